@@ -1,0 +1,18 @@
+/** The one place that reads the time, so that every other part can be tested with a clock of its own. */
+export interface Clock {
+  /** Milliseconds since 1970-01-01T00:00:00Z. */
+  nowMs(): number;
+}
+
+export const systemClock: Clock = { nowMs: () => Date.now() };
+
+export const HOUR_MS = 3_600_000;
+export const DAY_MS = 24 * HOUR_MS;
+
+/** A UTC calendar day as `YYYY-MM-DD`. Days are UTC everywhere, so that two devices agree about them. */
+export type Day = string;
+
+export const dayOf = (atMs: number): Day => new Date(atMs).toISOString().slice(0, 10);
+
+/** Days since 1970-01-01. */
+export const dayNumber = (day: Day): number => Math.floor(Date.parse(`${day}T00:00:00Z`) / DAY_MS);

@@ -1,0 +1,15 @@
+import type { Bytes } from './bytes.ts';
+
+/** The source of randomness is injected where tests need to repeat a run; production code passes `systemRandom`. */
+export interface Random {
+  bytes(length: number): Bytes;
+}
+
+export const systemRandom: Random = {
+  bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
+};
+
+/** Uniform in [0, 1) with 32 bits. */
+export function fraction(random: Random): number {
+  return new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
+}

@@ -1,0 +1,83 @@
+/** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
+import type { InteractionRecord, RecordKind } from '../model/interaction.ts';
+import type { PrivacyLevel } from '../model/privacy.ts';
+import type { Status } from '../model/recording.ts';
+import type { Rule } from '../model/rules.ts';
+import type { MessageType } from './messages.ts';
+
+/** One page that a search found; newest visit first. */
+export interface SearchHit {
+  readonly url: string;
+  readonly title: string;
+  /** Time of the newest matching record of this page. */
+  readonly atMs: number;
+  readonly level: PrivacyLevel;
+  /** How many records of this page match. */
+  readonly count: number;
+  readonly kinds: readonly RecordKind[];
+  /** Queries and click texts of this page that match, newest first, at most three. */
+  readonly details: readonly string[];
+  readonly newestId: string;
+  readonly ephemeral: boolean;
+}
+
+export interface SearchAnswer {
+  readonly hits: readonly SearchHit[];
+  /** Pass as `before` for the next page of results; absent at the end. */
+  readonly next?: number;
+}
+
+export interface CurrentPage {
+  /** Absent when there is no ordinary web page in front. */
+  readonly url?: string;
+  readonly host?: string;
+  readonly title?: string;
+  /** What the rules say about it. */
+  readonly capture?: Rule['capture'];
+  /** Why it is skipped, when it is: the person's own rule, or the built-in list of sensitive sites. */
+  readonly skippedBy?: 'rule' | 'sensitive';
+  /** Newest first, at most 20. */
+  readonly records: readonly InteractionRecord[];
+}
+
+export interface RulesAnswer {
+  readonly rules: readonly Rule[];
+  /** Hosts and patterns that are skipped from the start. */
+  readonly sensitive: readonly string[];
+}
+
+export interface InviteAnswer {
+  /** The complete pairing string, `arq1:…`. */
+  readonly code: string;
+  readonly expiresMs: number;
+}
+
+export interface Answers {
+  'event.click': null;
+  'status.get': Status;
+  'consent.set': Status;
+  'level.set': Status;
+  'pause.set': Status;
+  'pause.end': Status;
+  'rules.list': RulesAnswer;
+  'rules.set': RulesAnswer;
+  'rules.remove': RulesAnswer;
+  'page.current': CurrentPage;
+  'records.search': SearchAnswer;
+  'erase.count': { readonly count: number };
+  'erase.run': { readonly count: number };
+  'sync.create': Status;
+  'sync.invite': InviteAnswer;
+  'sync.join': Status;
+  'sync.now': Status;
+  'sync.leave': Status;
+  'sync.delete-account': Status;
+}
+/** Compile-time check that every message has an answer. */
+export type AnswerOf<T extends MessageType> = Answers[T];
+
+/** What travels over the export port. `done` carries how many records were written. */
+export type ExportMessage =
+  | { readonly kind: 'chunk'; readonly text: string; readonly records: number; readonly total: number }
+  | { readonly kind: 'done'; readonly records: number }
+  | { readonly kind: 'failed'; readonly message: string };

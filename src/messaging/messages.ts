@@ -1,0 +1,96 @@
+/**
+ * Every message between the pages, the content script and the background: its body's parser, who may send it, and what
+ * comes back. The router drops whatever this table does not know. Later additions go here and nowhere else.
+ */
+import * as v from 'valibot';
+import { RECORD_KINDS } from '../model/interaction.ts';
+import { PRIVACY_LEVELS } from '../model/privacy.ts';
+import { PAUSES } from '../model/recording.ts';
+import { CAPTURES } from '../model/rules.ts';
+
+/** `page`: our own popup, options or onboarding page. `content`: our content script in somebody's page. */
+export type SenderClass = 'page' | 'content';
+
+/** Well-formed UTF-16 of bounded length. */
+const text = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(max),
+    v.check((value) => value.isWellFormed()),
+  );
+const time = v.pipe(v.number(), v.safeInteger());
+const id = text(120);
+const url = text(4096);
+const host = text(253);
+
+const filter = {
+  site: v.optional(host),
+  fromMs: v.optional(time),
+  toMs: v.optional(time),
+  kind: v.optional(v.picklist(RECORD_KINDS)),
+};
+
+const eraseTarget = v.variant('what', [
+  v.strictObject({ what: v.literal('record'), id }),
+  v.strictObject({ what: v.literal('page'), url }),
+  v.strictObject({ what: v.literal('site'), host }),
+  v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
+  v.strictObject({ what: v.literal('all') }),
+]);
+
+const nothing = v.strictObject({});
+
+export const MESSAGES = {
+  /** A click in a page. The page's address, title and the time come from the browser, not from here. */
+  'event.click': {
+    from: 'content',
+    body: v.strictObject({ role: text(40), text: text(80), target: v.optional(url) }),
+  },
+
+  'status.get': { from: 'page', body: nothing },
+  'consent.set': { from: 'page', body: v.strictObject({ accepted: v.boolean(), persisted: v.optional(v.boolean()) }) },
+  'level.set': { from: 'page', body: v.strictObject({ level: v.picklist(PRIVACY_LEVELS) }) },
+  'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
+  'pause.end': { from: 'page', body: nothing },
+
+  'rules.list': { from: 'page', body: nothing },
+  'rules.set': {
+    from: 'page',
+    body: v.strictObject({ host, capture: v.picklist(CAPTURES), level: v.optional(v.picklist(PRIVACY_LEVELS)) }),
+  },
+  'rules.remove': { from: 'page', body: v.strictObject({ id }) },
+
+  /** The page in the active tab (or the last one that was, when one of ours is in front) and what was recorded on it. */
+  'page.current': { from: 'page', body: nothing },
+
+  'records.search': {
+    from: 'page',
+    body: v.strictObject({ text: text(200), ...filter, limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), before: v.optional(time) }),
+  },
+  'erase.count': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
+  'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
+
+  'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
+  'sync.invite': { from: 'page', body: nothing },
+  'sync.join': { from: 'page', body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }) },
+  'sync.now': { from: 'page', body: nothing },
+  'sync.leave': { from: 'page', body: nothing },
+  'sync.delete-account': { from: 'page', body: nothing },
+} as const satisfies Record<string, { from: SenderClass; body: v.GenericSchema }>;
+
+export type MessageType = keyof typeof MESSAGES;
+export type MessageBody<T extends MessageType> = v.InferInput<(typeof MESSAGES)[T]['body']>;
+
+/** Bodies larger than this (as JSON) are dropped before they are parsed. */
+export const MESSAGE_BYTES = 64 * 1024;
+
+/** Names of the long-lived connections, all of them from pages. */
+export const PORTS = {
+  /** The background sends `Status` at once and after every change. */
+  live: 'live',
+  /** The page sends one `ExportRequest`; the background answers with `ExportMessage`s. Disconnecting cancels. */
+  export: 'export',
+} as const;
+
+export const exportRequestSchema = v.strictObject({ format: v.picklist(['json', 'csv']), ...filter });
+export type ExportRequest = v.InferOutput<typeof exportRequestSchema>;

@@ -1,0 +1,139 @@
+/**
+ * What is recorded. An *event* is what is appended; a *record* is what a person sees: a visit and its updates folded into
+ * one. Times are ms since 1970 in UTC.
+ */
+import type { PrivacyLevel } from './privacy.ts';
+
+export const RECORD_KINDS = ['visit', 'search', 'click'] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** How the person came to a page: the browser's own transition types, shortened to those both browsers report. */
+export const TRANSITIONS = ['link', 'typed', 'bookmark', 'form', 'reload', 'history', 'script', 'other'] as const;
+export type Transition = (typeof TRANSITIONS)[number];
+
+/** `<device>.<incarnation>.<counter>`: unique over all devices for ever (a dot: who, and the how-manieth). */
+export type EventId = string;
+
+interface EventBase {
+  readonly id: EventId;
+  readonly atMs: number;
+  readonly level: Exclude<PrivacyLevel, never>;
+}
+
+/** A navigation that committed. */
+export interface VisitEvent extends EventBase {
+  readonly kind: 'visit';
+  readonly url: string;
+  readonly title: string;
+  readonly transition: Transition;
+  /** The page that the person came from, in this tab or in the tab that opened it. */
+  readonly referrer?: string;
+}
+
+/** What became known of a visit later. Carries the day of its visit in the store, so that they are erased together. */
+export interface VisitUpdate {
+  readonly kind: 'visit-update';
+  readonly id: EventId;
+  readonly visit: EventId;
+  readonly atMs: number;
+  readonly title?: string;
+  /** Active time to add, in ms. */
+  readonly dwellMs?: number;
+}
+
+export interface SearchEvent extends EventBase {
+  readonly kind: 'search';
+  readonly engine: string;
+  readonly query: string;
+  /** The page with the results. */
+  readonly url: string;
+}
+
+export interface ClickEvent extends EventBase {
+  readonly kind: 'click';
+  /** The page that was clicked on. */
+  readonly url: string;
+  readonly title: string;
+  /** ARIA role, e.g. `link`, `button`. */
+  readonly role: string;
+  /** Visible text, at most 80 characters. */
+  readonly text: string;
+  /** Where a link leads. */
+  readonly target?: string;
+}
+
+/**
+ * All that level `anonymous` keeps of any of them: what kind, in which hour, on what sort of site. `atMs` is the full
+ * hour. No URL, title, query or click target ever gets this far.
+ */
+export interface ReducedEvent {
+  readonly kind: 'reduced';
+  readonly id: EventId;
+  readonly atMs: number;
+  readonly level: 'anonymous';
+  readonly of: RecordKind;
+  readonly category: string;
+}
+
+export type InteractionEvent = VisitEvent | VisitUpdate | SearchEvent | ClickEvent | ReducedEvent;
+
+/** An event before the journal gave it its id. */
+export type Unidentified<E> = E extends InteractionEvent ? Omit<E, 'id'> : never;
+export type NewEvent = Unidentified<InteractionEvent>;
+
+/** A visit as a person sees it: the latest title, the sum of the active time. */
+export interface VisitRecord extends VisitEvent {
+  readonly dwellMs: number;
+}
+export type InteractionRecord = VisitRecord | SearchEvent | ClickEvent | ReducedEvent;
+
+export const recordKind = (record: InteractionRecord): RecordKind => (record.kind === 'reduced' ? record.of : record.kind);
+
+/** The seed's three types of raw interactions, which name the store's keys. */
+export const STORE_TYPES = ['navigation', 'searches', 'clicks'] as const;
+export type StoreType = (typeof STORE_TYPES)[number];
+
+export function storeTypeOf(event: NewEvent | InteractionEvent): StoreType {
+  const kind = event.kind === 'reduced' ? event.of : event.kind;
+  return kind === 'search' ? 'searches' : kind === 'click' ? 'clicks' : 'navigation';
+}
+
+/**
+ * Folds events into records, sorted by time, then id. Updates without their visit are dropped (the visit was erased);
+ * duplicates count once. The result does not depend on the order of the input.
+ */
+export function foldEvents(events: Iterable<InteractionEvent>): InteractionRecord[] {
+  const records = new Map<EventId, InteractionRecord>();
+  const updates = new Map<EventId, VisitUpdate>();
+  for (const event of events) {
+    if (event.kind === 'visit-update') updates.set(event.id, event);
+    else if (event.kind === 'visit') records.set(event.id, { ...event, dwellMs: 0 });
+    else records.set(event.id, event);
+  }
+  const inOrder = [...updates.values()].sort((a, b) => a.atMs - b.atMs || compareText(a.id, b.id));
+  for (const update of inOrder) {
+    const visit = records.get(update.visit);
+    if (visit?.kind !== 'visit') continue;
+    records.set(visit.id, {
+      ...visit,
+      title: update.title ?? visit.title,
+      dwellMs: visit.dwellMs + (update.dwellMs ?? 0),
+    });
+  }
+  return [...records.values()].sort(compareRecords);
+}
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** Oldest first. Of one device, ids of equal time sort by their counter. */
+export function compareRecords(a: InteractionRecord, b: InteractionRecord): number {
+  if (a.atMs !== b.atMs) return a.atMs - b.atMs;
+  const [deviceA = '', incarnationA = '', counterA = ''] = a.id.split('.');
+  const [deviceB = '', incarnationB = '', counterB = ''] = b.id.split('.');
+  return (
+    compareText(deviceA, deviceB) ||
+    compareText(incarnationA, incarnationB) ||
+    counterA.length - counterB.length ||
+    compareText(counterA, counterB)
+  );
+}

@@ -1,0 +1,54 @@
+/** Whether recording goes on, and what stands in its way. */
+import type { PrivacyLevel } from './privacy.ts';
+
+export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
+/** For how long: two spans, until the browser restarts, until the person resumes. */
+export type Pause = (typeof PAUSES)[number];
+
+export type PauseState = { readonly kind: 'none' } | { readonly kind: 'until'; readonly untilMs: number } | { readonly kind: 'restart' | 'resumed' };
+
+export const HEALTH_CODES = ['ok', 'no-consent', 'paused', 'no-host-access', 'storage-full', 'storage-blocked', 'storage-corrupt', 'storage-error'] as const;
+export type HealthCode = (typeof HEALTH_CODES)[number];
+
+export interface Health {
+  readonly code: HealthCode;
+  /** A sentence for the person, with what to do where something is wrong. */
+  readonly message: string;
+}
+
+export const SYNC_PHASES = ['off', 'syncing', 'synced', 'offline', 'error'] as const;
+export interface SyncState {
+  readonly phase: (typeof SYNC_PHASES)[number];
+  /** With `error`: a sentence that says what to do. */
+  readonly message?: string;
+  readonly serviceUrl?: string;
+  readonly lastSyncedMs?: number;
+  readonly devices?: readonly SyncDevice[];
+}
+
+export interface SyncDevice {
+  readonly id: string;
+  readonly name: string;
+  readonly thisDevice: boolean;
+  readonly addedMs: number;
+  /** When it last sent something; absent when it never did. */
+  readonly lastSeenMs?: number;
+}
+
+/** The label of `sync-state`: `off`, `syncing`, `synced`, `offline` or `error: …`. */
+export const syncLabel = (state: SyncState): string => (state.phase === 'error' ? `error: ${state.message ?? 'unknown'}` : state.phase);
+
+/** What the popup and the options page show of the whole. */
+export interface Status {
+  readonly consent: 'unasked' | 'accepted' | 'declined';
+  readonly level: PrivacyLevel;
+  readonly pause: PauseState;
+  readonly health: Health;
+  readonly sync: SyncState;
+  /** Folded records of all kinds in the store. */
+  readonly recordCount: number;
+  /** Records that live in memory only. */
+  readonly ephemeralCount: number;
+  /** What `navigator.storage.persist()` answered; absent when it was not asked yet. */
+  readonly persisted?: boolean;
+}

@@ -1,0 +1,43 @@
+/** What the person decided for a site. The most specific rule wins; without one the global level and full capture hold. */
+import type { PrivacyLevel } from './privacy.ts';
+
+/** How much of an address is kept: nothing, the host, the address without its query, all of it. */
+export const CAPTURES = ['skip', 'domain', 'no-query', 'full'] as const;
+export type Capture = (typeof CAPTURES)[number];
+
+export interface Rule {
+  readonly id: string;
+  /** A host name; covers its subdomains too. */
+  readonly host: string;
+  readonly capture: Capture;
+  /** Instead of the global level. */
+  readonly level?: PrivacyLevel;
+}
+
+/** True when `host` is `of` or a subdomain of it. */
+export const coversHost = (of: string, host: string): boolean => host === of || host.endsWith(`.${of}`);
+
+/** The rule with the longest host that covers `host`. */
+export function ruleFor(rules: readonly Rule[], host: string): Rule | undefined {
+  let best: Rule | undefined;
+  for (const rule of rules) {
+    if (coversHost(rule.host, host) && (best === undefined || rule.host.length > best.host.length)) best = rule;
+  }
+  return best;
+}
+
+/**
+ * What a person typed as a site, as a host name: a full address, a host, or a host with `*.` or `www.` before it.
+ * `null` when it is none of these.
+ */
+export function parseRuleHost(typed: string): string | null {
+  const text = typed.trim().toLowerCase().replace(/^\*\./, '');
+  if (text === '' || /\s/.test(text)) return null;
+  try {
+    const url = new URL(text.includes('://') ? text : `http://${text}`);
+    if (!/^https?:$/.test(url.protocol) || url.username !== '') return null;
+    return url.hostname.replace(/^www\./, '').replace(/\.$/, '') || null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,53 @@
+/** Which records a search, an export or an erasure is about. */
+import { type EventId, type InteractionRecord, type RecordKind, recordKind } from './interaction.ts';
+import { coversHost } from './rules.ts';
+
+export interface Filter {
+  /** A host name; its subdomains count too. */
+  readonly site?: string;
+  /** From this time on, in ms. */
+  readonly fromMs?: number;
+  /** Up to, not including, this time. */
+  readonly toMs?: number;
+  readonly kind?: RecordKind;
+}
+
+/** What to erase. `page` = every record of one address. `range` is [fromMs, toMs). */
+export type EraseTarget =
+  | { readonly what: 'record'; readonly id: EventId }
+  | { readonly what: 'page'; readonly url: string }
+  | { readonly what: 'site'; readonly host: string }
+  | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number }
+  | { readonly what: 'all' };
+
+/** The host that a record is about; `null` for reduced records, which have none. */
+export function recordHost(record: InteractionRecord): string | null {
+  if (record.kind === 'reduced') return null;
+  return URL.canParse(record.url) ? new URL(record.url).hostname : null;
+}
+
+export function matchesFilter(record: InteractionRecord, filter: Filter): boolean {
+  if (filter.kind !== undefined && recordKind(record) !== filter.kind) return false;
+  if (filter.fromMs !== undefined && record.atMs < filter.fromMs) return false;
+  if (filter.toMs !== undefined && record.atMs >= filter.toMs) return false;
+  if (filter.site === undefined) return true;
+  const host = recordHost(record);
+  return host !== null && coversHost(filter.site, host);
+}
+
+export function isTargeted(record: InteractionRecord, target: EraseTarget): boolean {
+  switch (target.what) {
+    case 'all':
+      return true;
+    case 'record':
+      return record.id === target.id;
+    case 'page':
+      return record.kind !== 'reduced' && record.url === target.url;
+    case 'range':
+      return record.atMs >= target.fromMs && record.atMs < target.toMs;
+    case 'site': {
+      const host = recordHost(record);
+      return host !== null && coversHost(target.host, host);
+    }
+  }
+}

@@ -1,0 +1,53 @@
+/// <reference types="vitest/config" />
+import { crx, type ManifestV3Export } from '@crxjs/vite-plugin';
+import { defineConfig } from 'vite';
+import manifest from './manifest.json' with { type: 'json' };
+import { manifestFor, type Target, type Variant } from './scripts/manifest-for.ts';
+
+// ARQ_TARGET picks the browser; ARQ_VARIANT picks a test build (see scripts/manifest-for.ts); a release build has none.
+const target = (process.env.ARQ_TARGET ?? 'chrome') as Target;
+const variant = (process.env.ARQ_VARIANT ?? 'release') as Variant;
+const outDir = variant === 'release' ? `dist/${target}` : `dist/${target}-${variant}`;
+
+export default defineConfig({
+  plugins: process.env.VITEST
+    ? []
+    : [crx({ manifest: manifestFor(manifest, target, variant) as ManifestV3Export, browser: target })],
+  build: {
+    outDir,
+    emptyOutDir: true,
+    target: ['chrome137', 'firefox140'],
+    // Module preload would inject inline-free helper code that the extension never needs.
+    modulePreload: false,
+    rollupOptions: { input: { onboarding: 'src/onboarding/index.html' } },
+  },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/*.test.ts'],
+          environment: 'node',
+          sequence: { shuffle: { tests: true, files: true } },
+        },
+      },
+      {
+        extends: true,
+        test: { name: 'service', include: ['server/test/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 240_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+          sequence: { concurrent: false },
+        },
+      },
+    ],
+  },
+});
