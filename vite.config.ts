@@ -12,7 +12,12 @@ const outDir = variant === 'release' ? `dist/${target}` : `dist/${target}-${vari
 export default defineConfig({
   plugins: process.env.VITEST
     ? []
-    : [crx({ manifest: manifestFor(manifest, target, variant) as ManifestV3Export, browser: target })],
+    : [
+        crx({
+          manifest: manifestFor(manifest, target, variant) as unknown as ManifestV3Export,
+          browser: target,
+        }),
+      ],
   build: {
     outDir,
     emptyOutDir: true,
@@ -34,7 +39,13 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'service', include: ['server/test/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 },
+        test: {
+          name: 'service',
+          include: ['server/test/**/*.test.ts'],
+          environment: 'node',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
       },
       {
         extends: true,

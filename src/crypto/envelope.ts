@@ -41,13 +41,19 @@ export async function aeadKey(raw: Bytes): Promise<AeadKey> {
 
 export async function seal(key: AeadKey, plaintext: Bytes, aad: Bytes): Promise<Bytes> {
   const iv = systemRandom.bytes(IV_BYTES);
-  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData: aad }, key.key, plaintext);
+  const sealed = await crypto.subtle.encrypt(
+    { name: 'AES-GCM', iv, additionalData: aad },
+    key.key,
+    plaintext,
+  );
   return concat(HEADER, key.kid, iv, new Uint8Array(sealed));
 }
 
 /** `other-key`: sealed for a key that this is not. `broken`: ours, but not what was sealed here. `malformed`: no envelope. */
 export type OpenFailure = 'malformed' | 'other-key' | 'broken';
-export type Opened = { readonly ok: true; readonly plaintext: Bytes } | { readonly ok: false; readonly why: OpenFailure };
+export type Opened =
+  | { readonly ok: true; readonly plaintext: Bytes }
+  | { readonly ok: false; readonly why: OpenFailure };
 
 export async function open(key: AeadKey, envelope: Bytes, aad: Bytes): Promise<Opened> {
   const kid = kidOf(envelope);
@@ -68,7 +74,8 @@ export async function open(key: AeadKey, envelope: Bytes, aad: Bytes): Promise<O
 
 /** The id of the key that an envelope asks for, or `null` when it is no envelope of version 1, suite 1. */
 export function kidOf(envelope: Bytes): Bytes | null {
-  if (envelope.length < ENVELOPE_BYTES || !equalBytes(envelope.subarray(0, HEADER.length), HEADER)) return null;
+  if (envelope.length < ENVELOPE_BYTES || !equalBytes(envelope.subarray(0, HEADER.length), HEADER))
+    return null;
   return envelope.subarray(HEADER.length, HEADER.length + KID_BYTES);
 }
 

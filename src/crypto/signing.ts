@@ -17,18 +17,25 @@ export interface ExportedDeviceKeys {
   readonly kemPublic: string;
 }
 
-const rawPublic = async (key: CryptoKey): Promise<Bytes> => new Uint8Array(await crypto.subtle.exportKey('raw', key));
+const rawPublic = async (key: CryptoKey): Promise<Bytes> =>
+  new Uint8Array(await crypto.subtle.exportKey('raw', key));
 
 export async function generateDeviceKeys(): Promise<DeviceKeys> {
   const [sign, kem] = (await Promise.all([
     crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']),
     crypto.subtle.generateKey('X25519', true, ['deriveBits']),
   ])) as [CryptoKeyPair, CryptoKeyPair];
-  return { sign, kem, signPublic: await rawPublic(sign.publicKey), kemPublic: await rawPublic(kem.publicKey) };
+  return {
+    sign,
+    kem,
+    signPublic: await rawPublic(sign.publicKey),
+    kemPublic: await rawPublic(kem.publicKey),
+  };
 }
 
 export async function exportDeviceKeys(keys: DeviceKeys): Promise<ExportedDeviceKeys> {
-  const pkcs8 = async (key: CryptoKey) => toBase64Url(new Uint8Array(await crypto.subtle.exportKey('pkcs8', key)));
+  const pkcs8 = async (key: CryptoKey) =>
+    toBase64Url(new Uint8Array(await crypto.subtle.exportKey('pkcs8', key)));
   return {
     sign: await pkcs8(keys.sign.privateKey),
     kem: await pkcs8(keys.kem.privateKey),
@@ -44,11 +51,21 @@ export async function importDeviceKeys(stored: ExportedDeviceKeys): Promise<Devi
     if (decoded === null) throw new TypeError('device key is not base64url');
     return decoded;
   };
-  const pair = async (algorithm: 'Ed25519' | 'X25519', pkcs8: string, raw: string): Promise<CryptoKeyPair> => {
+  const pair = async (
+    algorithm: 'Ed25519' | 'X25519',
+    pkcs8: string,
+    raw: string,
+  ): Promise<CryptoKeyPair> => {
     const usage: KeyUsage[] = algorithm === 'Ed25519' ? ['sign'] : ['deriveBits'];
     return {
       privateKey: await crypto.subtle.importKey('pkcs8', bytes(pkcs8), algorithm, true, usage),
-      publicKey: await crypto.subtle.importKey('raw', bytes(raw), algorithm, true, algorithm === 'Ed25519' ? ['verify'] : []),
+      publicKey: await crypto.subtle.importKey(
+        'raw',
+        bytes(raw),
+        algorithm,
+        true,
+        algorithm === 'Ed25519' ? ['verify'] : [],
+      ),
     };
   };
   return {
@@ -95,6 +112,9 @@ export async function recoveryKeys(secret: Bytes): Promise<RecoveryKeys> {
     const jwk = await crypto.subtle.exportKey('jwk', key);
     return { key, publicKey: fromBase64Url(jwk.x ?? '') as Bytes };
   };
-  const [signing, kem] = await Promise.all([load('Ed25519', 'arq/v1/recovery/sign'), load('X25519', 'arq/v1/recovery/kem')]);
+  const [signing, kem] = await Promise.all([
+    load('Ed25519', 'arq/v1/recovery/sign'),
+    load('X25519', 'arq/v1/recovery/kem'),
+  ]);
   return { sign: signing.key, signPublic: signing.publicKey, kemPublic: kem.publicKey };
 }

@@ -1,25 +1,11 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
-import type { InteractionRecord, RecordKind } from '../model/interaction.ts';
-import type { PrivacyLevel } from '../model/privacy.ts';
+import type { InteractionRecord } from '../model/interaction.ts';
+import type { SearchHit } from '../model/page-hits.ts';
 import type { Status } from '../model/recording.ts';
 import type { Rule } from '../model/rules.ts';
 import type { MessageType } from './messages.ts';
 
-/** One page that a search found; newest visit first. */
-export interface SearchHit {
-  readonly url: string;
-  readonly title: string;
-  /** Time of the newest matching record of this page. */
-  readonly atMs: number;
-  readonly level: PrivacyLevel;
-  /** How many records of this page match. */
-  readonly count: number;
-  readonly kinds: readonly RecordKind[];
-  /** Queries and click texts of this page that match, newest first, at most three. */
-  readonly details: readonly string[];
-  readonly newestId: string;
-  readonly ephemeral: boolean;
-}
+export type { SearchHit };
 
 export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
@@ -46,13 +32,8 @@ export interface RulesAnswer {
   readonly sensitive: readonly string[];
 }
 
-export interface InviteAnswer {
-  /** The complete pairing string, `arq1:…`. */
-  readonly code: string;
-  readonly expiresMs: number;
-}
-
 export interface Answers {
+  'event.page': null;
   'event.click': null;
   'status.get': Status;
   'consent.set': Status;
@@ -66,12 +47,6 @@ export interface Answers {
   'records.search': SearchAnswer;
   'erase.count': { readonly count: number };
   'erase.run': { readonly count: number };
-  'sync.create': Status;
-  'sync.invite': InviteAnswer;
-  'sync.join': Status;
-  'sync.now': Status;
-  'sync.leave': Status;
-  'sync.delete-account': Status;
 }
 /** Compile-time check that every message has an answer. */
 export type AnswerOf<T extends MessageType> = Answers[T];

@@ -6,10 +6,16 @@ import type { AnswerOf, ExportMessage } from './answers.ts';
 import { type ExportRequest, type MessageBody, type MessageType, PORTS } from './messages.ts';
 
 /** Never rejects: a background that cannot be reached is a failure like any other. */
-export async function ask<T extends MessageType>(type: T, body: MessageBody<T>): Promise<Result<AnswerOf<T>>> {
+export async function ask<T extends MessageType>(
+  type: T,
+  body: MessageBody<T>,
+): Promise<Result<AnswerOf<T>>> {
   try {
     const answer = await sendMessage({ type, body });
-    return (answer as Result<AnswerOf<T>> | undefined) ?? fail('dropped', 'The extension did not answer. Reload this page and try again.');
+    return (
+      (answer as Result<AnswerOf<T>> | undefined) ??
+      fail('dropped', 'The extension did not answer. Reload this page and try again.')
+    );
   } catch {
     return fail('unreachable', 'The extension is not running. Reload this page and try again.');
   }
@@ -31,7 +37,11 @@ export function watchStatus(onStatus: (status: Status) => void, signal: AbortSig
  * Receives an export piece by piece. Resolves with the number of records when all of it came; rejects with a sentence when
  * it failed or the background was stopped half-way. Aborting rejects with the signal's reason.
  */
-export function receiveExport(request: ExportRequest, onChunk: (chunk: ExportMessage & { kind: 'chunk' }) => void, signal: AbortSignal): Promise<number> {
+export function receiveExport(
+  request: ExportRequest,
+  onChunk: (chunk: ExportMessage & { kind: 'chunk' }) => void,
+  signal: AbortSignal,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const port = connect(PORTS.export);
     const stop = (settle: () => void) => {

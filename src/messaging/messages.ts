@@ -41,14 +41,24 @@ const eraseTarget = v.variant('what', [
 const nothing = v.strictObject({});
 
 export const MESSAGES = {
+  /** The page is there. A second chance to record its visit, should the background have been stopped while it committed. */
+  'event.page': { from: 'content', body: v.strictObject({}) },
   /** A click in a page. The page's address, title and the time come from the browser, not from here. */
   'event.click': {
     from: 'content',
-    body: v.strictObject({ role: text(40), text: text(80), target: v.optional(url) }),
+    body: v.strictObject({
+      role: text(40),
+      text: text(80),
+      target: v.optional(url),
+      nonce: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
+    }),
   },
 
   'status.get': { from: 'page', body: nothing },
-  'consent.set': { from: 'page', body: v.strictObject({ accepted: v.boolean(), persisted: v.optional(v.boolean()) }) },
+  'consent.set': {
+    from: 'page',
+    body: v.strictObject({ accepted: v.boolean(), persisted: v.optional(v.boolean()) }),
+  },
   'level.set': { from: 'page', body: v.strictObject({ level: v.picklist(PRIVACY_LEVELS) }) },
   'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
   'pause.end': { from: 'page', body: nothing },
@@ -56,7 +66,11 @@ export const MESSAGES = {
   'rules.list': { from: 'page', body: nothing },
   'rules.set': {
     from: 'page',
-    body: v.strictObject({ host, capture: v.picklist(CAPTURES), level: v.optional(v.picklist(PRIVACY_LEVELS)) }),
+    body: v.strictObject({
+      host,
+      capture: v.picklist(CAPTURES),
+      level: v.optional(v.picklist(PRIVACY_LEVELS)),
+    }),
   },
   'rules.remove': { from: 'page', body: v.strictObject({ id }) },
 
@@ -65,17 +79,15 @@ export const MESSAGES = {
 
   'records.search': {
     from: 'page',
-    body: v.strictObject({ text: text(200), ...filter, limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)), before: v.optional(time) }),
+    body: v.strictObject({
+      text: text(200),
+      ...filter,
+      limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)),
+      before: v.optional(time),
+    }),
   },
   'erase.count': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
   'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
-
-  'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
-  'sync.invite': { from: 'page', body: nothing },
-  'sync.join': { from: 'page', body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }) },
-  'sync.now': { from: 'page', body: nothing },
-  'sync.leave': { from: 'page', body: nothing },
-  'sync.delete-account': { from: 'page', body: nothing },
 } as const satisfies Record<string, { from: SenderClass; body: v.GenericSchema }>;
 
 export type MessageType = keyof typeof MESSAGES;

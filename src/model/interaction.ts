@@ -8,7 +8,16 @@ export const RECORD_KINDS = ['visit', 'search', 'click'] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
 /** How the person came to a page: the browser's own transition types, shortened to those both browsers report. */
-export const TRANSITIONS = ['link', 'typed', 'bookmark', 'form', 'reload', 'history', 'script', 'other'] as const;
+export const TRANSITIONS = [
+  'link',
+  'typed',
+  'bookmark',
+  'form',
+  'reload',
+  'history',
+  'script',
+  'other',
+] as const;
 export type Transition = (typeof TRANSITIONS)[number];
 
 /** `<device>.<incarnation>.<counter>`: unique over all devices for ever (a dot: who, and the how-manieth). */
@@ -87,7 +96,8 @@ export interface VisitRecord extends VisitEvent {
 }
 export type InteractionRecord = VisitRecord | SearchEvent | ClickEvent | ReducedEvent;
 
-export const recordKind = (record: InteractionRecord): RecordKind => (record.kind === 'reduced' ? record.of : record.kind);
+export const recordKind = (record: InteractionRecord): RecordKind =>
+  record.kind === 'reduced' ? record.of : record.kind;
 
 /** The seed's three types of raw interactions, which name the store's keys. */
 export const STORE_TYPES = ['navigation', 'searches', 'clicks'] as const;

@@ -5,9 +5,21 @@ export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
 /** For how long: two spans, until the browser restarts, until the person resumes. */
 export type Pause = (typeof PAUSES)[number];
 
-export type PauseState = { readonly kind: 'none' } | { readonly kind: 'until'; readonly untilMs: number } | { readonly kind: 'restart' | 'resumed' };
+export type PauseState =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'until'; readonly untilMs: number }
+  | { readonly kind: 'restart' | 'resumed' };
 
-export const HEALTH_CODES = ['ok', 'no-consent', 'paused', 'no-host-access', 'storage-full', 'storage-blocked', 'storage-corrupt', 'storage-error'] as const;
+export const HEALTH_CODES = [
+  'ok',
+  'no-consent',
+  'paused',
+  'no-host-access',
+  'storage-full',
+  'storage-blocked',
+  'storage-corrupt',
+  'storage-error',
+] as const;
 export type HealthCode = (typeof HEALTH_CODES)[number];
 
 export interface Health {
@@ -36,7 +48,8 @@ export interface SyncDevice {
 }
 
 /** The label of `sync-state`: `off`, `syncing`, `synced`, `offline` or `error: …`. */
-export const syncLabel = (state: SyncState): string => (state.phase === 'error' ? `error: ${state.message ?? 'unknown'}` : state.phase);
+export const syncLabel = (state: SyncState): string =>
+  state.phase === 'error' ? `error: ${state.message ?? 'unknown'}` : state.phase;
 
 /** What the popup and the options page show of the whole. */
 export interface Status {

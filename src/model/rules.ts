@@ -21,7 +21,8 @@ export const coversHost = (of: string, host: string): boolean => host === of || 
 export function ruleFor(rules: readonly Rule[], host: string): Rule | undefined {
   let best: Rule | undefined;
   for (const rule of rules) {
-    if (coversHost(rule.host, host) && (best === undefined || rule.host.length > best.host.length)) best = rule;
+    if (coversHost(rule.host, host) && (best === undefined || rule.host.length > best.host.length))
+      best = rule;
   }
   return best;
 }

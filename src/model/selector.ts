@@ -4,12 +4,12 @@ import { coversHost } from './rules.ts';
 
 export interface Filter {
   /** A host name; its subdomains count too. */
-  readonly site?: string;
+  readonly site?: string | undefined;
   /** From this time on, in ms. */
-  readonly fromMs?: number;
+  readonly fromMs?: number | undefined;
   /** Up to, not including, this time. */
-  readonly toMs?: number;
-  readonly kind?: RecordKind;
+  readonly toMs?: number | undefined;
+  readonly kind?: RecordKind | undefined;
 }
 
 /** What to erase. `page` = every record of one address. `range` is [fromMs, toMs). */

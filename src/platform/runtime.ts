@@ -37,8 +37,11 @@ export const onConnect = (handler: (port: PagePort) => void): void =>
   browser.runtime.onConnect.addListener((port) => handler(wrap(port)));
 
 /** The handler's promise is the answer; `undefined` = not for us. */
-export const onMessage = (handler: (message: unknown, sender: Sender) => Promise<unknown> | undefined): void =>
-  browser.runtime.onMessage.addListener(((message: unknown, sender: Sender) => handler(message, sender)) as never);
+export const onMessage = (
+  handler: (message: unknown, sender: Sender) => Promise<unknown> | undefined,
+): void =>
+  browser.runtime.onMessage.addListener(((message: unknown, sender: Sender) =>
+    handler(message, sender)) as never);
 
 export const extensionId = (): string => browser.runtime.id;
 /** `chrome-extension://…/` or `moz-extension://…/`. */
@@ -47,4 +50,5 @@ export const pageUrl = (path: string): string => browser.runtime.getURL(path);
 export const onInstalled = (handler: (reason: string) => void): void =>
   browser.runtime.onInstalled.addListener((details) => handler(details.reason));
 export const onStartup = (handler: () => void): void => browser.runtime.onStartup.addListener(handler);
-export const manifest = (): Record<string, unknown> => browser.runtime.getManifest() as unknown as Record<string, unknown>;
+export const manifest = (): Record<string, unknown> =>
+  browser.runtime.getManifest() as unknown as Record<string, unknown>;

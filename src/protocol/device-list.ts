@@ -48,10 +48,16 @@ export interface ListChecks {
 export const signedBytes = (body: Bytes): Bytes => concat(utf8('arq/devices/1\0'), body);
 
 export async function accountIdOf(genesisKey: Bytes, checks: Pick<ListChecks, 'sha256'>): Promise<AccountId> {
-  return toBase64Url((await checks.sha256(concat(utf8('arq/account/1'), genesisKey))).subarray(0, 16)) as AccountId;
+  return toBase64Url(
+    (await checks.sha256(concat(utf8('arq/account/1'), genesisKey))).subarray(0, 16),
+  ) as AccountId;
 }
 
-export async function deviceIdOf(sign: Bytes, kem: Bytes, checks: Pick<ListChecks, 'sha256'>): Promise<DeviceId> {
+export async function deviceIdOf(
+  sign: Bytes,
+  kem: Bytes,
+  checks: Pick<ListChecks, 'sha256'>,
+): Promise<DeviceId> {
   return toBase64Url((await checks.sha256(concat(sign, kem))).subarray(0, 16)) as DeviceId;
 }
 
@@ -88,13 +94,18 @@ export async function checkList(
   const genesisKey = fromBase64Url(list.recovery.sign) as Bytes;
   if ((await accountIdOf(genesisKey, checks)) !== list.account) return null;
   for (const device of list.devices) {
-    const id = await deviceIdOf(fromBase64Url(device.sign) as Bytes, fromBase64Url(device.kem) as Bytes, checks);
+    const id = await deviceIdOf(
+      fromBase64Url(device.sign) as Bytes,
+      fromBase64Url(device.kem) as Bytes,
+      checks,
+    );
     if (id !== device.id) return null;
   }
   if (new Set(list.devices.map((device) => device.id)).size !== list.devices.length) return null;
   let signer: Bytes;
   if (previous === null) {
-    if (list.version !== 1 || list.previous !== '' || list.signer !== 'genesis' || list.devices.length !== 1) return null;
+    if (list.version !== 1 || list.previous !== '' || list.signer !== 'genesis' || list.devices.length !== 1)
+      return null;
     signer = genesisKey;
   } else {
     const before = previous.list;

@@ -14,8 +14,11 @@ export type ChannelId = Brand<string, 'ChannelId'>;
 
 const isBytes = (text: string, length: number): boolean => fromBase64Url(text)?.length === length;
 
-export const parseAccountId = (text: string): AccountId | null => (isBytes(text, 16) ? (text as AccountId) : null);
-export const parseDeviceId = (text: string): DeviceId | null => (isBytes(text, 16) ? (text as DeviceId) : null);
+export const parseAccountId = (text: string): AccountId | null =>
+  isBytes(text, 16) ? (text as AccountId) : null;
+export const parseDeviceId = (text: string): DeviceId | null =>
+  isBytes(text, 16) ? (text as DeviceId) : null;
 export const parseSlot = (text: string): Slot | null => (isBytes(text, 32) ? (text as Slot) : null);
-export const parseChannelId = (text: string): ChannelId | null => (isBytes(text, 16) ? (text as ChannelId) : null);
+export const parseChannelId = (text: string): ChannelId | null =>
+  isBytes(text, 16) ? (text as ChannelId) : null;
 export const parseEtag = (text: string): Etag | null => (/^[0-9a-f]{64}$/.test(text) ? (text as Etag) : null);

@@ -5,7 +5,14 @@
  */
 export const ACCOUNT_HEADER = 'x-arq-account';
 export const DIGEST_HEADER = 'content-digest';
-export const SIGNED_COMPONENTS = ['@method', '@authority', '@path', '@query', DIGEST_HEADER, ACCOUNT_HEADER] as const;
+export const SIGNED_COMPONENTS = [
+  '@method',
+  '@authority',
+  '@path',
+  '@query',
+  DIGEST_HEADER,
+  ACCOUNT_HEADER,
+] as const;
 export const SIGNATURE_LABEL = 'arq';
 export const SIGNATURE_PARAMETERS = ['created', 'nonce', 'keyid'] as const;
 /** 16 random bytes as base64url. */

@@ -3,7 +3,16 @@
  * answers (the service is not trusted). Times are ms since 1970, sizes are bytes.
  */
 import * as v from 'valibot';
-import { type AccountId, type DeviceId, type Etag, parseAccountId, parseDeviceId, parseEtag, parseSlot, type Slot } from './ids.ts';
+import {
+  type AccountId,
+  type DeviceId,
+  type Etag,
+  parseAccountId,
+  parseDeviceId,
+  parseEtag,
+  parseSlot,
+  type Slot,
+} from './ids.ts';
 import { LIMITS } from './limits.ts';
 
 const text = <T extends string>(parse: (text: string) => T | null) =>
@@ -26,7 +35,12 @@ const base64 = (max: number) => v.pipe(v.string(), v.maxLength(max), v.regex(/^[
  * without `ifMatch` removes whatever is there and succeeds when nothing is.
  */
 export const batchOpSchema = v.variant('op', [
-  v.strictObject({ op: v.literal('put'), slot: slotSchema, ifMatch: v.nullable(etagSchema), size: sizeSchema }),
+  v.strictObject({
+    op: v.literal('put'),
+    slot: slotSchema,
+    ifMatch: v.nullable(etagSchema),
+    size: sizeSchema,
+  }),
   v.strictObject({ op: v.literal('delete'), slot: slotSchema, ifMatch: v.optional(etagSchema) }),
 ]);
 export type BatchOp = v.InferOutput<typeof batchOpSchema>;
@@ -59,7 +73,10 @@ export const getHeadSchema = v.strictObject({
  * the answer would grow over the request limit, the slots from `rest` on are to be asked for again.
  */
 export const getAnswerSchema = v.strictObject({
-  found: v.pipe(v.array(v.strictObject({ slot: slotSchema, etag: etagSchema, size: sizeSchema })), v.maxLength(LIMITS.getSlots)),
+  found: v.pipe(
+    v.array(v.strictObject({ slot: slotSchema, etag: etagSchema, size: sizeSchema })),
+    v.maxLength(LIMITS.getSlots),
+  ),
   rest: v.pipe(v.array(slotSchema), v.maxLength(LIMITS.getSlots)),
 });
 
@@ -84,7 +101,9 @@ export const signedListSchema = v.strictObject({ body: base64(16_384), signature
 export type SignedList = v.InferOutput<typeof signedListSchema>;
 
 /** `GET /v1/devices`: the whole chain, oldest first. */
-export const devicesAnswerSchema = v.strictObject({ chain: v.pipe(v.array(signedListSchema), v.minLength(1), v.maxLength(10_000)) });
+export const devicesAnswerSchema = v.strictObject({
+  chain: v.pipe(v.array(signedListSchema), v.minLength(1), v.maxLength(10_000)),
+});
 
 /** `POST /v1/account` and `POST /v1/devices`. */
 export const listRequestSchema = v.strictObject({ list: signedListSchema });

@@ -1,0 +1,131 @@
+/** What each message does. One line each where possible: the whole privileged surface can be read here. */
+import { fail, ok } from '../base/result.ts';
+import type { Handlers } from '../messaging/router.ts';
+import type { PauseState } from '../model/recording.ts';
+import { isTargeted } from '../model/selector.ts';
+import { allTabs, injectContentScript } from '../platform/tabs.ts';
+import { currentPage } from './services/pages.ts';
+import { removeRule, rulesAnswer, setRule } from './services/rules.ts';
+import { search } from './services/search.ts';
+import type { Services } from './services.ts';
+
+const PAUSE_MS = { '15m': 15 * 60_000, '1h': 60 * 60_000 } as const;
+
+interface ContentSender {
+  readonly tab?: {
+    readonly id?: number;
+    readonly url?: string;
+    readonly title?: string;
+    readonly incognito: boolean;
+    readonly lastAccessed?: number;
+    readonly openerTabId?: number;
+  };
+  readonly url?: string;
+  readonly documentId?: string;
+  readonly frameId?: number;
+}
+
+/** The tab that a content script speaks for, as the browser tells it. `null` for frames. */
+function tabOf(sender: ContentSender) {
+  const { tab, url, frameId } = sender;
+  if (tab?.id === undefined || url === undefined || (frameId ?? 0) !== 0) return null;
+  return {
+    tab: {
+      id: tab.id,
+      url: tab.url ?? url,
+      title: tab.title ?? '',
+      incognito: tab.incognito,
+      lastAccessed: tab.lastAccessed ?? 0,
+      ...(tab.openerTabId === undefined ? {} : { openerTabId: tab.openerTabId }),
+    },
+    url,
+  };
+}
+
+/** `ready` resolves when the store is open; every handler waits for it. */
+export function createHandlers(ready: () => Promise<Services>): Handlers {
+  const status = async () => ok(await (await ready()).status());
+
+  return {
+    'event.page': async (_body, sender) => {
+      const from = tabOf(sender as ContentSender);
+      if (from)
+        await (await ready()).recorder.pageAppeared(from.tab, from.url, (sender as ContentSender).documentId);
+      return ok(null);
+    },
+    'event.click': async (click, sender) => {
+      const from = tabOf(sender as ContentSender);
+      if (from) await (await ready()).recorder.clicked(from.tab, from.url, click);
+      return ok(null);
+    },
+
+    'status.get': status,
+    'consent.set': async ({ accepted, persisted }) => {
+      const { profile } = await ready();
+      const first = accepted && profile.settings.consent !== 'accepted';
+      await profile.change({
+        consent: accepted ? 'accepted' : 'declined',
+        consentAtMs: profile.clock.nowMs(),
+        ...(persisted === undefined ? {} : { persisted }),
+      });
+      // Pages that were open before the person agreed have no content script yet (Chromium never starts one there by itself).
+      if (first)
+        for (const tab of await allTabs())
+          if (!tab.incognito && /^https?:/.test(tab.url)) await injectContentScript(tab.id);
+      return status();
+    },
+    'level.set': async ({ level }) => {
+      await (await ready()).profile.change({ level });
+      return status();
+    },
+    'pause.set': async ({ pause }) => {
+      const { profile } = await ready();
+      const state: PauseState =
+        pause === '15m' || pause === '1h'
+          ? { kind: 'until', untilMs: profile.clock.nowMs() + PAUSE_MS[pause] }
+          : { kind: pause };
+      await profile.change({ pause: state });
+      return status();
+    },
+    'pause.end': async () => {
+      await (await ready()).profile.change({ pause: { kind: 'none' } });
+      return status();
+    },
+
+    'rules.list': async () => ok(rulesAnswer((await ready()).profile)),
+    'rules.set': async ({ host, capture, level }) => {
+      const { profile } = await ready();
+      if (await setRule(profile, host, capture, level)) return ok(rulesAnswer(profile));
+      return fail('bad-host', 'That is not the name of a site. Type it like example.org.');
+    },
+    'rules.remove': async ({ id }) => {
+      const { profile } = await ready();
+      await removeRule(profile, id);
+      return ok(rulesAnswer(profile));
+    },
+
+    'page.current': async () => {
+      const { profile, ephemeral } = await ready();
+      return ok(await currentPage(profile, ephemeral));
+    },
+    'records.search': async (request) => {
+      const { profile, ephemeral } = await ready();
+      return ok(await search(profile, ephemeral, request));
+    },
+    'erase.count': async ({ target }) => {
+      const { profile, ephemeral } = await ready();
+      const inMemory = (await ephemeral.records()).filter((record) => isTargeted(record, target)).length;
+      return ok({
+        count: inMemory + (await profile.store.countTargeted((record) => isTargeted(record, target))),
+      });
+    },
+    'erase.run': async ({ target }) => {
+      const { profile, ephemeral } = await ready();
+      const targeted = (record: Parameters<typeof isTargeted>[0]) => isTargeted(record, target);
+      const inMemory = await ephemeral.erase(targeted);
+      const stored = await profile.storing(() => profile.store.erase(targeted, target.what === 'all'));
+      profile.changed();
+      return ok({ count: inMemory + stored });
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** Registers every listener while the worker starts, then waits. All work is in the services. */
+
+import { PORTS } from '../messaging/messages.ts';
+import { listen, senderClass } from '../messaging/router.ts';
+import { ensureAlarm, onAlarm } from '../platform/alarms.ts';
+import { closeAreasToContentScripts } from '../platform/areas.ts';
+import { onPermissionsChanged } from '../platform/permissions.ts';
+import {
+  extensionId,
+  extensionRoot,
+  onConnect,
+  onInstalled,
+  onStartup,
+  pageUrl,
+} from '../platform/runtime.ts';
+import {
+  currentWebTab,
+  onFocus,
+  onNavigation,
+  onPresence,
+  onTabRemoved,
+  onTitle,
+  openTab,
+} from '../platform/tabs.ts';
+import { createHandlers } from './handlers.ts';
+import { serveExport } from './services/export.ts';
+import { openServices, type Services } from './services.ts';
+
+const ONBOARDING = 'src/onboarding/index.html';
+const MINUTE = 'minute';
+
+let opening: Promise<Services> | undefined;
+/** Opens the store once; after a failure the next event tries again. */
+function ready(): Promise<Services> {
+  opening ??= openServices().catch((error: unknown) => {
+    opening = undefined;
+    throw error;
+  });
+  return opening;
+}
+
+const dropped = { dropped: 0 };
+listen(createHandlers(ready), dropped);
+
+onConnect((port) => {
+  const from = port.sender && senderClass(port.sender, extensionId(), extensionRoot());
+  if (from !== 'page') return port.disconnect();
+  if (port.name === PORTS.export) serveExport(port, async () => (await ready()).profile);
+  else if (port.name === PORTS.live) {
+    void ready().then((services) => port.onDisconnect(services.watch((status) => port.post(status))));
+  } else port.disconnect();
+});
+
+onNavigation(async (fact) => {
+  const { recorder, dwell } = await ready();
+  await dwell.tick();
+  await recorder.navigated(fact);
+});
+onTitle(async (tab) => (await ready()).recorder.titled(tab));
+onTabRemoved(async (tabId) => (await ready()).recorder.tabGone(tabId));
+onFocus(async (tabId) => (await ready()).dwell.inFront(tabId));
+onPresence(async (present) => {
+  const { dwell } = await ready();
+  await dwell.inFront(present ? (await currentWebTab())?.id : undefined);
+});
+onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
+
+onAlarm(async (name) => {
+  if (name !== MINUTE) return;
+  const { profile, dwell } = await ready();
+  await dwell.tick();
+  await profile.storing(() => profile.store.pack());
+  profile.changed();
+});
+
+onInstalled((reason) => {
+  if (reason === 'install') void openTab(pageUrl(ONBOARDING));
+});
+
+// The browser started: tab ids are new, "until restart" is over.
+onStartup(() => {
+  void ready().then(async ({ profile }) => {
+    await profile.store.forgetTabs();
+    if (profile.settings.pause.kind === 'restart') await profile.change({ pause: { kind: 'none' } });
+  });
+});
+
+void closeAreasToContentScripts();
+void ensureAlarm(MINUTE, 1);

@@ -1,0 +1,65 @@
+/** Sends an export over a port, one piece at a time: the next piece is made when the page has taken the last. */
+import * as v from 'valibot';
+import { exportWriter } from '../../lifecycle/export-format.ts';
+import type { ExportMessage } from '../../messaging/answers.ts';
+import { type ExportRequest, exportRequestSchema } from '../../messaging/messages.ts';
+import { matchesFilter } from '../../model/selector.ts';
+import type { PagePort } from '../../platform/runtime.ts';
+import type { Profile } from './profile.ts';
+
+const BATCH = 500;
+
+export function serveExport(port: PagePort, profile: () => Promise<Profile>): void {
+  let gone = false;
+  let taken: () => void = () => {};
+  let started = false;
+  const send = (message: ExportMessage) => port.post(message);
+  port.onDisconnect(() => {
+    gone = true;
+    taken();
+  });
+  port.onMessage((raw) => {
+    if (started) return taken();
+    started = true;
+    const request = v.safeParse(exportRequestSchema, raw);
+    if (!request.success)
+      return send({
+        kind: 'failed',
+        message: 'The export was asked for in a way that this version does not know.',
+      });
+    run(request.output).catch((error: unknown) => {
+      console.error('export failed', error);
+      send({
+        kind: 'failed',
+        message: 'The export failed while reading the store. Nothing was changed; try again.',
+      });
+    });
+  });
+
+  async function piece(text: string, records: number, total: number): Promise<void> {
+    if (gone) return;
+    await new Promise<void>((resolve) => {
+      taken = resolve;
+      send({ kind: 'chunk', text, records, total });
+    });
+  }
+
+  async function run(request: ExportRequest): Promise<void> {
+    const { store, clock } = await profile();
+    const total = await store.recordCount();
+    const writer = exportWriter(request.format);
+    let written = 0;
+    await piece(writer.start(new Date(clock.nowMs())), 0, total);
+    for await (const { records } of store.recordsByDay('oldest')) {
+      if (gone) return;
+      const wanted = records.filter((record) => matchesFilter(record, request));
+      for (let i = 0; i < wanted.length && !gone; i += BATCH) {
+        const batch = wanted.slice(i, i + BATCH);
+        written += batch.length;
+        await piece(writer.records(batch), written, total);
+      }
+    }
+    await piece(writer.end(), written, total);
+    send({ kind: 'done', records: written });
+  }
+}

@@ -1,0 +1,25 @@
+/** The page in front, for the popup. */
+import { captureAddress, treatmentOf } from '../../capture/capture.ts';
+import type { CurrentPage } from '../../messaging/answers.ts';
+import { currentWebTab } from '../../platform/tabs.ts';
+import type { Ephemeral } from './ephemeral.ts';
+import type { Profile } from './profile.ts';
+import { recordsOfPage } from './search.ts';
+
+const SHOWN = 20;
+
+export async function currentPage(profile: Profile, ephemeral: Ephemeral): Promise<CurrentPage> {
+  const tab = await currentWebTab();
+  if (!tab || !/^https?:/.test(tab.url)) return { records: [] };
+  const host = new URL(tab.url).hostname;
+  const { capture, skippedBy } = treatmentOf(host, profile.settings);
+  const kept = captureAddress(tab.url, profile.settings);
+  return {
+    url: tab.url,
+    host,
+    title: tab.title,
+    capture,
+    ...(skippedBy === undefined ? {} : { skippedBy }),
+    records: kept === null ? [] : await recordsOfPage(profile, ephemeral, kept, SHOWN),
+  };
+}

@@ -1,0 +1,74 @@
+/** What every service of the background shares: the open store, the settings in force, and a way to say "it changed". */
+import { type Clock, systemClock } from '../../base/clock.ts';
+import type { Failure } from '../../base/result.ts';
+import { isPaused, parseSettings, type Settings } from '../../model/settings.ts';
+import { localArea } from '../../platform/areas.ts';
+import { storageFailure } from '../../storage/database.ts';
+import type { GenerationPointer } from '../../storage/key-store.ts';
+import { LocalStore } from '../../storage/local-store.ts';
+
+const pointer: GenerationPointer = {
+  read: async () => {
+    const stored = await localArea.get('keyring');
+    return typeof stored === 'number' ? stored : undefined;
+  },
+  write: (generation) => localArea.set('keyring', generation),
+};
+
+const SETTINGS = 'settings';
+
+export class Profile {
+  settings: Settings;
+  /** The last storage trouble, until something was stored again. */
+  trouble: Failure | undefined;
+  readonly #listeners = new Set<() => void>();
+
+  private constructor(
+    readonly store: LocalStore,
+    readonly clock: Clock,
+    settings: Settings,
+  ) {
+    this.settings = settings;
+  }
+
+  static async open(clock: Clock = systemClock): Promise<Profile> {
+    const store = await LocalStore.open({ pointer, clock, onBlocked: () => {}, onTerminated: () => {} });
+    return new Profile(store, clock, parseSettings(await store.readNamed(SETTINGS)));
+  }
+
+  /** Durable before it is in force. */
+  async change(patch: Partial<Settings>): Promise<void> {
+    const settings = { ...this.settings, ...patch };
+    await this.store.writeNamed(SETTINGS, settings);
+    this.settings = settings;
+    this.changed();
+  }
+
+  recording(): boolean {
+    return this.settings.consent === 'accepted' && !isPaused(this.settings.pause, this.clock.nowMs());
+  }
+
+  /** Runs something that stores; its failure is shown in the health line and thrown on. */
+  async storing<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      const result = await task();
+      if (this.trouble) {
+        this.trouble = undefined;
+        this.changed();
+      }
+      return result;
+    } catch (error) {
+      this.trouble = storageFailure(error);
+      this.changed();
+      throw error;
+    }
+  }
+
+  onChange(listener: () => void): void {
+    this.#listeners.add(listener);
+  }
+
+  changed(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,243 @@
+/** Turns what the browser reports into stored events. Each handler is done when the event is durable. */
+
+import { dayOf } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
+import { captureClick, captureNavigation, captureTitle } from '../../capture/capture.ts';
+import { searchOf } from '../../capture/search-engines.ts';
+import type { InteractionEvent, NewEvent, Transition } from '../../model/interaction.ts';
+import { sessionArea } from '../../platform/areas.ts';
+import { type CommittedFact, type TabFact, tabById } from '../../platform/tabs.ts';
+import type { Ephemeral } from './ephemeral.ts';
+import type { Profile } from './profile.ts';
+
+/** What a tab shows now, in the browser's memory. `visit` is absent where nothing was kept. */
+interface TabState {
+  readonly url: string;
+  readonly visit?: string;
+  readonly memory?: boolean;
+  readonly title?: string;
+  readonly search?: string;
+  /** The browser's id of the document, also where nothing of it was kept. */
+  readonly document?: string;
+}
+
+const DOCUMENTS = 8;
+
+/** The browsers' transition types in our words (Chromium and Firefox share the names). */
+function transitionOf(type: string, qualifiers: readonly string[]): Transition {
+  if (qualifiers.includes('forward_back')) return 'history';
+  switch (type) {
+    case 'link':
+    case 'manual_subframe':
+      return 'link';
+    case 'typed':
+    case 'generated':
+    case 'keyword':
+      return 'typed';
+    case 'auto_bookmark':
+      return 'bookmark';
+    case 'form_submit':
+      return 'form';
+    case 'reload':
+      return 'reload';
+    default:
+      return 'other';
+  }
+}
+
+export class Recorder {
+  readonly #tabs = new Map<number, Mutex>();
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly ephemeral: Ephemeral,
+    private readonly onRecorded: () => void,
+  ) {}
+
+  /** One tab's events one after another: a title never overtakes its visit. */
+  #inTab<T>(tabId: number, task: () => Promise<T>): Promise<T> {
+    let mutex = this.#tabs.get(tabId);
+    if (!mutex) this.#tabs.set(tabId, (mutex = new Mutex()));
+    return mutex.run(task);
+  }
+
+  async #state(tabId: number): Promise<TabState | undefined> {
+    return (await sessionArea.get(`tab:${tabId}`)) as TabState | undefined;
+  }
+
+  navigated(fact: CommittedFact): Promise<void> {
+    return this.#inTab(fact.tabId, async () => {
+      const tab = await tabById(fact.tabId);
+      if (tab?.incognito !== false) return;
+      if (!this.profile.recording()) return this.#forget(fact.tabId);
+      await this.#visit(fact, tab);
+    });
+  }
+
+  /** From the page itself: records the visit when the background was stopped while it committed. */
+  async pageAppeared(tab: TabFact, url: string, documentId: string | undefined): Promise<void> {
+    // Without document ids (older Firefox) a repeat could not be told from a reload; there the background is not stopped in the middle of an event.
+    if (documentId === undefined) return;
+    await this.#inTab(tab.id, async () => {
+      if (!this.profile.recording() || tab.incognito) return;
+      const row = await this.profile.store.tab(tab.id);
+      const state = await this.#state(tab.id);
+      if (row?.documents.includes(documentId) || state?.document === documentId) return;
+      const atMs = this.profile.clock.nowMs();
+      await this.#visit(
+        { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false, documentId },
+        tab,
+      );
+    });
+  }
+
+  async #visit(fact: CommittedFact, tab: TabFact): Promise<void> {
+    const { store } = this.profile;
+    const before = await this.#state(fact.tabId);
+    if (fact.sameDocument && before?.url === withoutFragment(fact.url)) return;
+    const row = await store.tab(fact.tabId);
+    if (!fact.sameDocument && fact.documentId !== undefined && row?.documents.includes(fact.documentId))
+      return;
+    const referrer =
+      before?.url ?? (tab.openerTabId === undefined ? undefined : (await this.#state(tab.openerTabId))?.url);
+    const cameFromPage =
+      fact.sameDocument || ['link', 'form_submit', 'manual_subframe'].includes(fact.transition);
+    // A title that is still the one of the page before is not this page's.
+    const title =
+      tab.title === before?.title || tab.title === '' || fact.url.includes(tab.title) ? '' : tab.title;
+    const events = captureNavigation(
+      {
+        url: fact.url,
+        title: fact.sameDocument ? '' : title,
+        atMs: fact.atMs,
+        transition: fact.sameDocument ? 'script' : transitionOf(fact.transition, fact.qualifiers),
+        ...(cameFromPage && referrer !== undefined ? { referrer } : {}),
+        ...(before?.search === undefined ? {} : { lastSearch: before.search }),
+      },
+      this.profile.settings,
+    );
+    const documents =
+      fact.documentId === undefined
+        ? []
+        : [fact.documentId, ...(row?.documents ?? []).filter((id) => id !== fact.documentId)].slice(
+            0,
+            DOCUMENTS,
+          );
+    let visit: InteractionEvent | null = null;
+    for (const [index, event] of events.entries()) {
+      const stored = await this.#store(
+        event,
+        index === 0 ? { tabId: fact.tabId, documents, keepsTitle: event.kind === 'visit' } : undefined,
+      );
+      visit ??= stored;
+    }
+    const search = searchOf(fact.url);
+    const state: TabState = {
+      url: withoutFragment(fact.url),
+      ...(visit?.kind === 'visit'
+        ? { visit: visit.id, memory: visit.level === 'ephemeral', title: visit.title }
+        : {}),
+      ...(search ? { search: `${search.engine}\n${search.query}` } : {}),
+      ...(fact.documentId === undefined ? {} : { document: fact.documentId }),
+    };
+    await sessionArea.set(`tab:${fact.tabId}`, state);
+    if (visit) this.onRecorded();
+    // The title may have come while the visit was stored.
+    const now = await tabById(fact.tabId);
+    if (now && !fact.sameDocument) await this.#title(now);
+  }
+
+  titled(tab: TabFact): Promise<void> {
+    return this.#inTab(tab.id, () => this.#title(tab));
+  }
+
+  async #title(tab: TabFact): Promise<void> {
+    const state = await this.#state(tab.id);
+    const row = await this.profile.store.tab(tab.id);
+    const visit = state ? state.visit : row?.keepsTitle ? row.visit : undefined;
+    if (
+      !this.profile.recording() ||
+      tab.incognito ||
+      visit === undefined ||
+      tab.title === '' ||
+      tab.title === state?.title
+    )
+      return;
+    if (state && withoutFragment(tab.url) !== state.url) return;
+    const title = captureTitle(tab.url, tab.title, this.profile.settings);
+    // Until a page has a title the browser shows its address.
+    if (
+      title === null ||
+      title === '' ||
+      tab.url.endsWith(tab.title) ||
+      tab.url.replace(/^https?:\/\/(www\.)?/, '').startsWith(tab.title)
+    )
+      return;
+    const event: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), title };
+    if (state?.memory) await this.ephemeral.append(event);
+    else if (row?.visit === visit)
+      await this.profile.storing(() => this.profile.store.append({ event, day: row.day }));
+    if (state) await sessionArea.set(`tab:${tab.id}`, { ...state, title: tab.title });
+    this.onRecorded();
+  }
+
+  /** Adds active time to the visit that a tab shows. */
+  spent(tabId: number, dwellMs: number): Promise<void> {
+    return this.#inTab(tabId, async () => {
+      const [state, row] = [await this.#state(tabId), await this.profile.store.tab(tabId)];
+      if (!this.profile.recording() || state?.visit === undefined) return;
+      const event: NewEvent = {
+        kind: 'visit-update',
+        visit: state.visit,
+        atMs: this.profile.clock.nowMs(),
+        dwellMs,
+      };
+      if (state.memory) await this.ephemeral.append(event);
+      else if (row?.visit === state.visit)
+        await this.profile.storing(() => this.profile.store.append({ event, day: row.day }));
+    });
+  }
+
+  async clicked(
+    tab: TabFact,
+    pageUrl: string,
+    click: { role: string; text: string; target?: string | undefined; nonce: string },
+  ): Promise<void> {
+    if (!this.profile.recording() || tab.incognito) return;
+    const { target, role, text } = click;
+    const fact = { pageUrl, pageTitle: tab.title, atMs: this.profile.clock.nowMs(), role, text };
+    const [event] = captureClick(target === undefined ? fact : { ...fact, target }, this.profile.settings);
+    if (!event) return;
+    await this.#store(event, undefined, click.nonce);
+    this.onRecorded();
+  }
+
+  async tabGone(tabId: number): Promise<void> {
+    await this.#inTab(tabId, () => this.#forget(tabId));
+    this.#tabs.delete(tabId);
+  }
+
+  async #forget(tabId: number): Promise<void> {
+    await sessionArea.remove(`tab:${tabId}`);
+    await this.profile.store.forgetTab(tabId);
+  }
+
+  async #store(
+    event: NewEvent,
+    tab?: { tabId: number; documents: readonly string[]; keepsTitle: boolean },
+    nonce?: string,
+  ): Promise<InteractionEvent | null> {
+    if (event.kind !== 'visit-update' && event.level === 'ephemeral') return this.ephemeral.append(event);
+    const day = dayOf(event.atMs);
+    return this.profile.storing(() =>
+      this.profile.store.append({
+        event,
+        day,
+        ...(tab ? { tab } : {}),
+        ...(nonce === undefined ? {} : { nonce }),
+      }),
+    );
+  }
+}
+
+const withoutFragment = (url: string): string => url.split('#', 1)[0] ?? url;

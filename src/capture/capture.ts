@@ -1,0 +1,144 @@
+/** From what the browser reports to what may be kept: level and rules act here, before anything is stored. Pure. */
+import { HOUR_MS } from '../base/clock.ts';
+import type { NewEvent, RecordKind, Transition } from '../model/interaction.ts';
+import type { PrivacyLevel } from '../model/privacy.ts';
+import { type Capture, type Rule, ruleFor } from '../model/rules.ts';
+import { cleanAddress, originOnly, withoutQuery } from './address.ts';
+import { searchOf } from './search-engines.ts';
+import { isSensitiveHost } from './sensitive-sites.ts';
+import { categoryOf } from './site-category.ts';
+
+export interface Policy {
+  readonly level: PrivacyLevel;
+  readonly rules: readonly Rule[];
+}
+
+/** How a host is treated, and by whose word. */
+export interface Treatment {
+  readonly capture: Capture;
+  readonly level: PrivacyLevel;
+  readonly skippedBy?: 'rule' | 'sensitive';
+}
+
+export const MAX_TITLE = 500;
+
+export function treatmentOf(host: string, policy: Policy): Treatment {
+  const rule = ruleFor(policy.rules, host);
+  const level = rule?.level ?? policy.level;
+  if (rule)
+    return rule.capture === 'skip'
+      ? { capture: 'skip', level, skippedBy: 'rule' }
+      : { capture: rule.capture, level };
+  return isSensitiveHost(host)
+    ? { capture: 'skip', level, skippedBy: 'sensitive' }
+    : { capture: 'full', level };
+}
+
+export interface NavigationFact {
+  readonly url: string;
+  readonly title: string;
+  readonly atMs: number;
+  readonly transition: Transition;
+  readonly referrer?: string;
+  /** The search that the tab showed before: its next page of results is the same search. */
+  readonly lastSearch?: string;
+}
+
+/** A visit, and a search where the address is one. Empty when nothing may be kept. */
+export function captureNavigation(fact: NavigationFact, policy: Policy): NewEvent[] {
+  const address = cleanAddress(fact.url);
+  if (address === null) return [];
+  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  if (capture === 'skip') return [];
+  const search = capture === 'full' ? searchOf(address) : null;
+  const newSearch =
+    search !== null && `${search.engine}\n${search.query}` !== fact.lastSearch ? search : null;
+  if (level === 'anonymous') {
+    const kinds: RecordKind[] = newSearch ? ['visit', 'search'] : ['visit'];
+    return kinds.map((of) => reduced(of, fact.atMs, address));
+  }
+  const url = keptAddress(address, capture);
+  const referrer = fact.referrer === undefined ? undefined : keptLink(fact.referrer, policy);
+  const visit: NewEvent = {
+    kind: 'visit',
+    atMs: fact.atMs,
+    level,
+    url,
+    title: capture === 'domain' ? '' : cleanText(fact.title, MAX_TITLE),
+    transition: fact.transition,
+    ...(referrer === undefined ? {} : { referrer }),
+  };
+  return newSearch ? [visit, { kind: 'search', atMs: fact.atMs, level, url, ...newSearch }] : [visit];
+}
+
+export interface ClickFact {
+  readonly pageUrl: string;
+  readonly pageTitle: string;
+  readonly atMs: number;
+  readonly role: string;
+  readonly text: string;
+  readonly target?: string;
+}
+
+export function captureClick(fact: ClickFact, policy: Policy): NewEvent[] {
+  const address = cleanAddress(fact.pageUrl);
+  if (address === null) return [];
+  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  // With `domain` a click's words would tell what the address no longer does.
+  if (capture === 'skip' || capture === 'domain') return [];
+  if (level === 'anonymous') return [reduced('click', fact.atMs, address)];
+  const target = fact.target === undefined ? undefined : keptLink(fact.target, policy);
+  return [
+    {
+      kind: 'click',
+      atMs: fact.atMs,
+      level,
+      url: keptAddress(address, capture),
+      title: cleanText(fact.pageTitle, MAX_TITLE),
+      role: cleanText(fact.role, 40),
+      text: cleanText(fact.text, 80),
+      ...(target === undefined ? {} : { target }),
+    },
+  ];
+}
+
+/** A title that became known later, or nothing when it may not be kept. */
+export function captureTitle(url: string, title: string, policy: Policy): string | null {
+  const address = cleanAddress(url);
+  if (address === null) return null;
+  const { capture } = treatmentOf(new URL(address).hostname, policy);
+  return capture === 'full' || capture === 'no-query' ? cleanText(title, MAX_TITLE) : null;
+}
+
+/** The address as a visit of this page would keep it; `null` when it would not be kept. */
+export function captureAddress(url: string, policy: Policy): string | null {
+  const address = cleanAddress(url);
+  if (address === null) return null;
+  const { capture } = treatmentOf(new URL(address).hostname, policy);
+  return capture === 'skip' ? null : keptAddress(address, capture);
+}
+
+const reduced = (of: RecordKind, atMs: number, address: string): NewEvent => ({
+  kind: 'reduced',
+  of,
+  atMs: Math.floor(atMs / HOUR_MS) * HOUR_MS,
+  level: 'anonymous',
+  category: categoryOf(new URL(address).hostname),
+});
+
+function keptAddress(address: string, capture: Capture): string {
+  if (capture === 'domain') return originOnly(address);
+  return capture === 'no-query' ? withoutQuery(address) : address;
+}
+
+/** A link out of a page tells of its own site: that site's rule decides. Sites that keep nothing are not named. */
+function keptLink(link: string, policy: Policy): string | undefined {
+  const address = cleanAddress(link);
+  if (address === null) return undefined;
+  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  if (capture === 'skip' || level === 'anonymous' || level === 'ephemeral') return undefined;
+  return keptAddress(address, capture);
+}
+
+const cleanText = (text: string, max: number): string =>
+  text.toWellFormed().replace(/\s+/g, ' ').trim().slice(0, max).toWellFormed();

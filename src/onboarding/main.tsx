@@ -1,0 +1,9 @@
+import { render } from 'preact';
+import { followStatus } from '../ui/status.ts';
+import { applyTheme } from '../ui/theme.ts';
+import { Onboarding } from './onboarding.tsx';
+
+applyTheme();
+followStatus();
+const root = document.getElementById('app');
+if (root) render(<Onboarding />, root);

@@ -1,0 +1,77 @@
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import { ConfirmDialog } from '../ui/components/confirm-dialog.tsx';
+import { HealthLine, Numbers } from '../ui/components/status-line.tsx';
+import { DataTab } from './data-tab.tsx';
+import { PrivacyTab } from './privacy-tab.tsx';
+import { SearchTab } from './search-tab.tsx';
+import { ThemeChoice } from './theme-choice.tsx';
+
+const TABS = [
+  { id: 'search', name: 'Search', View: SearchTab },
+  { id: 'privacy', name: 'Privacy', View: PrivacyTab },
+  { id: 'data', name: 'Your data', View: DataTab },
+] as const;
+type TabId = (typeof TABS)[number]['id'];
+
+const fromFragment = (): TabId => TABS.find((tab) => `#${tab.id}` === location.hash)?.id ?? 'search';
+const chosen = signal<TabId>(fromFragment());
+
+function choose(id: TabId): void {
+  chosen.value = id;
+  // Replaced, not added: moving between tabs is not worth a place in the browser's history.
+  history.replaceState(null, '', `#${id}`);
+}
+
+export function Options() {
+  useEffect(() => {
+    const follow = () => {
+      chosen.value = fromFragment();
+    };
+    addEventListener('hashchange', follow);
+    return () => removeEventListener('hashchange', follow);
+  }, []);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    const next = TABS[(TABS.findIndex((tab) => tab.id === chosen.value) + step + TABS.length) % TABS.length];
+    if (!next) return;
+    choose(next.id);
+    document.getElementById(`tab-${next.id}`)?.focus();
+  };
+  const tab = TABS.find(({ id }) => id === chosen.value) ?? TABS[0];
+  return (
+    <>
+      <header>
+        <div>
+          <h1>ARQ Context</h1>
+          <HealthLine />
+          <Numbers />
+        </div>
+        <ThemeChoice />
+      </header>
+      <div role="tablist" aria-label="Sections" onKeyDown={onKeyDown}>
+        {TABS.map(({ id, name }) => (
+          <button
+            type="button"
+            role="tab"
+            id={`tab-${id}`}
+            key={id}
+            aria-selected={tab.id === id}
+            aria-controls="panel"
+            tabIndex={tab.id === id ? 0 : -1}
+            onClick={() => choose(id)}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <main>
+        <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
+          <tab.View />
+        </div>
+      </main>
+      <ConfirmDialog />
+    </>
+  );
+}

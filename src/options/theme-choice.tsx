@@ -1,0 +1,21 @@
+import { currentTheme, setTheme, THEMES } from '../ui/theme.ts';
+
+export function ThemeChoice() {
+  return (
+    <label class="field">
+      Appearance
+      <select
+        onChange={(event) => {
+          const theme = THEMES.find((candidate) => candidate === event.currentTarget.value);
+          if (theme) setTheme(theme);
+        }}
+      >
+        {THEMES.map((theme) => (
+          <option key={theme} value={theme} selected={theme === currentTheme()}>
+            {{ system: 'As the system', light: 'Light', dark: 'Dark' }[theme]}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

@@ -1,0 +1,102 @@
+/**
+ * The key ring's own database, one per generation: `arq-keys-<n>`. A key is destroyed by writing the survivors into
+ * generation n+1 and deleting the whole database n, because deleting a row leaves its bytes in the browser's files while
+ * deleting a database removes them at once (measured in both browsers; docs/decisions/0003).
+ */
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
+import type { Bytes } from '../base/bytes.ts';
+import type { Day } from '../base/clock.ts';
+
+/** A period key, wrapped under the account's wrapping key. Key: [store, day, generation]. */
+export interface RingRow {
+  readonly store: 'interactions';
+  readonly day: Day;
+  readonly generation: number;
+  readonly wrapped: Bytes;
+}
+
+interface ArqKeys extends DBSchema {
+  /** Device secret, device keys, wrapped master key: by name. */
+  blobs: { key: string; value: Bytes };
+  ring: { key: [string, string, number]; value: RingRow };
+}
+
+/** Where the number of the current generation is kept: outside the database, since it names it. */
+export interface GenerationPointer {
+  read(): Promise<number | undefined>;
+  write(generation: number): Promise<void>;
+}
+
+export interface KeyStore {
+  blob(name: string): Promise<Bytes | undefined>;
+  putBlob(name: string, value: Bytes): Promise<void>;
+  ring(): Promise<RingRow[]>;
+  /** Adds rows; a row that exists is left as it is. */
+  addToRing(rows: readonly RingRow[]): Promise<void>;
+  /** Everything in one step: the given ring replaces the old one, and the old generation is destroyed. */
+  rewrite(ring: readonly RingRow[], blobs?: Readonly<Record<string, Bytes>>): Promise<void>;
+  close(): void;
+}
+
+const nameOf = (generation: number): string => `arq-keys-${generation}`;
+
+const openGeneration = (generation: number): Promise<IDBPDatabase<ArqKeys>> =>
+  openDB<ArqKeys>(nameOf(generation), 1, {
+    upgrade(db) {
+      db.createObjectStore('blobs');
+      db.createObjectStore('ring', { keyPath: ['store', 'day', 'generation'] });
+    },
+  });
+
+/** Opens the current generation and removes what an interrupted rewrite left behind on either side of it. */
+export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore> {
+  let generation = (await pointer.read()) ?? 1;
+  let db = await openGeneration(generation);
+  await pointer.write(generation);
+  for (const other of [generation - 1, generation + 1]) if (other >= 1) await deleteDB(nameOf(other));
+
+  return {
+    blob: (name) => db.get('blobs', name),
+    async putBlob(name, value) {
+      const tx = db.transaction('blobs', 'readwrite', { durability: 'strict' });
+      tx.store.put(value, name);
+      await tx.done;
+    },
+    ring: () => db.getAll('ring'),
+    async addToRing(rows) {
+      const tx = db.transaction('ring', 'readwrite', { durability: 'strict' });
+      for (const row of rows) {
+        if ((await tx.store.getKey([row.store, row.day, row.generation])) === undefined) tx.store.put(row);
+      }
+      await tx.done;
+    },
+    async rewrite(ring, blobs = {}) {
+      const keep: [string, Bytes][] = [];
+      for (const name of await db.getAllKeys('blobs')) {
+        const value = await db.get('blobs', name);
+        if (value !== undefined && !(name in blobs)) keep.push([name, value]);
+      }
+      const next = await openGeneration(generation + 1);
+      const tx = next.transaction(['blobs', 'ring'], 'readwrite', { durability: 'strict' });
+      for (const [name, value] of [...keep, ...Object.entries(blobs)])
+        tx.objectStore('blobs').put(value, name);
+      for (const row of ring) tx.objectStore('ring').put(row);
+      await tx.done;
+      if ((await next.count('ring')) !== ring.length)
+        throw new Error('the new key ring is incomplete; the old one stays');
+      const old = db;
+      await pointer.write(generation + 1);
+      db = next;
+      generation += 1;
+      old.close();
+      await deleteDB(nameOf(generation - 1));
+    },
+    close: () => db.close(),
+  };
+}
+
+/** Every generation, for "delete everything" and for tests. */
+export async function destroyKeyStores(pointer: GenerationPointer): Promise<void> {
+  const generation = (await pointer.read()) ?? 1;
+  for (const n of [generation - 1, generation, generation + 1]) if (n >= 1) await deleteDB(nameOf(n));
+}

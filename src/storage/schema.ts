@@ -1,0 +1,110 @@
+/**
+ * The stores of `arq-data`, which mirror the seed's LevelDB tree, and their keys in the seed's order. The only plaintext
+ * is what an index needs: the vault's own random id, day, type, sizes and counts. Everything else is in `box`, sealed.
+ */
+import type { DBSchema } from 'idb';
+import type { Bytes } from '../base/bytes.ts';
+import type { Day } from '../base/clock.ts';
+import type { StoreType } from '../model/interaction.ts';
+
+export const DATA_DB = 'arq-data';
+export const DATA_VERSION = 1;
+
+/** A sealed event that is not packed yet. `n` is this device's counter, without gaps. */
+export interface JournalRow {
+  readonly n: number;
+  readonly day: Day;
+  readonly type: StoreType;
+  /** 1 when the event is a record of its own, 0 for an update of one. */
+  readonly records: number;
+  /** Generation of the day's key. */
+  readonly generation: number;
+  readonly box: Bytes;
+}
+
+/** Many events of one day and type in one sealed, compressed block. Key: [userId, date, type, seq]. */
+export interface SegmentRow {
+  readonly userId: string;
+  readonly date: Day;
+  readonly type: StoreType;
+  readonly seq: number;
+  readonly records: number;
+  readonly generation: number;
+  readonly box: Bytes;
+}
+
+/** A sealed record under a name: `[userId, name]`. */
+export interface NamedRow {
+  readonly userId: string;
+  readonly name: string;
+  readonly box: Bytes;
+}
+
+/** Which visit a tab shows, so that a title or the time spent there finds its visit after the worker was stopped. Ids only. */
+export interface TabRow {
+  readonly tabId: number;
+  readonly visit: string;
+  readonly day: Day;
+  /** The browser's ids of the last documents of this tab, newest first: a document is recorded once. */
+  readonly documents: readonly string[];
+  /** False for a reduced record, which never gets a title. */
+  readonly keepsTitle: boolean;
+}
+
+/** What is still to be sent. `events`: journal counters of one day; `day`: all own events of a day, again. */
+export type OutboxRow =
+  | {
+      readonly key?: number;
+      readonly what: 'event';
+      readonly day: Day;
+      readonly n: number;
+      readonly generation: number;
+      readonly type: StoreType;
+      readonly box: Bytes;
+    }
+  | { readonly key?: number; readonly what: 'day'; readonly day: Day }
+  | { readonly key?: number; readonly what: 'record'; readonly name: string };
+
+/** What this device knows of an object at the service. */
+export interface PeerRow {
+  readonly slot: string;
+  readonly etag: string;
+  readonly kind: string;
+  /** The day of a part that this device wrote. */
+  readonly day?: Day;
+  /** Version of a mutable object, never to go down. */
+  readonly version?: number;
+  readonly own: boolean;
+}
+
+export interface ArqData extends DBSchema {
+  contexts: { key: [string, string]; value: NamedRow };
+  profiles: { key: [string, string]; value: NamedRow };
+  interactions: {
+    key: [string, string, string, number];
+    value: SegmentRow;
+  };
+  models: { key: [string, string]; value: NamedRow };
+  metadata: { key: string; value: unknown };
+  journal: { key: number; value: JournalRow; indexes: { day: string } };
+  outbox: { key: number; value: OutboxRow };
+  /** Events recorded while locked (HPKE). */
+  sealed: { key: number; value: { readonly n: number; readonly day: Day; readonly box: Bytes } };
+  peers: { key: string; value: PeerRow };
+  tabs: { key: number; value: TabRow };
+  /** Nonces of messages that were acted on, so that a repeat is not. Value: when, in ms. */
+  seen: { key: string; value: number };
+}
+
+export type StoreName =
+  | 'contexts'
+  | 'profiles'
+  | 'interactions'
+  | 'models'
+  | 'metadata'
+  | 'journal'
+  | 'outbox'
+  | 'sealed'
+  | 'peers'
+  | 'tabs'
+  | 'seen';

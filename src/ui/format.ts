@@ -1,0 +1,29 @@
+/** Times and numbers in the person's own language. */
+export const exactTime = (ms: number): string =>
+  new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
+
+const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
+const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ['minute', 60_000],
+  ['hour', 3_600_000],
+  ['day', 86_400_000],
+];
+
+/** "5 minutes ago"; beyond a week the date. `nowMs` is passed in, so that a list is told at one moment. */
+export function relativeTime(ms: number, nowMs: number): string {
+  const age = nowMs - ms;
+  if (age < 60_000) return relative.format(0, 'minute');
+  if (age > 7 * 86_400_000) return new Date(ms).toLocaleDateString(undefined, { dateStyle: 'medium' });
+  const [unit, size] = STEPS.findLast(([, step]) => age >= step) ?? ['minute', 60_000];
+  return relative.format(-Math.floor(age / size), unit);
+}
+
+export const count = (n: number, one: string, many: string): string =>
+  `${n.toLocaleString()} ${n === 1 ? one : many}`;
+
+/** Start of a day typed into a date field, in the person's time zone, plus `days`. `undefined` for an empty field. */
+export function dayStart(value: string, days = 0): number | undefined {
+  const [year, month, day] = value.split('-').map(Number);
+  if (!year || !month || !day) return undefined;
+  return new Date(year, month - 1, day + days).getTime();
+}

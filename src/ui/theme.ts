@@ -1,0 +1,18 @@
+/** Light, dark, or what the system says. Applied before the first paint; kept per profile. */
+export const THEMES = ['system', 'light', 'dark'] as const;
+export type Theme = (typeof THEMES)[number];
+
+const KEY = 'theme';
+
+export const currentTheme = (): Theme =>
+  THEMES.find((theme) => theme === localStorage.getItem(KEY)) ?? 'system';
+
+export function applyTheme(theme: Theme = currentTheme()): void {
+  if (theme === 'system') delete document.documentElement.dataset.theme;
+  else document.documentElement.dataset.theme = theme;
+}
+
+export function setTheme(theme: Theme): void {
+  localStorage.setItem(KEY, theme);
+  applyTheme(theme);
+}
