@@ -16,7 +16,7 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 /** Times as ISO 8601, everything else as it is recorded. `<` and line separators are escaped, so that the file can stand in a page. */
 function jsonWriter(): ExportWriter {
   let first = true;
-  const escape = (json: string) =>
+  const safeInPages = (json: string) =>
     json.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
   return {
     start: (exportedAt) =>
@@ -27,7 +27,7 @@ function jsonWriter(): ExportWriter {
           const { atMs, ...rest } = record;
           const comma = first ? '\n' : ',\n';
           first = false;
-          return comma + escape(JSON.stringify({ ...rest, at: iso(atMs) }));
+          return comma + safeInPages(JSON.stringify({ ...rest, at: iso(atMs) }));
         })
         .join(''),
     end: () => '\n]}\n',

@@ -31,5 +31,9 @@ export function decodeFrame(bytes: Bytes): { readonly head: unknown; readonly re
 export function splitBodies(rest: Bytes, sizes: readonly number[]): Bytes[] | null {
   if (sizes.reduce((sum, size) => sum + size, 0) !== rest.length) return null;
   let offset = 0;
-  return sizes.map((size) => rest.subarray(offset, (offset += size)));
+  return sizes.map((size) => {
+    const body = rest.subarray(offset, offset + size);
+    offset += size;
+    return body;
+  });
 }

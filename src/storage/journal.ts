@@ -60,7 +60,7 @@ export class Journal {
       const batch = this.#queue.splice(0, 64);
       try {
         const written = await this.mutex.run(() => this.#write(batch.map((waiting) => waiting.append)));
-        batch.forEach((waiting, index) => waiting.resolve(written[index] ?? null));
+        for (const [index, waiting] of batch.entries()) waiting.resolve(written[index] ?? null);
       } catch (error) {
         // Perhaps another counter was used meanwhile: read it again before the next write.
         this.#next = undefined;

@@ -22,6 +22,7 @@ interface TabState {
 }
 
 const DOCUMENTS = 8;
+const OWN_REPORT_MS = 500;
 
 /** The browsers' transition types in our words (Chromium and Firefox share the names). */
 function transitionOf(type: string, qualifiers: readonly string[]): Transition {
@@ -57,7 +58,10 @@ export class Recorder {
   /** One tab's events one after another: a title never overtakes its visit. */
   #inTab<T>(tabId: number, task: () => Promise<T>): Promise<T> {
     let mutex = this.#tabs.get(tabId);
-    if (!mutex) this.#tabs.set(tabId, (mutex = new Mutex()));
+    if (!mutex) {
+      mutex = new Mutex();
+      this.#tabs.set(tabId, mutex);
+    }
     return mutex.run(task);
   }
 
@@ -78,6 +82,8 @@ export class Recorder {
   async pageAppeared(tab: TabFact, url: string, documentId: string | undefined): Promise<void> {
     // Without document ids (older Firefox) a repeat could not be told from a reload; there the background is not stopped in the middle of an event.
     if (documentId === undefined) return;
+    // The browser's own report knows more (transition, exact time): it goes first.
+    await new Promise((resolve) => setTimeout(resolve, OWN_REPORT_MS));
     await this.#inTab(tab.id, async () => {
       if (!this.profile.recording() || tab.incognito) return;
       const row = await this.profile.store.tab(tab.id);

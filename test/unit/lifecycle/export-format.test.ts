@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest';
+import { csvCell, exportWriter } from '../../../src/lifecycle/export-format.ts';
+import type { InteractionRecord } from '../../../src/model/interaction.ts';
+
+const visit = (title: string): InteractionRecord => ({
+  kind: 'visit',
+  id: 'd.i.1',
+  atMs: 0,
+  level: 'private',
+  url: 'https://a.example/',
+  title,
+  transition: 'link',
+  dwellMs: 3,
+});
+const all = (format: 'json' | 'csv', batches: InteractionRecord[][]) => {
+  const writer = exportWriter(format);
+  return writer.start(new Date(0)) + batches.map((batch) => writer.records(batch)).join('') + writer.end();
+};
+
+it('JSON of any number of batches parses, with times as ISO 8601 and nothing that ends a script', () => {
+  expect(JSON.parse(all('json', []))).toMatchObject({ interactions: [] });
+  const text = all('json', [[visit('one')], [], [visit('</script>\u2028'), visit('three')]]);
+  expect(text).not.toContain('</script>');
+  const parsed = JSON.parse(text);
+  expect(parsed.interactions.map((record: { title: string }) => record.title)).toEqual([
+    'one',
+    '</script>\u2028',
+    'three',
+  ]);
+  expect(parsed.interactions[0]).toMatchObject({ at: '1970-01-01T00:00:00.000Z', dwellMs: 3 });
+});
+
+it.each([
+  ['plain', 'plain'],
+  ['=SUM(A1)', `"'=SUM(A1)"`],
+  ['+1', `"'+1"`],
+  ['-1', `"'-1"`],
+  ['@cmd', `"'@cmd"`],
+  ['\tx', `"'\tx"`],
+  ['a,b', '"a,b"'],
+  ['say "hi"', '"say ""hi"""'],
+  ['two\nlines', '"two\nlines"'],
+  [undefined, ''],
+  [-5, '-5'],
+])('CSV writes %j as %s', (value, cell) => {
+  expect(csvCell(value)).toBe(cell);
+});
+
+it('CSV has one row a record under its header', () => {
+  const lines = all('csv', [[visit('one')], [visit('two')]])
+    .trim()
+    .split('\r\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[0]?.replace('\uFEFF', '').split(',')).toContain('dwellMs');
+});

@@ -1,0 +1,230 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import type { InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
+import { DamagedError } from '../../../src/storage/database.ts';
+import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
+
+let profile: LocalProfile;
+beforeEach(async () => {
+  profile = await emptyProfile();
+});
+
+const visit = (name: string, atMs = profile.nowMs): NewEvent => ({
+  kind: 'visit',
+  atMs,
+  level: 'private',
+  url: `https://${name}.example/`,
+  title: name,
+  transition: 'link',
+});
+const add = (name: string, atMs?: number) => profile.store.append({ event: visit(name, atMs) });
+
+async function records(): Promise<InteractionRecord[]> {
+  const all: InteractionRecord[] = [];
+  for await (const day of profile.store.recordsByDay('oldest')) {
+    expect(day.damaged).toBe(0);
+    all.push(...day.records);
+  }
+  return all;
+}
+const titles = async () => (await records()).map((record) => ('title' in record ? record.title : ''));
+
+describe('the journal', () => {
+  it('keeps every event once and in order, through a restart and after packing', async () => {
+    await Promise.all(Array.from({ length: 150 }, (_, i) => add(`p${i}`)));
+    const expected = Array.from({ length: 150 }, (_, i) => `p${i}`);
+    expect(await titles()).toEqual(expected);
+    await profile.reopen();
+    expect(await titles()).toEqual(expected);
+    await profile.store.pack(true);
+    await profile.store.pack(true);
+    await profile.reopen();
+    expect(await profile.store.db.count('journal')).toBe(0);
+    expect(await titles()).toEqual(expected);
+    expect(await profile.store.recordCount()).toBe(150);
+    await add('after');
+    expect(await titles()).toEqual([...expected, 'after']);
+    await profile.store.pack(true);
+    expect(await titles()).toEqual([...expected, 'after']);
+  });
+
+  it('numbers without gaps and never twice', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, i) => add(`p${i}`)));
+    await profile.reopen();
+    await Promise.all(Array.from({ length: 20 }, (_, i) => add(`q${i}`)));
+    expect(await profile.store.db.getAllKeys('journal')).toEqual(Array.from({ length: 40 }, (_, i) => i + 1));
+    expect(new Set((await records()).map((record) => record.id)).size).toBe(40);
+  });
+
+  it('acts on a message once, however often it comes', async () => {
+    const append = { event: visit('once'), nonce: 'n1' };
+    const results = await Promise.all([profile.store.append(append), profile.store.append(append)]);
+    await profile.reopen();
+    results.push(await profile.store.append(append));
+    expect(results.map((event) => event !== null)).toEqual([true, false, false]);
+    expect(await titles()).toEqual(['once']);
+  });
+
+  it('rejects what could not be stored, and goes on without a gap', async () => {
+    await add('one');
+    const { db } = profile.store;
+    const transaction = db.transaction.bind(db);
+    db.transaction = (() => {
+      throw new DOMException('full', 'QuotaExceededError');
+    }) as never;
+    await expect(add('lost')).rejects.toThrow('full');
+    db.transaction = transaction;
+    await add('two');
+    expect(await titles()).toEqual(['one', 'two']);
+    expect(await db.getAllKeys('journal')).toEqual([1, 2]);
+  });
+});
+
+describe('what lies on disk', () => {
+  it('opens nowhere else than where it was put', async () => {
+    await add('here', profile.nowMs - DAY_MS);
+    await add('there');
+    const [first, second] = await profile.store.db.getAll('journal');
+    if (!first || !second) throw new Error('two rows expected');
+    await profile.store.db.put('journal', { ...first, box: second.box });
+    const days = [];
+    for await (const day of profile.store.recordsByDay())
+      days.push({ records: day.records.length, damaged: day.damaged });
+    expect(days).toEqual([
+      { records: 1, damaged: 0 },
+      { records: 0, damaged: 1 },
+    ]);
+  });
+
+  it('shows no word of an event in any row', async () => {
+    await add('whalesong');
+    await profile.store.writeNamed('settings', { secret: 'whalesong' });
+    const check = async () => {
+      for (const name of profile.store.db.objectStoreNames) {
+        for (const row of await profile.store.db.getAll(name)) {
+          const bytes =
+            'box' in Object(row) ? Buffer.from((row as { box: Uint8Array }).box).toString('latin1') : '';
+          expect(JSON.stringify(row) + bytes).not.toContain('whalesong');
+        }
+      }
+    };
+    await check();
+    await profile.store.pack(true);
+    await check();
+  });
+
+  it('named records come back, and are refused when moved', async () => {
+    await profile.store.writeNamed('a', { value: 1 });
+    await profile.reopen();
+    expect(await profile.store.readNamed('a')).toEqual({ value: 1 });
+    expect(await profile.store.readNamed('missing')).toBeUndefined();
+    const { db, vault } = profile.store;
+    const row = await db.get('profiles', [vault.userId, 'a']);
+    if (row) await db.put('profiles', { ...row, name: 'b' });
+    await expect(profile.store.readNamed('b')).rejects.toThrow(DamagedError);
+  });
+});
+
+describe('erasing', () => {
+  const named =
+    (...names: string[]) =>
+    (record: InteractionRecord) =>
+      record.kind === 'visit' && names.includes(record.title);
+
+  it('removes what is meant and keeps the rest, packed or not', async () => {
+    for (const packed of [false, true]) {
+      profile = await emptyProfile();
+      for (const name of ['a', 'b', 'c']) await add(name);
+      await add('yesterday', profile.nowMs - DAY_MS);
+      const [a] = await records();
+      const b = (await records()).find((record) => named('b')(record));
+      if (!a || !b) throw new Error('records expected');
+      await profile.store.append({
+        event: { kind: 'visit-update', visit: b.id, atMs: profile.nowMs, dwellMs: 5 },
+      });
+      if (packed) await profile.store.pack(true);
+      expect(await profile.store.countTargeted(named('b', 'yesterday'))).toBe(2);
+      expect(await profile.store.erase(named('b', 'yesterday'))).toBe(2);
+      expect(await titles()).toEqual(['a', 'c']);
+      await profile.reopen();
+      expect(await titles()).toEqual(['a', 'c']);
+      expect(await profile.store.recordCount()).toBe(2);
+      await add('d');
+      expect(await titles()).toEqual(['a', 'c', 'd']);
+    }
+  });
+
+  it('destroys the keys of what it removed', async () => {
+    await add('gone');
+    await add('stays');
+    await add('yesterday', profile.nowMs - DAY_MS);
+    const today = dayOf(profile.nowMs);
+    const [old] = await profile.store.db.getAll('journal');
+    await profile.store.erase(named('gone', 'yesterday'));
+    expect((await profile.store.keys.ring()).map(({ day, generation }) => [day, generation])).toEqual([
+      [today, 2],
+    ]);
+    await expect(profile.store.vault.key(today, old?.generation ?? 0)).rejects.toThrow(DamagedError);
+    expect(
+      (await indexedDB.databases()).map(({ name }) => name).filter((name) => name?.startsWith('arq-keys')),
+    ).toEqual(['arq-keys-2']);
+  });
+
+  it('that was interrupted before its keys went is finished at the next start', async () => {
+    await add('gone');
+    await add('stays');
+    const { vault } = profile.store;
+    const shred = vault.shred.bind(vault);
+    vault.shred = () => Promise.reject(new Error('killed'));
+    await expect(profile.store.erase(named('gone'))).rejects.toThrow('killed');
+    vault.shred = shred;
+    expect(await profile.store.keys.ring()).toHaveLength(2);
+    await profile.reopen();
+    expect(await profile.store.keys.ring()).toHaveLength(1);
+    expect(await titles()).toEqual(['stays']);
+  });
+
+  it('that was interrupted before the survivors were written loses nothing', async () => {
+    await add('kept');
+    await profile.store.vault.newKey(dayOf(profile.nowMs));
+    await profile.reopen();
+    expect(await titles()).toEqual(['kept']);
+    await add('more');
+    expect(await titles()).toEqual(['kept', 'more']);
+  });
+
+  it('of everything leaves nothing, also of what does not open', async () => {
+    await add('a');
+    const [row] = await profile.store.db.getAll('journal');
+    if (row) await profile.store.db.put('journal', { ...row, n: 99 });
+    await profile.store.erase(() => true, true);
+    expect(await records()).toEqual([]);
+    expect(await profile.store.keys.ring()).toEqual([]);
+    await add('new');
+    expect(await titles()).toEqual(['new']);
+  });
+
+  it('does not lose an event that is recorded meanwhile', async () => {
+    for (let i = 0; i < 5; i++) await add(`old${i}`);
+    const erasing = profile.store.erase(
+      (record) => record.kind === 'visit' && record.title.startsWith('old'),
+    );
+    const adding = Promise.all(Array.from({ length: 10 }, (_, i) => add(`new${i}`)));
+    await Promise.all([erasing, adding]);
+    await profile.reopen();
+    expect(await titles()).toEqual(Array.from({ length: 10 }, (_, i) => `new${i}`));
+  });
+});
+
+describe('another master key', () => {
+  it('opens everything that was stored before', async () => {
+    await add('before');
+    await profile.store.writeNamed('a', 1);
+    await profile.store.vault.adoptMaster(new Uint8Array(32).fill(7));
+    await add('after');
+    await profile.reopen();
+    expect(await titles()).toEqual(['before', 'after']);
+    expect(await profile.store.readNamed('a')).toBe(1);
+    expect(profile.store.vault.masterKey()).toEqual(new Uint8Array(32).fill(7));
+  });
+});
