@@ -18,6 +18,7 @@ import {
   onFocus,
   onNavigation,
   onPresence,
+  onTabCreated,
   onTabRemoved,
   onTitle,
   openTab,
@@ -51,12 +52,9 @@ onConnect((port) => {
   } else port.disconnect();
 });
 
-onNavigation(async (fact) => {
-  const { recorder, dwell } = await ready();
-  await dwell.tick();
-  await recorder.navigated(fact);
-});
+onNavigation(async (fact) => (await ready()).recorder.navigated(fact));
 onTitle(async (tab) => (await ready()).recorder.titled(tab));
+onTabCreated(async (tab) => (await ready()).recorder.tabCreated(tab));
 onTabRemoved(async (tabId) => (await ready()).recorder.tabGone(tabId));
 onFocus(async (tabId) => (await ready()).dwell.inFront(tabId));
 onPresence(async (present) => {

@@ -21,10 +21,15 @@ export interface Services {
 export async function openServices(): Promise<Services> {
   const profile = await Profile.open();
   const ephemeral = new Ephemeral(() => profile.clock.nowMs());
-  const recorder = new Recorder(profile, ephemeral, () => profile.changed());
-  const dwell = new Dwell(
+  const dwell: Dwell = new Dwell(
     () => profile.clock.nowMs(),
     (tabId, ms) => recorder.spent(tabId, ms),
+  );
+  const recorder = new Recorder(
+    profile,
+    ephemeral,
+    () => profile.changed(),
+    (tabId) => dwell.take(tabId),
   );
   const watchers = new Set<(status: Status) => void>();
   const status = () => currentStatus(profile, ephemeral, { phase: 'off' });

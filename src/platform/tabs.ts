@@ -102,6 +102,12 @@ export const onTitle = (handler: (tab: TabFact) => Promise<void>): void =>
     return change.title !== undefined && known ? handler(known) : undefined;
   });
 
+export const onTabCreated = (handler: (tab: TabFact) => Promise<void>): void =>
+  browser.tabs.onCreated.addListener((tab) => {
+    const known = fact(tab);
+    return known && handler(known);
+  });
+
 export const onTabRemoved = (handler: (tabId: number) => Promise<void>): void =>
   browser.tabs.onRemoved.addListener((id) => handler(id));
 

@@ -45,8 +45,6 @@ export interface TabRow {
   readonly tabId: number;
   readonly visit: string;
   readonly day: Day;
-  /** The browser's ids of the last documents of this tab, newest first: a document is recorded once. */
-  readonly documents: readonly string[];
   /** False for a reduced record, which never gets a title. */
   readonly keepsTitle: boolean;
 }

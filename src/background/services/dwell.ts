@@ -20,29 +20,47 @@ export class Dwell {
     private readonly spent: (tabId: number, dwellMs: number) => Promise<void>,
   ) {}
 
-  /** The tab in front is now this one, or none. Also called now and then with the same tab, so that little is lost. */
+  /** The tab in front is now this one, or none. */
   inFront(tabId: number | undefined): Promise<void> {
-    return this.#mutex.run(async () => {
-      await this.#settle();
-      if (tabId === undefined) await sessionArea.remove(KEY);
-      else await sessionArea.set(KEY, { tabId, sinceMs: this.nowMs() } satisfies Running);
-    });
+    return this.#turn(() => tabId);
   }
 
-  /** Adds what has run so far, then goes on. To be called before a tab shows another page. */
+  /** Credits what has run so far, so that little is lost when the browser ends. */
   tick(): Promise<void> {
+    return this.#turn((running) => running?.tabId);
+  }
+
+  /** What has run on this tab and was not credited yet, in ms; its clock starts anew. For the moment before a tab shows another page. */
+  async take(tabId: number): Promise<number> {
     return this.#mutex.run(async () => {
-      const running = await this.#settle();
-      if (running)
-        await sessionArea.set(KEY, { tabId: running.tabId, sinceMs: this.nowMs() } satisfies Running);
+      const running = await this.#running();
+      if (running?.tabId !== tabId) return 0;
+      await this.#start(tabId);
+      return this.#elapsed(running);
     });
   }
 
-  async #settle(): Promise<Running | undefined> {
-    const running = (await sessionArea.get(KEY)) as Running | undefined;
-    if (!running) return undefined;
-    const ms = this.nowMs() - running.sinceMs;
-    if (ms >= MIN_MS) await this.spent(running.tabId, Math.min(ms, MAX_MS));
-    return running;
+  async #turn(next: (running: Running | undefined) => number | undefined): Promise<void> {
+    const [running, ms] = await this.#mutex.run(async () => {
+      const before = await this.#running();
+      await this.#start(next(before));
+      return [before, before ? this.#elapsed(before) : 0] as const;
+    });
+    // Outside the mutex: crediting waits for the tab's turn, and the tab may wait for `take`.
+    if (running && ms > 0) await this.spent(running.tabId, ms);
+  }
+
+  async #running(): Promise<Running | undefined> {
+    return (await sessionArea.get(KEY)) as Running | undefined;
+  }
+
+  async #start(tabId: number | undefined): Promise<void> {
+    if (tabId === undefined) await sessionArea.remove(KEY);
+    else await sessionArea.set(KEY, { tabId, sinceMs: this.nowMs() } satisfies Running);
+  }
+
+  #elapsed({ sinceMs }: Running): number {
+    const ms = this.nowMs() - sinceMs;
+    return ms < MIN_MS ? 0 : Math.min(ms, MAX_MS);
   }
 }

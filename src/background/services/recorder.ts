@@ -5,6 +5,7 @@ import { Mutex } from '../../base/mutex.ts';
 import { captureClick, captureNavigation, captureTitle } from '../../capture/capture.ts';
 import { searchOf } from '../../capture/search-engines.ts';
 import type { InteractionEvent, NewEvent, Transition } from '../../model/interaction.ts';
+import type { Settings } from '../../model/settings.ts';
 import { sessionArea } from '../../platform/areas.ts';
 import { type CommittedFact, type TabFact, tabById } from '../../platform/tabs.ts';
 import type { Ephemeral } from './ephemeral.ts';
@@ -21,7 +22,6 @@ interface TabState {
   readonly document?: string;
 }
 
-const DOCUMENTS = 8;
 const OWN_REPORT_MS = 500;
 
 /** The browsers' transition types in our words (Chromium and Firefox share the names). */
@@ -48,11 +48,15 @@ function transitionOf(type: string, qualifiers: readonly string[]): Transition {
 
 export class Recorder {
   readonly #tabs = new Map<number, Mutex>();
+  /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
+  readonly #ordinary = new Set<number>();
 
   constructor(
     private readonly profile: Profile,
     private readonly ephemeral: Ephemeral,
     private readonly onRecorded: () => void,
+    /** Time in front of a tab that was not credited yet, in ms. */
+    private readonly takeDwell: (tabId: number) => Promise<number>,
   ) {}
 
   /** One tab's events one after another: a title never overtakes its visit. */
@@ -69,72 +73,79 @@ export class Recorder {
     return (await sessionArea.get(`tab:${tabId}`)) as TabState | undefined;
   }
 
+  /** The settings at the moment of the event decide, not those when its turn comes. `undefined` = nothing may be kept. */
+  #policyNow(): Settings | undefined {
+    return this.profile.recording() ? this.profile.settings : undefined;
+  }
+
   navigated(fact: CommittedFact): Promise<void> {
+    const policy = this.#policyNow();
     return this.#inTab(fact.tabId, async () => {
-      const tab = await tabById(fact.tabId);
+      const tab = (await tabById(fact.tabId)) ?? this.#closedTab(fact);
       if (tab?.incognito !== false) return;
-      if (!this.profile.recording()) return this.#forget(fact.tabId);
-      await this.#visit(fact, tab);
+      await this.#credit(fact.tabId, await this.takeDwell(fact.tabId));
+      if (!policy) return this.#forget(fact.tabId);
+      await this.#visit(fact, tab, policy);
     });
+  }
+
+  tabCreated(tab: TabFact): void {
+    if (!tab.incognito) this.#ordinary.add(tab.id);
+  }
+
+  #closedTab({ tabId, url }: CommittedFact): TabFact | undefined {
+    return this.#ordinary.has(tabId)
+      ? { id: tabId, url, title: '', incognito: false, lastAccessed: 0 }
+      : undefined;
   }
 
   /** From the page itself: records the visit when the background was stopped while it committed. */
   async pageAppeared(tab: TabFact, url: string, documentId: string | undefined): Promise<void> {
     // Without document ids (older Firefox) a repeat could not be told from a reload; there the background is not stopped in the middle of an event.
-    if (documentId === undefined) return;
+    const policy = this.#policyNow();
+    if (documentId === undefined || !policy || tab.incognito) return;
+    const atMs = this.profile.clock.nowMs();
     // The browser's own report knows more (transition, exact time): it goes first.
     await new Promise((resolve) => setTimeout(resolve, OWN_REPORT_MS));
     await this.#inTab(tab.id, async () => {
-      if (!this.profile.recording() || tab.incognito) return;
-      const row = await this.profile.store.tab(tab.id);
-      const state = await this.#state(tab.id);
-      if (row?.documents.includes(documentId) || state?.document === documentId) return;
-      const atMs = this.profile.clock.nowMs();
+      if ((await this.#state(tab.id))?.document === documentId) return;
+      // The tab may be gone by now. What it showed still counts, once: its document's id tells a repeat.
       await this.#visit(
         { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false, documentId },
         tab,
+        policy,
       );
     });
   }
 
-  async #visit(fact: CommittedFact, tab: TabFact): Promise<void> {
-    const { store } = this.profile;
+  async #visit(fact: CommittedFact, tab: TabFact, policy: Settings): Promise<void> {
     const before = await this.#state(fact.tabId);
     if (fact.sameDocument && before?.url === withoutFragment(fact.url)) return;
-    const row = await store.tab(fact.tabId);
-    if (!fact.sameDocument && fact.documentId !== undefined && row?.documents.includes(fact.documentId))
-      return;
     const referrer =
       before?.url ?? (tab.openerTabId === undefined ? undefined : (await this.#state(tab.openerTabId))?.url);
     const cameFromPage =
       fact.sameDocument || ['link', 'form_submit', 'manual_subframe'].includes(fact.transition);
-    // A title that is still the one of the page before is not this page's.
+    // A title that is still the one of the page before is not this page's; a single-page app may keep one for all its views.
     const title =
       tab.title === before?.title || tab.title === '' || fact.url.includes(tab.title) ? '' : tab.title;
     const events = captureNavigation(
       {
         url: fact.url,
-        title: fact.sameDocument ? '' : title,
+        title: fact.sameDocument ? tab.title : title,
         atMs: fact.atMs,
         transition: fact.sameDocument ? 'script' : transitionOf(fact.transition, fact.qualifiers),
         ...(cameFromPage && referrer !== undefined ? { referrer } : {}),
         ...(before?.search === undefined ? {} : { lastSearch: before.search }),
       },
-      this.profile.settings,
+      policy,
     );
-    const documents =
-      fact.documentId === undefined
-        ? []
-        : [fact.documentId, ...(row?.documents ?? []).filter((id) => id !== fact.documentId)].slice(
-            0,
-            DOCUMENTS,
-          );
+    const nonce =
+      fact.sameDocument || fact.documentId === undefined ? undefined : `document:${fact.documentId}`;
     let visit: InteractionEvent | null = null;
     for (const [index, event] of events.entries()) {
-      const stored = await this.#store(
-        event,
-        index === 0 ? { tabId: fact.tabId, documents, keepsTitle: event.kind === 'visit' } : undefined,
-      );
+      const tabRow = index === 0 ? { tabId: fact.tabId, keepsTitle: event.kind === 'visit' } : undefined;
+      const stored = await this.#store(event, tabRow, index === 0 ? nonce : undefined);
+      if (index === 0 && stored === null) return;
       visit ??= stored;
     }
     const search = searchOf(fact.url);
@@ -150,27 +161,21 @@ export class Recorder {
     if (visit) this.onRecorded();
     // The title may have come while the visit was stored.
     const now = await tabById(fact.tabId);
-    if (now && !fact.sameDocument) await this.#title(now);
+    if (now) await this.#title(now, policy);
   }
 
   titled(tab: TabFact): Promise<void> {
-    return this.#inTab(tab.id, () => this.#title(tab));
+    const policy = this.#policyNow();
+    return policy && !tab.incognito ? this.#inTab(tab.id, () => this.#title(tab, policy)) : Promise.resolve();
   }
 
-  async #title(tab: TabFact): Promise<void> {
+  async #title(tab: TabFact, policy: Settings): Promise<void> {
     const state = await this.#state(tab.id);
     const row = await this.profile.store.tab(tab.id);
     const visit = state ? state.visit : row?.keepsTitle ? row.visit : undefined;
-    if (
-      !this.profile.recording() ||
-      tab.incognito ||
-      visit === undefined ||
-      tab.title === '' ||
-      tab.title === state?.title
-    )
-      return;
+    if (visit === undefined || tab.title === '' || tab.title === state?.title) return;
     if (state && withoutFragment(tab.url) !== state.url) return;
-    const title = captureTitle(tab.url, tab.title, this.profile.settings);
+    const title = captureTitle(tab.url, tab.title, policy);
     // Until a page has a title the browser shows its address.
     if (
       title === null ||
@@ -189,19 +194,21 @@ export class Recorder {
 
   /** Adds active time to the visit that a tab shows. */
   spent(tabId: number, dwellMs: number): Promise<void> {
-    return this.#inTab(tabId, async () => {
-      const [state, row] = [await this.#state(tabId), await this.profile.store.tab(tabId)];
-      if (!this.profile.recording() || state?.visit === undefined) return;
-      const event: NewEvent = {
-        kind: 'visit-update',
-        visit: state.visit,
-        atMs: this.profile.clock.nowMs(),
-        dwellMs,
-      };
-      if (state.memory) await this.ephemeral.append(event);
-      else if (row?.visit === state.visit)
-        await this.profile.storing(() => this.profile.store.append({ event, day: row.day }));
-    });
+    return this.#inTab(tabId, () => this.#credit(tabId, dwellMs));
+  }
+
+  async #credit(tabId: number, dwellMs: number): Promise<void> {
+    const [state, row] = [await this.#state(tabId), await this.profile.store.tab(tabId)];
+    if (dwellMs <= 0 || !this.profile.recording() || state?.visit === undefined) return;
+    const event: NewEvent = {
+      kind: 'visit-update',
+      visit: state.visit,
+      atMs: this.profile.clock.nowMs(),
+      dwellMs,
+    };
+    if (state.memory) await this.ephemeral.append(event);
+    else if (row?.visit === state.visit)
+      await this.profile.storing(() => this.profile.store.append({ event, day: row.day }));
   }
 
   async clicked(
@@ -209,10 +216,11 @@ export class Recorder {
     pageUrl: string,
     click: { role: string; text: string; target?: string | undefined; nonce: string },
   ): Promise<void> {
-    if (!this.profile.recording() || tab.incognito) return;
+    const policy = this.#policyNow();
+    if (!policy || tab.incognito) return;
     const { target, role, text } = click;
     const fact = { pageUrl, pageTitle: tab.title, atMs: this.profile.clock.nowMs(), role, text };
-    const [event] = captureClick(target === undefined ? fact : { ...fact, target }, this.profile.settings);
+    const [event] = captureClick(target === undefined ? fact : { ...fact, target }, policy);
     if (!event) return;
     await this.#store(event, undefined, click.nonce);
     this.onRecorded();
@@ -221,6 +229,7 @@ export class Recorder {
   async tabGone(tabId: number): Promise<void> {
     await this.#inTab(tabId, () => this.#forget(tabId));
     this.#tabs.delete(tabId);
+    this.#ordinary.delete(tabId);
   }
 
   async #forget(tabId: number): Promise<void> {
@@ -230,7 +239,7 @@ export class Recorder {
 
   async #store(
     event: NewEvent,
-    tab?: { tabId: number; documents: readonly string[]; keepsTitle: boolean },
+    tab?: { tabId: number; keepsTitle: boolean },
     nonce?: string,
   ): Promise<InteractionEvent | null> {
     if (event.kind !== 'visit-update' && event.level === 'ephemeral') return this.ephemeral.append(event);

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest';
+import source from '../../../manifest.json' with { type: 'json' };
+import { manifestFor } from '../../../scripts/manifest-for.ts';
+
+describe('the manifest of a target', () => {
+  test('Chrome gets a worker and its key, and nothing of Firefox', () => {
+    const manifest = manifestFor(source, 'chrome', 'release');
+    expect(manifest.background).toEqual({ service_worker: source.background.service_worker, type: 'module' });
+    expect(manifest.key).toBe(source.key);
+    expect(manifest).not.toHaveProperty('browser_specific_settings');
+  });
+
+  test('Firefox gets background scripts and its id, and nothing of Chrome', () => {
+    const manifest = manifestFor(source, 'firefox', 'release');
+    expect(manifest.background).toEqual({ scripts: source.background.scripts, type: 'module' });
+    expect(manifest.browser_specific_settings).toEqual(source.browser_specific_settings);
+    expect(manifest).not.toHaveProperty('key');
+    expect(manifest).not.toHaveProperty('minimum_chrome_version');
+  });
+
+  test('only the test variant may enter private windows', () => {
+    for (const target of ['chrome', 'firefox'] as const) {
+      expect(manifestFor(source, target, 'release').incognito).toBe('not_allowed');
+      expect(manifestFor(source, target, 'store').incognito).toBe('not_allowed');
+      expect(manifestFor(source, target, 'incognito').incognito).toBe('spanning');
+    }
+  });
+
+  test('a store gets no key', () => {
+    expect(manifestFor(source, 'chrome', 'store')).not.toHaveProperty('key');
+  });
+
+  test('the source stays as it is', () => {
+    const before = JSON.stringify(source);
+    manifestFor(source, 'firefox', 'incognito');
+    expect(JSON.stringify(source)).toBe(before);
+  });
+
+  test('both targets have the same permissions and content scripts', () => {
+    const [chrome, firefox] = (['chrome', 'firefox'] as const).map((target) =>
+      manifestFor(source, target, 'release'),
+    );
+    for (const field of ['permissions', 'host_permissions', 'content_scripts', 'content_security_policy']) {
+      expect(chrome?.[field]).toEqual(firefox?.[field]);
+    }
+  });
+});
