@@ -47,7 +47,7 @@ describe('the rules find', () => {
     ['layers', 'src/platform/a.ts', "import type { X } from '../model/x.ts'; export type Y = X;"],
     ['layers', 'src/base/a.ts', "export { x } from '../model/x.ts';"],
     ['layers', 'src/base/a.ts', "export * from '../model/x.ts';"],
-    ['layers', 'src/sync/a.ts', "import '../messaging/x.ts';"],
+    ['layers', 'src/sync/a.ts', "import '../lifecycle/x.ts';"],
     ['layers', 'src/capture/a.ts', "export type X = import('../storage/x.ts').X;"],
     ['layers', 'src/capture/a.ts', "export const x = () => import('../background/x.ts');"],
     ['layers', 'src/background/services/a.ts', "import { x } from '../../popup/x.ts'; x();"],

@@ -1,4 +1,4 @@
-import type { Bytes } from './bytes.ts';
+import { type Bytes, toBase64Url } from './bytes.ts';
 
 /** The source of randomness is injected where tests need to repeat a run; production code passes `systemRandom`. */
 export interface Random {
@@ -13,3 +13,6 @@ export const systemRandom: Random = {
 export function fraction(random: Random): number {
   return new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
 }
+
+/** 128 random bits as base64url. */
+export const randomId = (): string => toBase64Url(systemRandom.bytes(16));

@@ -3,6 +3,7 @@
  * values, writes nothing into the page, and gets nothing back but "received". Built as one plain file (`.iife`), so that no
  * resource of ours is visible to pages.
  */
+import { randomId } from '../base/random.ts';
 import { sendMessage } from '../platform/runtime.ts';
 import { describeClick } from './describe-click.ts';
 
@@ -10,14 +11,6 @@ const RETRIES = 3;
 const RETRY_MS = 400;
 
 const life = new AbortController();
-
-function nonce(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return btoa(String.fromCharCode(...bytes))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '');
-}
 
 /** Sends until it was received: a background that is stopped in the middle starts again. The nonce makes a repeat harmless. */
 async function tell(type: string, body: object): Promise<void> {
@@ -41,7 +34,7 @@ if (!world.arqObserving) {
     'click',
     (event) => {
       const click = event.isTrusted ? describeClick(event.target) : null;
-      if (click) void tell('event.click', { ...click, nonce: nonce() });
+      if (click) void tell('event.click', { ...click, nonce: randomId() });
     },
     { capture: true, passive: true, signal: life.signal },
   );

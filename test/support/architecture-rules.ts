@@ -14,7 +14,7 @@ export const LAYERS: Readonly<Record<string, number>> = {
   learning: 2,
   sync: 3,
   lifecycle: 3,
-  messaging: 3,
+  messaging: 2,
   ui: 3,
   background: 4,
   content: 4,

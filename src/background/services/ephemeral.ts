@@ -1,6 +1,7 @@
 /** Records of level `ephemeral`: in the browser's memory (`storage.session`) only, for 60 minutes at most, never synced. */
 
 import { Mutex } from '../../base/mutex.ts';
+import { randomId } from '../../base/random.ts';
 import {
   foldEvents,
   type InteractionEvent,
@@ -21,7 +22,7 @@ export class Ephemeral {
 
   append(event: NewEvent): Promise<InteractionEvent> {
     return this.#mutex.run(async () => {
-      const full = { ...event, id: `memory.0.${crypto.randomUUID()}` } as InteractionEvent;
+      const full = { ...event, id: `memory.0.${randomId()}` } as InteractionEvent;
       await sessionArea.set(KEY, [...(await this.#events()), full].slice(-MAX_EVENTS));
       return full;
     });

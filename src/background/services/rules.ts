@@ -1,3 +1,4 @@
+import { randomId } from '../../base/random.ts';
 import { SENSITIVE_HOSTS, SENSITIVE_PATTERNS } from '../../capture/sensitive-sites.ts';
 import type { RulesAnswer } from '../../messaging/answers.ts';
 import type { PrivacyLevel } from '../../model/privacy.ts';
@@ -19,7 +20,7 @@ export async function setRule(
   const host = parseRuleHost(typedHost);
   if (host === null) return false;
   const others = profile.settings.rules.filter((rule) => rule.host !== host);
-  const id = profile.settings.rules.find((rule) => rule.host === host)?.id ?? crypto.randomUUID();
+  const id = profile.settings.rules.find((rule) => rule.host === host)?.id ?? randomId();
   const rule: Rule = level === undefined ? { id, host, capture } : { id, host, capture, level };
   await profile.change({ rules: [...others, rule] });
   return true;

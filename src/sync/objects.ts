@@ -1,0 +1,131 @@
+/**
+ * Objects as they lie at the service: u16 length of the header's envelope ‖ header (sealed, 256 bytes before sealing) ‖
+ * body (sealed, padded). The header says what the body is and opens with a key of the account; the body of a part opens
+ * only with its day's key, so that destroying that key destroys it wherever it lies.
+ */
+import * as v from 'valibot';
+import {
+  type Bytes,
+  concat,
+  fromBase64Url,
+  fromUtf8,
+  toBase64Url,
+  u16,
+  u32,
+  u64,
+  utf8,
+} from '../base/bytes.ts';
+import { dayNumber } from '../base/clock.ts';
+import type { AccountKeys } from '../crypto/account-keys.ts';
+import { type AeadKey, open, seal } from '../crypto/envelope.ts';
+import { MIN_PADDED_BYTES, pad, unpad } from '../crypto/padding.ts';
+import { hmac, macInput } from '../crypto/primitives.ts';
+import { type AccountId, type DeviceId, parseDeviceId, type Slot } from '../protocol/ids.ts';
+import { headerAad, OBJECT_KINDS, type ObjectKind, recordAad } from '../protocol/record-aad.ts';
+
+const HEADER_BYTES = 256;
+
+const headerSchema = v.strictObject({
+  kind: v.picklist(OBJECT_KINDS),
+  author: v.pipe(
+    v.string(),
+    v.check((text) => parseDeviceId(text) !== null),
+    v.transform((text) => text as DeviceId),
+  ),
+  incarnation: v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0xffffffff)),
+  counter: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  /** Of a part: whose key opens it. */
+  day: v.exactOptional(v.pipe(v.string(), v.isoDate())),
+  generation: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
+  /** Of an erase command: its id. */
+  name: v.exactOptional(v.pipe(v.string(), v.maxLength(40))),
+});
+export type ObjectHeader = v.InferOutput<typeof headerSchema>;
+
+/** The account as seen by what seals and opens. */
+export interface ObjectScope {
+  readonly account: AccountId;
+  readonly keys: AccountKeys;
+}
+
+/** Where an object lies: a name that only devices of the account can compute. */
+export async function slotOf(scope: ObjectScope, header: ObjectHeader): Promise<Slot> {
+  const author = fromBase64Url(header.author) as Bytes;
+  const fields: Readonly<Record<ObjectKind, readonly Bytes[]>> = {
+    part: [author, u32(header.incarnation), u64(header.counter)],
+    ring: [author],
+    card: [author],
+    erase: [utf8(header.name ?? '')],
+    settings: [],
+  };
+  return toBase64Url(await hmac(scope.keys.naming, macInput(header.kind, ...fields[header.kind]))) as Slot;
+}
+
+const placeOf = (scope: ObjectScope, slot: Slot, header: ObjectHeader) => ({
+  account: scope.account,
+  slot,
+  kind: header.kind,
+  author: header.author,
+  incarnation: header.incarnation,
+  counter: header.counter,
+  periodDay: header.day === undefined ? 0 : dayNumber(header.day),
+  epoch: scope.keys.epoch,
+});
+
+/** `key`: the day's for a part, the account's record key for anything else. */
+export async function sealObject(
+  scope: ObjectScope,
+  header: ObjectHeader,
+  key: AeadKey,
+  payload: Bytes,
+): Promise<{ readonly slot: Slot; readonly body: Bytes }> {
+  const slot = await slotOf(scope, header);
+  const sealedHeader = await seal(
+    scope.keys.header,
+    pad(utf8(JSON.stringify(header)), HEADER_BYTES),
+    headerAad(scope.account, slot),
+  );
+  const sealedBody = await seal(key, pad(payload, MIN_PADDED_BYTES), recordAad(placeOf(scope, slot, header)));
+  return { slot, body: concat(u16(sealedHeader.length), sealedHeader, sealedBody) };
+}
+
+export interface OpenedHeader {
+  readonly header: ObjectHeader;
+  readonly sealedBody: Bytes;
+}
+
+/** `null` unless the header opens here and names exactly this slot. */
+export async function openHeader(
+  scope: ObjectScope,
+  slot: Slot,
+  object: Bytes,
+): Promise<OpenedHeader | null> {
+  if (object.length < 2) return null;
+  const length = new DataView(object.buffer, object.byteOffset, 2).getUint16(0);
+  const opened = await open(
+    scope.keys.header,
+    object.subarray(2, 2 + length),
+    headerAad(scope.account, slot),
+  );
+  const json = opened.ok ? unpad(opened.plaintext) : null;
+  if (!json) return null;
+  try {
+    const header = v.parse(headerSchema, JSON.parse(fromUtf8(json)));
+    return (await slotOf(scope, header)) === slot
+      ? { header, sealedBody: object.subarray(2 + length) }
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** `null` when the body was not sealed here with this key. */
+export async function openBody(
+  scope: ObjectScope,
+  slot: Slot,
+  { header, sealedBody }: OpenedHeader,
+  key: AeadKey,
+): Promise<Bytes | null> {
+  const opened = await open(key, sealedBody, recordAad(placeOf(scope, slot, header)));
+  return opened.ok ? unpad(opened.plaintext) : null;
+}

@@ -1,0 +1,198 @@
+/**
+ * The service over HTTP: signed requests (RFC 9421), parsed answers, failures as sentences. The service is not trusted:
+ * every answer is parsed and bounded.
+ */
+import { createSignature } from 'http-message-sig';
+import * as v from 'valibot';
+import { type Bytes, toBase64Url } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { systemRandom } from '../base/random.ts';
+import { type Failure, fail, ok, type Result } from '../base/result.ts';
+import { sha256 } from '../crypto/primitives.ts';
+import { sign } from '../crypto/signing.ts';
+import type { AccountId, DeviceId } from '../protocol/ids.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import {
+  ACCOUNT_HEADER,
+  contentDigest,
+  DIGEST_HEADER,
+  SIGNATURE_LABEL,
+  SIGNED_COMPONENTS,
+} from '../protocol/signature.ts';
+import { errorSchema } from '../protocol/wire.ts';
+
+export interface TransportFailure extends Failure {
+  readonly status: number;
+  /** From `Retry-After`, in ms. */
+  readonly retryAfterMs?: number;
+  readonly body?: Bytes;
+}
+
+/** Who signs. */
+export interface Signer {
+  readonly account: AccountId;
+  readonly device: DeviceId;
+  readonly key: CryptoKey;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly body: Bytes;
+}
+
+export interface Call {
+  readonly method: 'GET' | 'PUT' | 'POST' | 'DELETE';
+  readonly path: string;
+  readonly body?: Bytes;
+  readonly type?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** A request ends after this; a long poll is bounded by the service's own limit. */
+const TIMEOUT_MS = 40_000;
+/** A clock that is further off than this is not corrected (ms). */
+const MAX_OFFSET_MS = 48 * 3_600_000;
+
+/** The address as it is used, or `null`: https, or http to this computer only. */
+export function serviceAddress(typed: string): string | null {
+  if (!URL.canParse(typed)) return null;
+  const url = new URL(typed);
+  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) return null;
+  return url.username || url.password || url.search || url.hash || url.pathname !== '/' ? null : url.origin;
+}
+
+const UNREACHABLE = 'The sync service does not answer. Check its address, and that it is running.';
+
+const SENTENCES: Readonly<Record<string, string>> = {
+  UNKNOWN_DEVICE: 'This device is not part of the account any more. Join again with a new pairing code.',
+  NOT_FOUND: 'The sync service does not have this. Check the address and the code.',
+  GONE: 'This pairing code was used or has expired. Make a new one on the other device.',
+  EXISTS: 'This pairing code was used already. Make a new one on the other device.',
+  TOO_MANY: 'The sync service asks to wait before the next try.',
+  QUOTA: 'The account is full at the sync service. Delete old records, or ask the host for more room.',
+  UNAVAILABLE: 'The sync service is not ready. It will be tried again.',
+};
+
+export class Transport {
+  #offsetMs = 0;
+
+  constructor(
+    readonly origin: string,
+    private readonly clock: Clock,
+    private readonly request: typeof fetch = (...args) => fetch(...args),
+  ) {}
+
+  /** Signed when `signer` is given. A clock that is off is corrected once and the call repeated. */
+  async call(call: Call, signer?: Signer): Promise<Result<Answer, TransportFailure>> {
+    const first = await this.#once(call, signer);
+    if (first.ok || first.error.code !== 'CLOCK_SKEW' || !signer) return first;
+    return this.#once(call, signer);
+  }
+
+  /** The same, with the answer parsed as JSON. An answer of another form is a failure. */
+  async json<S extends v.GenericSchema>(
+    schema: S,
+    call: Call,
+    signer?: Signer,
+  ): Promise<Result<v.InferOutput<S>, TransportFailure>> {
+    const answer = await this.call(call, signer);
+    if (!answer.ok) return answer;
+    try {
+      return ok(v.parse(schema, JSON.parse(new TextDecoder().decode(answer.value.body))));
+    } catch {
+      return notAService(answer.value.status);
+    }
+  }
+
+  async #once(call: Call, signer: Signer | undefined): Promise<Result<Answer, TransportFailure>> {
+    const headers = new Headers();
+    const body = call.body ?? new Uint8Array(0);
+    if (call.type !== undefined) headers.set('content-type', call.type);
+    const url = `${this.origin}${call.path}`;
+    if (signer) await this.#sign(call.method, url, headers, body, signer);
+    let response: Response;
+    let bytes: Bytes;
+    try {
+      const timeout = AbortSignal.timeout(TIMEOUT_MS);
+      response = await this.request(url, {
+        method: call.method,
+        headers,
+        ...(call.body === undefined ? {} : { body }),
+        // A redirect would carry a signed request to another place.
+        redirect: 'error',
+        cache: 'no-store',
+        credentials: 'omit',
+        referrerPolicy: 'no-referrer',
+        signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
+      });
+      bytes = new Uint8Array(await response.arrayBuffer());
+    } catch {
+      return unreachable();
+    }
+    if (bytes.length > LIMITS.requestBytes + LIMITS.bodyBytes) return notAService(response.status);
+    if (response.ok) return ok({ status: response.status, body: bytes });
+    return this.#failure(response, bytes);
+  }
+
+  async #sign(method: string, url: string, headers: Headers, body: Bytes, signer: Signer): Promise<void> {
+    const digest = await sha256(body);
+    headers.set(DIGEST_HEADER, contentDigest(btoa(String.fromCharCode(...digest))));
+    headers.set(ACCOUNT_HEADER, signer.account);
+    const fields = [...headers].map(([name, value]) => ({ name, value }));
+    const signature = await createSignature(
+      { kind: 'request', method, targetUri: url, fields },
+      {
+        label: SIGNATURE_LABEL,
+        components: SIGNED_COMPONENTS,
+        parameters: {
+          created: Math.floor((this.clock.nowMs() + this.#offsetMs) / 1000),
+          nonce: toBase64Url(systemRandom.bytes(16)),
+          keyid: signer.device,
+        },
+        signer: { algorithm: 'ed25519', sign: (data) => sign(signer.key, new Uint8Array(data)) },
+      },
+    );
+    headers.set('signature', signature.signature);
+    headers.set('signature-input', signature.signatureInput);
+  }
+
+  #failure(response: Response, bytes: Bytes): Result<never, TransportFailure> {
+    let parsed: { code: string; serverTime?: unknown };
+    try {
+      parsed = v.parse(errorSchema, JSON.parse(new TextDecoder().decode(bytes)));
+    } catch {
+      // 412 answers a single write with the body that is in the way.
+      return response.status === 412
+        ? { ok: false, error: { code: 'CONFLICT', status: 412, message: 'Changed meanwhile.', body: bytes } }
+        : notAService(response.status);
+    }
+    const { code, serverTime } = parsed;
+    if (code === 'CLOCK_SKEW' && typeof serverTime === 'number') {
+      const offset = serverTime - this.clock.nowMs();
+      if (Math.abs(offset) <= MAX_OFFSET_MS) this.#offsetMs = offset;
+    }
+    const retryAfter = Number(response.headers.get('retry-after'));
+    const message =
+      SENTENCES[code] ?? `The sync service refused (${code}). Update ARQ Context or the service.`;
+    const error = { code, status: response.status, message };
+    return {
+      ok: false,
+      error: retryAfter > 0 ? { ...error, retryAfterMs: Math.min(retryAfter, 6 * 3600) * 1000 } : error,
+    };
+  }
+}
+
+const unreachable = (): Result<never, TransportFailure> => ({
+  ok: false,
+  error: { ...fail('unreachable', UNREACHABLE).error, status: 0 },
+});
+
+const notAService = (status: number): Result<never, TransportFailure> => ({
+  ok: false,
+  error: {
+    code: 'not-a-service',
+    status,
+    message: 'What answers at this address is not an ARQ sync service. Check the address.',
+  },
+});
