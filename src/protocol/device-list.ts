@@ -78,6 +78,9 @@ function parseBody(signed: SignedList): { list: DeviceList; body: Bytes; signatu
   }
 }
 
+/** The list inside, well-formed but NOT checked: for a list that was checked before it was stored. `null` = not a list. */
+export const readList = (signed: SignedList): DeviceList | null => parseBody(signed)?.list ?? null;
+
 /**
  * The parsed list when `signed` is a valid successor of `previous` (or a valid first version when `previous` is `null`),
  * else `null`. Valid: well-formed; hashes and version numbers follow; account and recovery keys unchanged; every device
