@@ -69,10 +69,6 @@ async function start(
     // A person's window keeps its own size.
     ...(headless ? {} : { viewport: null }),
     acceptDownloads: true,
-    // Playwright would end this process too, before anybody could clean up. Chromium ends with its debugging pipe.
-    handleSIGINT: false,
-    handleSIGTERM: false,
-    handleSIGHUP: false,
   });
   const ended = new Promise<void>((resolve) => context.on('close', () => resolve()));
   const session = await context.browser()?.newBrowserCDPSession();

@@ -30,7 +30,6 @@ export function chromiumPage(page: Page): TestPage {
       await page.bringToFront();
       await page.keyboard.press(key);
     },
-    // biome-ignore lint/performance/useDomNodeTextContent: what a person sees, without hidden parts
     text: async (testid) => (await first(testid).innerText()).trim(),
     count: (testid) => page.locator(byTestId(testid)).count(),
     texts: async (testid) =>

@@ -39,6 +39,5 @@ export function fillField(selector: string, text: string): void {
 
 /** The visible texts of all matches, in document order. */
 export function textsOf(selector: string): string[] {
-  // biome-ignore lint/performance/useDomNodeTextContent: what a person sees, without hidden parts
   return Array.from(document.querySelectorAll<HTMLElement>(selector), (element) => element.innerText.trim());
 }

@@ -2,8 +2,6 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 type Preferences = Readonly<Record<string, string | number | boolean>>;
 
 /** Nothing leaves the machine, nothing pops up, nothing differs from run to run. */
@@ -77,18 +75,17 @@ export async function startFirefox(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const kill = () => killGroup(child);
-  // Being in a group of its own, Firefox would outlive us. Whoever else listens to the signal decides what comes next.
   const endBySignal = (signal: NodeJS.Signals) => {
     kill();
-    for (const name of SIGNALS) process.off(name, endBySignal);
-    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+    process.off(signal, endBySignal);
+    process.kill(process.pid, signal);
   };
   process.on('exit', kill);
-  for (const name of SIGNALS) process.on(name, endBySignal);
+  process.on('SIGTERM', endBySignal);
   const ended = new Promise<void>((resolve) =>
     child.on('exit', () => {
       process.off('exit', kill);
-      for (const name of SIGNALS) process.off(name, endBySignal);
+      process.off('SIGTERM', endBySignal);
       resolve();
     }),
   );
