@@ -142,7 +142,7 @@ describe.each(ENGINES)('$name', ({ create }) => {
         store.commit(ACCOUNT, batch([await put(1, `racer ${i}`)]), PLENTY),
       ),
     );
-    expect(racers.flatMap(results).filter(Boolean)).toHaveLength(1);
+    expect(racers.flatMap((racer) => [results(racer)].flat()).filter((won) => won === true)).toHaveLength(1);
   });
 
   it('does all of an atomic batch or nothing, and of another what holds', async () => {
