@@ -72,6 +72,8 @@ export interface PeerRow {
   readonly day?: Day;
   /** Version of a mutable object, never to go down. */
   readonly version?: number;
+  /** Of our key ring: which keys it holds, as the service has it. */
+  readonly note?: string;
   readonly own: boolean;
 }
 
