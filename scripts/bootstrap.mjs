@@ -28,16 +28,22 @@ function ensureModules() {
   const lock = join(root, 'package-lock.json');
   const installed = join(root, 'node_modules', '.package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  console.log('Installing the packages of package-lock.json (npm ci).');
-  // npm's own entry file where npm started us: Windows cannot spawn npm.cmd without a shell.
-  const npm = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--no-audit', '--no-fund'];
+  console.log('Installing the packages of package-lock.json.');
+  if (npm('ci') === 0) return;
+  // `npm ci` refuses a lock file that lacks a package for some other platform, as npm writes it where the registry does
+  // not have that package (npm/cli#4828 and its kin). An ordinary installation takes the same versions.
+  console.log('npm ci refused; its reason is above. Trying npm install instead.');
+  if (npm('install', '--no-save') !== 0)
+    fail('npm install failed too. Check the network and the registry, then try again.');
+}
+
+/** npm's own entry file where npm started us: Windows cannot spawn npm.cmd without a shell. */
+function npm(...words) {
+  const args = [...words, '--include=dev', '--no-audit', '--no-fund'];
   const options = { cwd: root, stdio: 'inherit' };
-  const { status } = npm
-    ? spawnSync(process.execPath, [npm, ...args], options)
-    : spawnSync('npm', args, options);
-  if (status !== 0)
-    fail('npm ci failed; its message is above. Check the network and the registry, then try again.');
+  const entry = process.env.npm_execpath;
+  return (entry ? spawnSync(process.execPath, [entry, ...args], options) : spawnSync('npm', args, options))
+    .status;
 }
 
 checkNode();

@@ -1,5 +1,5 @@
 /** What each message does. One line each where possible: the whole privileged surface can be read here. */
-import { fail, ok } from '../base/result.ts';
+import { fail, ok, type Result } from '../base/result.ts';
 import type { Handlers } from '../messaging/router.ts';
 import type { PauseState } from '../model/recording.ts';
 import { isTargeted } from '../model/selector.ts';
@@ -45,6 +45,7 @@ function tabOf(sender: ContentSender) {
 /** `ready` resolves when the store is open; every handler waits for it. */
 export function createHandlers(ready: () => Promise<Services>): Handlers {
   const status = async () => ok(await (await ready()).status());
+  const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
 
   return {
     'event.page': async (_body, sender) => {
@@ -75,7 +76,9 @@ export function createHandlers(ready: () => Promise<Services>): Handlers {
       return status();
     },
     'level.set': async ({ level }) => {
-      await (await ready()).profile.change({ level });
+      const { profile, sync } = await ready();
+      await profile.change({ level });
+      await sync.settingsChanged();
       return status();
     },
     'pause.set': async ({ pause }) => {
@@ -94,13 +97,16 @@ export function createHandlers(ready: () => Promise<Services>): Handlers {
 
     'rules.list': async () => ok(rulesAnswer((await ready()).profile)),
     'rules.set': async ({ host, capture, level }) => {
-      const { profile } = await ready();
-      if (await setRule(profile, host, capture, level)) return ok(rulesAnswer(profile));
-      return fail('bad-host', 'That is not the name of a site. Type it like example.org.');
+      const { profile, sync } = await ready();
+      if (!(await setRule(profile, host, capture, level)))
+        return fail('bad-host', 'That is not the name of a site. Type it like example.org.');
+      await sync.settingsChanged();
+      return ok(rulesAnswer(profile));
     },
     'rules.remove': async ({ id }) => {
-      const { profile } = await ready();
+      const { profile, sync } = await ready();
       await removeRule(profile, id);
+      await sync.settingsChanged();
       return ok(rulesAnswer(profile));
     },
 
@@ -120,12 +126,25 @@ export function createHandlers(ready: () => Promise<Services>): Handlers {
       });
     },
     'erase.run': async ({ target }) => {
-      const { profile, ephemeral } = await ready();
+      const { profile, ephemeral, sync } = await ready();
       const targeted = (record: Parameters<typeof isTargeted>[0]) => isTargeted(record, target);
       const inMemory = await ephemeral.erase(targeted);
+      await sync.erasing(target);
       const stored = await profile.storing(() => profile.store.erase(targeted, target.what === 'all'));
       profile.changed();
       return ok({ count: inMemory + stored });
     },
+
+    'sync.create': async ({ url, deviceName }) =>
+      thenStatus(await (await ready()).sync.create(url, deviceName)),
+    'sync.invite': async () => (await ready()).sync.invite(),
+    'sync.join': async ({ code, deviceName }) =>
+      thenStatus(await (await ready()).sync.join(code, deviceName)),
+    'sync.now': async () => {
+      await (await ready()).sync.run();
+      return status();
+    },
+    'sync.leave': async () => thenStatus(await (await ready()).sync.end('leave')),
+    'sync.delete-account': async () => thenStatus(await (await ready()).sync.end('delete')),
   };
 }

@@ -25,6 +25,7 @@ import {
 } from '../platform/tabs.ts';
 import { createHandlers } from './handlers.ts';
 import { serveExport } from './services/export.ts';
+import { SYNC_ALARM } from './services/sync.ts';
 import { openServices, type Services } from './services.ts';
 
 const ONBOARDING = 'src/onboarding/index.html';
@@ -64,15 +65,22 @@ onPresence(async (present) => {
 onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
+  const { profile, dwell, sync } = await ready();
+  if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
-  const { profile, dwell } = await ready();
   await dwell.tick();
   await profile.storing(() => profile.store.pack());
   profile.changed();
+  await sync.wake();
 });
 
 onInstalled((reason) => {
-  if (reason === 'install') void openTab(pageUrl(ONBOARDING));
+  // A temporary installation is "installed" at every start; who has decided is not asked again.
+  if (reason === 'install') {
+    void ready().then(async ({ profile }) => {
+      if (profile.settings.consent === 'unasked') await openTab(pageUrl(ONBOARDING));
+    });
+  }
 });
 
 // The browser started: tab ids are new, "until restart" is over.

@@ -7,12 +7,14 @@ import { Ephemeral } from './services/ephemeral.ts';
 import { Profile } from './services/profile.ts';
 import { Recorder } from './services/recorder.ts';
 import { currentStatus } from './services/status.ts';
+import { Sync } from './services/sync.ts';
 
 export interface Services {
   readonly profile: Profile;
   readonly ephemeral: Ephemeral;
   readonly recorder: Recorder;
   readonly dwell: Dwell;
+  readonly sync: Sync;
   status(): Promise<Status>;
   /** Calls back after every change; returns how to stop that. */
   watch(listener: (status: Status) => void): () => void;
@@ -25,14 +27,18 @@ export async function openServices(): Promise<Services> {
     () => profile.clock.nowMs(),
     (tabId, ms) => recorder.spent(tabId, ms),
   );
+  const sync = new Sync(profile);
   const recorder = new Recorder(
     profile,
     ephemeral,
-    () => profile.changed(),
+    () => {
+      profile.changed();
+      sync.changed();
+    },
     (tabId) => dwell.take(tabId),
   );
   const watchers = new Set<(status: Status) => void>();
-  const status = () => currentStatus(profile, ephemeral, { phase: 'off' });
+  const status = () => currentStatus(profile, ephemeral, sync.state());
 
   let publishing = false;
   let again = false;
@@ -62,6 +68,7 @@ export async function openServices(): Promise<Services> {
       console.error('status could not be told', error);
     });
   });
+  await sync.open();
   profile.changed();
 
   return {
@@ -69,6 +76,7 @@ export async function openServices(): Promise<Services> {
     ephemeral,
     recorder,
     dwell,
+    sync,
     status,
     watch(listener) {
       watchers.add(listener);

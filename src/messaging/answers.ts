@@ -32,6 +32,12 @@ export interface RulesAnswer {
   readonly sensitive: readonly string[];
 }
 
+export interface InviteAnswer {
+  /** The complete pairing string, `arq1:…`. */
+  readonly code: string;
+  readonly expiresMs: number;
+}
+
 export interface Answers {
   'event.page': null;
   'event.click': null;
@@ -47,6 +53,12 @@ export interface Answers {
   'records.search': SearchAnswer;
   'erase.count': { readonly count: number };
   'erase.run': { readonly count: number };
+  'sync.create': Status;
+  'sync.invite': InviteAnswer;
+  'sync.join': Status;
+  'sync.now': Status;
+  'sync.leave': Status;
+  'sync.delete-account': Status;
 }
 /** Compile-time check that every message has an answer. */
 export type AnswerOf<T extends MessageType> = Answers[T];

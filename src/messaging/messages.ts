@@ -88,6 +88,17 @@ export const MESSAGES = {
   },
   'erase.count': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
   'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
+
+  'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
+  /** Makes a pairing code and waits, in the background, for the other device. */
+  'sync.invite': { from: 'page', body: nothing },
+  'sync.join': {
+    from: 'page',
+    body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }),
+  },
+  'sync.now': { from: 'page', body: nothing },
+  'sync.leave': { from: 'page', body: nothing },
+  'sync.delete-account': { from: 'page', body: nothing },
 } as const satisfies Record<string, { from: SenderClass; body: v.GenericSchema }>;
 
 export type MessageType = keyof typeof MESSAGES;

@@ -1,6 +1,6 @@
 /** The settings that all devices of an account share, as registers: the global level and the rules by host. */
 import * as v from 'valibot';
-import { PRIVACY_LEVELS, type PrivacyLevel, stricterLevel, strictness } from './privacy.ts';
+import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel, stricterLevel, strictness } from './privacy.ts';
 import { emptyRegister, merge, type Register, strictest, write } from './register.ts';
 import { CAPTURES, type Rule } from './rules.ts';
 
@@ -103,7 +103,10 @@ export function changeShared(
       rules[host] = write(rules[host] ?? emptyRegister(), actor, after, atMs);
   }
   return {
-    level: now.level === wanted.level ? shared.level : write(shared.level, actor, wanted.level, atMs),
+    level:
+      (now.level ?? DEFAULT_LEVEL) === wanted.level
+        ? shared.level
+        : write(shared.level, actor, wanted.level, atMs),
     rules,
   };
 }

@@ -5,11 +5,13 @@ import { HealthLine, Numbers } from '../ui/components/status-line.tsx';
 import { DataTab } from './data-tab.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
 import { SearchTab } from './search-tab.tsx';
+import { SyncTab } from './sync-tab.tsx';
 import { ThemeChoice } from './theme-choice.tsx';
 
 const TABS = [
   { id: 'search', name: 'Search', View: SearchTab },
   { id: 'privacy', name: 'Privacy', View: PrivacyTab },
+  { id: 'sync', name: 'Sync', View: SyncTab },
   { id: 'data', name: 'Your data', View: DataTab },
 ] as const;
 type TabId = (typeof TABS)[number]['id'];

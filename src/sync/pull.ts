@@ -86,6 +86,7 @@ export async function pull(session: PullSession): Promise<Result<Pulled, Transpo
     const applied = await apply(session, objects.value, changes);
     changed ||= applied.changed;
     unreadable += applied.unreadable;
+    for (const { device, at } of changes) await store.db.put('metadata', at, `seen/${device}`);
     await store.db.put('metadata', last.seq, 'cursor');
     if (last.seq >= head) return ok({ changed, unreadable });
   }

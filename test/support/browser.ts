@@ -11,7 +11,7 @@ export type { BrowserName };
 export interface LaunchOptions {
   /** The built extension: `dist/chrome`, `dist/firefox`, … */
   readonly extensionDir: string;
-  /** Default true. */
+  /** Default true. With a window, its size and its downloads are the person's business. */
   readonly headless?: boolean;
   /**
    * Host names that lead to 127.0.0.1 besides all of `*.example`, e.g. a real search engine's (demo-site.ts). No other

@@ -69,6 +69,10 @@ async function start(
     // A person's window keeps its own size.
     ...(headless ? {} : { viewport: null }),
     acceptDownloads: true,
+    // Playwright would end this process too, before anybody could clean up. Chromium ends with its debugging pipe.
+    handleSIGINT: false,
+    handleSIGTERM: false,
+    handleSIGHUP: false,
   });
   const ended = new Promise<void>((resolve) => context.on('close', () => resolve()));
   const session = await context.browser()?.newBrowserCDPSession();
@@ -76,6 +80,9 @@ async function start(
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   const pid = processInfo.find((info) => info.type === 'browser')?.id;
   if (pid === undefined) throw new Error('Chromium did not say which process it is.');
+
+  // Playwright deletes downloads at the end: a person wants to keep them, where the browser always puts them.
+  if (!headless) await session.send('Browser.setDownloadBehavior', { behavior: 'default' });
 
   const isRunning = () => context.serviceWorkers().some((worker) => worker.url().startsWith(origin));
   const isLoaded =

@@ -43,7 +43,8 @@ async function start(
   const { headless = true, loopbackHosts = [], firefoxPrefs = {}, privateWindows = false } = options;
   const firefox = await startFirefox(program, profileDir, headless, {
     'extensions.webextensions.uuids': JSON.stringify({ [id]: UUID }),
-    'browser.download.dir': downloadsDir,
+    // A person's downloads go where they always go.
+    ...(headless ? { 'browser.download.folderList': 2, 'browser.download.dir': downloadsDir } : {}),
     // All names lead to this machine: those that nobody serves refuse the connection.
     ...(loopbackHosts === 'nothing' ? {} : { 'network.dns.forceResolve': '127.0.0.1' }),
     ...firefoxPrefs,

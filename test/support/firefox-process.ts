@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
 type Preferences = Readonly<Record<string, string | number | boolean>>;
 
 /** Nothing leaves the machine, nothing pops up, nothing differs from run to run. */
@@ -31,10 +33,9 @@ const QUIET: Preferences = {
   'remote.prefs.recommended': true,
   'services.settings.server': 'data:,#remote-settings-dummy/v1',
   'toolkit.telemetry.reportingpolicy.firstRun': false,
-  // Downloads go where the driver looks, without a question.
+  // No question about where a download goes.
   'browser.download.always_ask_before_handling_new_types': false,
   'browser.download.alwaysOpenPanel': false,
-  'browser.download.folderList': 2,
   'browser.download.useDownloadDir': true,
   // `permissions.request` of optional permissions is granted without its panel, which no test can click.
   'extensions.webextOptionalPermissionPrompts': false,
@@ -75,17 +76,18 @@ export async function startFirefox(
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   const kill = () => killGroup(child);
+  // Being in a group of its own, Firefox would outlive us. Whoever else listens to the signal decides what comes next.
   const endBySignal = (signal: NodeJS.Signals) => {
     kill();
-    process.off(signal, endBySignal);
-    process.kill(process.pid, signal);
+    for (const name of SIGNALS) process.off(name, endBySignal);
+    if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
   };
   process.on('exit', kill);
-  process.on('SIGTERM', endBySignal);
+  for (const name of SIGNALS) process.on(name, endBySignal);
   const ended = new Promise<void>((resolve) =>
     child.on('exit', () => {
       process.off('exit', kill);
-      process.off('SIGTERM', endBySignal);
+      for (const name of SIGNALS) process.off(name, endBySignal);
       resolve();
     }),
   );

@@ -1,72 +1,255 @@
 /**
- * The embedded store: Google's LevelDB through classic-level. Every write is one batch with `sync`, so it is on the disk
- * when it resolves. Writes that come while one is under way go together in the next: one flush serves all of them.
+ * The store on LevelDB: one process, one folder, everything of a change in one atomic synchronous write.
+ *
+ * Deleting takes bytes out of view at once and off the disk when LevelDB compacts: see `Compactor`.
  */
+import { mkdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
-import type { Bytes } from '../../../src/base/bytes.ts';
-import { type Clock, systemClock } from '../../../src/base/clock.ts';
-import { EngineStore, type MapWrite, type OrderedMap } from './engine.ts';
-import type { Store } from './store.ts';
+import { HOUR_MS } from '../../../src/base/clock.ts';
+import { readList } from '../../../src/protocol/device-list.ts';
+import type { AccountId, Slot } from '../../../src/protocol/ids.ts';
+import type { ChangesAnswer, SignedList } from '../../../src/protocol/wire.ts';
+import type { Quota } from '../quota.ts';
+import { isRefusal } from '../refusal.ts';
+import { Compactor } from './compactor.ts';
+import { GroupWriter } from './group-writer.ts';
+import { checkAccount } from './level-check.ts';
+import { dumpAccount } from './level-dump.ts';
+import { accountOfDeletion, levelKeys, levelRanges } from './level-keys.ts';
+import { type Level, readAccount, readBody, recordsIn, withSnapshot } from './level-read.ts';
+import { type AccountRecord, type EntryRecord, type ObjectRecord, unseal } from './level-records.ts';
+import {
+  judgeBatch,
+  judgeCreate,
+  judgeDeletion,
+  judgeDeletionDone,
+  judgeForgetting,
+  judgeList,
+} from './level-write.ts';
+import {
+  AccountDamaged,
+  AccountMissing,
+  ANSWER_MS,
+  type Batch,
+  type CheckedList,
+  type Holding,
+  type Store,
+  type StoredObject,
+} from './store.ts';
 
-interface Waiting {
-  readonly writes: readonly MapWrite[];
-  resolve(): void;
-  reject(error: unknown): void;
-}
+/** Remembered answers that are forgotten at a time. */
+const FORGET_AT_ONCE = 10_000;
 
-class LevelMap implements OrderedMap {
-  #queue: Waiting[] = [];
-  #running: Promise<void> | undefined;
+class LevelStore implements Store {
+  readonly #level: Level;
+  readonly #writer: GroupWriter;
+  readonly #compactor: Compactor;
+  /** Accounts that were checked since the start, or are being checked. A damaged one stays refused until a restart. */
+  readonly #checked = new Map<AccountId, Promise<boolean>>();
+  readonly #deleting = new Map<AccountId, Promise<void>>();
+  readonly #forgetAtMs = new Map<AccountId, number>();
 
-  constructor(private readonly db: ClassicLevel<string, Uint8Array>) {}
-
-  async get(key: string): Promise<Bytes | undefined> {
-    const value = await this.db.get(key);
-    return value && new Uint8Array(value);
+  constructor(level: Level) {
+    this.#level = level;
+    this.#writer = new GroupWriter(level);
+    this.#compactor = new Compactor(level);
   }
 
-  async *entries(from: string, to: string, limit = -1): AsyncGenerator<readonly [string, Bytes]> {
-    for await (const [key, value] of this.db.iterator({ gte: from, lt: to, limit }))
-      yield [key, new Uint8Array(value)];
+  async createAccount(account: AccountId, first: CheckedList, atMs: number) {
+    while (this.#deleting.has(account)) await this.#deleting.get(account);
+    return this.#writer.submit((read) => judgeCreate(account, first, atMs, read));
   }
 
-  write(writes: readonly MapWrite[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ writes, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
-      });
+  async currentList(account: AccountId): Promise<CheckedList | null> {
+    if (!(await this.#isSound(account))) return null;
+    const record = this.#accountNow(account);
+    if (!record) return null;
+    const key = levelKeys.list(account, record.version);
+    const signed = unseal<SignedList>(key, this.#level.getSync(key) ?? new Uint8Array(0));
+    const list = signed && readList(signed);
+    if (!list) throw new AccountDamaged(account, 'the newest device list cannot be read');
+    return { signed, list };
+  }
+
+  async deviceChain(account: AccountId): Promise<readonly SignedList[]> {
+    const { version } = await this.#present(account);
+    return withSnapshot(this.#level, async (snapshot) => {
+      const chain: SignedList[] = [];
+      const options = { snapshot, what: 'a device list' };
+      for await (const [, list] of recordsIn<SignedList>(
+        this.#level,
+        account,
+        levelRanges.lists(account),
+        options,
+      )) {
+        chain.push(list);
+      }
+      if (chain.length < version) throw this.#goneOrDamaged(account, 'device lists are missing');
+      return chain;
     });
   }
 
-  async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
-      const group = this.#queue.splice(0);
-      try {
-        await this.db.batch(
-          group.flatMap(({ writes }) => [...writes]),
-          { sync: true },
-        );
-        for (const waiting of group) waiting.resolve();
-      } catch (error) {
-        for (const waiting of group) waiting.reject(error);
+  async appendList(account: AccountId, next: CheckedList): Promise<boolean> {
+    await this.#present(account);
+    return this.#writer.submit((read) => judgeList(account, next, read));
+  }
+
+  async commit(account: AccountId, batch: Batch, quota: Quota) {
+    await this.#present(account);
+    await this.#forgetOldAnswers(account, batch.atMs);
+    const { outcome, removedBodies } = await this.#writer.submit((read) =>
+      judgeBatch(account, batch, quota, read),
+    );
+    if (!isRefusal(outcome)) this.#compactor.noteRemoved(account, removedBodies);
+    return outcome;
+  }
+
+  async changes(account: AccountId, since: number, limit: number): Promise<ChangesAnswer> {
+    const { head } = await this.#present(account);
+    const last = Math.min(head, since + limit);
+    if (last <= since) return { changes: [], head };
+    return withSnapshot(this.#level, async (snapshot) => {
+      const changes: ChangesAnswer['changes'] = [];
+      const range = levelRanges.entries(account, since, last);
+      const options = { snapshot, what: 'a log entry' };
+      for await (const [key, entry] of recordsIn<EntryRecord>(this.#level, account, range, options)) {
+        const seq = since + changes.length + 1;
+        if (key !== levelKeys.entry(account, seq)) break;
+        changes.push({ seq, ...entry });
       }
+      if (changes.length < last - since) throw this.#goneOrDamaged(account, 'the log has a gap');
+      return { changes, head };
+    });
+  }
+
+  async get(account: AccountId, slots: readonly Slot[], maxBytes: number) {
+    await this.#present(account);
+    return withSnapshot(this.#level, async (snapshot) => {
+      const objectKeys = slots.map((slot) => levelKeys.object(account, slot));
+      const records = await this.#level.getMany(objectKeys, { snapshot });
+      const found: StoredObject[] = [];
+      let bytes = 0;
+      for (const [index, slot] of slots.entries()) {
+        const record = records[index];
+        if (!record) continue;
+        const object = unseal<ObjectRecord>(levelKeys.object(account, slot), record);
+        if (!object) throw new AccountDamaged(account, 'an object does not match its checksum');
+        bytes += object.size;
+        if (found.length > 0 && bytes > maxBytes) return { found, rest: slots.slice(index) };
+        const body = await readBody(this.#level, account, slot, object.etag, snapshot);
+        if (!body) throw this.#goneOrDamaged(account, 'a body is missing or does not match its etag');
+        found.push({ slot, etag: object.etag, body });
+      }
+      return { found, rest: [] };
+    });
+  }
+
+  async *dump(account: AccountId): AsyncGenerator<Holding> {
+    await this.#present(account);
+    const snapshot = this.#level.snapshot();
+    try {
+      yield* dumpAccount(this.#level, account, snapshot);
+    } finally {
+      await snapshot.close();
     }
   }
 
-  compact(from: string, to: string): Promise<void> {
-    return this.db.compactRange(from, to);
+  /**
+   * First a durable note that the account is gone, then its rows, then (in the background) its bytes on the disk. What a
+   * crash in between leaves is removed by `finishDeleting`.
+   */
+  async deleteAccount(account: AccountId): Promise<void> {
+    const before = this.#deleting.get(account) ?? Promise.resolve();
+    const deleted = before.then(async () => {
+      await this.#writer.submit(() => judgeDeletion(account));
+      await this.#level.clear(levelRanges.account(account));
+    });
+    this.#deleting.set(account, deleted);
+    try {
+      await deleted;
+    } finally {
+      if (this.#deleting.get(account) === deleted) this.#deleting.delete(account);
+    }
+    this.#checked.delete(account);
+    this.#forgetAtMs.delete(account);
+    this.#compactor.forget(account);
+    void this.#compactDeleted(account);
+  }
+
+  /** Goes on with deletions that a crash or a stop interrupted. */
+  async finishDeleting(): Promise<void> {
+    for (const key of await this.#level.keys(levelRanges.deleting).all()) {
+      const account = accountOfDeletion(key);
+      await this.#level.clear(levelRanges.account(account));
+      void this.#compactDeleted(account);
+    }
   }
 
   async close(): Promise<void> {
-    await this.#running;
-    await this.db.close();
+    await Promise.allSettled(this.#deleting.values());
+    await this.#writer.idle();
+    await this.#compactor.close();
+    await this.#level.close();
+  }
+
+  async #compactDeleted(account: AccountId): Promise<void> {
+    const done = await this.#compactor.compact(levelRanges.account(account));
+    if (done && !this.#deleting.has(account))
+      await this.#writer.submit(() => judgeDeletionDone(account)).catch(() => {});
+  }
+
+  /** @returns whether there is such an account. @throws AccountDamaged */
+  async #isSound(account: AccountId): Promise<boolean> {
+    const known = this.#checked.get(account);
+    if (known) return known;
+    const check = checkAccount(this.#level, account);
+    this.#checked.set(account, check);
+    const forget = () => this.#checked.get(account) === check && this.#checked.delete(account);
+    try {
+      const exists = await check;
+      if (!exists) forget();
+      return exists;
+    } catch (error) {
+      if (!(error instanceof AccountDamaged)) forget();
+      throw error;
+    }
+  }
+
+  #accountNow(account: AccountId): AccountRecord | null {
+    return readAccount(account, (key) => this.#level.getSync(key));
+  }
+
+  /** @throws AccountMissing, AccountDamaged */
+  async #present(account: AccountId): Promise<AccountRecord> {
+    const record = (await this.#isSound(account)) ? this.#accountNow(account) : null;
+    if (!record) throw new AccountMissing();
+    return record;
+  }
+
+  /** Something that ought to be there is not: damage, unless the account is being deleted at this moment. */
+  #goneOrDamaged(account: AccountId, what: string): Error {
+    return this.#accountNow(account) ? new AccountDamaged(account, what) : new AccountMissing();
+  }
+
+  /** At most once an hour for an account. */
+  async #forgetOldAnswers(account: AccountId, nowMs: number): Promise<void> {
+    if (nowMs < (this.#forgetAtMs.get(account) ?? 0)) return;
+    this.#forgetAtMs.set(account, nowMs + HOUR_MS);
+    const range = levelRanges.answerTimesBefore(account, nowMs - ANSWER_MS);
+    const old = await this.#level.keys({ ...range, limit: FORGET_AT_ONCE }).all();
+    if (old.length > 0) await this.#writer.submit((read) => judgeForgetting(account, old, read));
   }
 }
 
-/** @throws when the folder is in use by another process, or cannot be written. */
-export async function openLevelStore(folder: string, clock: Clock = systemClock): Promise<Store> {
-  const db = new ClassicLevel<string, Uint8Array>(folder, { valueEncoding: 'view' });
-  await db.open();
-  return new EngineStore(new LevelMap(db), clock);
+/**
+ * Opens or makes the folder, readable by its owner only, and goes on with interrupted deletions.
+ * @throws Error with `code` `LEVEL_DATABASE_NOT_OPEN` when another process has it open.
+ */
+export async function openLevelStore(folder: string): Promise<Store> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const level: Level = new ClassicLevel(folder, { keyEncoding: 'utf8', valueEncoding: 'view' });
+  await level.open();
+  const store = new LevelStore(level);
+  await store.finishDeleting();
+  return store;
 }

@@ -1,0 +1,365 @@
+/** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
+import { systemRandom } from '../../base/random.ts';
+import { type Failure, fail, ok, type Result } from '../../base/result.ts';
+import type { AeadKey } from '../../crypto/envelope.ts';
+import type { InviteAnswer } from '../../messaging/answers.ts';
+import type { SyncDevice, SyncState } from '../../model/recording.ts';
+import type { EraseTarget } from '../../model/selector.ts';
+import { changeShared, readShared } from '../../model/shared-settings.ts';
+import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
+import { defaultDeviceName } from '../../platform/device.ts';
+import { createAccount, deleteAccount, leaveAccount } from '../../sync/account.ts';
+import {
+  type AccountState,
+  actorOf,
+  readAccount,
+  readSharedSettings,
+  scopeOf,
+  signerOf,
+  writeAccount,
+  writeSharedSettings,
+} from '../../sync/account-state.ts';
+import { retryDelayMs } from '../../sync/backoff.ts';
+import { addCommands, commandOf } from '../../sync/erasures.ts';
+import { queueRecord, startQueueing, stopQueueing } from '../../sync/outbox.ts';
+import { invite, join, parseCode } from '../../sync/pairing.ts';
+import { type Round, runRound } from '../../sync/run.ts';
+import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
+import { type Channel, openChannel } from '../../sync/transport-socket.ts';
+import type { Profile } from './profile.ts';
+
+/** Changes are gathered for this long; five seconds is the promise. */
+const GATHER_MS = 1_000;
+/** Without the person the channel is let go, and the minute's alarm does. */
+const IDLE_MS = 5 * 60_000;
+export const SYNC_ALARM = 'sync';
+
+interface Retry {
+  readonly failures: number;
+  readonly nextAtMs: number;
+}
+
+export class Sync {
+  #account: AccountState | null = null;
+  #phase: SyncState['phase'] = 'off';
+  #problem: Failure | undefined;
+  #devices: readonly SyncDevice[] = [];
+  #transport: Transport | undefined;
+  #channel: Channel | 'opening' | undefined;
+  #running: Promise<void> | undefined;
+  #again = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #invitation: AbortController | undefined;
+  #activeAtMs = 0;
+  readonly #rings = new Map<string, Map<string, AeadKey>>();
+
+  constructor(private readonly profile: Profile) {}
+
+  async open(): Promise<void> {
+    this.#account = await readAccount(this.profile.store);
+    this.profile.store.syncing = this.#account !== null;
+    if (this.#account) {
+      this.#phase = 'syncing';
+      this.kick(0);
+    }
+  }
+
+  state(): SyncState {
+    const account = this.#account;
+    if (!account) return { phase: 'off' };
+    return {
+      phase: this.#phase,
+      serviceUrl: account.url,
+      devices: this.#devices,
+      ...(this.#problem && this.#phase === 'error' ? { message: this.#problem.message } : {}),
+      ...(account.lastSyncedMs === undefined ? {} : { lastSyncedMs: account.lastSyncedMs }),
+    };
+  }
+
+  /** Something changed here: a round starts within five seconds. */
+  changed(): void {
+    this.#activeAtMs = this.profile.clock.nowMs();
+    if (this.#account) this.kick(GATHER_MS);
+  }
+
+  kick(delayMs: number): void {
+    if (!this.#account) return;
+    // Should the worker be stopped before the timer fires, the alarm (30 s at the earliest) does.
+    void alarmAt(SYNC_ALARM, this.profile.clock.nowMs() + 30_000);
+    if (this.#timer !== undefined && delayMs > 0) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.run();
+    }, delayMs);
+  }
+
+  /** From the alarms: catches up, unless the service asked to wait. */
+  async wake(): Promise<void> {
+    if (!this.#account) return;
+    if (this.profile.clock.nowMs() - this.#activeAtMs > IDLE_MS) this.#closeChannel();
+    const retry = await this.#retry();
+    if (retry && retry.nextAtMs > this.profile.clock.nowMs()) return;
+    await this.run();
+  }
+
+  /** One round; a call while one runs makes it run once more. */
+  run(): Promise<void> {
+    if (this.#running) {
+      this.#again = true;
+      return this.#running;
+    }
+    this.#running = this.#rounds().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #rounds(): Promise<void> {
+    do {
+      this.#again = false;
+      const account = this.#account;
+      if (!account) return;
+      await this.#round(account);
+    } while (this.#again && this.#phase === 'synced');
+  }
+
+  async #round(account: AccountState): Promise<void> {
+    const { store } = this.profile;
+    this.#transport ??= new Transport(account.url, this.profile.clock);
+    if (this.#phase !== 'synced') this.#show('syncing');
+    let result: Result<Round, TransportFailure>;
+    try {
+      result = await runRound(store, this.#transport, account, this.#rings);
+    } catch (error) {
+      console.error('sync failed', error);
+      result = {
+        ok: false,
+        error: {
+          code: 'failed',
+          status: 0,
+          message: 'Something went wrong on this device. It will be tried again.',
+        },
+      };
+    }
+    if (this.#account?.account !== account.account) return;
+    if (!result.ok) return this.#failed(result.error);
+    const nowMs = this.profile.clock.nowMs();
+    this.#account = { ...this.#account, lastSyncedMs: nowMs };
+    await writeAccount(store, this.#account);
+    await store.db.delete('metadata', 'retry');
+    await clearAlarm(SYNC_ALARM);
+    this.#devices = await this.#describe(result.value.devices);
+    if (result.value.changed) await this.#takeSettings();
+    this.#problem = undefined;
+    this.#show('synced');
+    this.#openChannel(account);
+  }
+
+  async #failed(error: TransportFailure): Promise<void> {
+    const { store, clock } = this.profile;
+    const failures = ((await this.#retry())?.failures ?? 0) + 1;
+    const delayMs = retryDelayMs(failures, systemRandom, error.retryAfterMs);
+    await store.db.put('metadata', { failures, nextAtMs: clock.nowMs() + delayMs } satisfies Retry, 'retry');
+    this.#problem = error;
+    this.#show(
+      error.code === 'unreachable' || error.code === 'UNAVAILABLE' || error.code === 'TOO_MANY'
+        ? 'offline'
+        : 'error',
+    );
+    this.kick(delayMs);
+  }
+
+  async #retry(): Promise<Retry | undefined> {
+    return (await this.profile.store.db.get('metadata', 'retry')) as Retry | undefined;
+  }
+
+  #show(phase: SyncState['phase']): void {
+    this.#phase = phase;
+    this.profile.changed();
+  }
+
+  #openChannel(account: AccountState): void {
+    const idle = this.profile.clock.nowMs() - this.#activeAtMs > IDLE_MS;
+    if (this.#channel || idle || !this.#transport) return;
+    this.#channel = 'opening';
+    const ended = () => {
+      this.#channel = undefined;
+      // What was said while nobody listened is found by asking.
+      if (this.#phase === 'synced') this.kick(GATHER_MS);
+    };
+    openChannel(
+      this.#transport,
+      signerOf(this.profile.store, account.account),
+      () => this.kick(0),
+      ended,
+    ).then(
+      (channel) => {
+        this.#channel = channel ?? undefined;
+      },
+      () => {
+        this.#channel = undefined;
+      },
+    );
+  }
+
+  #closeChannel(): void {
+    if (this.#channel && this.#channel !== 'opening') this.#channel.close();
+  }
+
+  async #describe(devices: Round['devices']): Promise<SyncDevice[]> {
+    const { store } = this.profile;
+    return Promise.all(
+      devices.map(async ({ id, addedAt }) => {
+        const thisDevice = id === store.vault.deviceId;
+        const card = thisDevice
+          ? { name: this.#account?.deviceName }
+          : ((await store.readNamed(`card/${id}`)) as { name?: unknown } | undefined);
+        const seen = (await store.db.get('metadata', `seen/${id}`)) as number | undefined;
+        const name = typeof card?.name === 'string' ? card.name.slice(0, 60) : 'Another device';
+        return {
+          id,
+          name,
+          thisDevice,
+          addedMs: addedAt,
+          ...(seen === undefined ? {} : { lastSeenMs: seen }),
+        };
+      }),
+    );
+  }
+
+  /** Settings that came from other devices are put in force here. */
+  async #takeSettings(): Promise<void> {
+    const { level, rules } = readShared(await readSharedSettings(this.profile.store));
+    await this.profile.change({ rules, ...(level === undefined ? {} : { level }) });
+  }
+
+  /** The person changed level or rules here. */
+  async settingsChanged(): Promise<void> {
+    if (!this.#account) return;
+    const { store, settings, clock } = this.profile;
+    await writeSharedSettings(
+      store,
+      changeShared(await readSharedSettings(store), actorOf(store), settings, clock.nowMs()),
+    );
+    await queueRecord(store, 'settings');
+    this.changed();
+  }
+
+  /** Before something is erased here: the command that tells the others, and newcomers. */
+  async erasing(target: EraseTarget): Promise<void> {
+    const account = this.#account;
+    if (!account) return;
+    const { store, clock } = this.profile;
+    const { keys } = await scopeOf(store, account.account);
+    const command = await commandOf(target, keys.naming, clock.nowMs());
+    await addCommands(store, [command]);
+    await queueRecord(store, `erase/${command.id}`);
+    this.changed();
+  }
+
+  async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {
+    if (this.#account) return fail('sync-on', 'Sync is on already. Leave the account first.');
+    const url = serviceAddress(typedUrl.trim());
+    if (url === null)
+      return fail(
+        'bad-address',
+        'Use an address that starts with https://, or http:// for this computer itself.',
+      );
+    const transport = new Transport(url, this.profile.clock);
+    const made = await createAccount(
+      this.profile.store,
+      transport,
+      this.profile.clock,
+      await this.#name(deviceName),
+    );
+    return made.ok ? this.#begin(made.value, transport) : made;
+  }
+
+  async invite(): Promise<Result<InviteAnswer>> {
+    const account = this.#account;
+    if (!account) return fail('sync-off', 'Switch on sync first.');
+    this.#invitation?.abort();
+    this.#invitation = new AbortController();
+    this.#transport ??= new Transport(account.url, this.profile.clock);
+    const made = await invite(
+      this.profile.store,
+      this.#transport,
+      account,
+      this.profile.clock,
+      this.#invitation.signal,
+    );
+    if (!made.ok) return made;
+    void made.value.joined.then((joined) => {
+      if (joined.ok) this.kick(0);
+      else if (joined.error.code !== 'given-up' && joined.error.code !== 'expired')
+        console.warn('pairing ended', joined.error.code);
+    });
+    return ok({ code: made.value.code, expiresMs: made.value.expiresMs });
+  }
+
+  async join(typedCode: string, deviceName: string | undefined): Promise<Result<null>> {
+    if (this.#account) return fail('sync-on', 'Sync is on already. Leave the account first.');
+    const code = parseCode(typedCode);
+    if (!code)
+      return fail('bad-code', 'That is not a pairing code. Copy the whole text, from "arq1:" to its end.');
+    const transport = new Transport(code.url, this.profile.clock);
+    const joined = await join(
+      this.profile.store,
+      transport,
+      code,
+      this.profile.clock,
+      await this.#name(deviceName),
+    );
+    return joined.ok ? this.#begin(joined.value, transport) : joined;
+  }
+
+  async #name(given: string | undefined): Promise<string> {
+    return given?.trim() || (await defaultDeviceName());
+  }
+
+  async #begin(account: AccountState, transport: Transport): Promise<Result<null>> {
+    const { store, settings, clock } = this.profile;
+    await writeSharedSettings(
+      store,
+      changeShared({ level: { entries: [], seen: {} }, rules: {} }, actorOf(store), settings, clock.nowMs()),
+    );
+    await startQueueing(store, ['card', 'settings']);
+    await writeAccount(store, account);
+    this.#account = account;
+    this.#transport = transport;
+    this.#activeAtMs = clock.nowMs();
+    this.#show('syncing');
+    this.kick(0);
+    return ok(null);
+  }
+
+  /** Leaves, or takes the whole account away from the service. What was recorded stays here. */
+  async end(how: 'leave' | 'delete'): Promise<Result<null>> {
+    const account = this.#account;
+    if (!account) return ok(null);
+    this.#transport ??= new Transport(account.url, this.profile.clock);
+    const { store } = this.profile;
+    const done = await (how === 'leave' ? leaveAccount : deleteAccount)(
+      store,
+      this.#transport,
+      account.account,
+    );
+    // A device that is out already has nothing left to do there.
+    if (!done.ok && done.error.code !== 'UNKNOWN_DEVICE') return done;
+    this.#account = null;
+    this.#invitation?.abort();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+    await stopQueueing(store);
+    await writeAccount(store, null);
+    await clearAlarm(SYNC_ALARM);
+    this.#closeChannel();
+    this.#transport = undefined;
+    this.#rings.clear();
+    this.#devices = [];
+    this.#show('off');
+    return ok(null);
+  }
+}

@@ -1,0 +1,225 @@
+/**
+ * Pairing two devices with one code: `arq1:<service>/<channel>#<secret>`. The secret (128 bits) goes from screen to screen
+ * and never to the service; it authenticates both ends, so there is no number to compare. Single use, five minutes.
+ *
+ *     inviter  -> relay  a one-time public key
+ *     joiner   -> relay  HPKE(PSK) to it: the joiner's public keys and name
+ *     inviter  -> relay  HPKE(PSK) to the joiner: account, master key (after adding it to the device list)
+ */
+import * as v from 'valibot';
+import { type Bytes, concat, fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/bytes.ts';
+import type { Clock } from '../base/clock.ts';
+import { systemRandom } from '../base/random.ts';
+import { type Failure, fail, ok, type Result } from '../base/result.ts';
+import { pskOpen, pskSeal } from '../crypto/hpke.ts';
+import { sha256 } from '../crypto/primitives.ts';
+import { generateDeviceKeys } from '../crypto/signing.ts';
+import { deviceIdOf as idOfKeys } from '../protocol/device-list.ts';
+import { type ChannelId, parseChannelId } from '../protocol/ids.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { PATHS } from '../protocol/routes.ts';
+import {
+  accountIdSchema,
+  devicesAnswerSchema,
+  pairMessageSchema,
+  pairOfferSchema,
+} from '../protocol/wire.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import { acceptChain, changeDevices, deviceSchema, keyBytes } from './account.ts';
+import { type AccountState, signerOf } from './account-state.ts';
+import { serviceAddress, type Transport } from './transport.ts';
+
+const PREFIX = 'arq1:';
+const SECRET_BYTES = 16;
+
+export interface PairingCode {
+  readonly url: string;
+  readonly channel: ChannelId;
+  readonly secret: Bytes;
+}
+
+export const formatCode = ({ url, channel, secret }: PairingCode): string =>
+  `${PREFIX}${url}/${channel}#${toBase64Url(secret)}`;
+
+/** `null` when it is no pairing code, or leads to a service that may not be used (no https and not this computer). */
+export function parseCode(typed: string): PairingCode | null {
+  const text = typed.trim();
+  if (!text.startsWith(PREFIX) || !URL.canParse(text.slice(PREFIX.length))) return null;
+  const link = new URL(text.slice(PREFIX.length));
+  const url = serviceAddress(link.origin);
+  const channel = parseChannelId(link.pathname.slice(1));
+  const secret = fromBase64Url(link.hash.slice(1));
+  return url !== null && channel !== null && secret?.length === SECRET_BYTES
+    ? { url, channel, secret }
+    : null;
+}
+
+const json = (value: unknown): Bytes => utf8(JSON.stringify(value));
+/** Binds a message to its channel and direction. */
+const aad = (channel: ChannelId, direction: 'request' | 'reply'): Bytes =>
+  concat(fromBase64Url(channel) ?? new Uint8Array(0), utf8(direction));
+
+export interface Invitation {
+  readonly code: string;
+  readonly expiresMs: number;
+  /** Resolves with the joined device's name, or with why nobody joined. */
+  readonly joined: Promise<Result<string>>;
+}
+
+export async function invite(
+  store: LocalStore,
+  transport: Transport,
+  account: AccountState,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Result<Invitation>> {
+  const once = await generateDeviceKeys();
+  const channel = toBase64Url(systemRandom.bytes(16)) as ChannelId;
+  const secret = systemRandom.bytes(SECRET_BYTES);
+  const signer = signerOf(store, account.account);
+  const opened = await transport.call(
+    {
+      method: 'POST',
+      path: PATHS.pair(channel),
+      body: json({ offer: toBase64Url(once.kemPublic) }),
+      type: 'application/json',
+    },
+    signer,
+  );
+  if (!opened.ok) return opened;
+  const expiresMs = clock.nowMs() + LIMITS.pairSeconds * 1000;
+
+  async function serve(): Promise<Result<string>> {
+    const message = await poll(
+      transport,
+      `${PATHS.pairRequest(channel)}?wait=${LIMITS.waitSeconds}`,
+      clock,
+      expiresMs,
+      signal,
+      signer,
+    );
+    if (!message.ok) return message;
+    const request = await pskOpen(once.kem, secret, 'arq/v1/pair', message.value, aad(channel, 'request'));
+    const device = request && v.safeParse(deviceSchema, parseJson(request));
+    const signKey = device?.success ? keyBytes(device.output.sign, 32) : null;
+    const kemKey = device?.success ? keyBytes(device.output.kem, 32) : null;
+    if (!device?.success || !signKey || !kemKey)
+      return fail('pair-refused', 'Somebody used this code without knowing its secret. Make a new code.');
+    const id = await idOfKeys(signKey, kemKey, { sha256 });
+    const addedAt = clock.nowMs();
+    const changed = await changeDevices(store, transport, account.account, (devices) => [
+      ...devices.filter((known) => known.id !== id),
+      { id, sign: device.output.sign, kem: device.output.kem, addedAt },
+    ]);
+    if (!changed.ok) return changed;
+    const chain = await transport.json(devicesAnswerSchema, { method: 'GET', path: PATHS.devices }, signer);
+    if (!chain.ok) return chain;
+    const reply = json({ account: account.account, master: toBase64Url(store.vault.masterKey()) });
+    const sealed = await pskSeal(kemKey, secret, 'arq/v1/pair', reply, aad(channel, 'reply'));
+    const sent = await transport.call(
+      {
+        method: 'PUT',
+        path: PATHS.pairReply(channel),
+        body: json({ message: toBase64Url(sealed) }),
+        type: 'application/json',
+      },
+      signer,
+    );
+    return sent.ok ? ok(device.output.name) : sent;
+  }
+  return ok({ code: formatCode({ url: transport.origin, channel, secret }), expiresMs, joined: serve() });
+}
+
+const replySchema = v.object({ account: accountIdSchema, master: v.string() });
+
+/** Joins the account behind a code. Nothing here changes until the account's keys have come and its device list checks out. */
+export async function join(
+  store: LocalStore,
+  transport: Transport,
+  code: PairingCode,
+  clock: Clock,
+  deviceName: string,
+): Promise<Result<AccountState>> {
+  const { channel, secret } = code;
+  const offer = await transport.json(pairOfferSchema, { method: 'GET', path: PATHS.pair(channel) });
+  if (!offer.ok) return offer;
+  const recipient = keyBytes(offer.value.offer, 32);
+  if (!recipient)
+    return fail('bad-offer', 'What answers at this address is not an ARQ sync service. Check the code.');
+  const { signPublic, kemPublic, kem } = store.vault.device;
+  const request = json({ sign: toBase64Url(signPublic), kem: toBase64Url(kemPublic), name: deviceName });
+  const sealed = await pskSeal(recipient, secret, 'arq/v1/pair', request, aad(channel, 'request'));
+  const sent = await transport.call({
+    method: 'PUT',
+    path: PATHS.pairRequest(channel),
+    body: json({ message: toBase64Url(sealed) }),
+    type: 'application/json',
+  });
+  if (!sent.ok) return sent;
+  const expiresMs = clock.nowMs() + LIMITS.pairSeconds * 1000;
+  const message = await poll(
+    transport,
+    `${PATHS.pairReply(channel)}?wait=${LIMITS.waitSeconds}`,
+    clock,
+    expiresMs,
+    new AbortController().signal,
+  );
+  if (!message.ok) return message;
+  const opened = await pskOpen(kem, secret, 'arq/v1/pair', message.value, aad(channel, 'reply'));
+  const reply = opened && v.safeParse(replySchema, parseJson(opened));
+  const master = reply?.success ? keyBytes(reply.output.master, 32) : null;
+  if (!reply?.success || !master)
+    return fail(
+      'pair-refused',
+      'The answer does not come from the device that made this code. Make a new code there.',
+    );
+  const { account } = reply.output;
+  const chain = await transport.json(
+    devicesAnswerSchema,
+    { method: 'GET', path: PATHS.devices },
+    signerOf(store, account),
+  );
+  if (!chain.ok) return chain;
+  if (!(await acceptChain(chain.value.chain, account, store)))
+    return fail(
+      'inconsistent',
+      'The device list of this account is not signed as it must be. Nothing was joined.',
+    );
+  await store.exclusive(() => store.vault.adoptMaster(master));
+  return ok({ url: transport.origin, account, deviceName });
+}
+
+/** Asks until a message is there, the code has expired, or it was given up. */
+async function poll(
+  transport: Transport,
+  path: string,
+  clock: Clock,
+  expiresMs: number,
+  signal: AbortSignal,
+  signer?: ReturnType<typeof signerOf>,
+): Promise<Result<Bytes, Failure>> {
+  while (clock.nowMs() < expiresMs) {
+    if (signal.aborted) return fail('given-up', 'A newer code was made.');
+    const answer = await transport.call({ method: 'GET', path, signal }, signer);
+    if (!answer.ok) {
+      if (answer.error.code === 'unreachable' && !signal.aborted) {
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+        continue;
+      }
+      return answer;
+    }
+    if (answer.value.status === 204 || answer.value.body.length === 0) continue;
+    const parsed = v.safeParse(pairMessageSchema, parseJson(answer.value.body));
+    const message = parsed.success ? fromBase64Url(parsed.output.message) : null;
+    return message ? ok(message) : fail('bad-message', 'The pairing message is damaged. Make a new code.');
+  }
+  return fail('expired', 'The pairing code has expired. Make a new one on the other device.');
+}
+
+function parseJson(bytes: Bytes): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes));
+  } catch {
+    return undefined;
+  }
+}

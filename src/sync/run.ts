@@ -1,0 +1,50 @@
+/** One round of sync: take over what others sent, send what waits, until both are done. */
+import { ok, type Result } from '../base/result.ts';
+import type { AeadKey } from '../crypto/envelope.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import { fetchDevices } from './account.ts';
+import { type AccountState, scopeOf } from './account-state.ts';
+import { type Pulled, pull } from './pull.ts';
+import { push } from './push.ts';
+import type { Transport, TransportFailure } from './transport.ts';
+
+/** Shared records may be changed by others between our pull and our push this often in one round. */
+const MAX_ROUNDS = 20;
+
+export interface Round extends Pulled {
+  readonly devices: readonly { readonly id: string; readonly addedAt: number }[];
+}
+
+export async function runRound(
+  store: LocalStore,
+  transport: Transport,
+  account: AccountState,
+  rings: Map<string, Map<string, AeadKey>>,
+): Promise<Result<Round, TransportFailure>> {
+  const scope = await scopeOf(store, account.account);
+  const devices = await fetchDevices(store, transport, account.account);
+  if (!devices.ok) return devices;
+  const { list } = devices.value;
+  const authors = new Set<string>(list.devices.map(({ id }) => id));
+  let changed = false;
+  let unreadable = 0;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const pulled = await pull({ store, transport, scope, account, rings });
+    if (!pulled.ok) return pulled;
+    changed ||= pulled.value.changed;
+    unreadable = Math.max(unreadable, pulled.value.unreadable);
+    let pushed = await push({ store, transport, scope, account, authors });
+    while (pushed.ok && pushed.value === 'more')
+      pushed = await push({ store, transport, scope, account, authors });
+    if (!pushed.ok) return pushed;
+    if (pushed.value === 'done') return ok({ changed, unreadable, devices: list.devices });
+  }
+  return {
+    ok: false,
+    error: {
+      code: 'busy',
+      status: 200,
+      message: 'Other devices change the same settings all the time. It will be tried again.',
+    },
+  };
+}
