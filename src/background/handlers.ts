@@ -48,10 +48,13 @@ export function createHandlers(ready: () => Promise<Services>): Handlers {
   const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
 
   return {
-    'event.page': async (_body, sender) => {
+    'event.page': async (page, sender) => {
       const from = tabOf(sender as ContentSender);
       if (from)
-        await (await ready()).recorder.pageAppeared(from.tab, from.url, (sender as ContentSender).documentId);
+        await (await ready()).recorder.pageAppeared(from.tab, from.url, {
+          ...page,
+          documentId: (sender as ContentSender).documentId,
+        });
       return ok(null);
     },
     'event.click': async (click, sender) => {

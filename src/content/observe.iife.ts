@@ -7,21 +7,26 @@ import { randomId } from '../base/random.ts';
 import { sendMessage } from '../platform/runtime.ts';
 import { describeClick } from './describe-click.ts';
 
-const RETRIES = 3;
-const RETRY_MS = 400;
+/** Pauses between tries, in ms: half a minute in all. */
+const PAUSES_MS = [300, 600, 1_200, 2_400, 4_800, 9_600, 9_600];
+/** A background that is stopped while it works may never answer. */
+const ANSWER_MS = 5_000;
 
 const life = new AbortController();
 
+const pause = (ms: number): Promise<false> => new Promise((resolve) => setTimeout(resolve, ms, false));
+
 /** Sends until it was received: a background that is stopped in the middle starts again. The nonce makes a repeat harmless. */
 async function tell(type: string, body: object): Promise<void> {
-  for (let attempt = 0; attempt <= RETRIES && !life.signal.aborted; attempt++) {
+  for (const pauseMs of [...PAUSES_MS, 0]) {
+    if (life.signal.aborted) return;
     try {
-      if (await sendMessage({ type, body })) return;
+      if (await Promise.race([sendMessage({ type, body }), pause(ANSWER_MS)])) return;
     } catch (error) {
       // The extension was updated or removed: this copy goes quiet.
       if (String(error).includes('context invalidated')) return life.abort();
     }
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS * (attempt + 1)));
+    await pause(pauseMs);
   }
 }
 
@@ -29,7 +34,7 @@ async function tell(type: string, body: object): Promise<void> {
 const world = globalThis as { arqObserving?: boolean };
 if (!world.arqObserving) {
   world.arqObserving = true;
-  void tell('event.page', {});
+  void tell('event.page', { startedMs: performance.timeOrigin, nonce: randomId() });
   document.addEventListener(
     'click',
     (event) => {

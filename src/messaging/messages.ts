@@ -22,6 +22,8 @@ const time = v.pipe(v.number(), v.safeInteger());
 const id = text(120);
 const url = text(4096);
 const host = text(253);
+/** 16 random bytes: a repeat of a message is acted on once. */
+const nonce = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 
 const filter = {
   site: v.optional(host),
@@ -42,7 +44,11 @@ const nothing = v.strictObject({});
 
 export const MESSAGES = {
   /** The page is there. A second chance to record its visit, should the background have been stopped while it committed. */
-  'event.page': { from: 'content', body: v.strictObject({}) },
+  'event.page': {
+    from: 'content',
+    /** `startedMs`: when the document began (performance.timeOrigin); only tells it from the one before in its tab. */
+    body: v.strictObject({ startedMs: v.pipe(v.number(), v.finite()), nonce }),
+  },
   /** A click in a page. The page's address, title and the time come from the browser, not from here. */
   'event.click': {
     from: 'content',
@@ -50,7 +56,7 @@ export const MESSAGES = {
       role: text(40),
       text: text(80),
       target: v.optional(url),
-      nonce: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/)),
+      nonce,
     }),
   },
 

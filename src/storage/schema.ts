@@ -45,6 +45,8 @@ export interface TabRow {
   readonly tabId: number;
   readonly visit: string;
   readonly day: Day;
+  /** When the visit committed, in ms. */
+  readonly atMs: number;
   /** False for a reduced record, which never gets a title. */
   readonly keepsTitle: boolean;
 }

@@ -1,5 +1,6 @@
 /** The whole app without a port, on the memory store, with a clock that stands still until it is set. */
 import type { UpgradeWebSocket } from 'hono/ws';
+import { expect, vi } from 'vitest';
 import { systemRandom } from '../../../src/base/random.ts';
 import { LIMITS, type Limits } from '../../../src/protocol/limits.ts';
 import { createApp } from '../../src/app.ts';
@@ -19,6 +20,8 @@ export interface InProcess {
   readonly clock: { nowMs(): number; set(nowMs: number): void; add(ms: number): void };
   readonly logLines: string[];
   join(): ReturnType<typeof joinService>;
+  /** Resolves when so many requests have begun to wait since the start. */
+  untilWaiting(count: number): Promise<void>;
   plain(method: string, path: string, options?: RequestOptions): Promise<Response>;
 }
 
@@ -53,6 +56,7 @@ export function inProcess(limits: Partial<Limits> = {}, store: Store = createMem
     addressOf: () => ADDRESS,
     stopping: stop.signal,
   });
+  const listen = vi.spyOn(deps.hub, 'listen');
   const app = createApp(deps);
   const send: Send = (request) => app.request(request);
   return {
@@ -62,6 +66,9 @@ export function inProcess(limits: Partial<Limits> = {}, store: Store = createMem
     clock,
     logLines,
     join: () => joinService(send, ORIGIN, clock.nowMs),
+    untilWaiting: async (count) => {
+      await expect.poll(() => listen.mock.calls.length).toBe(count);
+    },
     plain: async (method, path, options) => send(plainRequest(ORIGIN, method, path, options)),
   };
 }

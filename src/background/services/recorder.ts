@@ -14,6 +14,10 @@ import type { Profile } from './profile.ts';
 /** What a tab shows now, in the browser's memory. `visit` is absent where nothing was kept. */
 interface TabState {
   readonly url: string;
+  /** When it committed, in ms. */
+  readonly atMs: number;
+  /** The page reported itself; the browser's report may still come. */
+  readonly fromPage?: boolean;
   readonly visit?: string;
   readonly memory?: boolean;
   readonly title?: string;
@@ -22,7 +26,7 @@ interface TabState {
   readonly document?: string;
 }
 
-const OWN_REPORT_MS = 500;
+const OWN_REPORT_MS = 250;
 
 /** The browsers' transition types in our words (Chromium and Firefox share the names). */
 function transitionOf(type: string, qualifiers: readonly string[]): Transition {
@@ -100,27 +104,40 @@ export class Recorder {
   }
 
   /** From the page itself: records the visit when the background was stopped while it committed. */
-  async pageAppeared(tab: TabFact, url: string, documentId: string | undefined): Promise<void> {
-    // Without document ids (older Firefox) a repeat could not be told from a reload; there the background is not stopped in the middle of an event.
+  async pageAppeared(
+    tab: TabFact,
+    url: string,
+    page: { readonly startedMs: number; readonly nonce: string; readonly documentId: string | undefined },
+  ): Promise<void> {
     const policy = this.#policyNow();
-    if (documentId === undefined || !policy || tab.incognito) return;
+    if (!policy || tab.incognito) return;
     const atMs = this.profile.clock.nowMs();
     // The browser's own report knows more (transition, exact time): it goes first.
     await new Promise((resolve) => setTimeout(resolve, OWN_REPORT_MS));
     await this.#inTab(tab.id, async () => {
-      if ((await this.#state(tab.id))?.document === documentId) return;
+      const { documentId } = page;
+      if (documentId === undefined) {
+        // Without ids of documents (Firefox): whatever the tab committed since this document began is this document.
+        const row = await this.profile.store.tab(tab.id);
+        const committedMs = Math.max(row?.atMs ?? 0, (await this.#state(tab.id))?.atMs ?? 0);
+        if (committedMs >= page.startedMs || !(await tabById(tab.id))) return;
+      } else if ((await this.#state(tab.id))?.document === documentId) return;
       // The tab may be gone by now. What it showed still counts, once: its document's id tells a repeat.
+      const fact = { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false };
       await this.#visit(
-        { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false, documentId },
+        documentId === undefined ? fact : { ...fact, documentId },
         tab,
         policy,
+        `page:${page.nonce}`,
       );
     });
   }
 
-  async #visit(fact: CommittedFact, tab: TabFact, policy: Settings): Promise<void> {
+  async #visit(fact: CommittedFact, tab: TabFact, policy: Settings, pageNonce?: string): Promise<void> {
     const before = await this.#state(fact.tabId);
     if (fact.sameDocument && before?.url === withoutFragment(fact.url)) return;
+    // The page was quicker than the browser's report of it.
+    if (fact.documentId === undefined && before?.fromPage && before.atMs >= fact.atMs && !pageNonce) return;
     const referrer =
       before?.url ?? (tab.openerTabId === undefined ? undefined : (await this.#state(tab.openerTabId))?.url);
     const cameFromPage =
@@ -140,10 +157,11 @@ export class Recorder {
       policy,
     );
     const nonce =
-      fact.sameDocument || fact.documentId === undefined ? undefined : `document:${fact.documentId}`;
+      fact.sameDocument || fact.documentId === undefined ? pageNonce : `document:${fact.documentId}`;
     let visit: InteractionEvent | null = null;
     for (const [index, event] of events.entries()) {
-      const tabRow = index === 0 ? { tabId: fact.tabId, keepsTitle: event.kind === 'visit' } : undefined;
+      const tabRow =
+        index === 0 ? { tabId: fact.tabId, atMs: fact.atMs, keepsTitle: event.kind === 'visit' } : undefined;
       const stored = await this.#store(event, tabRow, index === 0 ? nonce : undefined);
       if (index === 0 && stored === null) return;
       visit ??= stored;
@@ -151,6 +169,8 @@ export class Recorder {
     const search = searchOf(fact.url);
     const state: TabState = {
       url: withoutFragment(fact.url),
+      atMs: fact.atMs,
+      ...(pageNonce === undefined ? {} : { fromPage: true }),
       ...(visit?.kind === 'visit'
         ? { visit: visit.id, memory: visit.level === 'ephemeral', title: visit.title }
         : {}),
@@ -239,7 +259,7 @@ export class Recorder {
 
   async #store(
     event: NewEvent,
-    tab?: { tabId: number; keepsTitle: boolean },
+    tab?: { tabId: number; atMs: number; keepsTitle: boolean },
     nonce?: string,
   ): Promise<InteractionEvent | null> {
     if (event.kind !== 'visit-update' && event.level === 'ephemeral') return this.ephemeral.append(event);
