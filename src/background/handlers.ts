@@ -1,7 +1,7 @@
 /** What each message does. One line each where possible: the whole privileged surface can be read here. */
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Handlers } from '../messaging/router.ts';
-import type { PauseState } from '../model/recording.ts';
+import type { PauseState, Status } from '../model/recording.ts';
 import { isTargeted } from '../model/selector.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { currentPage } from './services/pages.ts';
@@ -43,8 +43,8 @@ function tabOf(sender: ContentSender) {
 }
 
 /** `ready` resolves when the store is open; every handler waits for it. */
-export function createHandlers(ready: () => Promise<Services>): Handlers {
-  const status = async () => ok(await (await ready()).status());
+export function createHandlers(ready: () => Promise<Services>, statusNow: () => Promise<Status>): Handlers {
+  const status = async () => ok(await statusNow());
   const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
 
   return {
@@ -95,6 +95,13 @@ export function createHandlers(ready: () => Promise<Services>): Handlers {
     },
     'pause.end': async () => {
       await (await ready()).profile.change({ pause: { kind: 'none' } });
+      return status();
+    },
+
+    'loss.seen': async () => {
+      const { profile } = await ready();
+      await profile.store.lossSeen();
+      profile.changed();
       return status();
     },
 

@@ -23,33 +23,31 @@ import {
   onTitle,
   openTab,
 } from '../platform/tabs.ts';
+import { storageFailure } from '../storage/database.ts';
 import { createHandlers } from './handlers.ts';
+import { Opening } from './opening.ts';
 import { serveExport } from './services/export.ts';
 import { SYNC_ALARM } from './services/sync.ts';
-import { openServices, type Services } from './services.ts';
 
 const ONBOARDING = 'src/onboarding/index.html';
 const MINUTE = 'minute';
 
-let opening: Promise<Services> | undefined;
-/** Opens the store once; after a failure the next event tries again. */
-function ready(): Promise<Services> {
-  opening ??= openServices().catch((error: unknown) => {
-    opening = undefined;
-    throw error;
-  });
-  return opening;
-}
+const opening = new Opening();
+const ready = () => opening.ready();
 
 const dropped = { dropped: 0 };
-listen(createHandlers(ready), dropped);
+listen(
+  createHandlers(ready, () => opening.status()),
+  dropped,
+  storageFailure,
+);
 
 onConnect((port) => {
   const from = port.sender && senderClass(port.sender, extensionId(), extensionRoot());
   if (from !== 'page') return port.disconnect();
   if (port.name === PORTS.export) serveExport(port, async () => (await ready()).profile);
   else if (port.name === PORTS.live) {
-    void ready().then((services) => port.onDisconnect(services.watch((status) => port.post(status))));
+    port.onDisconnect(opening.watch((status) => port.post(status)));
   } else port.disconnect();
 });
 

@@ -1,7 +1,6 @@
-/** Joins the services. Made once in the life of a worker, when the first event needs the store. */
+/** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 import type { Status } from '../model/recording.ts';
-import { writeCachedStatus } from '../platform/areas.ts';
-import { showBadge } from '../platform/badge.ts';
+import type { DatabaseEvents } from '../storage/database.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
 import { Profile } from './services/profile.ts';
@@ -16,12 +15,16 @@ export interface Services {
   readonly dwell: Dwell;
   readonly sync: Sync;
   status(): Promise<Status>;
-  /** Calls back after every change; returns how to stop that. */
-  watch(listener: (status: Status) => void): () => void;
+  close(): void;
 }
 
-export async function openServices(): Promise<Services> {
-  const profile = await Profile.open();
+export interface ServiceEvents extends DatabaseEvents {
+  /** After every change; many in a row are told as one. */
+  onStatus(status: Status): void;
+}
+
+export async function openServices(events: ServiceEvents): Promise<Services> {
+  const profile = await Profile.open(events);
   const ephemeral = new Ephemeral(() => profile.clock.nowMs());
   const dwell: Dwell = new Dwell(
     () => profile.clock.nowMs(),
@@ -37,39 +40,27 @@ export async function openServices(): Promise<Services> {
     },
     (tabId) => dwell.take(tabId),
   );
-  const watchers = new Set<(status: Status) => void>();
   const status = () => currentStatus(profile, ephemeral, sync.state());
 
-  let publishing = false;
+  let telling = false;
   let again = false;
-  // Many changes in a row are told as one.
-  async function publish(): Promise<void> {
-    if (publishing) {
-      again = true;
-      return;
+  async function tell(): Promise<void> {
+    again = true;
+    if (telling) return;
+    telling = true;
+    try {
+      while (again) {
+        again = false;
+        events.onStatus(await status());
+      }
+    } catch (error) {
+      console.error('status could not be made', error);
+    } finally {
+      telling = false;
     }
-    publishing = true;
-    do {
-      again = false;
-      const now = await status();
-      await writeCachedStatus(now);
-      const troubled = !['ok', 'paused', 'no-consent'].includes(now.health.code);
-      await showBadge(
-        troubled ? '!' : now.health.code === 'paused' ? 'II' : '',
-        `ARQ Context: ${now.health.message}`,
-      );
-      for (const watcher of watchers) watcher(now);
-    } while (again);
-    publishing = false;
   }
-  profile.onChange(() => {
-    publish().catch((error: unknown) => {
-      publishing = false;
-      console.error('status could not be told', error);
-    });
-  });
+  profile.onChange(() => void tell());
   await sync.open();
-  profile.changed();
 
   return {
     profile,
@@ -78,10 +69,9 @@ export async function openServices(): Promise<Services> {
     dwell,
     sync,
     status,
-    watch(listener) {
-      watchers.add(listener);
-      status().then(listener, () => {});
-      return () => watchers.delete(listener);
+    close() {
+      sync.close();
+      profile.store.close();
     },
   };
 }

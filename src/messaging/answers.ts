@@ -46,6 +46,7 @@ export interface Answers {
   'level.set': Status;
   'pause.set': Status;
   'pause.end': Status;
+  'loss.seen': Status;
   'rules.list': RulesAnswer;
   'rules.set': RulesAnswer;
   'rules.remove': RulesAnswer;

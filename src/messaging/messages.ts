@@ -69,6 +69,8 @@ export const MESSAGES = {
   'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
   'pause.end': { from: 'page', body: nothing },
 
+  /** The person has read what the browser lost. */
+  'loss.seen': { from: 'page', body: nothing },
   'rules.list': { from: 'page', body: nothing },
   'rules.set': {
     from: 'page',

@@ -3,7 +3,7 @@
  * content script shares our extension id, so the id alone proves nothing.
  */
 import * as v from 'valibot';
-import { fail, ok, type Result } from '../base/result.ts';
+import { type Failure, ok, type Result } from '../base/result.ts';
 import { extensionId, extensionRoot, onMessage, type Sender } from '../platform/runtime.ts';
 import type { AnswerOf } from './answers.ts';
 import { MESSAGE_BYTES, MESSAGES, type MessageType, type SenderClass } from './messages.ts';
@@ -56,8 +56,11 @@ export function parseMessage(
   return checked.success ? { type: parsed.output.type as MessageType, body: checked.output } : null;
 }
 
-/** Starts listening. Content scripts are told `true` when their message was dealt with and nothing else. */
-export function listen(handlers: Handlers, counter: DropCounter): void {
+/**
+ * Starts listening. Content scripts are told `true` when their message was dealt with and nothing else. `failure` puts what a
+ * handler threw into words.
+ */
+export function listen(handlers: Handlers, counter: DropCounter, failure: (error: unknown) => Failure): void {
   onMessage((raw, sender) => {
     const from = senderClass(sender, extensionId(), extensionRoot());
     const message = parseMessage(raw, from);
@@ -68,7 +71,7 @@ export function listen(handlers: Handlers, counter: DropCounter): void {
     const handler = handlers[message.type] as (body: unknown, sender: Sender) => Promise<Result<unknown>>;
     const answer = handler(message.body, sender).catch((error: unknown) => {
       console.error(`${message.type} failed`, error);
-      return fail('failed', 'Something went wrong. Try again; if it stays, restart the browser.');
+      return { ok: false, error: failure(error) } as const;
     });
     return from === 'content' ? answer.then((result) => result.ok) : answer;
   });

@@ -17,7 +17,11 @@ export const HEALTH_CODES = [
   'no-host-access',
   'storage-full',
   'storage-blocked',
+  'storage-newer',
+  'storage-closed',
   'storage-corrupt',
+  'storage-lost',
+  'storage-damaged',
   'storage-error',
 ] as const;
 export type HealthCode = (typeof HEALTH_CODES)[number];

@@ -8,12 +8,12 @@ export type Database = IDBPDatabase<ArqData>;
 export interface DatabaseEvents {
   /** An older copy of the extension still has the database open. */
   onBlocked(): void;
-  /** The browser closed the connection (disk trouble, "clear site data"). */
-  onTerminated(): void;
+  /** The connection is closed: by the browser (disk trouble, "clear site data"), or for a newer copy of the extension. */
+  onClosed(): void;
 }
 
-export async function openData(events: DatabaseEvents): Promise<Database> {
-  const db = await openDB<ArqData>(DATA_DB, DATA_VERSION, {
+export async function openData(events: DatabaseEvents, version = DATA_VERSION): Promise<Database> {
+  const db = await openDB<ArqData>(DATA_DB, version, {
     upgrade(database, oldVersion) {
       if (oldVersion >= 1) return;
       database.createObjectStore('contexts', { keyPath: ['userId', 'name'] });
@@ -29,9 +29,11 @@ export async function openData(events: DatabaseEvents): Promise<Database> {
       database.createObjectStore('seen');
     },
     blocked: events.onBlocked,
-    // A newer copy wants to upgrade: let it, the next call here opens again.
-    blocking: () => db.close(),
-    terminated: events.onTerminated,
+    blocking: () => {
+      db.close();
+      events.onClosed();
+    },
+    terminated: events.onClosed,
   });
   return db;
 }
@@ -47,6 +49,12 @@ export function storageFailure(error: unknown): Failure {
       message: 'The disk is full: nothing more can be recorded. Free some space or delete old records.',
     };
   }
+  if (name === 'VersionError') {
+    return {
+      code: 'storage-newer',
+      message: 'The stored data was written by a newer version of ARQ Context. Update the extension.',
+    };
+  }
   if (name === 'UnknownError' || name === 'DataError' || name === 'NotReadableError') {
     return {
       code: 'storage-corrupt',
@@ -54,12 +62,25 @@ export function storageFailure(error: unknown): Failure {
         'The browser cannot read the stored data. Restart the browser; if this stays, restore a backup or reinstall.',
     };
   }
+  if (name === 'InvalidStateError' || name === 'AbortError') {
+    return {
+      code: 'storage-closed',
+      message: 'The browser closed the store. It is opened again; if this stays, restart the browser.',
+    };
+  }
   if (error instanceof DamagedError) return { code: 'storage-corrupt', message: error.message };
   return {
     code: 'storage-error',
-    message: 'Storing failed. Restart the browser; what was recorded before is not lost.',
+    message:
+      'Something went wrong. Try again; if it stays, restart the browser. What was recorded before is not lost.',
   };
 }
+
+export const BLOCKED: Failure = {
+  code: 'storage-blocked',
+  message:
+    'Another copy of ARQ Context still holds the store. Close its pages, or restart the browser; nothing is lost.',
+};
 
 /** Something in the store does not open with the key it should open with. */
 export class DamagedError extends Error {

@@ -4,7 +4,7 @@
  */
 import type { Day } from '../base/clock.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
-import type { Database } from './database.ts';
+import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './interactions.ts';
 import { sealSegments } from './segments.ts';
 import type { Vault } from './vault.ts';
@@ -51,7 +51,7 @@ export async function erase(
     if (gone.size === 0 && !(whole && options.everything)) continue;
     // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
     if (damaged > 0 && !whole)
-      throw new Error(
+      throw new DamagedError(
         `Some records of ${day} are damaged, so nothing of that day can be erased alone. Erase everything, or restore a backup.`,
       );
     const segments = whole ? [] : await sealSegments(vault, day, await vault.newKey(day), survivors, []);

@@ -31,6 +31,10 @@ interface Waiting {
 export const eventId = (deviceId: string, incarnation: number, n: number): string =>
   `${deviceId}.${incarnation.toString(36)}.${n.toString(36)}`;
 
+/** The number that the next event gets. */
+export const journalCounter = async (db: Database): Promise<number> =>
+  ((await db.get('metadata', 'counter')) as number | undefined) ?? 1;
+
 export class Journal {
   #queue: Waiting[] = [];
   #running = false;
@@ -71,7 +75,7 @@ export class Journal {
   }
 
   async #write(batch: readonly Append[]): Promise<(InteractionEvent | null)[]> {
-    this.#next ??= ((await this.db.get('metadata', 'counter')) as number | undefined) ?? 1;
+    this.#next ??= await journalCounter(this.db);
     let n = this.#next;
     const events: (InteractionEvent | null)[] = [];
     const rows: JournalRow[] = [];

@@ -5,15 +5,19 @@ import type { InteractionEvent, InteractionRecord } from '../model/interaction.t
 import { type Database, type DatabaseEvents, openData } from './database.ts';
 import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
 import { eventsOfDay, recordCount, recordsByDay } from './interactions.ts';
-import { type Append, Journal } from './journal.ts';
+import { type Append, Journal, journalCounter } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
 import type { TabRow } from './schema.ts';
 import { journalDays, PACK_ROWS, packDay } from './segments.ts';
+import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
 import { Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
+  readonly sentinel: SentinelArea;
   readonly clock: Clock;
+  /** Rows were met that do not open; they were left out and left alone. */
+  onDamaged(rows: number): void;
 }
 
 /** Nonces of messages are remembered this long; a content script gives up sooner. */
@@ -25,13 +29,17 @@ export class LocalStore {
   readonly #mutex = new Mutex();
   readonly #journal: Journal;
   #count: number | undefined;
+  #watched = 0;
 
   private constructor(
     readonly db: Database,
     readonly keys: KeyStore,
     readonly vault: Vault,
-    private readonly clock: Clock,
+    private readonly options: LocalStoreOptions,
+    /** What the browser lost of this store, until `lossSeen`. */
+    public loss: Loss | undefined,
   ) {
+    const { clock } = options;
     this.#journal = new Journal(
       db,
       vault,
@@ -45,9 +53,34 @@ export class LocalStore {
     const db = await openData(options);
     const keys = await openKeyStore(options.pointer);
     const vault = await Vault.open(keys);
-    const store = new LocalStore(db, keys, vault, options.clock);
+    const sentinel = parseSentinel(await options.sentinel.read());
+    const counter = await journalCounter(db);
+    const loss = lossOf(sentinel, { userId: vault.userId, counter });
+    // Numbers that other devices know would be used again for other events: this device starts another life.
+    if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
+    const store = new LocalStore(db, keys, vault, options, loss);
+    await store.#watch();
     await finishErasing(db, vault);
     return store;
+  }
+
+  /** Writes the sentinel: from here on, less than this is loss. */
+  async #watch(): Promise<void> {
+    const counter = await journalCounter(this.db);
+    const { userId } = this.vault;
+    await this.options.sentinel.write({
+      userId,
+      counter,
+      atMs: this.options.clock.nowMs(),
+      ...(this.loss ? { loss: this.loss } : {}),
+    });
+    this.#watched = counter;
+  }
+
+  /** The person has read what was lost. */
+  async lossSeen(): Promise<void> {
+    this.loss = undefined;
+    await this.#watch();
   }
 
   /** Runs `task` while nothing else writes events or destroys keys. */
@@ -72,8 +105,11 @@ export class LocalStore {
     this.#count = undefined;
   }
 
-  recordsByDay(order: 'newest' | 'oldest' = 'newest') {
-    return recordsByDay(this.db, this.vault, order);
+  async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
+    for await (const day of recordsByDay(this.db, this.vault, order)) {
+      if (day.damaged > 0) this.options.onDamaged(day.damaged);
+      yield day;
+    }
   }
 
   eventsOfDay(day: Day) {
@@ -99,16 +135,18 @@ export class LocalStore {
 
   /** Packs days that are over, and today when it has grown; forgets old nonces. For idle moments. */
   async pack(force = false): Promise<void> {
-    const today = dayOf(this.clock.nowMs());
+    const nowMs = this.options.clock.nowMs();
+    const today = dayOf(nowMs);
     for (const [day, rows] of await journalDays(this.db)) {
       if (force || day !== today || rows >= PACK_ROWS)
         await this.exclusive(() => packDay(this.db, this.vault, day));
     }
     const tx = this.db.transaction('seen', 'readwrite');
     for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {
-      if (cursor.value < this.clock.nowMs() - NONCE_MS) cursor.delete();
+      if (cursor.value < nowMs - NONCE_MS) cursor.delete();
     }
     await tx.done;
+    if ((await journalCounter(this.db)) !== this.#watched) await this.#watch();
   }
 
   /** A sealed record of this profile. @throws DamagedError when it does not open. */

@@ -48,6 +48,8 @@ interface Identity {
   readonly incarnation: number;
 }
 
+const newIncarnation = (): number => new DataView(systemRandom.bytes(4).buffer).getUint32(0);
+
 const wrapAad = (userId: string, what: string): Bytes =>
   lengthPrefixed([utf8('arq/wrap/1'), utf8(userId), utf8(what)]);
 const ringAad = (userId: string, day: Day, generation: number): Bytes =>
@@ -61,7 +63,7 @@ export class Vault {
     private readonly store: KeyStore,
     private readonly secret: Bytes,
     readonly userId: string,
-    readonly incarnation: number,
+    public incarnation: number,
     readonly deviceId: string,
     readonly device: DeviceKeys,
     private master: Bytes,
@@ -81,7 +83,7 @@ export class Vault {
     const secret = systemRandom.bytes(32);
     const identity: Identity = {
       userId: toBase64Url(systemRandom.bytes(16)),
-      incarnation: new DataView(systemRandom.bytes(4).buffer).getUint32(0),
+      incarnation: newIncarnation(),
     };
     const device = utf8(JSON.stringify(await exportDeviceKeys(await generateDeviceKeys())));
     await store.putBlob(IDENTITY, utf8(JSON.stringify(identity)));
@@ -122,6 +124,13 @@ export class Vault {
     );
     for (const row of await store.ring()) vault.#remember(row);
     return vault;
+  }
+
+  /** Another life of this device: numbers of the one before are never used again. */
+  async beginIncarnation(): Promise<void> {
+    const identity: Identity = { userId: this.userId, incarnation: newIncarnation() };
+    await this.store.putBlob(IDENTITY, utf8(JSON.stringify(identity)));
+    this.incarnation = identity.incarnation;
   }
 
   #remember(row: RingRow): void {

@@ -6,6 +6,10 @@ import { LocalStore } from '../../src/storage/local-store.ts';
 export interface LocalProfile {
   store: LocalStore;
   nowMs: number;
+  /** What is kept outside the database. */
+  sentinel: unknown;
+  /** Rows that were met and did not open. */
+  damaged: number;
   /** As after the browser was closed: opens the same data again. */
   reopen(): Promise<void>;
 }
@@ -23,11 +27,22 @@ export async function emptyProfile(nowMs = Date.UTC(2026, 10, 24, 12)): Promise<
         },
       },
       clock: { nowMs: () => profile.nowMs },
+      sentinel: {
+        read: async () => profile.sentinel,
+        write: async (value) => {
+          profile.sentinel = value;
+        },
+      },
       onBlocked() {},
-      onTerminated() {},
+      onClosed() {},
+      onDamaged: (rows) => {
+        profile.damaged += rows;
+      },
     });
   const profile: LocalProfile = {
     nowMs,
+    sentinel: undefined,
+    damaged: 0,
     store: undefined as never,
     async reopen() {
       profile.store.close();

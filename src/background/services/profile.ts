@@ -3,9 +3,10 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import type { Failure } from '../../base/result.ts';
 import { isPaused, parseSettings, type Settings } from '../../model/settings.ts';
 import { localArea } from '../../platform/areas.ts';
-import { storageFailure } from '../../storage/database.ts';
+import { type DatabaseEvents, storageFailure } from '../../storage/database.ts';
 import type { GenerationPointer } from '../../storage/key-store.ts';
 import { LocalStore } from '../../storage/local-store.ts';
+import type { SentinelArea } from '../../storage/sentinel.ts';
 
 const pointer: GenerationPointer = {
   read: async () => {
@@ -15,12 +16,19 @@ const pointer: GenerationPointer = {
   write: (generation) => localArea.set('keyring', generation),
 };
 
+const sentinel: SentinelArea = {
+  read: () => localArea.get('sentinel'),
+  write: (value) => localArea.set('sentinel', value),
+};
+
 const SETTINGS = 'settings';
 
 export class Profile {
   settings: Settings;
   /** The last storage trouble, until something was stored again. */
   trouble: Failure | undefined;
+  /** Rows that did not open when they were read. */
+  damagedRows = 0;
   readonly #listeners = new Set<() => void>();
 
   private constructor(
@@ -31,9 +39,16 @@ export class Profile {
     this.settings = settings;
   }
 
-  static async open(clock: Clock = systemClock): Promise<Profile> {
-    const store = await LocalStore.open({ pointer, clock, onBlocked: () => {}, onTerminated: () => {} });
-    return new Profile(store, clock, parseSettings(await store.readNamed(SETTINGS)));
+  static async open(events: DatabaseEvents, clock: Clock = systemClock): Promise<Profile> {
+    let profile: Profile | undefined;
+    const onDamaged = (rows: number) => {
+      if (!profile || profile.damagedRows >= rows) return;
+      profile.damagedRows = rows;
+      profile.changed();
+    };
+    const store = await LocalStore.open({ ...events, pointer, sentinel, clock, onDamaged });
+    profile = new Profile(store, clock, parseSettings(await store.readNamed(SETTINGS)));
+    return profile;
   }
 
   /** Durable before it is in force. */

@@ -1,13 +1,28 @@
 /** The state of the whole in one object, for the popup and the options page. */
 import type { Health, Status, SyncState } from '../../model/recording.ts';
 import { isPaused } from '../../model/settings.ts';
+import { writeCachedStatus } from '../../platform/areas.ts';
+import { showBadge } from '../../platform/badge.ts';
 import { hasHostAccess } from '../../platform/permissions.ts';
+import type { Loss } from '../../storage/sentinel.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 
+/** In the person's own way of writing times. */
+function lossSentence({ what, beforeMs }: Loss): string {
+  const when = new Date(beforeMs).toLocaleString();
+  const gone =
+    what === 'all'
+      ? `The browser lost its store: what was recorded before ${when} is gone from here.`
+      : `The browser lost the last records before ${when}.`;
+  return `${gone} Recording goes on. If another of your devices has them, sync with it again.`;
+}
+
 async function healthOf(profile: Profile): Promise<Health> {
-  const { settings, clock, trouble } = profile;
+  const { settings, clock, trouble, damagedRows } = profile;
+  const { loss } = profile.store;
   if (trouble) return trouble as Health;
+  if (loss) return { code: 'storage-lost', message: lossSentence(loss) };
   if (settings.consent !== 'accepted')
     return { code: 'no-consent', message: 'Nothing is recorded until you agree.' };
   if (!(await hasHostAccess())) {
@@ -15,6 +30,13 @@ async function healthOf(profile: Profile): Promise<Health> {
       code: 'no-host-access',
       message:
         'The browser does not let ARQ Context see web pages. Allow access to all sites in its settings.',
+    };
+  }
+  if (damagedRows > 0) {
+    return {
+      code: 'storage-damaged',
+      message:
+        'Some stored records are damaged and cannot be read. They are left alone; everything else works.',
     };
   }
   if (isPaused(settings.pause, clock.nowMs()))
@@ -43,4 +65,13 @@ export async function currentStatus(
     ephemeralCount: memory.length,
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
+}
+
+const QUIET: readonly string[] = ['ok', 'paused', 'no-consent'];
+
+/** Tells the toolbar button, and the popup before the background answers it. */
+export async function publishStatus(status: Status): Promise<void> {
+  const { code, message } = status.health;
+  await writeCachedStatus(status);
+  await showBadge(QUIET.includes(code) ? (code === 'paused' ? 'II' : '') : '!', `ARQ Context: ${message}`);
 }

@@ -64,6 +64,14 @@ export class Sync {
     }
   }
 
+  /** The store was closed under it: nothing more is started. */
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#account = null;
+    this.#invitation?.abort();
+    this.#closeChannel();
+  }
+
   state(): SyncState {
     const account = this.#account;
     if (!account) return { phase: 'off' };
