@@ -51,6 +51,7 @@ async function build(): Promise<Counts> {
       ['chrome', 'release'],
       ['firefox', 'release'],
       ['chrome', 'incognito'],
+      ['firefox', 'incognito'],
     ] as const) {
       console.log(describeBuild(await buildTarget(target, variant)));
     }

@@ -40,6 +40,8 @@ export interface TestBrowser {
   waitForPage(part: string): Promise<TestPage>;
   /** A page in a private window. The address must be one that no other tab has. */
   openPrivatePage(url: string): Promise<TestPage>;
+  /** Runs an expression in the background, to make the browser fail there. Absent in Firefox, whose driver cannot. */
+  readonly evaluateInBackground?: (expression: string) => Promise<void>;
   /** Ends the background in the middle of what it does. The next event starts it again. */
   stopWorker(): Promise<void>;
   /** Quits in order and removes the profile, unless `keepProfile`. */

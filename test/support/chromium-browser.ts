@@ -118,6 +118,11 @@ export async function launchChromium(program: string, options: LaunchOptions): P
     await page.waitForLoadState('load');
     return chromiumPage(page);
   };
+  const evaluateInBackground = async (expression: string) => {
+    const worker =
+      running.context.serviceWorkers()[0] ?? (await running.context.waitForEvent('serviceworker'));
+    await worker.evaluate(expression);
+  };
   return {
     name: 'chromium',
     profileDir,
@@ -127,11 +132,10 @@ export async function launchChromium(program: string, options: LaunchOptions): P
     pages: async () => running.context.pages().map(chromiumPage),
     waitForPage,
     async openPrivatePage(url) {
-      const worker =
-        running.context.serviceWorkers()[0] ?? (await running.context.waitForEvent('serviceworker'));
-      await worker.evaluate(`chrome.windows.create({ incognito: true, url: ${JSON.stringify(url)} })`);
+      await evaluateInBackground(`chrome.windows.create({ incognito: true, url: ${JSON.stringify(url)} })`);
       return waitForPage(url);
     },
+    evaluateInBackground,
     async stopWorker() {
       const page = running.context.pages()[0] ?? (await running.context.newPage());
       const session = await running.context.newCDPSession(page);

@@ -1,3 +1,4 @@
+import { ask } from '../../messaging/client.ts';
 import { type Health, syncLabel } from '../../model/recording.ts';
 import { status } from '../status.ts';
 
@@ -10,6 +11,11 @@ export function HealthLine() {
     <p class="row" role="status">
       <span class="dot" data-tone={health && toneOf(health)} aria-hidden="true" />
       <span data-testid="health">{health?.message ?? 'Starting…'}</span>
+      {health?.code === 'storage-lost' && (
+        <button type="button" class="quiet" data-testid="loss-seen" onClick={() => void ask('loss.seen', {})}>
+          I have read this
+        </button>
+      )}
     </p>
   );
 }
