@@ -26,10 +26,12 @@ test('a long poll gives its place back when its device hangs up', async () => {
     );
   const gone = new AbortController();
   const waiting = poll(gone.signal);
-  await expect.poll(outcome).toBe(429);
+  // It has to be there before another one asks, or that one takes the place.
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await expect.poll(outcome, { timeout: 5_000 }).toBe(429);
   gone.abort();
   await expect(waiting).rejects.toThrow();
-  await expect.poll(outcome).toBe('waits');
+  await expect.poll(outcome, { timeout: 5_000 }).toBe('waits');
 });
 
 test('an export gives its place back when its device hangs up in the middle', async () => {
@@ -47,7 +49,7 @@ test('an export gives its place back when its device hangs up in the middle', as
     // Read to its end, or the service would wait for that when it stops.
     return [response.status, (await response.text()).endsWith('{"type":"end"}\n')];
   };
-  await expect.poll(again).toEqual([200, true]);
+  await expect.poll(again, { timeout: 5_000 }).toEqual([200, true]);
 });
 
 test.each([
