@@ -45,6 +45,7 @@ export interface Deps extends Surroundings, Authentication {
   readonly pairRate: TokenBuckets;
   readonly polls: Gauge;
   readonly replyPolls: Gauge;
+  readonly exports: Gauge;
 }
 
 /** About 100 bytes each. A device that uses its whole rate needs 2,450 of them. */
@@ -53,6 +54,9 @@ const TICKET_MS = 30_000;
 const MAX_TICKETS = 20_000;
 /** Waiting for the reply of one pairing channel at once. There is one joining device; the other is its retry. */
 const REPLY_POLLS = 2;
+
+/** Of one device at once: each holds on to the store as it was when it began, for as long as it is read. */
+const EXPORTS = 1;
 
 const perHour = (capacity: number) => ({ capacity, perSecond: capacity / 3_600 });
 
@@ -75,5 +79,6 @@ export function createDeps(surroundings: Surroundings): Deps {
     pairRate: new TokenBuckets(clock, perHour(limits.pairChannelsPerHour)),
     polls: new Gauge(limits.longPollsPerDevice),
     replyPolls: new Gauge(REPLY_POLLS),
+    exports: new Gauge(EXPORTS),
   };
 }

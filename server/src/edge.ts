@@ -1,6 +1,7 @@
 /** What happens around every route: the log line, the refusals that need no route, and the answer to a failure. */
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
+import { PATHS } from '../../src/protocol/routes.ts';
 import { refusalAnswer } from './answer.ts';
 import type { Deps } from './deps.ts';
 import { type Refusal, refuse } from './refusal.ts';
@@ -35,6 +36,10 @@ export const gate =
   async (c, next) => {
     if (stopping.aborted) return refusalAnswer(refuse('UNAVAILABLE'), clock);
     if (c.req.url.length > URL_CHARACTERS) return refusalAnswer(refuse('BAD_REQUEST'), clock);
+    // Both would run a route whose answer nobody reads, and an export stays open until it was read.
+    if (c.req.method === 'HEAD') return refusalAnswer(refuse('NOT_FOUND'), clock);
+    if (c.req.header('upgrade') !== undefined && c.req.path !== PATHS.socket)
+      return refusalAnswer(refuse('BAD_REQUEST'), clock);
     await next();
   };
 

@@ -17,8 +17,11 @@ export type Quota = Pick<Limits, 'objects' | 'accountBytes'>;
 /** One logged operation costs this much besides its body: its part of the log entry and of the remembered answer. */
 export const LOGGED_OP_BYTES = 256;
 
-/** Versions of one account's device list; `devicesAnswerSchema` carries no more. */
-export const LIST_VERSIONS = 10_000;
+/**
+ * Versions of one account's device list. They are answered all at once: with 16 devices in each, about 4 MB. Far more than
+ * an account ever needs, and fewer than `devicesAnswerSchema` carries.
+ */
+export const LIST_VERSIONS = 1_000;
 
 /** Everything an account costs, the log included, so that writing and deleting for ever does not fill the disk. */
 export const bytesOf = (usage: Usage): number => usage.bodyBytes + usage.loggedOps * LOGGED_OP_BYTES;

@@ -12,6 +12,7 @@ import { createDeps, type Deps } from './deps.ts';
 import { createLog, type Log } from './log.ts';
 import { createSocketServer, forAdaptor, startHeartbeat } from './socket-server.ts';
 import { openLevelStore } from './store/level.ts';
+import { guardUpgrades } from './upgrades.ts';
 
 export interface ServiceOptions {
   readonly host: string;
@@ -22,6 +23,8 @@ export interface ServiceOptions {
   readonly limits?: Partial<Limits>;
   /** Nothing is logged without one. */
   readonly log?: Log;
+  /** Instead of the usual times, in ms. */
+  readonly times?: Partial<typeof TIMES>;
 }
 
 export interface Service {
@@ -40,7 +43,14 @@ const SERVER_OPTIONS = {
   connectionsCheckingInterval: 1_000,
 } as const;
 
-const DRAIN_MS = 10_000;
+const TIMES = {
+  /** How long requests may take to finish when the service stops. */
+  drain: 10_000,
+  /** Between two pings of a WebSocket; a peer has as long to answer. */
+  heartbeat: 30_000,
+  /** For a peer whose upgrade was refused and that does not hang up. */
+  linger: 5_000,
+};
 const DRAIN_CHECK_MS = 50;
 
 const addressOf = (c: Context): string =>
@@ -57,10 +67,13 @@ function listen(server: Server, port: number, host: string): Promise<AddressInfo
 }
 
 /** Idle connections go at once, busy ones when they have answered, all of them when the time is up. */
-async function drain(server: Server): Promise<void> {
+async function drain(server: Server, drainMs: number, endUpgraded: () => void): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   const idle = setInterval(() => server.closeIdleConnections(), DRAIN_CHECK_MS);
-  const force = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const force = setTimeout(() => {
+    server.closeAllConnections();
+    endUpgraded();
+  }, drainMs);
   await closed;
   clearInterval(idle);
   clearTimeout(force);
@@ -93,7 +106,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     serverOptions: SERVER_OPTIONS,
     websocket: forAdaptor(sockets),
   }) as Server;
-  const stopHeartbeat = startHeartbeat(sockets);
+  const times = { ...TIMES, ...options.times };
+  const endUpgraded = guardUpgrades(server, times.linger);
+  const stopHeartbeat = startHeartbeat(sockets, times.heartbeat);
   const bound = await listen(server, port, host).catch(async (error: unknown) => {
     stopHeartbeat();
     await store.close();
@@ -104,7 +119,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     stopping.abort();
     stopHeartbeat();
     deps.sockets.closeAll();
-    await drain(server);
+    await drain(server, times.drain, endUpgraded);
     await store.close();
   };
   let stopped: Promise<void> | null = null;

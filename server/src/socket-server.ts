@@ -4,7 +4,6 @@ import { SOCKET_PROTOCOL } from '../../src/protocol/wire.ts';
 
 /** A client has nothing to say but `ping`. */
 const MESSAGE_BYTES = 64;
-const HEARTBEAT_MS = 30_000;
 
 /** Finishes WebSocket handshakes for another server, and ends sockets that say more than they may (close code 1009). */
 export function createSocketServer(): WebSocketServer {
@@ -27,7 +26,7 @@ export const forAdaptor = (server: WebSocketServer): AdaptorSockets => ({
  * A peer that vanished without a word answers no ping: its socket is ended, and its place is free again.
  * @returns how to stop.
  */
-export function startHeartbeat(server: WebSocketServer): () => void {
+export function startHeartbeat(server: WebSocketServer, everyMs: number): () => void {
   const answered = new WeakSet<WebSocket>();
   server.on('connection', (socket) => {
     answered.add(socket);
@@ -38,6 +37,6 @@ export function startHeartbeat(server: WebSocketServer): () => void {
       if (!answered.delete(socket)) socket.terminate();
       else socket.ping();
     }
-  }, HEARTBEAT_MS);
+  }, everyMs);
   return () => clearInterval(timer);
 }

@@ -7,10 +7,19 @@ import type { Hub } from './notify.ts';
 export interface TickleSocket {
   send(data: string): void;
   close(code: number, reason?: string): void;
+  /** The runtime's own socket. */
+  readonly raw?: unknown;
 }
 
 /** Close codes of RFC 6455 §7.4.1. */
 export const CLOSE = { goingAway: 1001, policy: 1008 } as const;
+
+/** Many times what a peer that reads ever leaves waiting. */
+const MAX_WAITING_BYTES = 1_024;
+
+/** What was sent and has not left this process, where the runtime tells. */
+const waitingBytes = ({ raw }: TickleSocket): number =>
+  typeof raw === 'object' && raw !== null && 'bufferedAmount' in raw ? Number(raw.bufferedAmount) : 0;
 
 interface Open {
   readonly socket: TickleSocket;
@@ -35,7 +44,8 @@ export class Sockets {
   attach(account: AccountId, device: DeviceId, socket: TickleSocket): () => void {
     const key = deviceKey(account, device);
     const stopListening = this.hub.listen(account, (from) => {
-      if (from !== device) socket.send(TICKLE);
+      // A tickle that has not left yet says all that another one would: a peer that does not read costs no memory.
+      if (from !== device && waitingBytes(socket) <= MAX_WAITING_BYTES) socket.send(TICKLE);
     });
     const detach = () => {
       stopListening();

@@ -5,6 +5,7 @@ import { checkChain } from '../../src/protocol/device-list.ts';
 import { PATHS } from '../../src/protocol/routes.ts';
 import { devicesAnswerSchema, type SignedList } from '../../src/protocol/wire.ts';
 import { etagOf, listChecks } from '../src/auth/digest.ts';
+import type { CheckedList } from '../src/store/store.ts';
 import { slotOf } from './contract/store-contract.ts';
 import { postAccount } from './support/client.ts';
 import { newAccount, newDevice, nextList, randomBytes, signList } from './support/identity.ts';
@@ -174,6 +175,17 @@ describe('the device list', () => {
     expect(await refusalOf(client.postList(three.signed))).toBe('507 QUOTA');
     const two = await nextList(client.made.first, client.device, more.slice(0, 2));
     expect((await client.postList(two.signed)).status).toBe(200);
+  });
+
+  test('has no more versions than can be answered at once', async () => {
+    const client = await inProcess().join();
+    let newest: CheckedList = client.made.first;
+    for (let version = 2; version <= 1_000; version += 1) {
+      newest = await nextList(newest, client.device, [client.device]);
+      expect((await client.postList(newest.signed)).status).toBe(200);
+    }
+    const oneMore = await nextList(newest, client.device, [client.device]);
+    expect(await refusalOf(client.postList(oneMore.signed))).toBe('507 QUOTA');
   });
 
   test('without devices, the account is still there', async () => {

@@ -1,4 +1,6 @@
 import { type Bytes, toBase64Url, utf8 } from '../../../src/base/bytes.ts';
+import { deviceKey } from '../auth/authenticate.ts';
+import { refuse } from '../refusal.ts';
 import type { Holding } from '../store/store.ts';
 import type { SignedHandler } from './handler.ts';
 
@@ -11,15 +13,21 @@ const lineOf = (holding: Holding | { readonly type: 'end' }): Bytes => {
  * `GET /v1/export`: everything the service holds about the account, one JSON object a line, as fast as the client reads.
  * Bodies are base64url. The last line is `{"type":"end"}`: without it, the answer was cut off.
  */
-export const getExport: SignedHandler = async (deps, { account }) => {
+export const getExport: SignedHandler = async (deps, { account, device }) => {
+  const leave = deps.exports.enter(deviceKey(account, device));
+  if (!leave) return refuse('TOO_MANY', 1);
   const holdings = deps.store.dump(account)[Symbol.asyncIterator]();
   // The first one before the answer begins, so that an account that is refused is answered as such.
-  let next = await holdings.next();
+  let next = await holdings.next().catch((error: unknown) => {
+    leave();
+    throw error;
+  });
   const lines = new ReadableStream<Bytes>({
     async pull(controller) {
       if (next.done) {
         controller.enqueue(lineOf({ type: 'end' }));
         controller.close();
+        leave();
         return;
       }
       controller.enqueue(lineOf(next.value));
@@ -27,10 +35,13 @@ export const getExport: SignedHandler = async (deps, { account }) => {
         next = await holdings.next();
       } catch (error) {
         deps.log.trouble('export', error);
-        controller.error(error);
+        leave();
+        // Not the error itself: the HTTP server would print it, and end the answer with its message.
+        controller.error(new Error('export'));
       }
     },
     async cancel() {
+      leave();
       await holdings.return?.();
     },
   });

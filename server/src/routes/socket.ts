@@ -41,10 +41,12 @@ export const openSocket: OpenHandler = async (deps, _body, c) => {
       socket.close(CLOSE.goingAway);
     });
   };
-  return deps.upgrade(c, {
+  const answer = await deps.upgrade(c, {
     onOpen: (_event, socket) => attach(socket),
     onClose: () => detach(),
   });
+  // The request said `Upgrade` but not `Connection: upgrade`, as a proxy leaves it that does not know WebSockets.
+  return answer?.status === 500 ? refuse('BAD_REQUEST') : (answer as Response);
 };
 
 /** The device may have been removed between its admission and the moment when removal would have found the socket. */

@@ -3,7 +3,7 @@
  *
  * Deleting takes bytes out of view at once and off the disk when LevelDB compacts: see `Compactor`.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { HOUR_MS } from '../../../src/base/clock.ts';
 import { readList } from '../../../src/protocol/device-list.ts';
@@ -242,11 +242,23 @@ class LevelStore implements Store {
 }
 
 /**
+ * LevelDB takes a folder without its file CURRENT for an empty one, begins anew and deletes what it finds there.
+ * @throws Error with `code` `LEVEL_CORRUPTION` when there is something to lose.
+ */
+async function refuseToBeginOver(folder: string): Promise<void> {
+  const names = await readdir(folder);
+  if (names.includes('CURRENT') || !names.some((name) => /^\d+\.(?:ldb|log)$/.test(name))) return;
+  throw Object.assign(new Error('the file CURRENT is missing'), { code: 'LEVEL_CORRUPTION' });
+}
+
+/**
  * Opens or makes the folder, readable by its owner only, and goes on with interrupted deletions.
- * @throws Error with `code` `LEVEL_DATABASE_NOT_OPEN` when another process has it open.
+ * @throws Error with `code` `LEVEL_CORRUPTION`, or `LEVEL_DATABASE_NOT_OPEN` and the reason as its `cause`, such as
+ * `LEVEL_LOCKED` when another process has it open.
  */
 export async function openLevelStore(folder: string): Promise<Store> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await refuseToBeginOver(folder);
   const level: Level = new ClassicLevel(folder, { keyEncoding: 'utf8', valueEncoding: 'view' });
   await level.open();
   const store = new LevelStore(level);
