@@ -1,155 +1,199 @@
-/** Two browsers share one memory through the real service. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+/** Two browsers share one memory through the real service, whatever happens to the service. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService } from '../../server/src/service.ts';
-import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
+import type { BrowserName } from '../support/browser.ts';
 import { filesBelow, searchBytes } from '../support/search-bytes.ts';
+import { isSynced, type SyncDevice, type SyncPair, startSyncPair } from '../support/sync-pair.ts';
 import { waitFor } from '../support/wait-for.ts';
-import { startWebServer, type WebServer } from '../support/web-server.ts';
-
-const OPTIONS = 'src/options/index.html';
 
 describe.each<[BrowserName, BrowserName]>([
   ['chromium', 'chromium'],
   ['chromium', 'firefox'],
 ])('%s and %s', (firstName, secondName) => {
-  let site: WebServer;
-  let service: Awaited<ReturnType<typeof startService>>;
-  let dataDir: string;
-  const browsers: TestBrowser[] = [];
-  const options: TestPage[] = [];
-  const [A, B] = [0, 1] as const;
-  const page = (index: number) => options[index] as TestPage;
-  const browser = (index: number) => browsers[index] as TestBrowser;
+  let pair: SyncPair;
+  let first: SyncDevice;
+  let second: SyncDevice;
+  let usedCode: string;
 
   beforeAll(async () => {
-    site = await startWebServer(
-      (host, path) => `<title>Syncword ${host} ${path}</title><button data-testid="press">Press</button>`,
-    );
-    dataDir = mkdtempSync(join(tmpdir(), 'arq-service-'));
-    service = await startService({ host: '127.0.0.1', port: 0, dataDir });
-    for (const name of [firstName, secondName]) {
-      const extensionDir = join(
-        import.meta.dirname,
-        '../../dist',
-        name === 'chromium' ? 'chrome' : 'firefox',
-      );
-      const started = await launchBrowser(name, { extensionDir });
-      browsers.push(started);
-      const consent = await started.waitForPage('onboarding');
-      await consent.click('consent-accept');
-      options.push(await started.openExtensionPage(`${OPTIONS}#sync`));
-      await waitFor('recording is on', async () => (await options.at(-1)?.text('health')) === 'Recording.');
-      await consent.close();
-    }
+    pair = await startSyncPair(firstName, secondName);
+    ({ first, second } = pair);
   });
-  afterAll(async () => {
-    for (const started of browsers) await started.close();
-    await service.close();
-    await site.close();
-    rmSync(dataDir, { recursive: true });
-  });
+  afterAll(() => pair.close());
 
-  const visit = async (index: number, path: string) =>
-    (await browser(index).openPage(`http://shared.example:${site.port}${path}`)).close();
-  const found = async (index: number): Promise<string[]> => {
-    const { text } = await page(index).download(() => page(index).click('export-json'));
-    const { interactions } = JSON.parse(text) as {
-      interactions: { id: string; url: string; kind: string }[];
-    };
-    return interactions.map(({ id, url }) => `${id} ${url}`).sort();
-  };
-  const show = async (index: number, tab: string) => {
-    await page(index).goto(`${browser(index).extensionOrigin}/${OPTIONS}#${tab}`);
-    await page(index).waitFor('record-count');
-  };
   const converged = async (records: number) => {
-    for (const index of [A, B]) {
+    for (const device of [first, second])
       await waitFor(
-        `browser ${index} to have ${records} records`,
-        async () =>
-          Number(await page(index).text('record-count')) === records ||
-          (await page(index).text('record-count')),
-        { timeoutMs: 1 },
-      ).catch(() => {});
-      await waitFor(
-        `browser ${index} to have ${records} records`,
-        async () => Number(await page(index).text('record-count')) === records,
+        `${device.browser.name} to have ${records} records`,
+        async () => {
+          const count = await device.recordCount();
+          if (count === records) return true;
+          throw new Error(`It has ${count}, and is ${await device.state()}`);
+        },
         { timeoutMs: 90_000 },
       );
-    }
-    for (const index of [A, B]) await show(index, 'data');
-    expect(await found(A)).toEqual(await found(B));
+    // Titles come a moment after their visits.
+    await waitFor(
+      'both to have the same records',
+      async () => {
+        const [one, other] = [await first.records(), await second.records()];
+        return JSON.stringify(one) === JSON.stringify(other) && one.length === records;
+      },
+      { timeoutMs: 15_000, everyMs: 250 },
+    );
+  };
+  const problemSays = (device: SyncDevice, words: string) =>
+    waitFor(`a sentence with "${words}"`, async () => {
+      const said = await device.page.text('sync-problem');
+      if (said.includes(words)) return true;
+      throw new Error(`It says "${said}"`);
+    });
+  const deletePage = async (device: SyncDevice, words: string) => {
+    await device.show('search');
+    await device.page.fill('search-input', words);
+    await waitFor('one result', async () => (await device.page.count('search-result')) === 1);
+    await device.page.evaluate(`document.querySelector('[data-testid=search-result] details').open = true`);
+    const before = await device.recordCount();
+    await device.page.click('delete-page');
+    await device.page.click('confirm');
+    await waitFor('the page to be gone', async () => (await device.recordCount()) < before);
+  };
+  const setRule = async (device: SyncDevice, host: string) => {
+    await device.show('privacy');
+    await device.page.fill('rule-host', host);
+    await device.page.click('rule-add');
+  };
+  const settings = async (device: SyncDevice): Promise<string[]> => {
+    await device.show('privacy');
+    await device.page.waitFor('rule-host');
+    const level = await device.page.evaluate(
+      `document.querySelector('input[type=radio]:checked, [aria-checked=true]')?.value ?? ''`,
+    );
+    return [String(level), ...(await device.page.texts('rule')).sort()];
   };
 
   it('tells what is wrong with an address, a code, or a service that is not there', async () => {
-    await page(A).fill('sync-url', 'http://somewhere.example');
-    await page(A).click('sync-create');
-    await waitFor('a sentence', async () => (await page(A).text('sync-problem')).includes('https://'));
-    await page(A).fill('sync-url', 'http://127.0.0.1:9');
-    await page(A).click('sync-create');
-    await waitFor('a sentence', async () => (await page(A).text('sync-problem')).includes('does not answer'));
-    await page(A).fill('sync-url', `http://127.0.0.1:${site.port}`);
-    await page(A).click('sync-create');
-    await waitFor('a sentence', async () =>
-      (await page(A).text('sync-problem')).includes('not an ARQ sync service'),
-    );
-    await page(A).fill('sync-join-code', 'arq1:nonsense');
-    await page(A).click('sync-join');
-    await waitFor('a sentence', async () =>
-      (await page(A).text('sync-problem')).includes('not a pairing code'),
-    );
-    expect(await page(A).text('sync-state')).toBe('off');
+    const { page } = first;
+    await page.fill('sync-url', 'http://somewhere.example');
+    await page.click('sync-create');
+    await problemSays(first, 'https://');
+    await page.fill('sync-url', 'http://127.0.0.1:9');
+    await page.click('sync-create');
+    await problemSays(first, 'does not answer');
+    await page.fill('sync-url', `http://127.0.0.1:${pair.site.port}`);
+    await page.click('sync-create');
+    await problemSays(first, 'not an ARQ sync service');
+    await page.fill('sync-join-code', 'arq1:nonsense');
+    await page.click('sync-join');
+    await problemSays(first, 'not a pairing code');
+    expect(await first.state()).toBe('off');
   });
 
   it('pairs with a code, and both have what either had', async () => {
     for (let i = 0; i < 5; i++) {
-      await visit(A, `/a-before-${i}`);
-      await visit(B, `/b-before-${i}`);
+      await first.visit(`/a-before-${i}`);
+      await second.visit(`/b-before-${i}`);
     }
-    await page(A).fill('sync-url', service.url);
-    await page(A).click('sync-create');
-    const code = await page(A).text('sync-code');
-    expect(code).toMatch(/^arq1:/);
-    await page(B).fill('sync-join-code', code);
-    await page(B).click('sync-join');
-    for (const index of [A, B])
-      await waitFor('synced', async () => (await page(index).text('sync-state')) === 'synced', {
-        timeoutMs: 30_000,
-      });
+    usedCode = await pair.pair();
+    expect(usedCode).toMatch(/^arq1:/);
     await converged(10);
   });
 
-  it('a used code is refused with a sentence', async () => {
-    await show(A, 'sync');
-    expect(await page(A).count('device')).toBe(2);
-  });
-
   it('shows a change on the other device, and keeps deletions deleted', async () => {
-    await show(A, 'data');
-    await visit(A, '/after-pairing');
+    await first.visit('/after-pairing');
     await converged(11);
-    await visit(B, '/from-the-other');
+    await second.visit('/from-the-other');
     await converged(12);
-    await page(B).fill('delete-from', '2000-01-01');
-    await page(B).fill('delete-to', '2000-01-02');
-    await show(B, 'search');
-    await page(B).fill('search-input', 'a-before-3');
-    await waitFor('one result', async () => (await page(B).count('search-result')) === 1);
-    await page(B).evaluate(`document.querySelector('[data-testid=search-result] details').open = true`);
-    await page(B).click('delete-page');
-    await page(B).click('confirm');
-    await waitFor('the page is gone', async () => Number(await page(B).text('record-count')) === 11);
+    await deletePage(second, 'a-before-3');
     await converged(11);
   });
 
-  it('the service holds nothing readable', async () => {
-    await service.close();
-    expect(
-      searchBytes(filesBelow(dataDir), ['Syncword', 'shared.example', 'a-before', 'after-pairing']),
-    ).toEqual([]);
-    service = await startService({ host: '127.0.0.1', port: Number(new URL(service.url).port), dataDir });
+  it('leaving keeps what is there; a used code is refused, a new one joins again', async () => {
+    await second.show('sync');
+    await second.page.click('sync-leave');
+    await second.page.click('confirm');
+    await waitFor('sync to be off', async () => (await second.state()) === 'off');
+    expect(await second.recordCount()).toBe(11);
+    await waitFor('the other to see that it left', async () => {
+      await first.show('sync');
+      return (await first.page.count('device')) === 1;
+    });
+    await second.page.fill('sync-join-code', usedCode);
+    await second.page.click('sync-join');
+    await problemSays(second, 'Make a new one');
+    expect(await second.state()).toBe('off');
+    await second.visit('/while-alone');
+
+    await first.page.click('sync-invite');
+    await second.page.fill('sync-join-code', await first.page.text('sync-code'));
+    await second.page.click('sync-join');
+    await isSynced(second);
+    await converged(12);
+  });
+
+  it('converges after edits on both sides while the service was down', async () => {
+    await pair.stopService();
+    await first.visit('/down-a');
+    await second.visit('/down-b');
+    await deletePage(first, 'b-before-1');
+    await deletePage(second, 'a-before-2');
+    await setRule(first, 'skipped-by-first.example');
+    await setRule(second, 'skipped-by-second.example');
+    await second.page.click('level-public');
+    await waitFor('the first to say that it is offline', async () => (await first.state()) === 'offline', {
+      timeoutMs: 30_000,
+    });
+    await pair.startService();
+    await converged(12);
+    await waitFor(
+      'both to have the same level and rules',
+      async () => {
+        const [one, other] = [await settings(first), await settings(second)];
+        if (JSON.stringify(one) === JSON.stringify(other)) return one.length === 3;
+        throw new Error(JSON.stringify([one, other]));
+      },
+      { timeoutMs: 30_000, everyMs: 500 },
+    );
+    expect((await settings(first)).join()).toMatch(/^public,skipped-by-first.*,skipped-by-second/);
+  });
+
+  it('converges while the service is restarted again and again', async () => {
+    for (let i = 0; i < 3; i++) {
+      await first.visit(`/restart-a-${i}`);
+      await pair.stopService();
+      await second.visit(`/restart-b-${i}`);
+      await pair.startService();
+    }
+    await deletePage(first, 'restart-a-1');
+    await converged(17);
+  });
+
+  it('the service holds nothing readable, in its files or its log', async () => {
+    await pair.stopService();
+    const words = ['Syncword', 'shared.example', 'a-before', 'after-pairing', 'skipped-by', 'restart-a'];
+    const files = filesBelow(pair.dataDir);
+    expect(files.length).toBeGreaterThan(0);
+    expect(searchBytes(files, words)).toEqual([]);
+    expect(pair.logLines.length).toBeGreaterThan(20);
+    expect(pair.logLines.filter((line) => words.some((word) => line.includes(word)))).toEqual([]);
+    await pair.startService();
+  });
+
+  it('deleting the account empties the service and leaves every browser what it has', async () => {
+    await isSynced(first, 60_000);
+    await first.show('sync');
+    await first.page.click('sync-delete-account');
+    await first.page.click('confirm');
+    await waitFor('sync to be off', async () => (await first.state()) === 'off');
+    await second.show('sync');
+    await second.page.click('sync-now');
+    await waitFor('the other to be told', async () => {
+      const state = await second.state();
+      if (state.startsWith('error')) return state.length > 'error: '.length;
+      throw new Error(state);
+    });
+    expect([await first.recordCount(), await second.recordCount()]).toEqual([17, 17]);
+    await second.page.click('sync-leave');
+    await second.page.click('confirm');
+    await waitFor('sync to be off', async () => (await second.state()) === 'off');
   });
 });
