@@ -26,7 +26,7 @@ import {
 } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { acceptChain, changeDevices, deviceSchema, keyBytes } from './account.ts';
-import { type AccountState, signerOf } from './account-state.ts';
+import { type AccountState, newJoining, signerOf } from './account-state.ts';
 import { serviceAddress, type Transport } from './transport.ts';
 
 const PREFIX = 'arq1:';
@@ -186,7 +186,7 @@ export async function join(
       'The device list of this account is not signed as it must be. Nothing was joined.',
     );
   await store.exclusive(() => store.vault.adoptMaster(master));
-  return ok({ url: transport.origin, account, deviceName });
+  return ok({ url: transport.origin, account, deviceName, joined: newJoining() });
 }
 
 /** Asks until a message is there, the code has expired, or it was given up. */

@@ -2,12 +2,13 @@
  * Sending what waits: turns outbox rows into sealed objects, keeps the sealed batch, sends it, settles it. A worker that is
  * stopped anywhere sends the same bytes again.
  */
-import { type Bytes, toBase64Url, toHex, utf8 } from '../base/bytes.ts';
+import { type Bytes, toHex, utf8 } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
+import { SERVICE_ERRORS } from '../protocol/errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../protocol/frame.ts';
 import type { Etag, Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -21,15 +22,34 @@ import type { PeerRow } from '../storage/schema.ts';
 import { type AccountState, deviceIdOf, readSharedSettings, signerOf } from './account-state.ts';
 import { readCommands } from './erasures.ts';
 import { type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
-import { partsSent, type QueuedRow, queued, readStaged, type Staged, settle, stage } from './outbox.ts';
+import {
+  partsSent,
+  type QueuedRow,
+  queued,
+  readStaged,
+  type Staged,
+  settle,
+  stage,
+  unstage,
+} from './outbox.ts';
+import { ringNote, ringPayload } from './rings.ts';
 import type { Transport, TransportFailure } from './transport.ts';
 
 /** Outbox rows taken at a time. */
 const ROWS = 500;
 /** Events in one part. */
 const PART_EVENTS = 400;
+/** Of a part before it is padded (by 12 % at most) and sealed: below the limit of one body. */
+const PART_BYTES = Math.floor(LIMITS.bodyBytes * 0.85);
 /** Sum of bodies in one batch, below the request limit. */
 const BATCH_BYTES = 768 * 1024;
+
+/** Answers that mean: nothing of this batch, and never with these bytes. */
+const REFUSED_WHOLE: ReadonlySet<number> = new Set([
+  SERVICE_ERRORS.BAD_REQUEST,
+  SERVICE_ERRORS.TOO_LARGE,
+  SERVICE_ERRORS.QUOTA,
+]);
 
 export interface PushSession {
   readonly store: LocalStore;
@@ -50,26 +70,33 @@ interface Draft {
 export type Pushed = 'done' | 'more' | 'pull';
 
 export async function push(session: PushSession): Promise<Result<Pushed, TransportFailure>> {
-  const staged = (await readStaged(session.store)) ?? (await prepare(session));
-  if (!staged) return ok('done');
   const { store, transport, account } = session;
+  const waiting = await readStaged(store);
+  const staged = waiting.length > 0 ? waiting : await prepare(session);
+  const [first] = staged;
+  if (!first) return ok('done');
   const answer = await transport.json(
     batchAnswerSchema,
-    { method: 'POST', path: PATHS.batch, body: staged.frame, type: FRAME_TYPE },
+    { method: 'POST', path: PATHS.batch, body: first.frame, type: FRAME_TYPE },
     signerOf(store, account.account),
   );
-  if (!answer.ok) return answer;
-  const accepted = staged.peers.map((peer, index) => {
+  if (!answer.ok) {
+    // Nothing of it was written, and the same bytes would be refused for ever: also when, by now, there are deletions that
+    // make room.
+    if (REFUSED_WHOLE.has(answer.error.status)) await unstage(store);
+    return answer;
+  }
+  const accepted = first.peers.map((peer, index) => {
     const result = answer.value.results[index];
     // A slot that holds exactly what we sent was written by us.
     // Deleting what somebody replaced meanwhile: theirs stays, ours is gone.
     return result !== undefined && (result.ok || 'gone' in peer || result.etag === peer.etag);
   });
-  const conflict = staged.peers.some((peer, index) => !accepted[index] && !('gone' in peer));
-  await learnEtags(store, staged, answer.value.results, accepted);
+  const conflict = first.peers.some((peer, index) => !accepted[index] && !('gone' in peer));
+  await learnEtags(store, first, answer.value.results, accepted);
   await settle(store, staged, accepted);
   if (conflict) return ok('pull');
-  return ok((await store.db.count('outbox')) > 0 ? 'more' : 'done');
+  return ok(staged.length > 1 || (await store.db.count('outbox')) > 0 ? 'more' : 'done');
 }
 
 /** Own objects whose etag we lost track of (an answer that never came): the next try replaces what is there. */
@@ -82,11 +109,13 @@ async function learnEtags(
   for (const [index, peer] of staged.peers.entries()) {
     const etag = results[index]?.etag;
     if (accepted[index] || 'gone' in peer || !peer.own || peer.kind === 'part' || !etag) continue;
-    await store.db.put('peers', { ...peer, etag });
+    // Without the note: what is there is not what was refused, so a key ring has to be sent again.
+    const { note: _, ...known } = peer;
+    await store.db.put('peers', { ...known, etag });
   }
 }
 
-async function prepare(session: PushSession): Promise<Staged | null> {
+async function prepare(session: PushSession): Promise<readonly Staged[]> {
   const { store } = session;
   return store.exclusive(async () => {
     const rows = await queued(store, ROWS);
@@ -98,36 +127,63 @@ async function prepare(session: PushSession): Promise<Staged | null> {
       parts += 1;
       return parts;
     };
-    const size = () => drafts.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
     const days = new Set(rows.flatMap((row) => (row.what === 'day' ? [row.day] : [])));
     for (const group of groups(rows, days)) {
-      // The ring and one more group always fit; the rest waits for the next batch.
-      if (drafts.length > 0 && (size() > BATCH_BYTES / 2 || drafts.length > LIMITS.batchOps / 2)) break;
+      if (drafts.length > 0 && (sizeOf(drafts) > BATCH_BYTES / 2 || drafts.length > LIMITS.batchOps / 2))
+        break;
       const made = await draftsOf(session, group, nextPart);
       groupOf.push(...made.map(() => settled.length));
       drafts.push(...made);
       settled.push(group.rows.map(({ key }) => key));
     }
     const ring = await ringDraft(session, drafts);
-    const all = ring ? [ring, ...drafts] : drafts;
-    if (all.length === 0) {
+    if (!ring && drafts.length === 0) {
       await drop(store, settled.flat());
-      return null;
+      return [];
     }
-    const head = { key: randomId(), atomic: false, ops: all.map(({ op }) => op) };
-    const frame = encodeFrame(
-      head,
-      all.flatMap(({ body }) => (body ? [body] : [])),
-    );
-    const staged: Staged = {
-      frame,
-      peers: all.map(({ peer }) => peer),
-      groupOf: ring ? [-1, ...groupOf] : groupOf,
-      rows: settled,
-    };
+    const staged = cut(ring, drafts, groupOf, settled);
     await stage(store, staged, parts);
     return staged;
   });
+}
+
+const sizeOf = (drafts: readonly Draft[]): number =>
+  drafts.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
+
+/** Batches that the service takes, in order. The ring goes first: what comes later may need its keys. */
+function cut(
+  ring: Draft | null,
+  drafts: readonly Draft[],
+  groupOf: readonly number[],
+  settled: readonly number[][],
+): Staged[] {
+  const batches: { drafts: Draft[]; groups: (number | 'none')[] }[] = [
+    { drafts: ring ? [ring] : [], groups: ring ? ['none'] : [] },
+  ];
+  for (const [index, next] of drafts.entries()) {
+    let batch = batches.at(-1);
+    if (
+      !batch ||
+      batch.drafts.length >= LIMITS.batchOps ||
+      (batch.drafts.length > 0 && sizeOf([...batch.drafts, next]) > BATCH_BYTES)
+    ) {
+      batch = { drafts: [], groups: [] };
+      batches.push(batch);
+    }
+    batch.drafts.push(next);
+    batch.groups.push(groupOf[index] ?? 'none');
+  }
+  const batchOf = (group: number) => batches.findLastIndex(({ groups: of }) => of.includes(group));
+  return batches.map(({ drafts: of, groups: groupsOf }, at) => ({
+    frame: encodeFrame(
+      { key: randomId(), atomic: false, ops: of.map(({ op }) => op) },
+      of.flatMap(({ body }) => (body ? [body] : [])),
+    ),
+    peers: of.map(({ peer }) => peer),
+    groupOf: groupsOf.map((group) => (group === 'none' || batchOf(group) === at ? group : 'goes on')),
+    // A group that came to nothing is done with the first batch.
+    rows: settled.map((rows, group) => (Math.max(0, batchOf(group)) === at ? rows : [])),
+  }));
 }
 
 /** Rows that came to nothing: what they were about was erased while they waited. */
@@ -143,7 +199,10 @@ interface Group {
   readonly rows: readonly QueuedRow[];
 }
 
-/** Rows that are sent together: events of one day, a whole day (which covers its events), a record. */
+/**
+ * Rows that are sent together: events of one day, a whole day (which covers its events), a record. What takes something
+ * away goes first, so that a full account gets room.
+ */
 function groups(rows: readonly QueuedRow[], wholeDays: ReadonlySet<Day>): Group[] {
   const found = new Map<string, { what: Group['what']; name: string; rows: QueuedRow[] }>();
   for (const row of rows) {
@@ -154,7 +213,8 @@ function groups(rows: readonly QueuedRow[], wholeDays: ReadonlySet<Day>): Group[
     group.rows.push(row);
     found.set(`${what}/${name}`, group);
   }
-  return [...found.values()];
+  const order = { record: 0, day: 1, events: 2 } as const;
+  return [...found.values()].sort((a, b) => order[a.what] - order[b.what]);
 }
 
 async function draftsOf(session: PushSession, group: Group, nextPart: () => number): Promise<Draft[]> {
@@ -205,7 +265,10 @@ async function partDrafts(
   const drafts: Draft[] = [];
   if (events.length === 0) return drafts;
   const key = await store.vault.currentKey(day);
-  for (let i = 0; i < events.length; i += PART_EVENTS) {
+  const payloads: Bytes[] = [];
+  for (let i = 0; i < events.length; i += PART_EVENTS)
+    payloads.push(...(await payloadsOf(events.slice(i, i + PART_EVENTS))));
+  for (const payload of payloads) {
     const header: ObjectHeader = {
       kind: 'part',
       author: deviceIdOf(store),
@@ -214,15 +277,18 @@ async function partDrafts(
       day,
       generation: key.generation,
     };
-    const { slot, body } = await sealObject(
-      scope,
-      header,
-      key.aead,
-      await encodeEvents(events.slice(i, i + PART_EVENTS)),
-    );
+    const { slot, body } = await sealObject(scope, header, key.aead, payload);
     drafts.push(await draft(slot, body, null, { kind: 'part', day, own: true }));
   }
   return drafts;
+}
+
+/** Long addresses that do not compress make more than one body of it. */
+async function payloadsOf(events: readonly InteractionEvent[]): Promise<Bytes[]> {
+  const payload = await encodeEvents(events);
+  if (payload.length <= PART_BYTES || events.length < 2) return [payload];
+  const half = Math.ceil(events.length / 2);
+  return [...(await payloadsOf(events.slice(0, half))), ...(await payloadsOf(events.slice(half)))];
 }
 
 async function draft(
@@ -292,11 +358,7 @@ async function ringDraft(session: PushSession, drafts: readonly Draft[]): Promis
   const published = await store.db.get('peers', slot);
   if (!published && !drafts.some(({ peer }) => !('gone' in peer) && peer.kind === 'part')) return null;
   const keys = await store.vault.ring();
-  const note = keys
-    .map(({ day, generation }) => `${day}/${generation}`)
-    .sort()
-    .join();
+  const note = ringNote(keys);
   if (published?.note === note) return null;
-  const entries = keys.map(({ day, generation, raw }) => ({ day, generation, key: toBase64Url(raw) }));
-  return versioned(session, 'ring', { entries }, true, note);
+  return versioned(session, 'ring', ringPayload(keys), true, note);
 }
