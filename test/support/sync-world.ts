@@ -3,6 +3,8 @@
  * Timers stand still: a round runs when the test says so.
  */
 
+// First: the extension's API has to be there before anything of `src` is loaded.
+import './device-context.ts';
 import { vi } from 'vitest';
 import { type InProcess, inProcess } from '../../server/test/support/in-process.ts';
 import { Profile } from '../../src/background/services/profile.ts';
@@ -62,7 +64,14 @@ export class TestDevice {
   /** What happens in the background when a page is visited. `path` begins with a slash. */
   async visit(site: string, path: string, atMs = this.clock.nowMs()): Promise<InteractionEvent> {
     const url = `https://${site}${path}`;
-    return this.append({ kind: 'visit', atMs, level: 'private', url, title: path, transition: 'link' });
+    return this.append({
+      kind: 'visit',
+      atMs,
+      level: 'private',
+      url,
+      title: path.slice(0, 40),
+      transition: 'link',
+    });
   }
 
   append(event: NewEvent, day?: string): Promise<InteractionEvent> {
