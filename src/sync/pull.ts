@@ -227,11 +227,19 @@ async function take(
       await noteSettings(store);
       const merged = await changeSharedSettings(store, (ours) => mergeShared(ours, theirs));
       // We know more than what lies there: send the sum.
-      if (JSON.stringify(merged) !== JSON.stringify(theirs)) await queueRecord(store, 'settings');
+      if (canonical(merged) !== canonical(theirs)) await queueRecord(store, 'settings');
       return ok('taken');
     }
   }
 }
+
+/** JSON with sorted names: two devices that know the same must not go on correcting each other for the order of it. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
 
 async function takePart(
   session: PullSession,

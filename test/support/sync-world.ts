@@ -192,15 +192,21 @@ export class SyncWorld {
     vi.clearAllTimers();
   }
 
-  /** Rounds on all devices until everything has reached everyone. Throws what a person would be told. */
+  /**
+   * Rounds on all devices until nobody has anything to say. Throws what a person would be told, and when devices go on
+   * correcting each other.
+   */
   async settle(devices: readonly TestDevice[] = this.devices): Promise<void> {
-    for (let i = 0; i < 2; i++) {
+    for (let pass = 0; pass < 8; pass++) {
+      const before = pass === 0 ? -1 : (await this.changes()).length;
       for (const device of devices) {
         const state = await device.round();
         if (state.phase !== 'synced')
           throw new Error(`${device.name}: ${state.phase} ${state.message ?? ''}`);
       }
+      if ((await this.changes()).length === before) return;
     }
+    throw new Error('the devices do not come to rest');
   }
 
   /** The account's objects as they lie at the service. */

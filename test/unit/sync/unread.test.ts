@@ -34,9 +34,10 @@ function objectsBecome(
   b.network.tamper = async (request, answer) => {
     if (!request.url.endsWith('/v1/get')) return answer;
     const frame = decodeFrame(new Uint8Array(await answer.arrayBuffer()));
-    const { found, rest } = frame?.head as { found: Found[]; rest: Slot[] };
+    if (!frame) return answer;
+    const { found, rest } = frame.head as { found: Found[]; rest: Slot[] };
     const bodies = splitBodies(
-      frame?.rest as Bytes,
+      frame.rest,
       found.map(({ size }) => size),
     ) as Bytes[];
     const changed = await change(found, bodies);
