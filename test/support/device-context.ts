@@ -77,20 +77,29 @@ const browser = {
   },
 };
 
-/** A WebSocket that opens and then is silent, unless the test puts another in its place. */
-export class SilentSocket {
-  static readonly OPEN = 1;
+/** In the place of the browser's WebSocket: opens and is silent, or does what a network does that lets none through. */
+export class FakeSocket {
+  static behaviour: 'opens' | 'throws' | 'closes' | 'never opens' = 'opens';
+  static readonly made: FakeSocket[] = [];
   readyState = 0;
   onopen: (() => void) | null = null;
   onmessage: (() => void) | null = null;
   onclose: (() => void) | null = null;
-  constructor() {
+
+  constructor(readonly url: string) {
+    const { behaviour } = FakeSocket;
+    if (behaviour === 'throws') throw new DOMException('blocked', 'SecurityError');
+    FakeSocket.made.push(this);
+    if (behaviour === 'closes') queueMicrotask(() => this.close());
+    if (behaviour !== 'opens') return;
     queueMicrotask(() => {
       this.readyState = 1;
       this.onopen?.();
     });
   }
+
   send(): void {}
+
   close(): void {
     this.readyState = 3;
     queueMicrotask(() => this.onclose?.());
@@ -98,7 +107,7 @@ export class SilentSocket {
 }
 
 Object.defineProperties(globalThis, {
-  WebSocket: { value: SilentSocket, configurable: true, writable: true },
+  WebSocket: { value: FakeSocket, configurable: true, writable: true },
   chrome: { value: browser, configurable: true },
   browser: { value: browser, configurable: true },
   indexedDB: { get: () => current().databases, configurable: true },

@@ -54,7 +54,6 @@ export class TestDevice {
       this.sync = new Sync(this.profile);
       await this.sync.open();
     });
-    vi.clearAllTimers();
   }
 
   get store() {
@@ -102,7 +101,6 @@ export class TestDevice {
   round(): Promise<SyncState> {
     return this.run(async () => {
       await this.sync.run();
-      vi.clearAllTimers();
       return this.sync.state();
     });
   }
@@ -181,7 +179,6 @@ export class SyncWorld {
   async create(device: TestDevice): Promise<void> {
     const made = await device.run(() => device.sync.create(SERVICE_URL, device.name));
     if (!made.ok) throw new Error(made.error.message);
-    vi.clearAllTimers();
   }
 
   async join(inviter: TestDevice, joiner: TestDevice): Promise<void> {
@@ -189,7 +186,6 @@ export class SyncWorld {
     if (!invited.ok) throw new Error(invited.error.message);
     const joined = await joiner.run(() => joiner.sync.join(invited.value.code, joiner.name));
     if (!joined.ok) throw new Error(joined.error.message);
-    vi.clearAllTimers();
   }
 
   /**
@@ -235,7 +231,7 @@ export class SyncWorld {
   }
 
   end(): void {
+    vi.clearAllTimers();
     vi.useRealTimers();
-    for (const device of this.devices) device.context.stop();
   }
 }

@@ -60,6 +60,10 @@ export class Sync {
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #invitation: AbortController | undefined;
+  /** When the timer is due. */
+  #dueMs = 0;
+  /** After failures, or when the service asked for it: no round before. */
+  #notBeforeMs = 0;
   #activeAtMs = 0;
   #channelNotBeforeMs = 0;
   #unreadable = 0;
@@ -72,7 +76,8 @@ export class Sync {
     this.profile.store.syncing = this.#account !== null;
     if (this.#account) {
       this.#phase = 'syncing';
-      this.kick(await this.#waitMs());
+      this.#notBeforeMs = (await this.#retry())?.nextAtMs ?? 0;
+      this.kick(0);
     }
   }
 
@@ -102,21 +107,27 @@ export class Sync {
 
   kick(delayMs: number): void {
     if (!this.#account) return;
+    const nowMs = this.profile.clock.nowMs();
     // Should the worker be stopped before the timer fires, the alarm (30 s at the earliest) does.
-    void alarmAt(SYNC_ALARM, this.profile.clock.nowMs() + 30_000);
-    if (this.#timer !== undefined && delayMs > 0) return;
+    void alarmAt(SYNC_ALARM, nowMs + 30_000);
+    const dueMs = nowMs + Math.max(delayMs, this.#waitMs());
+    // One that is overdue slept with the computer.
+    if (this.#timer !== undefined && this.#dueMs > nowMs && this.#dueMs <= dueMs) return;
     clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.run();
-    }, delayMs);
+      // A round that failed meanwhile may have to wait longer.
+      if (this.#waitMs() > 0) this.kick(0);
+      else void this.run();
+    }, dueMs - nowMs);
   }
 
   /** From the alarms: catches up, unless the service asked to wait. */
   async wake(): Promise<void> {
     if (!this.#account) return;
     if (this.profile.clock.nowMs() - this.#activeAtMs > IDLE_MS) this.#closeChannel();
-    if ((await this.#waitMs()) > 0) return;
+    if (this.#waitMs() > 0) return;
     await this.run();
   }
 
@@ -126,9 +137,15 @@ export class Sync {
       this.#again = true;
       return this.#running;
     }
-    this.#running = this.#rounds().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running = this.#rounds()
+      // A store that takes nothing more, not even that a round failed.
+      .catch((error: unknown) => {
+        console.error('sync stopped', error);
+        this.#show('error');
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
   }
 
@@ -166,6 +183,7 @@ export class Sync {
     const nowMs = this.profile.clock.nowMs();
     this.#account = { ...this.#account, lastSyncedMs: nowMs };
     await writeAccount(store, this.#account);
+    this.#notBeforeMs = 0;
     await store.db.delete('metadata', 'retry');
     await clearAlarm(SYNC_ALARM);
     this.#devices = await this.#describe(result.value.devices);
@@ -178,15 +196,15 @@ export class Sync {
   async #failed(error: TransportFailure): Promise<void> {
     const { store, clock } = this.profile;
     const failures = ((await this.#retry())?.failures ?? 0) + 1;
-    const delayMs = retryDelayMs(failures, systemRandom, error.retryAfterMs);
-    await store.db.put('metadata', { failures, nextAtMs: clock.nowMs() + delayMs } satisfies Retry, 'retry');
+    this.#notBeforeMs = clock.nowMs() + retryDelayMs(failures, systemRandom, error.retryAfterMs);
+    await store.db.put('metadata', { failures, nextAtMs: this.#notBeforeMs } satisfies Retry, 'retry');
     this.#problem = error;
     this.#show(
       error.code === 'unreachable' || error.code === 'UNAVAILABLE' || error.code === 'TOO_MANY'
         ? 'offline'
         : 'error',
     );
-    this.kick(delayMs);
+    this.kick(0);
   }
 
   async #retry(): Promise<Retry | undefined> {
@@ -194,8 +212,8 @@ export class Sync {
   }
 
   /** How long the service asked to be left alone, or what the failures so far ask for. */
-  async #waitMs(): Promise<number> {
-    const waitMs = ((await this.#retry())?.nextAtMs ?? 0) - this.profile.clock.nowMs();
+  #waitMs(): number {
+    const waitMs = this.#notBeforeMs - this.profile.clock.nowMs();
     return waitMs > 0 && waitMs <= MAX_WAIT_MS ? waitMs : 0;
   }
 
@@ -235,7 +253,7 @@ export class Sync {
 
   /** News is no reason to bother a service that asked to be left alone. */
   async #news(): Promise<void> {
-    if (this.#account && (await this.#waitMs()) === 0) await this.run();
+    if (this.#account && this.#waitMs() === 0) await this.run();
   }
 
   #closeChannel(): void {
@@ -364,6 +382,7 @@ export class Sync {
     await writeAccount(store, account);
     this.#account = account;
     this.#transport = transport;
+    this.#notBeforeMs = 0;
     this.#activeAtMs = clock.nowMs();
     this.#show('syncing');
     this.kick(0);
