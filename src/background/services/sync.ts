@@ -112,7 +112,7 @@ export class Sync {
     void alarmAt(SYNC_ALARM, nowMs + 30_000);
     const dueMs = nowMs + Math.max(delayMs, this.#waitMs());
     // One that is overdue slept with the computer.
-    if (this.#timer !== undefined && this.#dueMs > nowMs && this.#dueMs <= dueMs) return;
+    if (this.#timer !== undefined && this.#dueMs >= nowMs && this.#dueMs <= dueMs) return;
     clearTimeout(this.#timer);
     this.#dueMs = dueMs;
     this.#timer = setTimeout(() => {

@@ -64,6 +64,11 @@ describe('a device that failed', () => {
         headers,
       });
   };
+  /** Long enough for a request that was started to be on its way. */
+  const aMoment = async () => {
+    for (const endMs = performance.now() + 25; performance.now() < endMs; )
+      await new Promise((resolve) => setImmediate(resolve));
+  };
   const wait = async () => ((await retry(a))?.nextAtMs ?? 0) - a.clock.nowMs();
 
   it.each([
@@ -85,6 +90,7 @@ describe('a device that failed', () => {
     await a.visit('one.example', '/b');
     await a.run(() => a.sync.wake());
     await a.run(() => vi.advanceTimersByTimeAsync(9_999));
+    await aMoment();
     expect(a.network.sent).toEqual([]);
     world.pass(10_000);
     await a.run(() => a.sync.wake());
@@ -101,6 +107,7 @@ describe('a device that failed', () => {
     a.network.forget();
     world.pass(2_000);
     await a.run(() => vi.advanceTimersByTimeAsync(2_000));
+    await aMoment();
     expect(a.network.sent).toEqual([]);
   });
 
@@ -108,7 +115,8 @@ describe('a device that failed', () => {
     answers(503, { 'retry-after': '90' });
     await a.round();
     a.network.up();
-    world.pass(90_000);
+    // The alarm comes first: the worker's own timer slept with the computer.
+    world.pass(91_000);
     await a.run(() => a.sync.wake());
     expect(a.sync.state().phase).toBe('synced');
     await a.visit('one.example', '/after');
