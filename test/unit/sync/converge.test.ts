@@ -220,4 +220,15 @@ describe('devices of one account have the same in the end', () => {
     await world.settle();
     expect([a.settings().level, b.settings().level]).toEqual(['private', 'private']);
   });
+
+  it('settings that came are in force though the rest of the round failed', async () => {
+    world = await SyncWorld.paired(2);
+    const [a, b] = world.devices as [TestDevice, TestDevice];
+    await a.set({ level: 'anonymous' });
+    await a.round();
+    await b.visit('one.example', '/waits');
+    b.network.fate = (_, request) => (request.url.endsWith('/v1/batch') ? 'lost-request' : 'ok');
+    expect((await b.round()).phase).toBe('offline');
+    expect(b.settings().level).toBe('anonymous');
+  });
 });

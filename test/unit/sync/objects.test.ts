@@ -1,8 +1,10 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Bytes, toBase64Url, utf8 } from '../../../src/base/bytes.ts';
+import { type Bytes, concat, toBase64Url, u16, utf8 } from '../../../src/base/bytes.ts';
 import { deriveAccountKeys } from '../../../src/crypto/account-keys.ts';
-import { type AeadKey, aeadKey } from '../../../src/crypto/envelope.ts';
+import { type AeadKey, aeadKey, seal } from '../../../src/crypto/envelope.ts';
+import { pad } from '../../../src/crypto/padding.ts';
 import type { AccountId, DeviceId, Slot } from '../../../src/protocol/ids.ts';
+import { headerAad } from '../../../src/protocol/record-aad.ts';
 import {
   type ObjectHeader,
   type ObjectScope,
@@ -104,10 +106,20 @@ describe('an object at the service', () => {
     expect(await opened(new Uint8Array([...object, 0]))).toBeNull();
   });
 
-  it('that was sealed for a slot which is not its header’s does not open', async () => {
-    // What a device with the account's keys, but a faulty program, would write.
-    const settings = await sealObject(scope, { ...header, kind: 'settings' }, scope.keys.record, payload);
-    expect(await opened(settings.body, slot, scope, scope.keys.record)).toBeNull();
+  it('whose header names another slot than the one it was sealed for does not open', async () => {
+    // What a device that has the account's keys, but a faulty or a hostile program, could write.
+    const other = await elsewhere({ counter: 10 });
+    const sealedHeader = await seal(
+      scope.keys.header,
+      pad(utf8(JSON.stringify(header)), 256),
+      headerAad(scope.account, other.slot),
+    );
+    const forged = concat(
+      u16(sealedHeader.length),
+      sealedHeader,
+      other.body.subarray(2 + sealedHeader.length),
+    );
+    expect(await openHeader(scope, other.slot, forged)).toBeNull();
   });
 
   it('has the same size whatever its header says, and tells only a padded size of its body', async () => {

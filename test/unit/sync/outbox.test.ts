@@ -3,7 +3,7 @@ import { etagOf } from '../../../server/src/auth/digest.ts';
 import { toBase64Url, toHex } from '../../../src/base/bytes.ts';
 import type { DeviceId, Slot } from '../../../src/protocol/ids.ts';
 import { LIMITS, type Limits } from '../../../src/protocol/limits.ts';
-import { readStaged } from '../../../src/sync/outbox.ts';
+import { readStaged, type Staged, settle } from '../../../src/sync/outbox.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
@@ -100,6 +100,28 @@ describe('a batch', () => {
     await world.settle();
     expect(a.settings().rules.map(({ host }) => host)).toEqual(['a.example', 'b.example']);
     await oracle.check();
+  });
+});
+
+describe('of a batch that was accepted in part', () => {
+  const peer = (slot: string) => ({ slot, etag: slot, kind: 'part', own: true });
+  const rowsLeft = () => a.run(async () => (await a.store.db.getAllKeys('outbox')) as number[]);
+
+  it('only that is settled, and what goes on in the next batch is made anew', async () => {
+    for (let i = 0; i < 4; i++) await a.visit('one.example', `/${i}`);
+    const [one, two, three, four] = (await rowsLeft()) as [number, number, number, number];
+    const frame = new Uint8Array(0);
+    const staged: Staged[] = [
+      { frame, peers: ['a', 'b', 'c'].map(peer), groupOf: [0, 1, 'goes on'], rows: [[one], [two], []] },
+      { frame, peers: [peer('d')], groupOf: [2], rows: [[], [], [three, four]] },
+    ];
+    await a.run(() => settle(a.store, staged, [true, false, true]));
+    expect(await rowsLeft()).toEqual([two, three, four]);
+    expect(await a.run(() => readStaged(a.store))).toEqual(staged.slice(1));
+    await a.run(() => settle(a.store, staged, [true, true, false]));
+    expect(await rowsLeft()).toEqual([three, four]);
+    expect(await a.run(() => readStaged(a.store))).toEqual([]);
+    expect(await a.knownSlots()).not.toContain('d');
   });
 });
 

@@ -168,6 +168,24 @@ describe('an object that does not open', () => {
     expect(await b.urls()).toEqual(['https://one.example/a']);
   });
 
+  it('because its key could not be fetched is fetched again, not skipped', async () => {
+    await oracle.visit(a, 'one.example', '/a');
+    await world.settle();
+    await oracle.visit(a, 'one.example', '/b');
+    await a.round();
+    // A new worker: B has to ask for A's keys, which is its second request for objects.
+    await b.restart();
+    b.network.forget();
+    const asked = () => b.network.sent.filter(({ path }) => path === '/v1/get').length;
+    b.network.fate = (_, request) =>
+      request.url.endsWith('/v1/get') && asked() === 2 ? 'lost-request' : 'ok';
+    expect((await b.round()).phase).toBe('offline');
+    expect(asked()).toBe(2);
+    b.network.up();
+    expect((await b.round()).phase).toBe('synced');
+    expect(await b.urls()).toEqual(oracle.urls());
+  });
+
   it('because its author destroyed the key is nothing to tell of, and comes back to nobody', async () => {
     await oracle.visit(a, 'one.example', '/a');
     await a.round();
