@@ -24,7 +24,7 @@ async function somethingWaits(bErases: boolean): Promise<void> {
   count += 1;
   await oracle.visit(a, 'old.example', `/${count}`);
   await oracle.visit(b, 'old.example', `/b${count}`);
-  await world.settle();
+  for (const device of [a, b, a]) await device.round();
   world.pass();
   await oracle.visit(a, 'a.example', `/${count}`);
   await oracle.erase(a, { what: 'page', url: `https://old.example/b${count}` });
