@@ -1,6 +1,6 @@
 /** What this device remembers of its account at the service: one sealed record. */
 import * as v from 'valibot';
-import { type Bytes, fromBase64Url } from '../base/bytes.ts';
+import { randomId } from '../base/random.ts';
 import { deriveAccountKeys } from '../crypto/account-keys.ts';
 import { EMPTY_SHARED, parseShared, type SharedSettings } from '../model/shared-settings.ts';
 import type { AccountId, DeviceId } from '../protocol/ids.ts';
@@ -15,6 +15,8 @@ const stateSchema = v.object({
   deviceName: v.string(),
   /** The recovery secret, while this device is the one that made the account. */
   recovery: v.exactOptional(v.string()),
+  /** Which joining this is: in each life in an account a device writes to shared records as somebody new. */
+  joined: v.string(),
   lastSyncedMs: v.exactOptional(v.number()),
 });
 export type AccountState = v.InferOutput<typeof stateSchema>;
@@ -33,8 +35,25 @@ export const writeAccount = (store: LocalStore, state: AccountState | null): Pro
 export const readSharedSettings = async (store: LocalStore): Promise<SharedSettings> =>
   parseShared(await store.readNamed(SHARED)) ?? EMPTY_SHARED;
 
-export const writeSharedSettings = (store: LocalStore, shared: SharedSettings): Promise<void> =>
-  store.writeNamed(SHARED, shared);
+/** One change at a time: of two that come together none may be forgotten. Resolves with the outcome. */
+export const changeSharedSettings = (
+  store: LocalStore,
+  change: (shared: SharedSettings) => SharedSettings,
+): Promise<SharedSettings> =>
+  store.exclusive(async () => {
+    const shared = change(await readSharedSettings(store));
+    await store.writeNamed(SHARED, shared);
+    return shared;
+  });
+
+export const SETTINGS_CAME = 'settings-came';
+
+/** Settings come from another device: until they are put in force here, a restart must not forget it. */
+export const noteSettings = async (store: LocalStore): Promise<void> =>
+  void (await store.db.put('metadata', true, SETTINGS_CAME));
+export const settingsCame = async (store: LocalStore): Promise<boolean> =>
+  (await store.db.get('metadata', SETTINGS_CAME)) === true;
+export const settingsTaken = (store: LocalStore): Promise<void> => store.db.delete('metadata', SETTINGS_CAME);
 
 export const deviceIdOf = (store: LocalStore): DeviceId => store.vault.deviceId as DeviceId;
 
@@ -49,8 +68,11 @@ export const signerOf = (store: LocalStore, account: AccountId): Signer => ({
   key: store.vault.device.sign.privateKey,
 });
 
-/** The actor of this device's writes to shared records: one for each life of its store. */
-export const actorOf = (store: LocalStore): string =>
-  `${store.vault.deviceId}.${store.vault.incarnation.toString(36)}`;
+/**
+ * The actor of this device's writes to shared records. Its writes are numbered from 1, so a device that comes back without
+ * what it wrote before must not be the same actor: its new writes would pass for old ones that others have seen.
+ */
+export const actorOf = (store: LocalStore, { joined }: Pick<AccountState, 'joined'>): string =>
+  `${store.vault.deviceId}.${store.vault.incarnation.toString(36)}.${joined}`;
 
-export const bytesOf = (text: string): Bytes => fromBase64Url(text) ?? new Uint8Array(0);
+export const newJoining = (): string => randomId().slice(0, 11);

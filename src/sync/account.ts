@@ -20,7 +20,7 @@ import type { AccountId } from '../protocol/ids.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { accountIdSchema, devicesAnswerSchema, type SignedList } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import { type AccountState, deviceIdOf, signerOf } from './account-state.ts';
+import { type AccountState, deviceIdOf, newJoining, signerOf } from './account-state.ts';
 import type { Transport, TransportFailure } from './transport.ts';
 
 const checks = { sha256, verify };
@@ -67,7 +67,13 @@ export async function createAccount(
   if (!answer.ok) return answer;
   if (answer.value.account !== account) return wrongAccount();
   await store.exclusive(() => store.vault.adoptMaster(newMasterKey()));
-  return ok({ url: transport.origin, account, deviceName, recovery: toBase64Url(secret) });
+  return ok({
+    url: transport.origin,
+    account,
+    deviceName,
+    joined: newJoining(),
+    recovery: toBase64Url(secret),
+  });
 }
 
 const accountSchema = v.object({ account: accountIdSchema });
@@ -98,18 +104,39 @@ export async function fetchDevices(
     signerOf(store, account),
   );
   if (!answer.ok) return answer;
-  const current = await checkChain(answer.value.chain, account, checks);
-  if (current) return ok(current);
-  return {
-    ok: false,
-    error: {
-      code: 'inconsistent',
-      status: 200,
-      message:
-        'The device list at the sync service is not signed as it must be. Sync has stopped; nothing here was changed.',
-    },
-  };
+  const { chain } = answer.value;
+  const current = await checkChain(chain, account, checks);
+  if (!current)
+    return inconsistent(
+      'The device list at the sync service is not signed as it must be. Sync has stopped; nothing here was changed.',
+    );
+  const seen = (await store.db.get('metadata', DEVICES_SEEN)) as Seen | undefined;
+  const same = seen && chain[seen.version - 1];
+  if (seen && (!same || (await hashOfSigned(same, checks)) !== seen.hash))
+    return inconsistent(
+      'The sync service shows an older device list than before. Sync has stopped; nothing here was changed.',
+    );
+  if (seen?.version !== current.list.version) await remember(store, current);
+  return ok(current);
 }
+
+/** The newest device list that this device has seen: the service cannot go back behind it, nor to another history. */
+export const DEVICES_SEEN = 'devices-seen';
+
+interface Seen {
+  readonly version: number;
+  readonly hash: string;
+}
+
+async function remember(store: LocalStore, { list, signed }: Devices): Promise<void> {
+  const seen: Seen = { version: list.version, hash: await hashOfSigned(signed, checks) };
+  await store.db.put('metadata', seen, DEVICES_SEEN);
+}
+
+const inconsistent = (message: string): Result<never, TransportFailure> => ({
+  ok: false,
+  error: { code: 'inconsistent', status: 200, message },
+});
 
 /** Appends a version with other devices, signed by this one. A race with another device is tried again. */
 export async function changeDevices(
@@ -131,7 +158,11 @@ export async function changeDevices(
     };
     const signedNext = await signList(next, store.vault.device.sign.privateKey);
     const answer = await transport.call(post(PATHS.devices, signedNext), signerOf(store, account));
-    if (answer.ok) return ok({ signed: signedNext, list: next });
+    if (answer.ok) {
+      const made = { signed: signedNext, list: next };
+      await remember(store, made);
+      return ok(made);
+    }
     if (answer.error.code !== 'CONFLICT' || attempt >= 4) return answer;
   }
 }

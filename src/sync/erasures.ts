@@ -38,12 +38,16 @@ export async function readCommands(store: LocalStore): Promise<EraseCommand[]> {
   return Array.isArray(stored) ? stored.flatMap((value) => parseCommand(value) ?? []) : [];
 }
 
-/** Adds what is not there yet. */
-export async function addCommands(store: LocalStore, commands: readonly EraseCommand[]): Promise<void> {
-  const known = await readCommands(store);
-  const fresh = commands.filter(({ id }) => !known.some((command) => command.id === id));
-  if (fresh.length > 0) await store.writeNamed(COMMANDS, [...known, ...fresh]);
-}
+/** Adds what is not there yet. One at a time: a command that comes from another device must not push out one given here. */
+export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
+  store.exclusive(async () => {
+    const known = await readCommands(store);
+    const fresh = commands.filter(({ id }) => !known.some((command) => command.id === id));
+    if (fresh.length > 0) await store.writeNamed(COMMANDS, [...known, ...fresh]);
+  });
+
+/** Commands of another account: they mean nothing in this one, and those without a token would erase what they never meant. */
+export const forgetCommands = (store: LocalStore): Promise<void> => store.writeNamed(COMMANDS, []);
 
 const token = async (key: MacKey, kind: 'page' | 'site', text: string): Promise<string> =>
   toBase64Url(await hmac(key, macInput(`erase/${kind}`, utf8(text))));

@@ -26,7 +26,7 @@ import {
 } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { acceptChain, changeDevices, deviceSchema, keyBytes } from './account.ts';
-import { type AccountState, signerOf } from './account-state.ts';
+import { type AccountState, newJoining, signerOf } from './account-state.ts';
 import { serviceAddress, type Transport } from './transport.ts';
 
 const PREFIX = 'arq1:';
@@ -43,9 +43,13 @@ export const formatCode = ({ url, channel, secret }: PairingCode): string =>
 
 /** `null` when it is no pairing code, or leads to a service that may not be used (no https and not this computer). */
 export function parseCode(typed: string): PairingCode | null {
-  const text = typed.trim();
-  if (!text.startsWith(PREFIX) || !URL.canParse(text.slice(PREFIX.length))) return null;
+  // Mail programs break long lines, and some keyboards begin with a capital. The rest is exact: case is part of the secret.
+  const text = typed.replace(/\s+/g, '');
+  if (text.slice(0, PREFIX.length).toLowerCase() !== PREFIX || !URL.canParse(text.slice(PREFIX.length)))
+    return null;
   const link = new URL(text.slice(PREFIX.length));
+  // `https://known.example@other.example` leads to the other.
+  if (link.username || link.password || link.search) return null;
   const url = serviceAddress(link.origin);
   const channel = parseChannelId(link.pathname.slice(1));
   const secret = fromBase64Url(link.hash.slice(1));
@@ -55,6 +59,13 @@ export function parseCode(typed: string): PairingCode | null {
 }
 
 const json = (value: unknown): Bytes => utf8(JSON.stringify(value));
+const put = (path: string, message: Bytes) =>
+  ({
+    method: 'PUT',
+    path,
+    body: json({ message: toBase64Url(message) }),
+    type: 'application/json',
+  }) as const;
 /** Binds a message to its channel and direction. */
 const aad = (channel: ChannelId, direction: 'request' | 'reply'): Bytes =>
   concat(fromBase64Url(channel) ?? new Uint8Array(0), utf8(direction));
@@ -103,8 +114,13 @@ export async function invite(
     const device = request && v.safeParse(deviceSchema, parseJson(request));
     const signKey = device?.success ? keyBytes(device.output.sign, 32) : null;
     const kemKey = device?.success ? keyBytes(device.output.kem, 32) : null;
-    if (!device?.success || !signKey || !kemKey)
+    const reply = json({ account: account.account, master: toBase64Url(store.vault.masterKey()) });
+    const sealed = kemKey && (await sealTo(kemKey, secret, reply, aad(channel, 'reply')));
+    if (!device?.success || !signKey || !kemKey || !sealed) {
+      // Nothing that opens is the answer "no": whoever waits need not wait until the code expires.
+      await transport.call(put(PATHS.pairReply(channel), new Uint8Array(0)), signer);
       return fail('pair-refused', 'Somebody used this code without knowing its secret. Make a new code.');
+    }
     const id = await idOfKeys(signKey, kemKey, { sha256 });
     const addedAt = clock.nowMs();
     const changed = await changeDevices(store, transport, account.account, (devices) => [
@@ -114,21 +130,20 @@ export async function invite(
     if (!changed.ok) return changed;
     const chain = await transport.json(devicesAnswerSchema, { method: 'GET', path: PATHS.devices }, signer);
     if (!chain.ok) return chain;
-    const reply = json({ account: account.account, master: toBase64Url(store.vault.masterKey()) });
-    const sealed = await pskSeal(kemKey, secret, 'arq/v1/pair', reply, aad(channel, 'reply'));
-    const sent = await transport.call(
-      {
-        method: 'PUT',
-        path: PATHS.pairReply(channel),
-        body: json({ message: toBase64Url(sealed) }),
-        type: 'application/json',
-      },
-      signer,
-    );
+    const sent = await transport.call(put(PATHS.pairReply(channel), sealed), signer);
     return sent.ok ? ok(device.output.name) : sent;
   }
   return ok({ code: formatCode({ url: transport.origin, channel, secret }), expiresMs, joined: serve() });
 }
+
+/** `null` when 32 bytes are no public key that can be used (all zeros, say). */
+const sealTo = (recipient: Bytes, secret: Bytes, message: Bytes, bound: Bytes): Promise<Bytes | null> =>
+  pskSeal(recipient, secret, 'arq/v1/pair', message, bound).catch(() => null);
+
+const badOffer = fail(
+  'bad-offer',
+  'What answers at this address is not an ARQ sync service. Check the code.',
+);
 
 const replySchema = v.object({ account: accountIdSchema, master: v.string() });
 
@@ -144,17 +159,12 @@ export async function join(
   const offer = await transport.json(pairOfferSchema, { method: 'GET', path: PATHS.pair(channel) });
   if (!offer.ok) return offer;
   const recipient = keyBytes(offer.value.offer, 32);
-  if (!recipient)
-    return fail('bad-offer', 'What answers at this address is not an ARQ sync service. Check the code.');
+  if (!recipient) return badOffer;
   const { signPublic, kemPublic, kem } = store.vault.device;
   const request = json({ sign: toBase64Url(signPublic), kem: toBase64Url(kemPublic), name: deviceName });
-  const sealed = await pskSeal(recipient, secret, 'arq/v1/pair', request, aad(channel, 'request'));
-  const sent = await transport.call({
-    method: 'PUT',
-    path: PATHS.pairRequest(channel),
-    body: json({ message: toBase64Url(sealed) }),
-    type: 'application/json',
-  });
+  const sealed = await sealTo(recipient, secret, request, aad(channel, 'request'));
+  if (!sealed) return badOffer;
+  const sent = await transport.call(put(PATHS.pairRequest(channel), sealed));
   if (!sent.ok) return sent;
   const expiresMs = clock.nowMs() + LIMITS.pairSeconds * 1000;
   const message = await poll(
@@ -186,7 +196,7 @@ export async function join(
       'The device list of this account is not signed as it must be. Nothing was joined.',
     );
   await store.exclusive(() => store.vault.adoptMaster(master));
-  return ok({ url: transport.origin, account, deviceName });
+  return ok({ url: transport.origin, account, deviceName, joined: newJoining() });
 }
 
 /** Asks until a message is there, the code has expired, or it was given up. */

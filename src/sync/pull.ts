@@ -2,67 +2,64 @@
  * Taking over what others sent: pages of the change feed, one after another, each applied whole before the cursor moves. A
  * page that is applied twice, or in another order, gives the same.
  */
-import * as v from 'valibot';
-import { type Bytes, fromBase64Url, fromUtf8, utf8 } from '../base/bytes.ts';
+import { equalBytes } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
-import { type AeadKey, aeadKey } from '../crypto/envelope.ts';
+import { type AeadKey, kidOf } from '../crypto/envelope.ts';
 import { foldEvents, type InteractionEvent } from '../model/interaction.ts';
 import { mergeShared, parseShared } from '../model/shared-settings.ts';
-import { decodeFrame, splitBodies } from '../protocol/frame.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
-import { type Change, changesAnswerSchema, getAnswerSchema } from '../protocol/wire.ts';
+import { type Change, changesAnswerSchema } from '../protocol/wire.ts';
 import { decodeEvents } from '../storage/codec.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { sealSegments, segmentsOfDay } from '../storage/segments.ts';
 import {
   type AccountState,
+  changeSharedSettings,
   deviceIdOf,
-  readSharedSettings,
+  noteSettings,
   signerOf,
-  writeSharedSettings,
 } from './account-state.ts';
 import { addCommands, type EraseCommand, erasedBy, parseCommand, readCommands } from './erasures.ts';
-import { type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
-import { queueRecord } from './outbox.ts';
+import { type Fetched, fetchSlots } from './fetch.ts';
+import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
+import { queueDay, queuedErasures, queueRecord } from './outbox.ts';
 import { parseEvent } from './parse-event.ts';
+import { keyOfPart, parseJson, parseRing, type Rings } from './rings.ts';
 import type { Transport, TransportFailure } from './transport.ts';
+import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
 
 export interface PullSession {
   readonly store: LocalStore;
   readonly transport: Transport;
   readonly scope: ObjectScope;
   readonly account: AccountState;
-  /** Key rings of other devices, by device, then `day/generation`. Filled as they are met. */
-  readonly rings: Map<string, Map<string, AeadKey>>;
-}
-
-interface Fetched {
-  readonly slot: Slot;
-  readonly etag: string;
-  readonly body: Bytes;
+  /** Filled as they are met. */
+  readonly rings: Rings;
 }
 
 export interface Pulled {
   /** Records or settings are different now. */
   readonly changed: boolean;
-  /** Objects that did not open; they are left at the service and reported. */
+  /** Objects at the service that do not open; they are left there, tried again with later changes, and reported. */
   readonly unreadable: number;
 }
+
+/** An answer of more than a megabyte is not taken, and an entry of the feed may name a hundred slots. */
+const PAGE = Math.min(LIMITS.changesPage, 100);
 
 export async function pull(session: PullSession): Promise<Result<Pulled, TransportFailure>> {
   const { store, transport, account } = session;
   const signer = signerOf(store, account.account);
-  let changed = false;
-  let unreadable = 0;
+  let changed = await finishErasures(session);
   for (;;) {
     const since = ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0;
     const page = await transport.json(
       changesAnswerSchema,
-      { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${LIMITS.changesPage}` },
+      { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${PAGE}` },
       signer,
     );
     if (!page.ok) return page;
@@ -80,114 +77,68 @@ export async function pull(session: PullSession): Promise<Result<Pulled, Transpo
       };
     }
     const last = changes.at(-1);
-    if (!last) return ok({ changed, unreadable });
-    const objects = await fetchLive(session, changes);
+    if (!last) return ok({ changed, unreadable: countBroken(await readUnread(store)) });
+    const unread = await readUnread(store);
+    const objects = await fetchSlots(transport, signer, await wantedSlots(store, changes, unread));
     if (!objects.ok) return objects;
     const applied = await apply(session, objects.value, changes);
-    changed ||= applied.changed;
-    unreadable += applied.unreadable;
+    if (!applied.ok) return applied;
+    changed ||= applied.value;
     for (const { device, at } of changes) await store.db.put('metadata', at, `seen/${device}`);
     await store.db.put('metadata', last.seq, 'cursor');
-    if (last.seq >= head) return ok({ changed, unreadable });
+    if (last.seq >= head) return ok({ changed, unreadable: countBroken(await readUnread(store)) });
   }
 }
 
-/** What a page leaves in the slots that others wrote. */
-async function fetchLive(
-  session: PullSession,
-  changes: readonly Change[],
-): Promise<Result<Fetched[], TransportFailure>> {
-  const { store } = session;
+/** A worker that was stopped between giving an erase command and erasing here does the rest before it tells the others. */
+async function finishErasures({ store, scope }: PullSession): Promise<boolean> {
+  const names = await queuedErasures(store);
+  if (names.size === 0) return false;
+  const commands = (await readCommands(store)).filter(({ id }) => names.has(`erase/${id}`));
+  return (await store.erase(erasedBy(commands, scope.keys.naming))) > 0;
+}
+
+/** What a page leaves in the slots that others wrote, and what did not open before. */
+async function wantedSlots(store: LocalStore, changes: readonly Change[], unread: Unread): Promise<Slot[]> {
   const latest = new Map<Slot, string | null>();
   for (const change of changes) for (const { slot, etag } of change.ops) latest.set(slot, etag);
-  const wanted: Slot[] = [];
+  const wanted = new Set<Slot>();
   for (const [slot, etag] of latest) {
-    if (etag !== null && (await store.db.get('peers', slot))?.etag !== etag) wanted.push(slot);
+    if (etag !== null && (await store.db.get('peers', slot))?.etag !== etag) wanted.add(slot);
   }
-  return fetchSlots(session, wanted);
+  for (const slot of Object.keys(unread).slice(0, LIMITS.getSlots) as Slot[]) {
+    if (latest.get(slot) !== null) wanted.add(slot);
+  }
+  return [...wanted];
 }
 
-async function fetchSlots(
-  { store, transport, account }: PullSession,
-  slots: readonly Slot[],
-): Promise<Result<Fetched[], TransportFailure>> {
-  const fetched: Fetched[] = [];
-  let rest = [...slots];
-  while (rest.length > 0) {
-    const ask = rest.slice(0, LIMITS.getSlots);
-    const answer = await transport.call(
-      {
-        method: 'POST',
-        path: PATHS.get,
-        body: utf8(JSON.stringify({ slots: ask })),
-        type: 'application/json',
-      },
-      signerOf(store, account.account),
-    );
-    if (!answer.ok) return answer;
-    const frame = decodeFrame(answer.value.body);
-    const head = v.safeParse(getAnswerSchema, frame?.head);
-    const bodies =
-      frame && head.success
-        ? splitBodies(
-            frame.rest,
-            head.output.found.map(({ size }) => size),
-          )
-        : null;
-    if (!head.success || !bodies || (head.output.rest.length > 0 && head.output.found.length === 0)) {
-      return {
-        ok: false,
-        error: {
-          ...fail(
-            'not-a-service',
-            'What answers at this address is not an ARQ sync service. Check the address.',
-          ).error,
-          status: 200,
-        },
-      };
-    }
-    head.output.found.forEach(({ slot, etag }, index) => {
-      const body = bodies[index];
-      if (body && ask.includes(slot)) fetched.push({ slot, etag, body });
-    });
-    rest = [...rest.slice(LIMITS.getSlots), ...head.output.rest.filter((slot) => ask.includes(slot))];
-  }
-  return ok(fetched);
-}
-
+/** Everything of a page but the cursor. */
 async function apply(
   session: PullSession,
   objects: readonly Fetched[],
   changes: readonly Change[],
-): Promise<Pulled> {
+): Promise<Result<boolean, TransportFailure>> {
   const { store, scope } = session;
-  const opened: (Fetched & { readonly header: OpenedHeader })[] = [];
-  let unreadable = 0;
-  for (const object of objects) {
-    const header = await openHeader(scope, object.slot, object.body);
-    if (header) opened.push({ ...object, header });
-    else unreadable += 1;
-  }
   const peers: PeerRow[] = [];
-  const commands: EraseCommand[] = [];
-  const events = new Map<Day, InteractionEvent[]>();
-  let changed = false;
-  for (const object of opened) {
-    const { kind, author, counter } = object.header.header;
-    const own = author === deviceIdOf(store);
+  const unread = { ...(await readUnread(store)) };
+  const into: Taken = { commands: [], events: new Map() };
+  const opened = await openHeaders(scope, objects);
+  for (const object of objects) {
+    const header = opened.get(object.slot);
+    const own = header?.header.author === deviceIdOf(store);
     const known = await store.db.get('peers', object.slot);
     // An older version of something that we have seen newer is not taken over.
-    if (known?.version !== undefined && counter < known.version) {
-      unreadable += 1;
-      continue;
-    }
-    const taken = await take(session, object, { commands, events });
-    if (!taken) {
-      unreadable += 1;
-      continue;
-    }
-    changed = true;
-    const day = object.header.header.day;
+    const older = known?.version !== undefined && (header?.header.counter ?? 0) < known.version;
+    const outcome: Result<Outcome, TransportFailure> =
+      header && !older ? await take(session, object.slot, header, into) : ok('broken');
+    if (!outcome.ok) return outcome;
+    delete unread[object.slot];
+    if (outcome.value === 'broken' || outcome.value === 'partly') unread[object.slot] = 'broken';
+    // Ours, and its key was destroyed here: an object to be taken away.
+    else if (outcome.value === 'no-key' && !own) unread[object.slot] = 'no-key';
+    if (!header || outcome.value === 'broken' || (outcome.value === 'no-key' && !own)) continue;
+    const { kind, counter, day } = header.header;
+    if (outcome.value === 'no-key' && day !== undefined) await queueDay(store, day);
     peers.push({
       slot: object.slot,
       etag: object.etag,
@@ -197,98 +148,126 @@ async function apply(
       ...(day === undefined ? {} : { day }),
     });
   }
-  await addCommands(store, commands);
-  const everyCommand = await readCommands(store);
-  const erased = erasedBy(everyCommand, scope.keys.naming);
-  for (const [day, received] of events) await addEvents(store, day, received, erased);
-  if (commands.length > 0) await store.erase(erasedBy(commands, scope.keys.naming));
+  await addCommands(store, into.commands);
+  const erased = erasedBy(await readCommands(store), scope.keys.naming);
+  for (const [day, received] of into.events) await addEvents(store, day, received, erased);
+  if (into.commands.length > 0) await store.erase(erasedBy(into.commands, scope.keys.naming));
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
-  for (const change of changes)
-    for (const { slot, etag } of change.ops) if (etag === null) tx.store.delete(slot);
+  for (const { ops } of changes) {
+    for (const { slot, etag } of ops) {
+      if (etag !== null) continue;
+      tx.store.delete(slot);
+    }
+  }
   for (const peer of peers) tx.store.put(peer);
   await tx.done;
+  // What was deleted, also by a later change, is not waited for.
+  const gone = changes.flatMap(({ ops }) => ops.flatMap(({ slot, etag }) => (etag === null ? [slot] : [])));
+  const there = new Set<string>(objects.map(({ slot }) => slot));
+  for (const slot of gone) if (!there.has(slot)) delete unread[slot];
+  await writeUnread(store, unread);
   store.recount();
-  return { changed, unreadable };
+  return ok(peers.length > 0);
 }
 
-const ringSchema = v.object({
-  entries: v.array(
-    v.object({ day: v.pipe(v.string(), v.isoDate()), generation: v.number(), key: v.string() }),
-  ),
-});
+async function openHeaders(
+  scope: ObjectScope,
+  objects: readonly Fetched[],
+): Promise<Map<Slot, OpenedHeader>> {
+  const opened = new Map<Slot, OpenedHeader>();
+  for (const { slot, body } of objects) {
+    const header = await openHeader(scope, slot, body);
+    if (header) opened.set(slot, header);
+  }
+  return opened;
+}
 
-/** `false` when the object does not open or is not what it says. */
+interface Taken {
+  readonly commands: EraseCommand[];
+  readonly events: Map<Day, InteractionEvent[]>;
+}
+
+/**
+ * `no-key`: a part whose key its author does not publish (any more): it was destroyed, or is yet to come. `partly`: some of
+ * its events are none that we know. `broken`: does not open, or is not what it says.
+ */
+type Outcome = 'taken' | 'partly' | 'no-key' | 'broken';
+
 async function take(
   session: PullSession,
-  object: { readonly slot: Slot; readonly header: OpenedHeader },
-  into: { readonly commands: EraseCommand[]; readonly events: Map<Day, InteractionEvent[]> },
-): Promise<boolean> {
+  slot: Slot,
+  object: OpenedHeader,
+  into: Taken,
+): Promise<Result<Outcome, TransportFailure>> {
   const { store, scope } = session;
-  const { header } = object.header;
-  if (header.kind === 'part') {
-    const key = await partKey(session, header);
-    const payload = key && (await openBody(scope, object.slot, object.header, key));
-    if (!payload || header.day === undefined) return false;
-    const list = into.events.get(header.day) ?? [];
-    list.push(...(await decodeEvents(payload)).flatMap((event) => parseEvent(event) ?? []));
-    into.events.set(header.day, list);
-    return true;
-  }
-  const payload = await openBody(scope, object.slot, object.header, scope.keys.record);
-  if (!payload) return false;
-  const value: unknown = JSON.parse(fromUtf8(payload));
+  const { header } = object;
+  if (header.kind === 'part') return takePart(session, slot, object, into);
+  const payload = await openBody(scope, slot, object, scope.keys.record);
+  const value = payload && parseJson(payload);
+  if (value === null || value === undefined) return ok('broken');
   switch (header.kind) {
-    case 'ring':
-      session.rings.set(header.author, await readRing(value));
-      return true;
+    case 'ring': {
+      const ring = await parseRing(value);
+      if (!ring) return ok('broken');
+      session.rings.set(header.author, ring);
+      return ok('taken');
+    }
     case 'erase': {
       const command = parseCommand(value);
-      if (!command || command.id !== header.name) return false;
+      if (!command || command.id !== header.name) return ok('broken');
       into.commands.push(command);
-      return true;
+      return ok('taken');
     }
     case 'card':
       await store.writeNamed(`card/${header.author}`, value);
-      return true;
+      return ok('taken');
     case 'settings': {
       const theirs = parseShared(value);
-      if (!theirs) return false;
-      const ours = await readSharedSettings(store);
-      const merged = mergeShared(ours, theirs);
-      await writeSharedSettings(store, merged);
+      if (!theirs) return ok('broken');
+      await noteSettings(store);
+      const merged = await changeSharedSettings(store, (ours) => mergeShared(ours, theirs));
       // We know more than what lies there: send the sum.
-      if (JSON.stringify(merged) !== JSON.stringify(theirs)) await queueRecord(store, 'settings');
-      return true;
+      if (canonical(merged) !== canonical(theirs)) await queueRecord(store, 'settings');
+      return ok('taken');
     }
   }
 }
 
-async function readRing(value: unknown): Promise<Map<string, AeadKey>> {
-  const parsed = v.safeParse(ringSchema, value);
-  const ring = new Map<string, AeadKey>();
-  for (const { day, generation, key } of parsed.success ? parsed.output.entries : []) {
-    const raw = fromBase64Url(key);
-    if (raw?.length === 32) ring.set(`${day}/${generation}`, await aeadKey(raw));
-  }
-  return ring;
+/** JSON with sorted names: two devices that know the same must not go on correcting each other for the order of it. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+
+async function takePart(
+  session: PullSession,
+  slot: Slot,
+  object: OpenedHeader,
+  into: Taken,
+): Promise<Result<Outcome, TransportFailure>> {
+  const { store, scope, account } = session;
+  const { author, day } = object.header;
+  if (day === undefined) return ok('broken');
+  const key =
+    author === deviceIdOf(store)
+      ? ok(await ownKey(store, object))
+      : await keyOfPart(session, signerOf(store, account.account), author, object);
+  if (!key.ok) return key;
+  if (!key.value) return ok('no-key');
+  const payload = await openBody(scope, slot, object, key.value);
+  const events: unknown = payload && (await decodeEvents(payload).catch(() => null));
+  if (!Array.isArray(events)) return ok('broken');
+  const parsed = events.flatMap((event) => parseEvent(event) ?? []);
+  into.events.set(day, [...(into.events.get(day) ?? []), ...parsed]);
+  return ok(parsed.length === events.length ? 'taken' : 'partly');
 }
 
-/** The key of somebody's day: from their ring as we know it, else as it lies at the service now. */
-async function partKey(session: PullSession, header: OpenedHeader['header']): Promise<AeadKey | undefined> {
-  const { store, scope, rings } = session;
-  const name = `${header.day}/${header.generation}`;
-  if (header.author === deviceIdOf(store) && header.day !== undefined) {
-    return (await store.vault.key(header.day, header.generation ?? 0).catch(() => undefined))?.aead;
-  }
-  const known = rings.get(header.author)?.get(name);
-  if (known) return known;
-  const slot = await slotOf(scope, { kind: 'ring', author: header.author, incarnation: 0, counter: 0 });
-  const fetched = await fetchSlots(session, [slot]);
-  const object = fetched.ok ? fetched.value[0] : undefined;
-  const opened = object && (await openHeader(scope, slot, object.body));
-  const payload = opened && (await openBody(scope, slot, opened, scope.keys.record));
-  if (payload) rings.set(header.author, await readRing(JSON.parse(fromUtf8(payload))));
-  return rings.get(header.author)?.get(name);
+async function ownKey(store: LocalStore, { header, sealedBody }: OpenedHeader): Promise<AeadKey | null> {
+  const key = await store.vault.key(header.day ?? '', header.generation ?? 0).catch(() => null);
+  const kid = kidOf(sealedBody);
+  return key && kid && equalBytes(kid, key.aead.kid) ? key.aead : null;
 }
 
 /** Adds what is not there yet and was not erased, sealed with this device's key of the day. */

@@ -1,12 +1,12 @@
 /** One round of sync: take over what others sent, send what waits, until both are done. */
 import { ok, type Result } from '../base/result.ts';
-import type { AeadKey } from '../crypto/envelope.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { fetchDevices } from './account.ts';
 import { type AccountState, scopeOf } from './account-state.ts';
 import { type Pulled, pull } from './pull.ts';
 import { push } from './push.ts';
-import type { Transport, TransportFailure } from './transport.ts';
+import type { Rings } from './rings.ts';
+import { refusal, type Transport, type TransportFailure } from './transport.ts';
 
 /** Shared records may be changed by others between our pull and our push this often in one round. */
 const MAX_ROUNDS = 20;
@@ -19,20 +19,22 @@ export async function runRound(
   store: LocalStore,
   transport: Transport,
   account: AccountState,
-  rings: Map<string, Map<string, AeadKey>>,
+  rings: Rings,
 ): Promise<Result<Round, TransportFailure>> {
   const scope = await scopeOf(store, account.account);
   const devices = await fetchDevices(store, transport, account.account);
   if (!devices.ok) return devices;
   const { list } = devices.value;
   const authors = new Set<string>(list.devices.map(({ id }) => id));
+  // Whoever answers: a device that was taken out says so and sends nothing more.
+  if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
   let changed = false;
   let unreadable = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const pulled = await pull({ store, transport, scope, account, rings });
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;
-    unreadable = Math.max(unreadable, pulled.value.unreadable);
+    unreadable = pulled.value.unreadable;
     let pushed = await push({ store, transport, scope, account, authors });
     while (pushed.ok && pushed.value === 'more')
       pushed = await push({ store, transport, scope, account, authors });

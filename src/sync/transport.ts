@@ -72,7 +72,28 @@ const SENTENCES: Readonly<Record<string, string>> = {
   TOO_MANY: 'The sync service asks to wait before the next try.',
   QUOTA: 'The account is full at the sync service. Delete old records, or ask the host for more room.',
   UNAVAILABLE: 'The sync service is not ready. It will be tried again.',
+  TOO_LARGE: 'The sync service takes less at once than it should. Tell its host; nothing was lost.',
 };
+
+/** Refusals of a signature, not of what was asked. */
+const SIGN_ANEW: ReadonlySet<string> = new Set(['CLOCK_SKEW', 'REPLAYED']);
+/** What a proxy says when the service behind it is away or busy; without the service's own words. */
+const FOR_NOW: ReadonlySet<number> = new Set([429, 502, 503, 504]);
+/** However long a service asks to wait, no longer than this (seconds). */
+const MAX_RETRY_AFTER = 6 * 3600;
+
+/** A refusal with its sentence. */
+export const refusal = (
+  code: string,
+  status: number,
+): { readonly ok: false; readonly error: TransportFailure } => ({
+  ok: false,
+  error: {
+    code,
+    status,
+    message: SENTENCES[code] ?? `The sync service refused (${code}). Update ARQ Context or the service.`,
+  },
+});
 
 export class Transport {
   #offsetMs = 0;
@@ -83,10 +104,13 @@ export class Transport {
     private readonly request: typeof fetch = (...args) => fetch(...args),
   ) {}
 
-  /** Signed when `signer` is given. A clock that is off is corrected once and the call repeated. */
+  /**
+   * Signed when `signer` is given. A clock that is off is corrected and the call repeated once; so is a call whose nonce
+   * was used already, because the network or the browser sent it twice.
+   */
   async call(call: Call, signer?: Signer): Promise<Result<Answer, TransportFailure>> {
     const first = await this.#once(call, signer);
-    if (first.ok || first.error.code !== 'CLOCK_SKEW' || !signer) return first;
+    if (first.ok || !signer || !SIGN_ANEW.has(first.error.code)) return first;
     return this.#once(call, signer);
   }
 
@@ -162,24 +186,37 @@ export class Transport {
     try {
       parsed = v.parse(errorSchema, JSON.parse(new TextDecoder().decode(bytes)));
     } catch {
+      const { status } = response;
+      if (FOR_NOW.has(status)) return this.#refused(response, status === 429 ? 'TOO_MANY' : 'UNAVAILABLE');
       // 412 answers a single write with the body that is in the way.
-      return response.status === 412
-        ? { ok: false, error: { code: 'CONFLICT', status: 412, message: 'Changed meanwhile.', body: bytes } }
-        : notAService(response.status);
+      return status === 412
+        ? { ok: false, error: { code: 'CONFLICT', status, message: 'Changed meanwhile.', body: bytes } }
+        : notAService(status);
     }
     const { code, serverTime } = parsed;
     if (code === 'CLOCK_SKEW' && typeof serverTime === 'number') {
       const offset = serverTime - this.clock.nowMs();
       if (Math.abs(offset) <= MAX_OFFSET_MS) this.#offsetMs = offset;
     }
-    const retryAfter = Number(response.headers.get('retry-after'));
-    const message =
-      SENTENCES[code] ?? `The sync service refused (${code}). Update ARQ Context or the service.`;
-    const error = { code, status: response.status, message };
+    return this.#refused(response, code);
+  }
+
+  #refused(response: Response, code: string): Result<never, TransportFailure> {
+    const seconds = this.#retryAfter(response.headers.get('retry-after'));
+    const { error } = refusal(code, response.status);
     return {
       ok: false,
-      error: retryAfter > 0 ? { ...error, retryAfterMs: Math.min(retryAfter, 6 * 3600) * 1000 } : error,
+      error: seconds > 0 ? { ...error, retryAfterMs: Math.min(seconds, MAX_RETRY_AFTER) * 1000 } : error,
     };
+  }
+
+  /** Seconds, or a date (RFC 9110 §10.2.3); 0 for none and for nonsense. */
+  #retryAfter(value: string | null): number {
+    const seconds = Number(value ?? 0);
+    const wait = Number.isNaN(seconds)
+      ? (Date.parse(value ?? '') - this.clock.nowMs() - this.#offsetMs) / 1000
+      : seconds;
+    return wait > 0 ? wait : 0;
   }
 }
 
@@ -188,7 +225,7 @@ const unreachable = (): Result<never, TransportFailure> => ({
   error: { ...fail('unreachable', UNREACHABLE).error, status: 0 },
 });
 
-const notAService = (status: number): Result<never, TransportFailure> => ({
+export const notAService = (status: number): Result<never, TransportFailure> => ({
   ok: false,
   error: {
     code: 'not-a-service',

@@ -1,28 +1,30 @@
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
 import { systemRandom } from '../../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
-import type { AeadKey } from '../../crypto/envelope.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { SyncDevice, SyncState } from '../../model/recording.ts';
 import type { EraseTarget } from '../../model/selector.ts';
-import { changeShared, readShared } from '../../model/shared-settings.ts';
+import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { defaultDeviceName } from '../../platform/device.ts';
 import { createAccount, deleteAccount, leaveAccount } from '../../sync/account.ts';
 import {
   type AccountState,
   actorOf,
+  changeSharedSettings,
   readAccount,
   readSharedSettings,
   scopeOf,
+  settingsCame,
+  settingsTaken,
   signerOf,
   writeAccount,
-  writeSharedSettings,
 } from '../../sync/account-state.ts';
 import { retryDelayMs } from '../../sync/backoff.ts';
-import { addCommands, commandOf } from '../../sync/erasures.ts';
+import { addCommands, commandOf, forgetCommands } from '../../sync/erasures.ts';
 import { queueRecord, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
+import type { Rings } from '../../sync/rings.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
 import { type Channel, openChannel } from '../../sync/transport-socket.ts';
@@ -32,12 +34,20 @@ import type { Profile } from './profile.ts';
 const GATHER_MS = 1_000;
 /** Without the person the channel is let go, and the minute's alarm does. */
 const IDLE_MS = 5 * 60_000;
+/** A channel that does not hold is not opened more often than this: each opening is followed by a round. */
+const CHANNEL_MS = 60_000;
+/** No service may ask to wait longer; a time that is further off comes from a clock that was wrong. */
+const MAX_WAIT_MS = 6 * 3_600_000;
 export const SYNC_ALARM = 'sync';
 
 interface Retry {
   readonly failures: number;
   readonly nextAtMs: number;
 }
+
+const unreadableSentence = (count: number): string =>
+  `${count} ${count === 1 ? 'object' : 'objects'} at the sync service cannot be opened and ${count === 1 ? 'was' : 'were'} left out. ` +
+  'Update ARQ Context on all devices; if this stays, the service changed them. What this device recorded is not touched.';
 
 export class Sync {
   #account: AccountState | null = null;
@@ -50,8 +60,14 @@ export class Sync {
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #invitation: AbortController | undefined;
+  /** When the timer is due. */
+  #dueMs = 0;
+  /** After failures, or when the service asked for it: no round before. */
+  #notBeforeMs = 0;
   #activeAtMs = 0;
-  readonly #rings = new Map<string, Map<string, AeadKey>>();
+  #channelNotBeforeMs = 0;
+  #unreadable = 0;
+  readonly #rings: Rings = new Map();
 
   constructor(private readonly profile: Profile) {}
 
@@ -60,6 +76,7 @@ export class Sync {
     this.profile.store.syncing = this.#account !== null;
     if (this.#account) {
       this.#phase = 'syncing';
+      this.#notBeforeMs = (await this.#retry())?.nextAtMs ?? 0;
       this.kick(0);
     }
   }
@@ -75,11 +92,17 @@ export class Sync {
   state(): SyncState {
     const account = this.#account;
     if (!account) return { phase: 'off' };
+    const message =
+      this.#phase === 'error'
+        ? this.#problem?.message
+        : this.#phase === 'synced' && this.#unreadable > 0
+          ? unreadableSentence(this.#unreadable)
+          : undefined;
     return {
-      phase: this.#phase,
+      phase: message === undefined ? this.#phase : 'error',
       serviceUrl: account.url,
       devices: this.#devices,
-      ...(this.#problem && this.#phase === 'error' ? { message: this.#problem.message } : {}),
+      ...(message === undefined ? {} : { message }),
       ...(account.lastSyncedMs === undefined ? {} : { lastSyncedMs: account.lastSyncedMs }),
     };
   }
@@ -92,22 +115,27 @@ export class Sync {
 
   kick(delayMs: number): void {
     if (!this.#account) return;
+    const nowMs = this.profile.clock.nowMs();
     // Should the worker be stopped before the timer fires, the alarm (30 s at the earliest) does.
-    void alarmAt(SYNC_ALARM, this.profile.clock.nowMs() + 30_000);
-    if (this.#timer !== undefined && delayMs > 0) return;
+    void alarmAt(SYNC_ALARM, nowMs + 30_000);
+    const dueMs = nowMs + Math.max(delayMs, this.#waitMs());
+    // One that is overdue slept with the computer.
+    if (this.#timer !== undefined && this.#dueMs >= nowMs && this.#dueMs <= dueMs) return;
     clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      void this.run();
-    }, delayMs);
+      // A round that failed meanwhile may have to wait longer.
+      if (this.#waitMs() > 0) this.kick(0);
+      else void this.run();
+    }, dueMs - nowMs);
   }
 
   /** From the alarms: catches up, unless the service asked to wait. */
   async wake(): Promise<void> {
     if (!this.#account) return;
     if (this.profile.clock.nowMs() - this.#activeAtMs > IDLE_MS) this.#closeChannel();
-    const retry = await this.#retry();
-    if (retry && retry.nextAtMs > this.profile.clock.nowMs()) return;
+    if (this.#waitMs() > 0) return;
     await this.run();
   }
 
@@ -117,9 +145,15 @@ export class Sync {
       this.#again = true;
       return this.#running;
     }
-    this.#running = this.#rounds().finally(() => {
-      this.#running = undefined;
-    });
+    this.#running = this.#rounds()
+      // A store that takes nothing more, not even that a round failed.
+      .catch((error: unknown) => {
+        console.error('sync stopped', error);
+        this.#show('error');
+      })
+      .finally(() => {
+        this.#running = undefined;
+      });
     return this.#running;
   }
 
@@ -151,14 +185,17 @@ export class Sync {
       };
     }
     if (this.#account?.account !== account.account) return;
+    // Also after a round that failed later on: what came is in force.
+    if (await settingsCame(store)) await this.#takeSettings();
     if (!result.ok) return this.#failed(result.error);
     const nowMs = this.profile.clock.nowMs();
     this.#account = { ...this.#account, lastSyncedMs: nowMs };
     await writeAccount(store, this.#account);
+    this.#notBeforeMs = 0;
     await store.db.delete('metadata', 'retry');
     await clearAlarm(SYNC_ALARM);
     this.#devices = await this.#describe(result.value.devices);
-    if (result.value.changed) await this.#takeSettings();
+    this.#unreadable = result.value.unreadable;
     this.#problem = undefined;
     this.#show('synced');
     this.#openChannel(account);
@@ -167,19 +204,25 @@ export class Sync {
   async #failed(error: TransportFailure): Promise<void> {
     const { store, clock } = this.profile;
     const failures = ((await this.#retry())?.failures ?? 0) + 1;
-    const delayMs = retryDelayMs(failures, systemRandom, error.retryAfterMs);
-    await store.db.put('metadata', { failures, nextAtMs: clock.nowMs() + delayMs } satisfies Retry, 'retry');
+    this.#notBeforeMs = clock.nowMs() + retryDelayMs(failures, systemRandom, error.retryAfterMs);
+    await store.db.put('metadata', { failures, nextAtMs: this.#notBeforeMs } satisfies Retry, 'retry');
     this.#problem = error;
     this.#show(
       error.code === 'unreachable' || error.code === 'UNAVAILABLE' || error.code === 'TOO_MANY'
         ? 'offline'
         : 'error',
     );
-    this.kick(delayMs);
+    this.kick(0);
   }
 
   async #retry(): Promise<Retry | undefined> {
     return (await this.profile.store.db.get('metadata', 'retry')) as Retry | undefined;
+  }
+
+  /** How long the service asked to be left alone, or what the failures so far ask for. */
+  #waitMs(): number {
+    const waitMs = this.#notBeforeMs - this.profile.clock.nowMs();
+    return waitMs > 0 && waitMs <= MAX_WAIT_MS ? waitMs : 0;
   }
 
   #show(phase: SyncState['phase']): void {
@@ -188,27 +231,37 @@ export class Sync {
   }
 
   #openChannel(account: AccountState): void {
-    const idle = this.profile.clock.nowMs() - this.#activeAtMs > IDLE_MS;
-    if (this.#channel || idle || !this.#transport) return;
+    const { store, clock } = this.profile;
+    const nowMs = clock.nowMs();
+    const idle = nowMs - this.#activeAtMs > IDLE_MS;
+    const tooSoon = nowMs < this.#channelNotBeforeMs && this.#channelNotBeforeMs <= nowMs + CHANNEL_MS;
+    if (this.#channel || idle || tooSoon || !this.#transport) return;
     this.#channel = 'opening';
-    const ended = () => {
+    this.#channelNotBeforeMs = nowMs + CHANNEL_MS;
+    const onEnd = () => {
       this.#channel = undefined;
       // What was said while nobody listened is found by asking.
       if (this.#phase === 'synced') this.kick(GATHER_MS);
     };
-    openChannel(
-      this.#transport,
-      signerOf(this.profile.store, account.account),
-      () => this.kick(0),
-      ended,
-    ).then(
+    openChannel(this.#transport, signerOf(store, account.account), {
+      since: async () => ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0,
+      onNews: () => this.#news(),
+      onEnd,
+    }).then(
       (channel) => {
-        this.#channel = channel ?? undefined;
+        // The account was left while it opened.
+        if (this.#account?.account !== account.account) channel?.close();
+        else this.#channel = channel ?? undefined;
       },
       () => {
         this.#channel = undefined;
       },
     );
+  }
+
+  /** News is no reason to bother a service that asked to be left alone. */
+  async #news(): Promise<void> {
+    if (this.#account && this.#waitMs() === 0) await this.run();
   }
 
   #closeChannel(): void {
@@ -240,15 +293,16 @@ export class Sync {
   async #takeSettings(): Promise<void> {
     const { level, rules } = readShared(await readSharedSettings(this.profile.store));
     await this.profile.change({ rules, ...(level === undefined ? {} : { level }) });
+    await settingsTaken(this.profile.store);
   }
 
   /** The person changed level or rules here. */
   async settingsChanged(): Promise<void> {
-    if (!this.#account) return;
+    const account = this.#account;
+    if (!account) return;
     const { store, settings, clock } = this.profile;
-    await writeSharedSettings(
-      store,
-      changeShared(await readSharedSettings(store), actorOf(store), settings, clock.nowMs()),
+    await changeSharedSettings(store, (shared) =>
+      changeShared(shared, actorOf(store, account), settings, clock.nowMs()),
     );
     await queueRecord(store, 'settings');
     this.changed();
@@ -328,14 +382,15 @@ export class Sync {
 
   async #begin(account: AccountState, transport: Transport): Promise<Result<null>> {
     const { store, settings, clock } = this.profile;
-    await writeSharedSettings(
-      store,
-      changeShared({ level: { entries: [], seen: {} }, rules: {} }, actorOf(store), settings, clock.nowMs()),
+    await changeSharedSettings(store, () =>
+      changeShared(EMPTY_SHARED, actorOf(store, account), settings, clock.nowMs()),
     );
+    await forgetCommands(store);
     await startQueueing(store, ['card', 'settings']);
     await writeAccount(store, account);
     this.#account = account;
     this.#transport = transport;
+    this.#notBeforeMs = 0;
     this.#activeAtMs = clock.nowMs();
     this.#show('syncing');
     this.kick(0);
@@ -348,6 +403,8 @@ export class Sync {
     if (!account) return ok(null);
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
+    // What was recorded and erased up to now still reaches the others.
+    if (how === 'leave') await this.run();
     const done = await (how === 'leave' ? leaveAccount : deleteAccount)(
       store,
       this.#transport,
@@ -367,6 +424,8 @@ export class Sync {
     this.#transport = undefined;
     this.#rings.clear();
     this.#devices = [];
+    this.#unreadable = 0;
+    this.#channelNotBeforeMs = 0;
     this.#show('off');
     return ok(null);
   }

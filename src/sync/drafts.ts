@@ -1,0 +1,209 @@
+/** What waits, as sealed objects: parts of days, key ring, card, settings, erase commands. */
+import { type Bytes, toHex, utf8 } from '../base/bytes.ts';
+import type { Day } from '../base/clock.ts';
+import { sha256 } from '../crypto/primitives.ts';
+import type { InteractionEvent } from '../model/interaction.ts';
+import type { Etag, Slot } from '../protocol/ids.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { BatchOp } from '../protocol/wire.ts';
+import { encodeEvents } from '../storage/codec.ts';
+import { DamagedError } from '../storage/database.ts';
+import { openJournalRow } from '../storage/journal.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import type { PeerRow } from '../storage/schema.ts';
+import { type AccountState, deviceIdOf, readSharedSettings } from './account-state.ts';
+import { readCommands } from './erasures.ts';
+import { type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
+import type { QueuedRow, Staged } from './outbox.ts';
+import { ringNote, ringPayload } from './rings.ts';
+import type { Transport } from './transport.ts';
+
+/** Events in one part. */
+const PART_EVENTS = 400;
+/** Of a part before it is padded (by 12 % at most) and sealed: below the limit of one body. */
+const PART_BYTES = Math.floor(LIMITS.bodyBytes * 0.85);
+
+export interface PushSession {
+  readonly store: LocalStore;
+  readonly transport: Transport;
+  readonly scope: ObjectScope;
+  readonly account: AccountState;
+  /** Devices in the account's list: they send their own events. */
+  readonly authors: ReadonlySet<string>;
+}
+
+export interface Draft {
+  readonly op: BatchOp;
+  readonly body: Bytes | null;
+  readonly peer: Staged['peers'][number];
+}
+
+export interface Group {
+  readonly what: 'events' | 'day' | 'record';
+  readonly name: string;
+  readonly rows: readonly QueuedRow[];
+}
+
+/**
+ * Rows that are sent together: events of one day, a whole day (which covers its events), a record. What takes something
+ * away goes first, so that a full account gets room.
+ */
+export function groups(rows: readonly QueuedRow[], wholeDays: ReadonlySet<Day>): Group[] {
+  const found = new Map<string, { what: Group['what']; name: string; rows: QueuedRow[] }>();
+  for (const row of rows) {
+    const what =
+      row.what === 'record' ? 'record' : row.what === 'day' || wholeDays.has(row.day) ? 'day' : 'events';
+    const name = row.what === 'record' ? row.name : row.day;
+    const group = found.get(`${what}/${name}`) ?? { what, name, rows: [] };
+    group.rows.push(row);
+    found.set(`${what}/${name}`, group);
+  }
+  const order = { record: 0, day: 1, events: 2 } as const;
+  return [...found.values()].sort((a, b) => order[a.what] - order[b.what]);
+}
+
+export async function draftsOf(session: PushSession, group: Group, nextPart: () => number): Promise<Draft[]> {
+  if (group.what === 'record') return recordDraft(session, group.name);
+  const { store } = session;
+  const day = group.name;
+  if (group.what === 'events') {
+    const events: InteractionEvent[] = [];
+    for (const row of group.rows) {
+      if (row.what !== 'event') continue;
+      try {
+        events.push(await openJournalRow(store.vault, row));
+      } catch (error) {
+        // Its key went while it waited: it was erased.
+        if (!(error instanceof DamagedError)) throw error;
+      }
+    }
+    return partDrafts(session, day, events, nextPart);
+  }
+  const { events } = await store.eventsOfDay(day);
+  // Events of devices that are not in this account (any more) have nobody else to send them.
+  const own = events.filter(
+    (event) =>
+      event.id.startsWith(`${store.vault.deviceId}.`) ||
+      !session.authors.has(event.id.split('.', 1)[0] ?? ''),
+  );
+  const before = (await store.db.getAll('peers')).filter(
+    (peer) => peer.own && peer.kind === 'part' && peer.day === day,
+  );
+  return [
+    ...(await partDrafts(session, day, own, nextPart)),
+    ...before.map(
+      (peer): Draft => ({
+        op: { op: 'delete', slot: peer.slot as Slot },
+        body: null,
+        peer: { slot: peer.slot, gone: true },
+      }),
+    ),
+  ];
+}
+
+async function partDrafts(
+  { store, scope }: PushSession,
+  day: Day,
+  events: readonly InteractionEvent[],
+  nextPart: () => number,
+): Promise<Draft[]> {
+  const drafts: Draft[] = [];
+  if (events.length === 0) return drafts;
+  const key = await store.vault.currentKey(day);
+  const payloads: Bytes[] = [];
+  for (let i = 0; i < events.length; i += PART_EVENTS)
+    payloads.push(...(await payloadsOf(events.slice(i, i + PART_EVENTS))));
+  for (const payload of payloads) {
+    const header: ObjectHeader = {
+      kind: 'part',
+      author: deviceIdOf(store),
+      incarnation: store.vault.incarnation,
+      counter: nextPart(),
+      day,
+      generation: key.generation,
+    };
+    const { slot, body } = await sealObject(scope, header, key.aead, payload);
+    drafts.push(await draft(slot, body, null, { kind: 'part', day, own: true }));
+  }
+  return drafts;
+}
+
+/** Long addresses that do not compress make more than one body of it. */
+async function payloadsOf(events: readonly InteractionEvent[]): Promise<Bytes[]> {
+  const payload = await encodeEvents(events);
+  if (payload.length <= PART_BYTES || events.length < 2) return [payload];
+  const half = Math.ceil(events.length / 2);
+  return [...(await payloadsOf(events.slice(0, half))), ...(await payloadsOf(events.slice(half)))];
+}
+
+async function draft(
+  slot: Slot,
+  body: Bytes,
+  ifMatch: Etag | null,
+  more: Omit<PeerRow, 'slot' | 'etag'>,
+): Promise<Draft> {
+  const etag = toHex(await sha256(body)) as Etag;
+  return { op: { op: 'put', slot, ifMatch, size: body.length }, body, peer: { slot, etag, ...more } };
+}
+
+/** A record that may be written again: its version grows, and it replaces what we last saw. */
+async function versioned(
+  session: PushSession,
+  kind: 'ring' | 'card' | 'settings',
+  payload: unknown,
+  own: boolean,
+  note?: string,
+): Promise<Draft> {
+  const { store, scope } = session;
+  const base = { kind, author: deviceIdOf(store), incarnation: store.vault.incarnation } as const;
+  const slot = await slotOf(scope, { ...base, counter: 0 });
+  const peer = await store.db.get('peers', slot);
+  const counter = (peer?.version ?? 0) + 1;
+  const { body } = await sealObject(
+    scope,
+    { ...base, counter },
+    scope.keys.record,
+    utf8(JSON.stringify(payload)),
+  );
+  return draft(slot, body, (peer?.etag as Etag | undefined) ?? null, {
+    kind,
+    version: counter,
+    own,
+    ...(note === undefined ? {} : { note }),
+  });
+}
+
+async function recordDraft(session: PushSession, name: string): Promise<Draft[]> {
+  const { store, scope, account } = session;
+  if (name === 'card') return [await versioned(session, 'card', { name: account.deviceName }, true)];
+  if (name === 'settings')
+    return [await versioned(session, 'settings', await readSharedSettings(store), false)];
+  const command = (await readCommands(store)).find(({ id }) => name === `erase/${id}`);
+  if (!command) return [];
+  const header: ObjectHeader = {
+    kind: 'erase',
+    author: deviceIdOf(store),
+    incarnation: store.vault.incarnation,
+    counter: 0,
+    name: command.id,
+  };
+  const { slot, body } = await sealObject(scope, header, scope.keys.record, utf8(JSON.stringify(command)));
+  return [await draft(slot, body, null, { kind: 'erase', own: true })];
+}
+
+/** Our key ring goes before anything that needs a key which others do not have yet, and again when keys were destroyed. */
+export async function ringDraft(session: PushSession, drafts: readonly Draft[]): Promise<Draft | null> {
+  const { store, scope } = session;
+  const slot = await slotOf(scope, {
+    kind: 'ring',
+    author: deviceIdOf(store),
+    incarnation: store.vault.incarnation,
+    counter: 0,
+  });
+  const published = await store.db.get('peers', slot);
+  if (!published && !drafts.some(({ peer }) => !('gone' in peer) && peer.kind === 'part')) return null;
+  const keys = await store.vault.ring();
+  const note = ringNote(keys);
+  if (published?.note === note) return null;
+  return versioned(session, 'ring', ringPayload(keys), true, note);
+}

@@ -1,0 +1,80 @@
+/** Key rings of devices, as they published them: what opens their parts. */
+import * as v from 'valibot';
+import { fromBase64Url, fromUtf8, toBase64Url } from '../base/bytes.ts';
+import { ok, type Result } from '../base/result.ts';
+import { type AeadKey, aeadKey, kidOf } from '../crypto/envelope.ts';
+import type { DeviceId } from '../protocol/ids.ts';
+import type { PeriodKey } from '../storage/vault.ts';
+import { fetchSlots } from './fetch.ts';
+import { type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
+import type { Signer, Transport, TransportFailure } from './transport.ts';
+
+/**
+ * The keys of one device by the id that envelopes carry. Not by day and generation: after a day was erased as a whole its
+ * next key has the same generation as one that is gone.
+ */
+export type Ring = ReadonlyMap<string, AeadKey>;
+/** By device. */
+export type Rings = Map<string, Ring>;
+
+const ringSchema = v.object({
+  entries: v.array(
+    v.object({ day: v.pipe(v.string(), v.isoDate()), generation: v.number(), key: v.string() }),
+  ),
+});
+
+export const ringPayload = (keys: readonly PeriodKey[]): v.InferOutput<typeof ringSchema> => ({
+  entries: keys.map(({ day, generation, raw }) => ({ day, generation, key: toBase64Url(raw) })),
+});
+
+/** Which keys a ring holds, in few words: to know whether it has to be published again. */
+export const ringNote = (keys: readonly PeriodKey[]): string =>
+  keys
+    .map(({ aead }) => toBase64Url(aead.kid))
+    .sort()
+    .join();
+
+/** `null` when it is no ring. */
+export async function parseRing(value: unknown): Promise<Ring | null> {
+  const parsed = v.safeParse(ringSchema, value);
+  if (!parsed.success) return null;
+  const raw = parsed.output.entries.flatMap(({ key }) => fromBase64Url(key) ?? []);
+  const keys = await Promise.all(raw.filter(({ length }) => length === 32).map(aeadKey));
+  return new Map(keys.map((key) => [toBase64Url(key.kid), key]));
+}
+
+/** The key that a part asks for, from its author's ring as we know it, else as it lies at the service now; `null` = not there. */
+export async function keyOfPart(
+  session: {
+    readonly transport: Transport;
+    readonly scope: ObjectScope;
+    readonly rings: Rings;
+  },
+  signer: Signer,
+  author: DeviceId,
+  part: OpenedHeader,
+): Promise<Result<AeadKey | null, TransportFailure>> {
+  const { transport, scope, rings } = session;
+  const kid = kidOf(part.sealedBody);
+  if (!kid) return ok(null);
+  const name = toBase64Url(kid);
+  const known = rings.get(author)?.get(name);
+  if (known) return ok(known);
+  const slot = await slotOf(scope, { kind: 'ring', author, incarnation: 0, counter: 0 });
+  const fetched = await fetchSlots(transport, signer, [slot]);
+  if (!fetched.ok) return fetched;
+  const object = fetched.value[0];
+  const opened = object && (await openHeader(scope, slot, object.body));
+  const payload = opened && (await openBody(scope, slot, opened, scope.keys.record));
+  const ring = payload && (await parseRing(parseJson(payload)));
+  if (ring) rings.set(author, ring);
+  return ok(ring?.get(name) ?? null);
+}
+
+export function parseJson(bytes: Parameters<typeof fromUtf8>[0]): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,146 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Oracle } from '../../support/sync-oracle.ts';
+import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+
+let world: SyncWorld;
+let oracle: Oracle;
+let a: TestDevice;
+let b: TestDevice;
+
+beforeEach(async () => {
+  world = await SyncWorld.paired(2);
+  oracle = new Oracle(world);
+  [a, b] = world.devices as [TestDevice, TestDevice];
+  await oracle.visit(a, 'one.example', '/a');
+  await oracle.visit(b, 'two.example', '/b');
+  await world.settle();
+});
+afterEach(() => world.end());
+
+async function end(device: TestDevice, how: 'leave' | 'delete'): Promise<void> {
+  expect(await device.run(() => device.sync.end(how))).toEqual({ ok: true, value: null });
+  expect(device.sync.state()).toEqual({ phase: 'off' });
+}
+
+/** Nothing of an account is left but what was recorded. */
+async function isOff(device: TestDevice): Promise<void> {
+  expect(await device.outbox()).toBe(0);
+  expect(await device.knownSlots()).toEqual([]);
+  device.network.forget();
+  await device.visit('alone.example', '/');
+  await device.restart();
+  expect((await device.round()).phase).toBe('off');
+  expect(device.network.sent).toEqual([]);
+  expect(await device.outbox()).toBe(0);
+}
+
+describe('leaving an account', () => {
+  it('keeps everything here, sends what waited, and leaves the others in step', async () => {
+    await oracle.visit(b, 'two.example', '/last');
+    await end(b, 'leave');
+    expect(await b.urls()).toEqual(oracle.urls());
+    await isOff(b);
+    await world.settle([a]);
+    expect(await a.urls()).toEqual(oracle.urls());
+    expect(a.sync.state().devices?.map(({ name }) => name)).toEqual(['d0']);
+  });
+
+  it('and coming back with the same profile loses nothing and doubles nothing', async () => {
+    await end(b, 'leave');
+    // Both go on alone.
+    await oracle.visit(b, 'two.example', '/alone');
+    await oracle.visit(a, 'one.example', '/alone');
+    await oracle.erase(a, { what: 'page', url: 'https://two.example/b' });
+    await world.settle([a]);
+    world.pass();
+    await world.join(a, b);
+    await world.settle();
+    await oracle.check();
+    // And once more, the other way round.
+    await end(a, 'leave');
+    await world.join(b, a);
+    await world.settle();
+    await oracle.check();
+  });
+
+  it('and coming back has the settings of both, the stricter where they differ', async () => {
+    await b.set({ level: 'anonymous' });
+    await world.settle();
+    await a.set({ level: 'private' });
+    await world.settle();
+    await end(b, 'leave');
+    await b.set({ level: 'ephemeral', rules: [{ id: 'r', host: 'b.example', capture: 'skip' }] });
+    await world.join(a, b);
+    await world.settle();
+    expect(a.settings()).toEqual(b.settings());
+    expect(b.settings()).toMatchObject({ level: 'ephemeral', rules: [{ host: 'b.example' }] });
+  });
+
+  it('and what was erased while away does not come back', async () => {
+    await oracle.visit(b, 'secret.example', '/x');
+    await world.settle();
+    await end(b, 'leave');
+    await b.erase({ what: 'site', host: 'secret.example' });
+    await world.join(a, b);
+    await world.settle();
+    expect(await b.urls()).not.toContain('https://secret.example/x');
+    // Its own part of it, under a key that is gone, is taken away from the service too.
+    expect(await b.knownSlots()).toEqual(await world.liveSlots());
+    for (const device of world.devices) expect(device.sync.state().phase).toBe('synced');
+  });
+
+  it('that nobody hears of can be tried again', async () => {
+    b.network.fate = (nth) => (nth >= 0 ? 'lost-answer' : 'ok');
+    expect(await b.run(() => b.sync.end('leave'))).toMatchObject({
+      ok: false,
+      error: { code: 'unreachable' },
+    });
+    expect(b.sync.state().phase).not.toBe('off');
+    expect(await b.urls()).toEqual(oracle.urls());
+    b.network.up();
+    await end(b, 'leave');
+    await isOff(b);
+  });
+});
+
+describe('deleting the account', () => {
+  it('leaves every device what it has, and nothing at the service', async () => {
+    const account = await world.accountId();
+    await end(a, 'delete');
+    expect(await world.service.deps.store.currentList(account)).toBeNull();
+    expect(await a.urls()).toEqual(oracle.urls());
+    await isOff(a);
+    // The other one is told, keeps everything, and can leave by itself.
+    const state = await b.round();
+    expect(state.phase).toBe('error');
+    expect(state.message).toMatch(/This device is not part of the account any more/);
+    expect(await b.urls()).toEqual(oracle.urls());
+    await end(b, 'leave');
+    expect(await b.urls()).toEqual(oracle.urls());
+  });
+
+  it('and making a new one with the same profiles has everything once', async () => {
+    await end(a, 'delete');
+    await end(b, 'leave');
+    await world.create(b);
+    await world.join(b, a);
+    await world.settle();
+    await oracle.check();
+    expect(await a.urls()).toHaveLength(2);
+  });
+
+  it('and what was erased in the old one does not erase in the new one', async () => {
+    // "Everything up to now" was said of this device's memory, in an account that is gone.
+    await a.erase({ what: 'all' });
+    await world.settle();
+    await end(a, 'delete');
+    await end(b, 'leave');
+    const c = await world.device('c');
+    const old = await c.visit('kept.example', '/', a.clock.nowMs() - 1_000_000);
+    await world.create(a);
+    await world.join(a, c);
+    await world.settle([a, c]);
+    expect((await a.records()).map(({ id }) => id)).toEqual([old.id]);
+    expect(await c.records()).toEqual(await a.records());
+  });
+});

@@ -1,0 +1,226 @@
+/** A service that gives back something else than what was stored. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { etagOf } from '../../../server/src/auth/digest.ts';
+import type { Bytes } from '../../../src/base/bytes.ts';
+import { decodeFrame, encodeFrame, splitBodies } from '../../../src/protocol/frame.ts';
+import type { Slot } from '../../../src/protocol/ids.ts';
+import { scopeOf } from '../../../src/sync/account-state.ts';
+import { openHeader, sealObject } from '../../../src/sync/objects.ts';
+import { Oracle } from '../../support/sync-oracle.ts';
+import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+
+let world: SyncWorld;
+let oracle: Oracle;
+let a: TestDevice;
+let b: TestDevice;
+
+beforeEach(async () => {
+  world = await SyncWorld.paired(2);
+  oracle = new Oracle(world);
+  [a, b] = world.devices as [TestDevice, TestDevice];
+});
+afterEach(() => world.end());
+
+interface Found {
+  slot: Slot;
+  etag: string;
+  size: number;
+}
+
+/** Puts other bodies in the place of those that B fetches. */
+function objectsBecome(
+  change: (found: readonly Found[], bodies: readonly Bytes[]) => Bytes[] | Promise<Bytes[]>,
+): void {
+  b.network.tamper = async (request, answer) => {
+    if (!request.url.endsWith('/v1/get')) return answer;
+    const frame = decodeFrame(new Uint8Array(await answer.arrayBuffer()));
+    if (!frame) return answer;
+    const { found, rest } = frame.head as { found: Found[]; rest: Slot[] };
+    const bodies = splitBodies(
+      frame.rest,
+      found.map(({ size }) => size),
+    ) as Bytes[];
+    const changed = await change(found, bodies);
+    const head = { found: found.map((one, i) => ({ ...one, size: (changed[i] as Bytes).length })), rest };
+    return new Response(encodeFrame(head, changed));
+  };
+}
+
+const scope = async () => b.run(async () => scopeOf(b.store, await world.accountId()));
+const kindAt = async (slot: Slot, body: Bytes) => (await openHeader(await scope(), slot, body))?.header.kind;
+const flip = (bytes: Bytes, at: number): Bytes => {
+  const copy = bytes.slice();
+  copy[at] = (copy[at] as number) ^ 1;
+  return copy;
+};
+
+/** A sends a record each of two days, and a level. */
+async function aSendsThings(): Promise<void> {
+  await oracle.visit(a, 'one.example', '/a');
+  world.pass(24 * 3_600_000);
+  await oracle.visit(a, 'two.example', '/b');
+  await a.set({ level: 'anonymous' });
+  await a.round();
+}
+
+describe('an object that does not open', () => {
+  it.each<[string, (body: Bytes) => Bytes]>([
+    ['its header was changed', (body) => flip(body, 60)],
+    ['its body was changed', (body) => flip(body, body.length - 20)],
+    ['it was cut short', (body) => body.slice(0, 500)],
+    ['it is empty', () => new Uint8Array(0)],
+  ])('because %s is left out and shown, and everything else goes on', async (_, spoil) => {
+    await aSendsThings();
+    let spoiled: Slot | undefined;
+    objectsBecome(async (found, bodies) => {
+      const kinds = await Promise.all(found.map(({ slot }, i) => kindAt(slot, bodies[i] as Bytes)));
+      spoiled ??= found[kinds.indexOf('part')]?.slot;
+      return bodies.map((body, i) => (found[i]?.slot === spoiled ? spoil(body) : body));
+    });
+    const state = await b.round();
+    expect(state.phase).toBe('error');
+    expect(state.message).toMatch(/^1 object at the sync service cannot be opened and was left out\. Update/);
+    expect(await b.urls()).toHaveLength(1);
+    expect(b.settings().level).toBe('anonymous');
+    // It is not forgotten: not with the next round, not with the worker.
+    expect((await b.round()).message).toMatch(/^1 object /);
+    await b.restart();
+    expect((await b.round()).message).toMatch(/^1 object /);
+    // The service gives back what it has, and something else happens: then it is read after all.
+    b.network.up();
+    await oracle.visit(a, 'three.example', '/c');
+    await world.settle();
+    await oracle.check();
+    expect(b.sync.state().message).toBeUndefined();
+  });
+
+  it('because two objects were exchanged counts for both', async () => {
+    await aSendsThings();
+    objectsBecome(async (found, bodies) => {
+      const kinds = await Promise.all(found.map(({ slot }, i) => kindAt(slot, bodies[i] as Bytes)));
+      const [one, two] = [kinds.indexOf('part'), kinds.lastIndexOf('part')];
+      return bodies.map((body, i) =>
+        i === one ? (bodies[two] as Bytes) : i === two ? (bodies[one] as Bytes) : body,
+      );
+    });
+    expect((await b.round()).message).toMatch(
+      /^2 objects at the sync service cannot be opened and were left out/,
+    );
+    expect(await b.urls()).toEqual([]);
+    expect(b.settings().level).toBe('anonymous');
+  });
+
+  it('because an older version was put in its place changes nothing here', async () => {
+    await a.set({ level: 'public' });
+    await world.settle();
+    let older: Bytes | undefined;
+    const slots = await world.liveSlots();
+    const store = world.service.deps.store;
+    const account = await world.accountId();
+    for (const { slot, body } of (await store.get(account, slots as Slot[], 1e9)).found)
+      if ((await kindAt(slot, body)) === 'settings') older = body;
+    expect(b.settings().level).toBe('public');
+    await a.set({ level: 'anonymous' });
+    await world.settle();
+    await a.set({ level: 'private' });
+    await a.round();
+    objectsBecome(async (found, bodies) =>
+      Promise.all(
+        bodies.map(async (body, i) =>
+          (await kindAt((found[i] as Found).slot, body)) === 'settings' ? (older as Bytes) : body,
+        ),
+      ),
+    );
+    expect((await b.round()).message).toMatch(/^1 object /);
+    expect(b.settings().level).toBe('anonymous');
+  });
+
+  it('because it holds what no device writes does not stop the rest', async () => {
+    await oracle.visit(a, 'one.example', '/a');
+    await a.round();
+    const faulty = await scope();
+    const author = a.store.vault.deviceId as Parameters<typeof sealObject>[1]['author'];
+    const base = { author, incarnation: 77, counter: 1 };
+    const key = await a.run(() => a.store.vault.currentKey('2027-01-15'));
+    const objects = [
+      await sealObject(
+        faulty,
+        { ...base, kind: 'erase', name: 'x' },
+        faulty.keys.record,
+        new TextEncoder().encode('{'),
+      ),
+      await sealObject(
+        faulty,
+        { ...base, kind: 'ring', author: b.store.vault.deviceId as typeof author },
+        faulty.keys.record,
+        new TextEncoder().encode('[]'),
+      ),
+      await sealObject(
+        faulty,
+        { ...base, kind: 'part', day: '2027-01-15', generation: 1 },
+        key.aead,
+        new Uint8Array([9, 1]),
+      ),
+      await sealObject(faulty, { ...base, kind: 'part', counter: 2 }, key.aead, new Uint8Array([0])),
+    ];
+    await store(objects);
+    expect((await b.round()).message).toMatch(/^4 objects /);
+    expect(await b.urls()).toEqual(['https://one.example/a']);
+  });
+
+  it('because its key could not be fetched is fetched again, not skipped', async () => {
+    await oracle.visit(a, 'one.example', '/a');
+    await world.settle();
+    await oracle.visit(a, 'one.example', '/b');
+    await a.round();
+    // A new worker: B has to ask for A's keys, which is its second request for objects.
+    await b.restart();
+    b.network.forget();
+    const asked = () => b.network.sent.filter(({ path }) => path === '/v1/get').length;
+    b.network.fate = (_, request) =>
+      request.url.endsWith('/v1/get') && asked() === 2 ? 'lost-request' : 'ok';
+    expect((await b.round()).phase).toBe('offline');
+    expect(asked()).toBe(2);
+    b.network.up();
+    expect((await b.round()).phase).toBe('synced');
+    expect(await b.urls()).toEqual(oracle.urls());
+  });
+
+  it('because its author destroyed the key is nothing to tell of, and comes back to nobody', async () => {
+    await oracle.visit(a, 'one.example', '/a');
+    await a.round();
+    const { store: service } = world.service.deps;
+    const account = await world.accountId();
+    const before = (await service.get(account, (await world.liveSlots()) as Slot[], 1e9)).found;
+    await oracle.erase(a, { what: 'all' });
+    await a.round();
+    const left = await world.liveSlots();
+    // The service did not delete what it was told to.
+    await store(before.filter(({ slot }) => !left.includes(slot)));
+    expect((await b.round()).phase).toBe('synced');
+    expect(await b.urls()).toEqual([]);
+    // Its author, who is shown it again, takes it away again.
+    expect((await a.round()).phase).toBe('synced');
+    await world.settle();
+    await oracle.check();
+  });
+});
+
+/** Writes objects as the service's own device would. */
+async function store(objects: readonly { slot: Slot; body: Bytes }[]): Promise<void> {
+  const ops = await Promise.all(
+    objects.map(async ({ slot, body }) => ({
+      op: 'put' as const,
+      slot,
+      body,
+      ifMatch: null,
+      etag: await etagOf(body),
+    })),
+  );
+  const device = a.store.vault.deviceId as Parameters<typeof sealObject>[1]['author'];
+  await world.service.deps.store.commit(
+    await world.accountId(),
+    { key: crypto.randomUUID(), device, atomic: false, ops, atMs: world.service.clock.nowMs() },
+    world.service.deps.limits,
+  );
+}
