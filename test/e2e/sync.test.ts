@@ -20,27 +20,18 @@ describe.each<[BrowserName, BrowserName]>([
   });
   afterAll(() => pair.close());
 
-  const converged = async (records: number) => {
-    for (const device of [first, second])
-      await waitFor(
-        `${device.browser.name} to have ${records} records`,
-        async () => {
-          const count = await device.recordCount();
-          if (count === records) return true;
-          throw new Error(`It has ${count}, and is ${await device.state()}`);
-        },
-        { timeoutMs: 90_000 },
-      );
-    // Titles come a moment after their visits.
-    await waitFor(
-      'both to have the same records',
+  const converged = (records: number) =>
+    waitFor(
+      `both to have the same ${records} records`,
       async () => {
+        const counts = [await first.recordCount(), await second.recordCount()];
+        if (counts.some((count) => count !== records))
+          throw new Error(`They have ${counts}, and are ${await first.state()} and ${await second.state()}`);
         const [one, other] = [await first.records(), await second.records()];
-        return JSON.stringify(one) === JSON.stringify(other) && one.length === records;
+        return one.length === records && JSON.stringify(one) === JSON.stringify(other);
       },
-      { timeoutMs: 15_000, everyMs: 250 },
+      { timeoutMs: 90_000, everyMs: 200 },
     );
-  };
   const problemSays = (device: SyncDevice, words: string) =>
     waitFor(`a sentence with "${words}"`, async () => {
       const said = await device.page.text('sync-problem');

@@ -2,6 +2,7 @@
  * Devices with the real client (background's sync service, store, cryptography) on one real service, all in this process.
  * Timers stand still: a round runs when the test says so.
  */
+import { AsyncResource } from 'node:async_hooks';
 
 // First: the extension's API has to be there before anything of `src` is loaded.
 import './device-context.ts';
@@ -50,7 +51,7 @@ export class TestDevice {
     this.context.stop();
     vi.clearAllTimers();
     await this.run(async () => {
-      this.profile = await Profile.open(this.clock);
+      this.profile = await Profile.open({ onBlocked() {}, onClosed() {} }, this.clock);
       this.sync = new Sync(this.profile);
       await this.sync.open();
     });
@@ -155,6 +156,10 @@ export class SyncWorld {
 
   constructor(limits: Partial<Limits> = {}) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
+    // A timer fires on the device that set it, whoever lets time pass.
+    const faked = globalThis.setTimeout;
+    globalThis.setTimeout = ((task: () => void, ms?: number) =>
+      faked(AsyncResource.bind(task), ms)) as typeof setTimeout;
     this.service = inProcess(limits);
   }
 

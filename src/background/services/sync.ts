@@ -35,6 +35,7 @@ const GATHER_MS = 1_000;
 /** Without the person the channel is let go, and the minute's alarm does. */
 const IDLE_MS = 5 * 60_000;
 /** A channel that does not hold is not opened more often than this: each opening is followed by a round. */
+const LASTED_MS = 10_000;
 const CHANNEL_MS = 60_000;
 /** No service may ask to wait longer; a time that is further off comes from a clock that was wrong. */
 const MAX_WAIT_MS = 6 * 3_600_000;
@@ -240,6 +241,8 @@ export class Sync {
     this.#channelNotBeforeMs = nowMs + CHANNEL_MS;
     const onEnd = () => {
       this.#channel = undefined;
+      // One that lasted is opened again at once; what makes others end soon may last too.
+      if (clock.nowMs() - nowMs > LASTED_MS) this.#channelNotBeforeMs = 0;
       // What was said while nobody listened is found by asking.
       if (this.#phase === 'synced') this.kick(GATHER_MS);
     };
