@@ -154,7 +154,7 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       await (await ready()).sync.run();
       return status();
     },
-    'sync.leave': async () => thenStatus(await (await ready()).sync.end('leave')),
+    'sync.leave': async ({ anyway }) => thenStatus(await (await ready()).sync.end('leave', anyway)),
     'sync.delete-account': async () => thenStatus(await (await ready()).sync.end('delete')),
   };
 }

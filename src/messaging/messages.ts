@@ -105,7 +105,7 @@ export const MESSAGES = {
     body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }),
   },
   'sync.now': { from: 'page', body: nothing },
-  'sync.leave': { from: 'page', body: nothing },
+  'sync.leave': { from: 'page', body: v.strictObject({ anyway: v.boolean() }) },
   'sync.delete-account': { from: 'page', body: nothing },
 } as const satisfies Record<string, { from: SenderClass; body: v.GenericSchema }>;
 

@@ -1,5 +1,4 @@
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
-import { systemRandom } from '../../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { SyncDevice, SyncState } from '../../model/recording.ts';
@@ -7,6 +6,7 @@ import type { EraseTarget } from '../../model/selector.ts';
 import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { defaultDeviceName } from '../../platform/device.ts';
+import { DamagedError } from '../../storage/database.ts';
 import { createAccount, deleteAccount, leaveAccount } from '../../sync/account.ts';
 import {
   type AccountState,
@@ -20,31 +20,22 @@ import {
   signerOf,
   writeAccount,
 } from '../../sync/account-state.ts';
-import { retryDelayMs } from '../../sync/backoff.ts';
 import { addCommands, commandOf, forgetCommands } from '../../sync/erasures.ts';
 import { queueRecord, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
-import { type Channel, openChannel } from '../../sync/transport-socket.ts';
+import { News } from './news.ts';
 import type { Profile } from './profile.ts';
+import { SyncRetry } from './sync-retry.ts';
 
 /** Changes are gathered for this long; five seconds is the promise. */
 const GATHER_MS = 1_000;
-/** Without the person the channel is let go, and the minute's alarm does. */
-const IDLE_MS = 5 * 60_000;
-/** A channel that does not hold is not opened more often than this: each opening is followed by a round. */
-const LASTED_MS = 10_000;
-const CHANNEL_MS = 60_000;
-/** No service may ask to wait longer; a time that is further off comes from a clock that was wrong. */
-const MAX_WAIT_MS = 6 * 3_600_000;
 export const SYNC_ALARM = 'sync';
 
-interface Retry {
-  readonly failures: number;
-  readonly nextAtMs: number;
-}
+/** The service does not answer now, and perhaps never again. */
+const GONE: readonly string[] = ['unreachable', 'UNAVAILABLE'];
 
 const unreadableSentence = (count: number): string =>
   `${count} ${count === 1 ? 'object' : 'objects'} at the sync service cannot be opened and ${count === 1 ? 'was' : 'were'} left out. ` +
@@ -56,28 +47,29 @@ export class Sync {
   #problem: Failure | undefined;
   #devices: readonly SyncDevice[] = [];
   #transport: Transport | undefined;
-  #channel: Channel | 'opening' | undefined;
   #running: Promise<void> | undefined;
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #invitation: AbortController | undefined;
   /** When the timer is due. */
   #dueMs = 0;
-  /** After failures, or when the service asked for it: no round before. */
-  #notBeforeMs = 0;
-  #activeAtMs = 0;
-  #channelNotBeforeMs = 0;
   #unreadable = 0;
   readonly #rings: Rings = new Map();
 
-  constructor(private readonly profile: Profile) {}
+  readonly #retry: SyncRetry;
+  readonly #news: News;
+
+  constructor(private readonly profile: Profile) {
+    this.#retry = new SyncRetry(profile.store, profile.clock);
+    this.#news = new News(profile.clock);
+  }
 
   async open(): Promise<void> {
     this.#account = await readAccount(this.profile.store);
     this.profile.store.syncing = this.#account !== null;
     if (this.#account) {
       this.#phase = 'syncing';
-      this.#notBeforeMs = (await this.#retry())?.nextAtMs ?? 0;
+      await this.#retry.open();
       this.kick(0);
     }
   }
@@ -87,7 +79,7 @@ export class Sync {
     clearTimeout(this.#timer);
     this.#account = null;
     this.#invitation?.abort();
-    this.#closeChannel();
+    this.#news.close();
   }
 
   state(): SyncState {
@@ -110,7 +102,7 @@ export class Sync {
 
   /** Something changed here: a round starts within five seconds. */
   changed(): void {
-    this.#activeAtMs = this.profile.clock.nowMs();
+    this.#news.active();
     if (this.#account) this.kick(GATHER_MS);
   }
 
@@ -119,7 +111,7 @@ export class Sync {
     const nowMs = this.profile.clock.nowMs();
     // Should the worker be stopped before the timer fires, the alarm (30 s at the earliest) does.
     void alarmAt(SYNC_ALARM, nowMs + 30_000);
-    const dueMs = nowMs + Math.max(delayMs, this.#waitMs());
+    const dueMs = nowMs + Math.max(delayMs, this.#retry.waitMs());
     // One that is overdue slept with the computer.
     if (this.#timer !== undefined && this.#dueMs >= nowMs && this.#dueMs <= dueMs) return;
     clearTimeout(this.#timer);
@@ -127,7 +119,7 @@ export class Sync {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // A round that failed meanwhile may have to wait longer.
-      if (this.#waitMs() > 0) this.kick(0);
+      if (this.#retry.waitMs() > 0) this.kick(0);
       else void this.run();
     }, dueMs - nowMs);
   }
@@ -135,8 +127,8 @@ export class Sync {
   /** From the alarms: catches up, unless the service asked to wait. */
   async wake(): Promise<void> {
     if (!this.#account) return;
-    if (this.profile.clock.nowMs() - this.#activeAtMs > IDLE_MS) this.#closeChannel();
-    if (this.#waitMs() > 0) return;
+    if (this.#news.isIdle()) this.#news.close();
+    if (this.#retry.waitMs() > 0) return;
     await this.run();
   }
 
@@ -176,14 +168,11 @@ export class Sync {
       result = await runRound(store, this.#transport, account, this.#rings);
     } catch (error) {
       console.error('sync failed', error);
-      result = {
-        ok: false,
-        error: {
-          code: 'failed',
-          status: 0,
-          message: 'Something went wrong on this device. It will be tried again.',
-        },
-      };
+      const message =
+        error instanceof DamagedError
+          ? error.message
+          : 'Something went wrong on this device. It will be tried again.';
+      result = { ok: false, error: { code: 'failed', status: 0, message } };
     }
     if (this.#account?.account !== account.account) return;
     // Also after a round that failed later on: what came is in force.
@@ -192,38 +181,20 @@ export class Sync {
     const nowMs = this.profile.clock.nowMs();
     this.#account = { ...this.#account, lastSyncedMs: nowMs };
     await writeAccount(store, this.#account);
-    this.#notBeforeMs = 0;
-    await store.db.delete('metadata', 'retry');
+    await this.#retry.succeeded();
     await clearAlarm(SYNC_ALARM);
     this.#devices = await this.#describe(result.value.devices);
     this.#unreadable = result.value.unreadable;
     this.#problem = undefined;
     this.#show('synced');
-    this.#openChannel(account);
+    this.#listen(account, this.#transport);
   }
 
   async #failed(error: TransportFailure): Promise<void> {
-    const { store, clock } = this.profile;
-    const failures = ((await this.#retry())?.failures ?? 0) + 1;
-    this.#notBeforeMs = clock.nowMs() + retryDelayMs(failures, systemRandom, error.retryAfterMs);
-    await store.db.put('metadata', { failures, nextAtMs: this.#notBeforeMs } satisfies Retry, 'retry');
+    await this.#retry.failed(error.retryAfterMs);
     this.#problem = error;
-    this.#show(
-      error.code === 'unreachable' || error.code === 'UNAVAILABLE' || error.code === 'TOO_MANY'
-        ? 'offline'
-        : 'error',
-    );
+    this.#show(GONE.includes(error.code) || error.code === 'TOO_MANY' ? 'offline' : 'error');
     this.kick(0);
-  }
-
-  async #retry(): Promise<Retry | undefined> {
-    return (await this.profile.store.db.get('metadata', 'retry')) as Retry | undefined;
-  }
-
-  /** How long the service asked to be left alone, or what the failures so far ask for. */
-  #waitMs(): number {
-    const waitMs = this.#notBeforeMs - this.profile.clock.nowMs();
-    return waitMs > 0 && waitMs <= MAX_WAIT_MS ? waitMs : 0;
   }
 
   #show(phase: SyncState['phase']): void {
@@ -231,44 +202,19 @@ export class Sync {
     this.profile.changed();
   }
 
-  #openChannel(account: AccountState): void {
-    const { store, clock } = this.profile;
-    const nowMs = clock.nowMs();
-    const idle = nowMs - this.#activeAtMs > IDLE_MS;
-    const tooSoon = nowMs < this.#channelNotBeforeMs && this.#channelNotBeforeMs <= nowMs + CHANNEL_MS;
-    if (this.#channel || idle || tooSoon || !this.#transport) return;
-    this.#channel = 'opening';
-    this.#channelNotBeforeMs = nowMs + CHANNEL_MS;
-    const onEnd = () => {
-      this.#channel = undefined;
-      // One that lasted is opened again at once; what makes others end soon may last too.
-      if (clock.nowMs() - nowMs > LASTED_MS) this.#channelNotBeforeMs = 0;
-      // What was said while nobody listened is found by asking.
-      if (this.#phase === 'synced') this.kick(GATHER_MS);
-    };
-    openChannel(this.#transport, signerOf(store, account.account), {
+  #listen(account: AccountState, transport: Transport): void {
+    const { store } = this.profile;
+    this.#news.open(transport, signerOf(store, account.account), {
       since: async () => ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0,
-      onNews: () => this.#news(),
-      onEnd,
-    }).then(
-      (channel) => {
-        // The account was left while it opened.
-        if (this.#account?.account !== account.account) channel?.close();
-        else this.#channel = channel ?? undefined;
+      // No reason to bother a service that asked to be left alone.
+      onNews: async () => {
+        if (this.#account && this.#retry.waitMs() === 0) await this.run();
       },
-      () => {
-        this.#channel = undefined;
+      // What was said while nobody listened is found by asking.
+      onEnd: () => {
+        if (this.#phase === 'synced') this.kick(GATHER_MS);
       },
-    );
-  }
-
-  /** News is no reason to bother a service that asked to be left alone. */
-  async #news(): Promise<void> {
-    if (this.#account && this.#waitMs() === 0) await this.run();
-  }
-
-  #closeChannel(): void {
-    if (this.#channel && this.#channel !== 'opening') this.#channel.close();
+    });
   }
 
   async #describe(devices: Round['devices']): Promise<SyncDevice[]> {
@@ -393,28 +339,32 @@ export class Sync {
     await writeAccount(store, account);
     this.#account = account;
     this.#transport = transport;
-    this.#notBeforeMs = 0;
-    this.#activeAtMs = clock.nowMs();
+    this.#retry.forget();
+    this.#news.active();
     this.#show('syncing');
     this.kick(0);
     return ok(null);
   }
 
-  /** Leaves, or takes the whole account away from the service. What was recorded stays here. */
-  async end(how: 'leave' | 'delete'): Promise<Result<null>> {
+  /**
+   * Leaves, or takes the whole account away from the service. What was recorded stays here. `anyway`: also when the service
+   * does not answer, which then goes on listing this device.
+   */
+  async end(how: 'leave' | 'delete', anyway = false): Promise<Result<null>> {
     const account = this.#account;
     if (!account) return ok(null);
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
     // What was recorded and erased up to now still reaches the others.
-    if (how === 'leave') await this.run();
+    if (how === 'leave' && !anyway) await this.run();
     const done = await (how === 'leave' ? leaveAccount : deleteAccount)(
       store,
       this.#transport,
       account.account,
     );
-    // A device that is out already has nothing left to do there.
-    if (!done.ok && done.error.code !== 'UNKNOWN_DEVICE') return done;
+    // A device that is out already has nothing left to do there. Nobody is kept in by a service that is gone.
+    const accepted = ['UNKNOWN_DEVICE', ...(anyway ? GONE : [])];
+    if (!done.ok && !accepted.includes(done.error.code)) return done;
     this.#account = null;
     this.#invitation?.abort();
     clearTimeout(this.#timer);
@@ -423,12 +373,11 @@ export class Sync {
     await stopQueueing(store);
     await writeAccount(store, null);
     await clearAlarm(SYNC_ALARM);
-    this.#closeChannel();
+    this.#news.close();
     this.#transport = undefined;
     this.#rings.clear();
     this.#devices = [];
     this.#unreadable = 0;
-    this.#channelNotBeforeMs = 0;
     this.#show('off');
     return ok(null);
   }

@@ -101,6 +101,13 @@ describe('leaving an account', () => {
     await end(b, 'leave');
     await isOff(b);
   });
+
+  it('is possible without the service too, when the person says so', async () => {
+    b.network.fate = () => 'lost-request';
+    expect(await b.run(() => b.sync.end('leave', true))).toMatchObject({ ok: true });
+    expect(await b.urls()).toEqual(oracle.urls());
+    await isOff(b);
+  });
 });
 
 describe('deleting the account', () => {
