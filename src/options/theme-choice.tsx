@@ -2,8 +2,8 @@ import { currentTheme, setTheme, THEMES } from '../ui/theme.ts';
 
 export function ThemeChoice() {
   return (
-    <label class="field">
-      Appearance
+    <label class="theme small muted">
+      <span>Appearance</span>
       <select
         onChange={(event) => {
           const theme = THEMES.find((candidate) => candidate === event.currentTarget.value);
