@@ -93,7 +93,7 @@ export function DataTab() {
             Delete these days…
           </button>
         </form>
-        <div>
+        <div class="apart">
           <button
             type="button"
             class="danger"

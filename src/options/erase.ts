@@ -17,11 +17,10 @@ export async function eraseAfterAsking(target: EraseTarget, what: string): Promi
   if (!counted.ok) return { outcome: 'failed', text: counted.error.message };
   if (counted.value.count === 0) return { outcome: 'nothing', text: `There are no records ${what}.` };
   const records = count(counted.value.count, 'record', 'records');
-  const everywhere =
-    status.value?.sync.phase === 'off' ? '' : ', here and on every device that you sync with';
+  const everywhere = status.value?.sync.phase === 'off' ? '' : ', also from the devices that you sync with';
   const agreed = await confirm({
     title: `Delete ${records}?`,
-    text: `This deletes ${records} ${what}${everywhere}. It cannot be undone.`,
+    text: `${records} ${what} will be gone${everywhere}. This cannot be undone.`,
     action: `Delete ${records}`,
   });
   if (!agreed) return { outcome: 'nothing', text: 'Nothing was deleted.' };

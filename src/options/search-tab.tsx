@@ -88,7 +88,7 @@ export function SearchTab() {
         }}
       />
       <SearchFilters filters={filters} />
-      <p class="error" role="alert" hidden={complaint === ''}>
+      <p class="error problem" role="alert" hidden={complaint === ''}>
         {complaint}
       </p>
       <p class={erased.value?.outcome === 'failed' ? 'error' : ''} role="status" data-testid="erase-result">

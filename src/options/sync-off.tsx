@@ -57,7 +57,7 @@ export function SyncOff() {
           Encrypted before it leaves this browser: the sync service can't read it. It sees when, how often and
           roughly how much is sent, from which network address, and how many devices there are.
         </p>
-        <label class="field">
+        <label class="field narrow">
           Name of this device
           <input
             data-testid="device-name"

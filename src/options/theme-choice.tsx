@@ -5,6 +5,7 @@ export function ThemeChoice() {
     <label class="theme small muted">
       <span>Appearance</span>
       <select
+        data-testid="theme"
         onChange={(event) => {
           const theme = THEMES.find((candidate) => candidate === event.currentTarget.value);
           if (theme) setTheme(theme);

@@ -14,6 +14,12 @@ const describe = (record: InteractionRecord): string => {
   return recordKind(record) === 'visit' ? 'Visit' : 'Counted';
 };
 
+const WHY_NOTHING = {
+  'no-page': 'This is not a web page: there is nothing to record.',
+  sensitive: 'This site is on the list of sensitive sites: nothing is recorded here.',
+  rule: 'You excluded this site: nothing is recorded here.',
+} as const;
+
 /** What was recorded on the page in front, and the button that ends it for its site. */
 export function ThisPage() {
   const page = useSignal<CurrentPage | undefined>(undefined);
@@ -45,31 +51,25 @@ export function ThisPage() {
   const host = now?.host;
   return (
     <section class="page" ref={box}>
-      <h2 class="clip" title={host}>
-        {host ?? 'This page'}
-      </h2>
-      {now !== undefined && host === undefined && (
-        <p class="small muted">This is not a web page: there is nothing to record.</p>
-      )}
-      {now?.skippedBy === 'sensitive' && (
-        <p class="small">This site is on the list of sensitive sites: nothing is recorded here.</p>
-      )}
-      {host !== undefined && now?.skippedBy === 'rule' && (
-        <>
-          <p class="small">You excluded this site: nothing is recorded here.</p>
+      <div class="site">
+        <h2 class="clip" title={host}>
+          {host ?? 'This page'}
+        </h2>
+        {host !== undefined && now?.skippedBy === 'rule' && (
           <button type="button" data-testid="include-site" onClick={() => void include(host)}>
-            Record this site again
+            Record it again
           </button>
-        </>
-      )}
-      {host !== undefined && now?.skippedBy === undefined && (
-        <>
-          <Records records={now?.records ?? []} />
+        )}
+        {host !== undefined && now?.skippedBy === undefined && (
           <button type="button" data-testid="exclude-site" onClick={() => void exclude(host)}>
             Exclude this site
           </button>
-        </>
+        )}
+      </div>
+      {now && (host === undefined || now.skippedBy) && (
+        <p class="small muted">{WHY_NOTHING[now.skippedBy ?? 'no-page']}</p>
       )}
+      {host !== undefined && now?.skippedBy === undefined && <Records records={now?.records ?? []} />}
     </section>
   );
 }

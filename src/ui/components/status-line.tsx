@@ -46,12 +46,13 @@ export function Numbers() {
   return (
     <p class="numbers small muted tabular">
       <span>
-        <span data-testid="record-count">{now ? String(now.recordCount) : ''}</span>{' '}
-        {now?.recordCount === 1 ? 'record' : 'records'}
+        <span data-testid="record-count">{now ? String(now.recordCount) : ''}</span>
+        {now && (now.recordCount === 1 ? ' record' : ' records')}
         {now && now.ephemeralCount > 0 ? `, ${now.ephemeralCount} in memory only` : ''}
       </span>
-      <span>
-        Sync: <span data-testid="sync-state">{now ? syncLabel(now.sync) : ''}</span>
+      <span class={now?.sync.phase === 'error' ? 'error' : ''}>
+        {now && 'Sync: '}
+        <span data-testid="sync-state">{now ? syncLabel(now.sync) : ''}</span>
       </span>
     </p>
   );
