@@ -15,7 +15,8 @@ const DEBOUNCE_MS = 80;
 export function SearchTab() {
   const text = useSignal('');
   const filters = useSignal<Filters>(EMPTY_FILTERS);
-  const hits = useSignal<readonly SearchHit[]>([]);
+  /** `undefined` until the first answer. */
+  const hits = useSignal<readonly SearchHit[] | undefined>(undefined);
   const next = useSignal<number | undefined>(undefined);
   const message = useSignal('');
   const asked = useRef(0);
@@ -36,7 +37,7 @@ export function SearchTab() {
     batch(() => {
       message.value = answer.ok ? '' : answer.error.message;
       if (!answer.ok) return;
-      hits.value = before === undefined ? answer.value.hits : [...hits.value, ...answer.value.hits];
+      hits.value = before === undefined ? answer.value.hits : [...(hits.value ?? []), ...answer.value.hits];
       next.value = answer.value.next;
     });
   };
@@ -50,17 +51,25 @@ export function SearchTab() {
     return () => clearTimeout(timer);
   }, [text.value, filters.value, records, ephemeralCount]);
 
+  const focusTitle = (at: number) =>
+    requestAnimationFrame(() => {
+      const titles = list.current?.querySelectorAll<HTMLElement>('a.name') ?? [];
+      (titles[Math.min(at, titles.length - 1)] ?? field.current)?.focus();
+    });
   const afterErasing = async (at: number, outcome: Erased) => {
     erased.value = outcome;
     if (outcome.outcome !== 'erased') return;
     await load();
     // The result is gone, and focus with it: it goes to the one that took its place.
-    requestAnimationFrame(() => {
-      const titles = list.current?.querySelectorAll<HTMLElement>('a.name') ?? [];
-      (titles[Math.min(at, titles.length - 1)] ?? field.current)?.focus();
-    });
+    focusTitle(at);
+  };
+  const more = async () => {
+    const at = hits.value?.length ?? 0;
+    await load(next.value);
+    focusTitle(at);
   };
 
+  const found = hits.value ?? [];
   const complaint = message.value || complaintAbout(filters.value);
   return (
     <>
@@ -95,17 +104,17 @@ export function SearchTab() {
         {erased.value?.text}
       </p>
       <p class="found small muted" role="status">
-        {hits.value.length > 0
-          ? `${count(hits.value.length, 'page', 'pages')}${next.value === undefined ? '' : ' so far'}`
-          : emptyWords(text.value, filters.value, records)}
+        {found.length > 0
+          ? `${count(found.length, 'page', 'pages')}${next.value === undefined ? '' : ' so far'}`
+          : hits.value && message.value === '' && emptyWords(text.value, filters.value, records)}
       </p>
       <ul class="results" ref={list}>
-        {hits.value.map((hit, at) => (
+        {found.map((hit, at) => (
           <SearchResult key={hit.url} hit={hit} onErased={(outcome) => void afterErasing(at, outcome)} />
         ))}
       </ul>
       {next.value !== undefined && (
-        <button type="button" data-testid="search-more" onClick={() => void load(next.value)}>
+        <button type="button" data-testid="search-more" onClick={() => void more()}>
           Show more
         </button>
       )}
@@ -116,7 +125,8 @@ export function SearchTab() {
 function emptyWords(text: string, filters: Filters, records: number | undefined): string {
   if (records === undefined) return '';
   if (records === 0) return 'Nothing is recorded yet. Visit a page and come back.';
-  if (filters !== EMPTY_FILTERS) return 'No page matches. Try fewer words, or another site, day or kind.';
+  if (Object.values(filters).some((value) => value.trim() !== ''))
+    return 'No page matches. Try fewer words, or another site, day or kind.';
   return text.trim() === ''
     ? 'No page has an address here: at level Anonymous only counts are kept.'
     : 'No page matches. Try fewer words or other ones.';
