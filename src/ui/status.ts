@@ -18,27 +18,25 @@ export const health = computed<Health | undefined>(() =>
 /** Why the last command of this view failed, as a sentence; empty when it did not. */
 export const problem = signal('');
 
-/** Shows the last known state at once and the live one as soon as the background answers. */
-export function followStatus(): void {
-  let live = false;
-  readCachedStatus().then(
-    (cached) => {
-      if (!live && cached) status.value = cached as Status;
-    },
-    () => {
-      // Only a short cut: the background tells the status anyway.
-    },
-  );
-  watchStatus(
-    (now) => {
-      live = true;
-      silent.value = false;
-      status.value = now;
-    },
-    () => {
-      silent.value = true;
-    },
-    new AbortController().signal,
+/**
+ * Shows the last known state at once and the live one as soon as the background answers. The background is called second:
+ * where it has to start first, it would take the time that the view needs to appear.
+ */
+export async function followStatus(): Promise<void> {
+  // A failure costs only the short cut: the background tells the status anyway.
+  const cached = await readCachedStatus().catch(() => undefined);
+  if (cached) status.value = cached as Status;
+  setTimeout(() =>
+    watchStatus(
+      (now) => {
+        silent.value = false;
+        status.value = now;
+      },
+      () => {
+        silent.value = true;
+      },
+      new AbortController().signal,
+    ),
   );
 }
 

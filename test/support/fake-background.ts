@@ -8,8 +8,8 @@ import type { MessageType } from '../../src/messaging/messages.ts';
 import type { Status } from '../../src/model/recording.ts';
 
 export interface FakeBackground {
-  /** `null`: it never says anything. */
-  readonly status: Status | null;
+  /** `null`: it never says anything. `gone`: the extension was removed or updated under the page. */
+  readonly status: Status | null | 'gone';
   /** Messages that are not here fail with `unreachable`. */
   readonly answers: { readonly [T in MessageType]?: Result<AnswerOf<T>> };
 }
@@ -30,20 +30,23 @@ export function fakeBackground({ status, answers }: FakeBackground): void {
     return setTimeout(() => callback(answer));
   };
   const event = () => ({ addListener() {}, removeListener() {}, hasListener: () => false });
-  runtime.connect = ({ name }) => ({
-    name,
-    postMessage() {},
-    disconnect() {},
-    onDisconnect: event(),
-    onMessage: {
-      ...event(),
-      addListener(listener: (message: unknown) => void) {
-        if (name === 'live' && status !== null) setTimeout(() => listener(status));
-        if (name === 'export')
-          setTimeout(() => listener({ kind: 'chunk', text: '', records: 300, total: 1200 }));
+  runtime.connect = ({ name }) => {
+    if (status === 'gone') throw new Error('Extension context invalidated.');
+    return {
+      name,
+      postMessage() {},
+      disconnect() {},
+      onDisconnect: event(),
+      onMessage: {
+        ...event(),
+        addListener(listener: (message: unknown) => void) {
+          if (name === 'live' && status !== null) setTimeout(() => listener(status));
+          if (name === 'export')
+            setTimeout(() => listener({ kind: 'chunk', text: '', records: 300, total: 1200 }));
+        },
       },
-    },
-  });
+    };
+  };
   runtime.sendMessage = (...args) => {
     const answer = answers[(args[0] as { type: MessageType }).type];
     return reply(args, answer);

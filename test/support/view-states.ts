@@ -123,7 +123,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     { name: 'onboarding-declined', status: undecided('declined') },
     { name: 'onboarding-accepted', status: recording },
     { name: 'popup-starting', status: null },
-    { name: 'popup-silent', status: null, reach: () => new Promise((resolve) => setTimeout(resolve, 5_100)) },
+    { name: 'popup-silent', status: 'gone' },
     { name: 'popup-recording', status: recording },
     {
       name: 'popup-long',
