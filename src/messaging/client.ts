@@ -1,9 +1,16 @@
 /** How pages and the content script talk to the background. */
-import { fail, type Result } from '../base/result.ts';
+import { type Failure, fail, type Result } from '../base/result.ts';
 import type { Status } from '../model/recording.ts';
-import { connect, sendMessage } from '../platform/runtime.ts';
+import { connect, type PagePort, sendMessage } from '../platform/runtime.ts';
 import type { AnswerOf, ExportMessage } from './answers.ts';
-import { type ExportRequest, type MessageBody, type MessageType, PORTS } from './messages.ts';
+import type { ExportRequest, MessageBody, MessageType } from './messages.ts';
+import { PORTS } from './ports.ts';
+
+export const NO_ANSWER: Failure = {
+  code: 'unreachable',
+  message:
+    'ARQ Context does not answer. Close this page and open it again; if that does not help, restart the browser.',
+};
 
 /** Never rejects: a background that cannot be reached is a failure like any other. */
 export async function ask<T extends MessageType>(
@@ -12,52 +19,92 @@ export async function ask<T extends MessageType>(
 ): Promise<Result<AnswerOf<T>>> {
   try {
     const answer = await sendMessage({ type, body });
-    return (
-      (answer as Result<AnswerOf<T>> | undefined) ??
-      fail('dropped', 'The extension did not answer. Reload this page and try again.')
-    );
+    return (answer as Result<AnswerOf<T>> | undefined) ?? { ok: false, error: NO_ANSWER };
   } catch {
-    return fail('unreachable', 'The extension is not running. Reload this page and try again.');
+    return { ok: false, error: NO_ANSWER };
   }
 }
 
-/** Calls back with the status now and after every change, and connects again when the background was stopped. */
-export function watchStatus(onStatus: (status: Status) => void, signal: AbortSignal): void {
+const RECONNECT_MS = 250;
+const SILENT_MS = 5_000;
+
+/**
+ * Calls back with the status now and after every change, and connects again when the background was stopped. `onSilence` is
+ * called when it did not say anything for five seconds after a connection was asked for.
+ */
+export function watchStatus(
+  onStatus: (status: Status) => void,
+  onSilence: () => void,
+  signal: AbortSignal,
+): void {
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(silence);
+    silence = undefined;
+  };
   const open = () => {
     if (signal.aborted) return;
-    const port = connect(PORTS.live);
-    port.onMessage((message) => onStatus(message as Status));
-    port.onDisconnect(() => setTimeout(open, 250));
+    silence ??= setTimeout(onSilence, SILENT_MS);
+    let port: PagePort;
+    try {
+      port = connect(PORTS.live);
+    } catch {
+      // The extension was updated or removed under this page: nothing will answer here any more.
+      heard();
+      return onSilence();
+    }
+    port.onMessage((message) => {
+      heard();
+      onStatus(message as Status);
+    });
+    port.onDisconnect(() => setTimeout(open, RECONNECT_MS));
     signal.addEventListener('abort', () => port.disconnect(), { once: true });
   };
+  signal.addEventListener('abort', heard, { once: true });
   open();
 }
 
 /**
- * Receives an export piece by piece. Resolves with the number of records when all of it came; rejects with a sentence when
- * it failed or the background was stopped half-way. Aborting rejects with the signal's reason.
+ * Receives an export piece by piece and answers with the number of records when all of it came. Never rejects; a failure of
+ * code `cancelled` is the signal's doing.
  */
 export function receiveExport(
   request: ExportRequest,
   onChunk: (chunk: ExportMessage & { kind: 'chunk' }) => void,
   signal: AbortSignal,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const port = connect(PORTS.export);
-    const stop = (settle: () => void) => {
-      settle();
+): Promise<Result<number>> {
+  return new Promise((resolve) => {
+    let port: PagePort;
+    try {
+      port = connect(PORTS.export);
+    } catch {
+      return resolve({ ok: false, error: NO_ANSWER });
+    }
+    const stop = (result: Result<number>) => {
+      resolve(result);
       port.disconnect();
     };
     port.onMessage((raw) => {
       const message = raw as ExportMessage;
-      if (message.kind === 'chunk') {
+      if (message.kind === 'done') return stop({ ok: true, value: message.records });
+      if (message.kind === 'failed') return stop(fail('failed', message.message));
+      try {
         onChunk(message);
         port.post({ next: true });
-      } else if (message.kind === 'done') stop(() => resolve(message.records));
-      else stop(() => reject(new Error(message.message)));
+      } catch {
+        stop(fail('no-room', 'There is no room for the file. Free some disk space and try again.'));
+      }
     });
-    port.onDisconnect(() => reject(new Error('The export stopped half-way. Try again.')));
-    signal.addEventListener('abort', () => stop(() => reject(signal.reason)), { once: true });
+    port.onDisconnect(() =>
+      resolve(
+        fail('stopped', 'The export stopped half-way and no file was written. Press the button again.'),
+      ),
+    );
+    signal.addEventListener(
+      'abort',
+      () => stop(fail('cancelled', 'Export cancelled. No file was written.')),
+      { once: true },
+    );
     port.post(request);
   });
 }

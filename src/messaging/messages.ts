@@ -8,6 +8,8 @@ import { PRIVACY_LEVELS } from '../model/privacy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { CAPTURES } from '../model/rules.ts';
 
+export { PORTS } from './ports.ts';
+
 /** `page`: our own popup, options or onboarding page. `content`: our content script in somebody's page. */
 export type SenderClass = 'page' | 'content';
 
@@ -114,14 +116,6 @@ export type MessageBody<T extends MessageType> = v.InferInput<(typeof MESSAGES)[
 
 /** Bodies larger than this (as JSON) are dropped before they are parsed. */
 export const MESSAGE_BYTES = 64 * 1024;
-
-/** Names of the long-lived connections, all of them from pages. */
-export const PORTS = {
-  /** The background sends `Status` at once and after every change. */
-  live: 'live',
-  /** The page sends one `ExportRequest`; the background answers with `ExportMessage`s. Disconnecting cancels. */
-  export: 'export',
-} as const;
 
 export const exportRequestSchema = v.strictObject({ format: v.picklist(['json', 'csv']), ...filter });
 export type ExportRequest = v.InferOutput<typeof exportRequestSchema>;

@@ -1,17 +1,24 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
-import { ask } from '../messaging/client.ts';
+import { useEffect, useRef } from 'preact/hooks';
 import { hasHostAccess, requestHostAccess } from '../platform/permissions.ts';
 import { pageUrl } from '../platform/runtime.ts';
-import { status } from '../ui/status.ts';
+import { useKeptFocus } from '../ui/keep-focus.ts';
+import { change, problem, status } from '../ui/status.ts';
 
 export function Decision() {
   const hasAccess = useSignal(true);
-  const problem = useSignal('');
+  const box = useRef<HTMLDivElement>(null);
+  useKeptFocus(box);
   useEffect(() => {
-    void hasHostAccess().then((has) => {
-      hasAccess.value = has;
-    });
+    hasHostAccess().then(
+      (has) => {
+        hasAccess.value = has;
+      },
+      () => {
+        // The question is asked at the click instead.
+        hasAccess.value = false;
+      },
+    );
   }, []);
 
   const accept = async () => {
@@ -23,21 +30,18 @@ export function Decision() {
     }
     hasAccess.value = true;
     const persisted = await navigator.storage.persist().catch(() => false);
-    const answer = await ask('consent.set', { accepted: true, persisted });
-    problem.value = answer.ok ? '' : answer.error.message;
-  };
-  const decline = async () => {
-    const answer = await ask('consent.set', { accepted: false });
-    problem.value = answer.ok ? '' : answer.error.message;
+    await change('consent.set', { accepted: true, persisted });
   };
 
   const now = status.value;
   return (
-    <div class="actions" role="status">
+    <div class="actions" ref={box}>
       {now?.consent === 'accepted' ? (
         <>
+          <p role="status">
+            <strong>Recording is on.</strong> The button in the toolbar pauses it and sets how much is kept.
+          </p>
           <p>
-            <strong>Recording is on.</strong> The button in the toolbar pauses it and sets how much is kept.{' '}
             <a href={pageUrl('src/options/index.html#search')}>Search what was recorded</a>
           </p>
           <p class="small muted" data-testid="persisted">
@@ -49,7 +53,9 @@ export function Decision() {
       ) : (
         <>
           {now?.consent === 'declined' && (
-            <p>Nothing is recorded. You can change your mind here or from the toolbar button at any time.</p>
+            <p role="status">
+              Nothing is recorded. You can change your mind here or from the toolbar button at any time.
+            </p>
           )}
           {!hasAccess.value && (
             <p>
@@ -61,13 +67,19 @@ export function Decision() {
             <button type="button" class="primary" data-testid="consent-accept" onClick={() => void accept()}>
               Start recording
             </button>
-            <button type="button" data-testid="consent-decline" onClick={() => void decline()}>
+            <button
+              type="button"
+              data-testid="consent-decline"
+              onClick={() => void change('consent.set', { accepted: false })}
+            >
               No, record nothing
             </button>
           </div>
         </>
       )}
-      {problem.value && <p class="error">{problem.value}</p>}
+      <p class="error problem" role="alert" hidden={problem.value === ''}>
+        {problem.value}
+      </p>
     </div>
   );
 }

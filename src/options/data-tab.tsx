@@ -1,31 +1,51 @@
 import { useSignal } from '@preact/signals';
 import { parseRuleHost } from '../model/rules.ts';
 import type { EraseTarget } from '../model/selector.ts';
-import { dayStart } from '../ui/format.ts';
+import { dayStart, dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
 
+interface Said {
+  readonly text: string;
+  readonly failed: boolean;
+}
+
 export function DataTab() {
-  const result = useSignal('');
+  const result = useSignal<Said>({ text: '', failed: false });
   const site = useSignal('');
   const from = useSignal('');
   const to = useSignal('');
 
+  const refuse = (text: string) => {
+    result.value = { text, failed: true };
+  };
   const erase = async (target: EraseTarget, what: string) => {
-    result.value = (await eraseAfterAsking(target, what)) ?? 'Nothing was deleted.';
+    result.value = { text: '', failed: false };
+    const erased = await eraseAfterAsking(target, what);
+    result.value = {
+      text: erased.text,
+      failed: erased.outcome === 'failed',
+    };
   };
-  const eraseSite = () => {
+  const eraseSite = (event: Event) => {
+    event.preventDefault();
     const host = parseRuleHost(site.value);
-    if (host === null) result.value = 'That is not the name of a site. Type it like example.org.';
-    else void erase({ what: 'site', host }, host);
+    if (host === null) refuse('That is not the name of a site. Type it like example.org.');
+    else void erase({ what: 'site', host }, `of ${host}`);
   };
-  const eraseRange = () => {
+  const eraseRange = (event: Event) => {
+    event.preventDefault();
     const fromMs = dayStart(from.value);
     const toMs = dayStart(to.value, 1);
-    if (fromMs === undefined || toMs === undefined || fromMs >= toMs)
-      result.value = 'Choose a first and a last day, in this order.';
-    else void erase({ what: 'range', fromMs, toMs }, `${from.value} to ${to.value}`);
+    if (fromMs === undefined || toMs === undefined) refuse('Choose a first and a last day.');
+    else if (fromMs >= toMs) refuse('The first day is after the last. Change one of them.');
+    else if (from.value === to.value) void erase({ what: 'range', fromMs, toMs }, `of ${dayWords(fromMs)}`);
+    else
+      void erase(
+        { what: 'range', fromMs, toMs },
+        `from ${dayWords(fromMs)} to ${dayWords(dayStart(to.value) ?? toMs)}`,
+      );
   };
 
   return (
@@ -33,23 +53,26 @@ export function DataTab() {
       <ExportCard />
       <section class="card">
         <h2>Delete</h2>
-        <div class="row">
-          <label class="field">
-            A site
+        <p class="small muted">You see how many records it is before anything is deleted.</p>
+        <form class="row fields" noValidate onSubmit={eraseSite}>
+          <label class="field grow">
+            A site and its subdomains
             <input
               data-testid="delete-site-host"
               placeholder="example.org"
+              autocomplete="off"
+              spellcheck={false}
               value={site.value}
               onInput={(event) => (site.value = event.currentTarget.value)}
             />
           </label>
-          <button type="button" data-testid="delete-site-run" onClick={eraseSite}>
+          <button type="submit" data-testid="delete-site-run">
             Delete this site…
           </button>
-        </div>
-        <div class="row">
+        </form>
+        <form class="row fields" noValidate onSubmit={eraseRange}>
           <label class="field">
-            From
+            First day
             <input
               type="date"
               data-testid="delete-from"
@@ -58,7 +81,7 @@ export function DataTab() {
             />
           </label>
           <label class="field">
-            To
+            Last day
             <input
               type="date"
               data-testid="delete-to"
@@ -66,33 +89,38 @@ export function DataTab() {
               onInput={(event) => (to.value = event.currentTarget.value)}
             />
           </label>
-          <button type="button" data-testid="delete-range-run" onClick={eraseRange}>
+          <button type="submit" data-testid="delete-range-run">
             Delete these days…
           </button>
-        </div>
-        <p>
+        </form>
+        <div class="apart">
           <button
             type="button"
             class="danger"
             data-testid="delete-all"
-            onClick={() => void erase({ what: 'all' }, 'everything')}
+            onClick={() => void erase({ what: 'all' }, 'in this browser')}
           >
             Delete everything…
           </button>
-        </p>
-        <p role="status" data-testid="delete-result">
-          {result.value}
+        </div>
+        <p role="status" class={result.value.failed ? 'result error' : 'result'} data-testid="delete-result">
+          {result.value.text}
         </p>
       </section>
       <section class="card">
-        <h2>How safe it lies here</h2>
-        <p class="small">
+        <h2>How safe it is here</h2>
+        <p>
+          It is encrypted. On this computer it is protected only by your computer account: whoever can open
+          your account can open this browser.
+        </p>
+        <p>
           {status.value?.persisted
             ? 'The browser promised not to clear this data by itself.'
-            : 'The browser made no promise to keep this data when the disk is nearly full. It has unlimited storage, which makes that unlikely.'}{' '}
-          Uninstalling the extension destroys everything recorded in this browser; an export is the only copy
-          outside of it. Clearing the browser's own history does not clear this. On this computer it is
-          protected only by your computer account.
+            : 'The browser made no promise to keep this data when the disk is nearly full. It has unlimited storage, which makes that unlikely.'}
+        </p>
+        <p>
+          Uninstalling the extension destroys everything recorded in this browser: export it first if you want
+          to keep it. Clearing the browser's own history does not clear this.
         </p>
       </section>
     </>

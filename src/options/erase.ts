@@ -3,21 +3,29 @@ import { ask } from '../messaging/client.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { count } from '../ui/format.ts';
+import { status } from '../ui/status.ts';
 
-/** A sentence about what happened, or `null` when the person did not want it. `what` completes "from …". */
-export async function eraseAfterAsking(target: EraseTarget, what: string): Promise<string | null> {
+export interface Erased {
+  readonly outcome: 'erased' | 'nothing' | 'failed';
+  /** What happened, as a sentence. */
+  readonly text: string;
+}
+
+/** `what` completes "12 records …": "of example.org", "from … to …". */
+export async function eraseAfterAsking(target: EraseTarget, what: string): Promise<Erased> {
   const counted = await ask('erase.count', { target });
-  if (!counted.ok) return counted.error.message;
+  if (!counted.ok) return { outcome: 'failed', text: counted.error.message };
+  if (counted.value.count === 0) return { outcome: 'nothing', text: `There are no records ${what}.` };
   const records = count(counted.value.count, 'record', 'records');
-  if (counted.value.count === 0) return `There are no records of ${what}.`;
+  const everywhere = status.value?.sync.phase === 'off' ? '' : ', also from the devices that you sync with';
   const agreed = await confirm({
     title: `Delete ${records}?`,
-    text: `This deletes ${records} of ${what}. It cannot be undone.`,
+    text: `${records} ${what} will be gone${everywhere}. This cannot be undone.`,
     action: `Delete ${records}`,
   });
-  if (!agreed) return null;
+  if (!agreed) return { outcome: 'nothing', text: 'Nothing was deleted.' };
   const erased = await ask('erase.run', { target });
   return erased.ok
-    ? `Deleted ${count(erased.value.count, 'record', 'records')} of ${what}.`
-    : erased.error.message;
+    ? { outcome: 'erased', text: `Deleted ${count(erased.value.count, 'record', 'records')} ${what}.` }
+    : { outcome: 'failed', text: erased.error.message };
 }

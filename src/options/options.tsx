@@ -1,7 +1,8 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ConfirmDialog } from '../ui/components/confirm-dialog.tsx';
-import { HealthLine, Numbers } from '../ui/components/status-line.tsx';
+import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
+import { problem } from '../ui/status.ts';
 import { DataTab } from './data-tab.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
 import { SearchTab } from './search-tab.tsx';
@@ -21,6 +22,7 @@ const chosen = signal<TabId>(fromFragment());
 
 function choose(id: TabId): void {
   chosen.value = id;
+  problem.value = '';
   // Replaced, not added: moving between tabs is not worth a place in the browser's history.
   history.replaceState(null, '', `#${id}`);
 }
@@ -34,10 +36,11 @@ export function Options() {
     return () => removeEventListener('hashchange', follow);
   }, []);
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
-    const next = TABS[(TABS.findIndex((tab) => tab.id === chosen.value) + step + TABS.length) % TABS.length];
+    const now = TABS.findIndex((tab) => tab.id === chosen.value);
+    const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: -1 }[event.key];
+    const next = to === undefined ? undefined : TABS[(to + TABS.length) % TABS.length];
     if (!next) return;
+    event.preventDefault();
     choose(next.id);
     document.getElementById(`tab-${next.id}`)?.focus();
   };
@@ -45,30 +48,29 @@ export function Options() {
   return (
     <>
       <header>
-        <div>
-          <h1>ARQ Context</h1>
-          <HealthLine />
-          <Numbers />
-        </div>
+        <h1>ARQ Context</h1>
         <ThemeChoice />
+        <HealthLine />
+        <Numbers />
       </header>
-      <div role="tablist" aria-label="Sections" onKeyDown={onKeyDown}>
-        {TABS.map(({ id, name }) => (
-          <button
-            type="button"
-            role="tab"
-            id={`tab-${id}`}
-            key={id}
-            aria-selected={tab.id === id}
-            aria-controls="panel"
-            tabIndex={tab.id === id ? 0 : -1}
-            onClick={() => choose(id)}
-          >
-            {name}
-          </button>
-        ))}
-      </div>
       <main>
+        <div role="tablist" aria-label="Sections" onKeyDown={onKeyDown}>
+          {TABS.map(({ id, name }) => (
+            <button
+              type="button"
+              role="tab"
+              id={`tab-${id}`}
+              key={id}
+              aria-selected={tab.id === id}
+              aria-controls="panel"
+              tabIndex={tab.id === id ? 0 : -1}
+              onClick={() => choose(id)}
+            >
+              {name}
+            </button>
+          ))}
+        </div>
+        <Problem />
         <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
           <tab.View />
         </div>

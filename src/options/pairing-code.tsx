@@ -3,6 +3,8 @@ import { useEffect, useRef } from 'preact/hooks';
 import encodeQR from 'qr';
 import type { InviteAnswer } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
+import { clockTime } from '../ui/format.ts';
+import { useKeptFocus } from '../ui/keep-focus.ts';
 
 /** The code that is out, if any. */
 export const pairingCode = signal<InviteAnswer | undefined>(undefined);
@@ -11,6 +13,8 @@ export const pairingCode = signal<InviteAnswer | undefined>(undefined);
 export function PairingCode({ devices }: { readonly devices: number }) {
   const problem = useSignal('');
   const done = useSignal('');
+  const box = useRef<HTMLDivElement>(null);
+  useKeptFocus(box);
   const before = useRef(devices);
   const code = pairingCode.value;
 
@@ -39,8 +43,14 @@ export function PairingCode({ devices }: { readonly devices: number }) {
     problem.value = answer.ok ? '' : answer.error.message;
     if (answer.ok) pairingCode.value = answer.value;
   };
+  const copy = async (text: string) => {
+    done.value = await navigator.clipboard.writeText(text).then(
+      () => 'Copied.',
+      () => 'The browser did not allow copying. Select the code, and copy it yourself.',
+    );
+  };
   return (
-    <>
+    <div class="invite" ref={box}>
       <p>
         <button type="button" data-testid="sync-invite" onClick={() => void invite()}>
           {code ? 'Make a new code' : 'Pair another device'}
@@ -51,25 +61,27 @@ export function PairingCode({ devices }: { readonly devices: number }) {
           <QrCode text={code.code} />
           <div>
             <p>
-              On the other device open Sync, paste this whole text, and press Join. It works once, for five
-              minutes. Whoever has it can join: show it to nobody else.
+              On the other device open Sync, paste this whole text, and press Join. It works once, until{' '}
+              {clockTime(code.expiresMs)}. Whoever has it can join: show it to nobody else.
             </p>
             <code data-testid="sync-code">{code.code}</code>
             <p>
-              <button type="button" onClick={() => void navigator.clipboard.writeText(code.code)}>
-                Copy
+              <button type="button" onClick={() => void copy(code.code)}>
+                Copy the code
               </button>
             </p>
           </div>
         </div>
       )}
-      {done.value && <p role="status">{done.value}</p>}
+      <p class="result" role="status">
+        {done.value}
+      </p>
       {problem.value && (
         <p class="error" role="alert">
           {problem.value}
         </p>
       )}
-    </>
+    </div>
   );
 }
 
@@ -82,7 +94,7 @@ function QrCode({ text }: { readonly text: string }) {
     <svg
       class="qr"
       role="img"
-      aria-label="Pairing code as a picture"
+      aria-label="The pairing code as a picture"
       viewBox={`0 0 ${rows.length} ${rows.length}`}
       shape-rendering="crispEdges"
     >

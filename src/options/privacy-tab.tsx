@@ -1,10 +1,11 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { RulesAnswer } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
 import { PRIVACY_LEVELS, type PrivacyLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture } from '../model/rules.ts';
 import { LEVEL_WORDS, LevelChoice } from '../ui/components/level-choice.tsx';
+import { useKeptFocus } from '../ui/keep-focus.ts';
 
 const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {
   skip: 'Record nothing',
@@ -14,6 +15,8 @@ const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {
 };
 
 export function PrivacyTab() {
+  const box = useRef<HTMLElement>(null);
+  useKeptFocus(box);
   const answer = useSignal<RulesAnswer>({ rules: [], sensitive: [] });
   const problem = useSignal('');
   const host = useSignal('');
@@ -42,20 +45,20 @@ export function PrivacyTab() {
       <section class="card">
         <LevelChoice />
       </section>
-      <section class="card">
+      <section class="card" ref={box}>
         <h2>Rules for sites</h2>
         <p class="muted small">
-          The most specific rule wins. A rule for a site covers its subdomains. Rules act on what comes; what
-          is stored stays.
+          A rule for a site holds for its subdomains too, unless they have one of their own. It holds from now
+          on: what is stored already stays.
         </p>
         {answer.value.rules.length > 0 && (
           <table>
             <thead>
               <tr>
-                <th>Site</th>
-                <th>Record</th>
-                <th>Level</th>
-                <th>
+                <th scope="col">Site</th>
+                <th scope="col">Record</th>
+                <th scope="col">Level</th>
+                <th scope="col">
                   <span class="visually-hidden">Remove</span>
                 </th>
               </tr>
@@ -63,7 +66,7 @@ export function PrivacyTab() {
             <tbody>
               {answer.value.rules.map((rule) => (
                 <tr key={rule.id} data-testid="rule">
-                  <td>{rule.host}</td>
+                  <th scope="row">{rule.host}</th>
                   <td>{CAPTURE_WORDS[rule.capture]}</td>
                   <td>{rule.level ? LEVEL_WORDS[rule.level].name : 'As everywhere'}</td>
                   <td>
@@ -82,12 +85,13 @@ export function PrivacyTab() {
             </tbody>
           </table>
         )}
-        <form class="row" onSubmit={(event) => void add(event)}>
-          <label class="field">
+        <form class="row fields" noValidate onSubmit={(event) => void add(event)}>
+          <label class="field grow">
             Site
             <input
               data-testid="rule-host"
-              required
+              autocomplete="off"
+              spellcheck={false}
               maxLength={253}
               placeholder="example.org"
               value={host.value}
@@ -131,7 +135,9 @@ export function PrivacyTab() {
             Set rule
           </button>
         </form>
-        {problem.value && <p class="error">{problem.value}</p>}
+        <p class="error result" role="alert" hidden={problem.value === ''}>
+          {problem.value}
+        </p>
       </section>
       <details class="card">
         <summary>Sensitive sites, skipped from the start ({answer.value.sensitive.length})</summary>

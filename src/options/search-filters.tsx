@@ -27,27 +27,39 @@ export function toFilter(filters: Filters): Filter {
   };
 }
 
+/** What keeps a filter from working, as a sentence; empty when nothing does. */
+export function complaintAbout(filters: Filters): string {
+  if (filters.site.trim() !== '' && parseRuleHost(filters.site) === null)
+    return 'That is not the name of a site. Type it like example.org.';
+  const { fromMs, toMs } = toFilter(filters);
+  return fromMs !== undefined && toMs !== undefined && fromMs >= toMs
+    ? 'The first day is after the last. Change one of them.'
+    : '';
+}
+
 export function SearchFilters({ filters }: { readonly filters: Signal<Filters> }) {
   const set = (name: keyof Filters) => (event: { currentTarget: { value: string } }) => {
     filters.value = { ...filters.value, [name]: event.currentTarget.value };
   };
   return (
-    <div class="row">
-      <label class="field">
+    <div class="row fields">
+      <label class="field grow">
         Site
         <input
           data-testid="filter-site"
           placeholder="example.org"
+          autocomplete="off"
+          spellcheck={false}
           value={filters.value.site}
           onInput={set('site')}
         />
       </label>
       <label class="field">
-        From
+        First day
         <input type="date" data-testid="filter-from" value={filters.value.from} onInput={set('from')} />
       </label>
       <label class="field">
-        To
+        Last day
         <input type="date" data-testid="filter-to" value={filters.value.to} onInput={set('to')} />
       </label>
       <label class="field">

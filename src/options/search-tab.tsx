@@ -2,10 +2,10 @@ import { batch, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { SearchHit } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
-import { parseRuleHost } from '../model/rules.ts';
 import { count } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
-import { EMPTY_FILTERS, type Filters, SearchFilters, toFilter } from './search-filters.tsx';
+import type { Erased } from './erase.ts';
+import { complaintAbout, EMPTY_FILTERS, type Filters, SearchFilters, toFilter } from './search-filters.tsx';
 import { SearchResult } from './search-result.tsx';
 
 const PAGE = 50;
@@ -15,11 +15,14 @@ const DEBOUNCE_MS = 80;
 export function SearchTab() {
   const text = useSignal('');
   const filters = useSignal<Filters>(EMPTY_FILTERS);
-  const hits = useSignal<readonly SearchHit[]>([]);
+  /** `undefined` until the first answer. */
+  const hits = useSignal<readonly SearchHit[] | undefined>(undefined);
   const next = useSignal<number | undefined>(undefined);
   const message = useSignal('');
   const asked = useRef(0);
   const list = useRef<HTMLUListElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  const erased = useSignal<Erased | undefined>(undefined);
 
   const load = async (before?: number) => {
     const turn = ++asked.current;
@@ -34,17 +37,40 @@ export function SearchTab() {
     batch(() => {
       message.value = answer.ok ? '' : answer.error.message;
       if (!answer.ok) return;
-      hits.value = before === undefined ? answer.value.hits : [...hits.value, ...answer.value.hits];
+      hits.value = before === undefined ? answer.value.hits : [...(hits.value ?? []), ...answer.value.hits];
       next.value = answer.value.next;
     });
   };
-  const records = status.value?.recordCount;
+  const { recordCount: records, ephemeralCount } = status.value ?? {};
+  // Only when the page opens here: a person who comes by the tabs keeps focus on the tab.
+  useEffect(() => {
+    if (document.activeElement === document.body) field.current?.focus();
+  }, []);
   useEffect(() => {
     const timer = setTimeout(() => void load(), DEBOUNCE_MS);
     return () => clearTimeout(timer);
-  }, [text.value, filters.value, records]);
+  }, [text.value, filters.value, records, ephemeralCount]);
 
-  const badSite = filters.value.site.trim() !== '' && parseRuleHost(filters.value.site) === null;
+  const focusTitle = (at: number) =>
+    requestAnimationFrame(() => {
+      const titles = list.current?.querySelectorAll<HTMLElement>('a.name') ?? [];
+      (titles[Math.min(at, titles.length - 1)] ?? field.current)?.focus();
+    });
+  const afterErasing = async (at: number, outcome: Erased) => {
+    erased.value = outcome;
+    if (outcome.outcome !== 'erased') return;
+    await load();
+    // The result is gone, and focus with it: it goes to the one that took its place.
+    focusTitle(at);
+  };
+  const more = async () => {
+    const at = hits.value?.length ?? 0;
+    await load(next.value);
+    focusTitle(at);
+  };
+
+  const found = hits.value ?? [];
+  const complaint = message.value || complaintAbout(filters.value);
   return (
     <>
       <label class="visually-hidden" for="search">
@@ -52,36 +78,43 @@ export function SearchTab() {
       </label>
       <input
         id="search"
+        ref={field}
         type="search"
         class="search"
         data-testid="search-input"
         placeholder="Search titles, addresses, searches and clicks"
         autocomplete="off"
         spellcheck={false}
-        autofocus
         value={text.value}
         onInput={(event) => {
           text.value = event.currentTarget.value.slice(0, 200);
+          erased.value = undefined;
         }}
         onKeyDown={(event) => {
-          if (event.key === 'ArrowDown') list.current?.querySelector('a')?.focus();
+          if (event.key !== 'ArrowDown') return;
+          event.preventDefault();
+          list.current?.querySelector('a')?.focus();
         }}
       />
       <SearchFilters filters={filters} />
-      {badSite && <p class="error">That is not the name of a site. Type it like example.org.</p>}
-      {message.value && <p class="error">{message.value}</p>}
-      <p class="small muted" role="status">
-        {hits.value.length > 0
-          ? `${count(hits.value.length, 'page', 'pages')}${next.value === undefined ? '' : ' so far'}`
-          : emptyWords(text.value, records)}
+      <p class="error problem" role="alert" hidden={complaint === ''}>
+        {complaint}
+      </p>
+      <p class={erased.value?.outcome === 'failed' ? 'error' : ''} role="status" data-testid="erase-result">
+        {erased.value?.text}
+      </p>
+      <p class="found small muted" role="status">
+        {found.length > 0
+          ? `${count(found.length, 'page', 'pages')}${next.value === undefined ? '' : ' so far'}`
+          : hits.value && message.value === '' && emptyWords(text.value, filters.value, records)}
       </p>
       <ul class="results" ref={list}>
-        {hits.value.map((hit) => (
-          <SearchResult key={hit.url} hit={hit} onErased={() => void load()} />
+        {found.map((hit, at) => (
+          <SearchResult key={hit.url} hit={hit} onErased={(outcome) => void afterErasing(at, outcome)} />
         ))}
       </ul>
       {next.value !== undefined && (
-        <button type="button" data-testid="search-more" onClick={() => void load(next.value)}>
+        <button type="button" data-testid="search-more" onClick={() => void more()}>
           Show more
         </button>
       )}
@@ -89,9 +122,12 @@ export function SearchTab() {
   );
 }
 
-const emptyWords = (text: string, records: number | undefined): string =>
-  records === 0
-    ? 'Nothing is recorded yet. Visit a page and come back.'
-    : text === ''
-      ? 'No pages here.'
-      : 'No page matches.';
+function emptyWords(text: string, filters: Filters, records: number | undefined): string {
+  if (records === undefined) return '';
+  if (records === 0) return 'Nothing is recorded yet. Visit a page and come back.';
+  if (Object.values(filters).some((value) => value.trim() !== ''))
+    return 'No page matches. Try fewer words, or another site, day or kind.';
+  return text.trim() === ''
+    ? 'No page has an address here: at level Anonymous only counts are kept.'
+    : 'No page matches. Try fewer words or other ones.';
+}

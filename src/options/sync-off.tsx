@@ -17,6 +17,7 @@ export function SyncOff() {
 
   const run = async (what: string, task: () => Promise<Result<unknown>>) => {
     // First of all: the browser asks only as the direct answer to a click.
+    if (busy.value !== '') return;
     const allowed = await requestDataCollection().catch(() => false);
     if (!allowed) {
       problem.value = REFUSED;
@@ -39,20 +40,29 @@ export function SyncOff() {
     });
   const join = () => run('Joining…', () => ask('sync.join', { code: code.value, ...deviceName() }));
 
+  const submit = (task: () => Promise<void>) => (event: Event) => {
+    event.preventDefault();
+    void task();
+  };
+
   return (
     <>
       <section class="card">
         <h2>Sync is off</h2>
         <p>
-          Nothing leaves this browser. With sync, your browsers share one memory through a service that anyone
-          can host. Encrypted before it leaves this browser: the sync service can't read it. It sees when, how
-          often and roughly how much is sent, from which address, and how many devices there are.
+          Nothing leaves this browser. With sync, your browsers share one memory through a service that you or
+          anybody you trust can run.
         </p>
-        <label class="field">
+        <p>
+          Encrypted before it leaves this browser: the sync service can't read it. It sees when, how often and
+          roughly how much is sent, from which network address, and how many devices there are.
+        </p>
+        <label class="field narrow">
           Name of this device
           <input
             data-testid="device-name"
             maxLength={60}
+            autocomplete="off"
             placeholder="Laptop"
             value={name.value}
             onInput={(event) => (name.value = event.currentTarget.value)}
@@ -60,33 +70,29 @@ export function SyncOff() {
         </label>
       </section>
       <section class="card">
-        <h2>First device</h2>
-        <div class="row">
-          <label class="field">
+        <h2>On the first device</h2>
+        <form class="row fields" noValidate onSubmit={submit(create)}>
+          <label class="field grow">
             Address of the sync service
             <input
               type="url"
+              autocomplete="off"
+              spellcheck={false}
               data-testid="sync-url"
               value={url.value}
               onInput={(event) => (url.value = event.currentTarget.value)}
             />
           </label>
-          <button
-            type="button"
-            class="primary"
-            data-testid="sync-create"
-            disabled={busy.value !== ''}
-            onClick={() => void create()}
-          >
+          <button type="submit" class="primary" data-testid="sync-create" aria-disabled={busy.value !== ''}>
             Switch on sync
           </button>
-        </div>
+        </form>
       </section>
       <section class="card">
-        <h2>Another device</h2>
-        <div class="row">
-          <label class="field">
-            Pairing code from the first device
+        <h2>On every other device</h2>
+        <form class="row fields" noValidate onSubmit={submit(join)}>
+          <label class="field grow">
+            Pairing code that another device shows
             <input
               data-testid="sync-join-code"
               autocomplete="off"
@@ -96,16 +102,10 @@ export function SyncOff() {
               onInput={(event) => (code.value = event.currentTarget.value)}
             />
           </label>
-          <button
-            type="button"
-            class="primary"
-            data-testid="sync-join"
-            disabled={busy.value !== ''}
-            onClick={() => void join()}
-          >
+          <button type="submit" class="primary" data-testid="sync-join" aria-disabled={busy.value !== ''}>
             Join
           </button>
-        </div>
+        </form>
       </section>
       <p role="status">{busy.value}</p>
       {problem.value && (

@@ -1,15 +1,31 @@
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import { ask } from '../messaging/client.ts';
-import { type SyncState, syncLabel } from '../model/recording.ts';
+import type { SyncState } from '../model/recording.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { exactTime } from '../ui/format.ts';
+import { useKeptFocus } from '../ui/keep-focus.ts';
 import { PairingCode } from './pairing-code.tsx';
+
+/** Where things stand, for a person. The short label is in the page's head. */
+function stateWords({ phase, serviceUrl }: SyncState): string {
+  if (phase === 'syncing') return `Sending and fetching at ${serviceUrl}…`;
+  if (phase === 'offline') return `${serviceUrl} cannot be reached. It is tried again by itself.`;
+  return phase === 'synced' ? `Up to date with ${serviceUrl}.` : `The service is ${serviceUrl}.`;
+}
 
 export function SyncOn({ sync }: { readonly sync: SyncState }) {
   const problem = useSignal('');
+  const busy = useSignal('');
+  const box = useRef<HTMLElement>(null);
+  useKeptFocus(box);
   const devices = sync.devices ?? [];
-  const run = async (type: 'sync.now' | 'sync.leave' | 'sync.delete-account') => {
+  const run = async (type: 'sync.now' | 'sync.leave' | 'sync.delete-account', what: string) => {
+    if (busy.value !== '') return;
+    busy.value = what;
+    problem.value = '';
     const answer = await ask(type, {});
+    busy.value = '';
     problem.value = answer.ok ? '' : answer.error.message;
   };
   const leave = async () => {
@@ -18,7 +34,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       text: 'This device stops syncing and is taken out of the account. What was recorded stays in this browser and on the other devices.',
       action: 'Leave',
     });
-    if (agreed) await run('sync.leave');
+    if (agreed) await run('sync.leave', 'Leaving…');
   };
   const remove = async () => {
     const agreed = await confirm({
@@ -26,18 +42,18 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       text: 'Everything that the service holds of this account is deleted, and all its devices stop syncing. What was recorded stays in each browser.',
       action: 'Delete the account',
     });
-    if (agreed) await run('sync.delete-account');
+    if (agreed) await run('sync.delete-account', 'Deleting the account…');
   };
   return (
     <>
-      <section class="card">
+      <section class="card" ref={box}>
         <h2>Sync is on</h2>
         <p>
-          {syncLabel(sync)} with {sync.serviceUrl}
-          {sync.lastSyncedMs === undefined ? '' : `, last at ${exactTime(sync.lastSyncedMs)}`}
+          {stateWords(sync)}
+          {sync.lastSyncedMs === undefined ? '' : ` Last synced ${exactTime(sync.lastSyncedMs)}.`}
         </p>
         <div class="row">
-          <button type="button" data-testid="sync-now" onClick={() => void run('sync.now')}>
+          <button type="button" data-testid="sync-now" onClick={() => void run('sync.now', 'Syncing…')}>
             Sync now
           </button>
           <button type="button" data-testid="sync-leave" onClick={() => void leave()}>
@@ -52,8 +68,11 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
             Delete the account at the service…
           </button>
         </div>
+        <p class="result" role="status">
+          {busy.value}
+        </p>
         {problem.value && (
-          <p class="error" role="alert" data-testid="sync-problem">
+          <p class="error result" role="alert" data-testid="sync-problem">
             {problem.value}
           </p>
         )}
@@ -63,18 +82,18 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
         <table>
           <thead>
             <tr>
-              <th>Name</th>
-              <th>Since</th>
-              <th>Last sent</th>
+              <th scope="col">Name</th>
+              <th scope="col">Since</th>
+              <th scope="col">Last sent</th>
             </tr>
           </thead>
           <tbody>
             {devices.map((device) => (
               <tr key={device.id} data-testid="device">
-                <td>
+                <th scope="row">
                   {device.name}
                   {device.thisDevice ? ' (this one)' : ''}
-                </td>
+                </th>
                 <td>{exactTime(device.addedMs)}</td>
                 <td>{device.lastSeenMs === undefined ? 'never' : exactTime(device.lastSeenMs)}</td>
               </tr>

@@ -2,9 +2,10 @@ import { currentTheme, setTheme, THEMES } from '../ui/theme.ts';
 
 export function ThemeChoice() {
   return (
-    <label class="field">
-      Appearance
+    <label class="theme small muted">
+      <span>Appearance</span>
       <select
+        data-testid="theme"
         onChange={(event) => {
           const theme = THEMES.find((candidate) => candidate === event.currentTarget.value);
           if (theme) setTheme(theme);

@@ -4,6 +4,6 @@ import { applyTheme } from '../ui/theme.ts';
 import { Popup } from './popup.tsx';
 
 applyTheme();
-followStatus();
+void followStatus();
 const root = document.getElementById('app');
 if (root) render(<Popup />, root);

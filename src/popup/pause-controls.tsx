@@ -1,7 +1,8 @@
-import { ask } from '../messaging/client.ts';
+import { useRef } from 'preact/hooks';
 import type { Pause, PauseState } from '../model/recording.ts';
-import { exactTime } from '../ui/format.ts';
-import { status } from '../ui/status.ts';
+import { clockTime } from '../ui/format.ts';
+import { useKeptFocus } from '../ui/keep-focus.ts';
+import { change, status } from '../ui/status.ts';
 
 const CHOICES: readonly (readonly [Pause, string, string])[] = [
   ['15m', 'pause-15m', '15 minutes'],
@@ -11,37 +12,45 @@ const CHOICES: readonly (readonly [Pause, string, string])[] = [
 ];
 
 function until(pause: PauseState): string {
-  if (pause.kind === 'until') return `Paused until ${exactTime(pause.untilMs)}.`;
-  return pause.kind === 'restart' ? 'Paused until the browser restarts.' : 'Paused until you resume.';
+  if (pause.kind === 'until') return `It goes on by itself at ${clockTime(pause.untilMs)}.`;
+  return pause.kind === 'restart' ? 'It goes on when the browser restarts.' : 'It goes on when you resume.';
 }
 
 export function PauseControls() {
+  const box = useRef<HTMLDivElement>(null);
+  useKeptFocus(box);
   const pause = status.value?.pause ?? { kind: 'none' };
-  if (pause.kind !== 'none') {
-    return (
-      <div class="row spread">
-        <span>{until(pause)}</span>
-        <button type="button" class="primary" data-testid="resume" onClick={() => void ask('pause.end', {})}>
-          Resume
-        </button>
-      </div>
-    );
-  }
   return (
-    <fieldset>
-      <legend>Pause recording</legend>
-      <div class="row">
-        {CHOICES.map(([choice, testid, name]) => (
+    <div class="pause" ref={box}>
+      {pause.kind === 'none' ? (
+        <fieldset disabled={status.value === undefined}>
+          <legend>Pause recording</legend>
+          <div class="pauses">
+            {CHOICES.map(([choice, testid, name]) => (
+              <button
+                type="button"
+                key={choice}
+                data-testid={testid}
+                onClick={() => void change('pause.set', { pause: choice })}
+              >
+                {name}
+              </button>
+            ))}
+          </div>
+        </fieldset>
+      ) : (
+        <div class="row spread">
+          <span>{until(pause)}</span>
           <button
             type="button"
-            key={choice}
-            data-testid={testid}
-            onClick={() => void ask('pause.set', { pause: choice })}
+            class="primary"
+            data-testid="resume"
+            onClick={() => void change('pause.end', {})}
           >
-            {name}
+            Resume
           </button>
-        ))}
-      </div>
-    </fieldset>
+        </div>
+      )}
+    </div>
   );
 }

@@ -1,8 +1,9 @@
+import { useLayoutEffect } from 'preact/hooks';
 import { pageUrl } from '../platform/runtime.ts';
 import { openTab } from '../platform/tabs.ts';
-import { LevelChoice } from '../ui/components/level-choice.tsx';
-import { HealthLine, Numbers } from '../ui/components/status-line.tsx';
-import { status } from '../ui/status.ts';
+import { LevelSegments } from '../ui/components/level-choice.tsx';
+import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
+import { problem, status } from '../ui/status.ts';
 import { PauseControls } from './pause-controls.tsx';
 import { ThisPage } from './this-page.tsx';
 
@@ -13,43 +14,56 @@ const LINKS = [
   ['data', 'Your data'],
 ] as const;
 
+export const optionsUrl = (tab: string): string => pageUrl(`src/options/index.html#${tab}`);
+
+/** Opens a page of ours in a tab; the address stays on the link for whoever opens it another way. */
+function open(event: Event, url: string): void {
+  event.preventDefault();
+  openTab(url).catch(() => {
+    problem.value = `The browser did not open a tab. Open one yourself and go to ${url}`;
+  });
+}
+
 export function Popup() {
   const consent = status.value?.consent;
+  const isKnown = status.value !== undefined;
+  // How long it took until a person can act; scripts/bench-popup.ts reads it.
+  useLayoutEffect(() => {
+    if (isKnown) performance.mark('usable');
+  }, [isKnown]);
   return (
-    <main>
-      <h1>ARQ Context</h1>
-      <HealthLine />
-      {consent !== undefined && consent !== 'accepted' ? <ConsentOffer /> : <PauseControls />}
-      <section>
-        <LevelChoice />
-      </section>
-      {consent === 'accepted' && <ThisPage />}
-      <nav class="row" aria-label="Options">
-        {LINKS.map(([fragment, name]) => (
-          <button
-            type="button"
-            class="quiet"
-            key={fragment}
-            onClick={() => void openTab(pageUrl(`src/options/index.html#${fragment}`))}
-          >
-            {name}
-          </button>
-        ))}
-      </nav>
-      <Numbers />
-    </main>
+    <>
+      <main>
+        <h1 class="visually-hidden">ARQ Context</h1>
+        <HealthLine />
+        <Problem />
+        {consent !== undefined && consent !== 'accepted' ? <ConsentOffer /> : <PauseControls />}
+        <section>
+          <LevelSegments />
+        </section>
+        {(consent === undefined || consent === 'accepted') && <ThisPage />}
+      </main>
+      <footer>
+        <nav aria-label="All of ARQ Context">
+          {LINKS.map(([tab, name]) => (
+            <a key={tab} href={optionsUrl(tab)} onClick={(event) => open(event, optionsUrl(tab))}>
+              {name}
+            </a>
+          ))}
+        </nav>
+        <Numbers />
+      </footer>
+    </>
   );
 }
 
 function ConsentOffer() {
+  const url = pageUrl('src/onboarding/index.html');
   return (
-    <button
-      type="button"
-      class="primary"
-      data-testid="consent-offer"
-      onClick={() => void openTab(pageUrl('src/onboarding/index.html'))}
-    >
-      Read what it records, and decide
-    </button>
+    <p class="offer">
+      <button type="button" class="primary" data-testid="consent-offer" onClick={(event) => open(event, url)}>
+        Read what it records, and decide
+      </button>
+    </p>
   );
 }

@@ -1,10 +1,12 @@
 import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { CurrentPage } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
 import { type InteractionRecord, recordKind } from '../model/interaction.ts';
-import { exactTime } from '../ui/format.ts';
-import { status } from '../ui/status.ts';
+import { ruleFor } from '../model/rules.ts';
+import { exactTime, shortTime } from '../ui/format.ts';
+import { useKeptFocus } from '../ui/keep-focus.ts';
+import { command, problem, status } from '../ui/status.ts';
 
 const describe = (record: InteractionRecord): string => {
   if (record.kind === 'search') return `Search: ${record.query}`;
@@ -12,62 +14,88 @@ const describe = (record: InteractionRecord): string => {
   return recordKind(record) === 'visit' ? 'Visit' : 'Counted';
 };
 
+const WHY_NOTHING = {
+  'no-page': 'This is not a web page: there is nothing to record.',
+  sensitive: 'This site is on the list of sensitive sites: nothing is recorded here.',
+  rule: 'You excluded this site: nothing is recorded here.',
+} as const;
+
 /** What was recorded on the page in front, and the button that ends it for its site. */
 export function ThisPage() {
   const page = useSignal<CurrentPage | undefined>(undefined);
-  const count = status.value?.recordCount;
+  const box = useRef<HTMLElement>(null);
+  useKeptFocus(box);
+  const { recordCount, ephemeralCount } = status.value ?? {};
   const load = async () => {
     const answer = await ask('page.current', {});
     if (answer.ok) page.value = answer.value;
+    else problem.value = answer.error.message;
   };
-  useEffect(() => void load(), [count]);
+  useEffect(() => {
+    if (recordCount !== undefined) void load();
+  }, [recordCount, ephemeralCount]);
 
-  const { host, records, skippedBy } = page.value ?? { records: [] };
-  if (host === undefined) return null;
-
-  const exclude = async () => {
-    await ask('rules.set', { host, capture: 'skip' });
-    await load();
+  const exclude = async (host: string) => {
+    const done = await command('rules.set', { host, capture: 'skip' });
+    if (done.ok) await load();
   };
-  const include = async () => {
-    const list = await ask('rules.list', {});
-    const rule = list.ok
-      ? list.value.rules.find((candidate) => host === candidate.host || host.endsWith(`.${candidate.host}`))
-      : undefined;
-    if (rule) await ask('rules.remove', { id: rule.id });
-    await load();
+  const include = async (host: string) => {
+    const list = await command('rules.list', {});
+    const rule = list.ok ? ruleFor(list.value.rules, host) : undefined;
+    if (!rule) return;
+    const done = await command('rules.remove', { id: rule.id });
+    if (done.ok) await load();
   };
 
+  const now = page.value;
+  const host = now?.host;
   return (
-    <section>
-      <h2>{host}</h2>
-      {skippedBy === 'sensitive' && (
-        <p class="small">On the list of sensitive sites: nothing is recorded here.</p>
-      )}
-      {skippedBy === 'rule' && (
-        <p class="row spread small">
-          <span>Excluded by you: nothing is recorded here.</span>
-          <button type="button" data-testid="include-site" onClick={() => void include()}>
-            Undo
+    <section class="page" ref={box}>
+      <div class="site">
+        <h2 class="clip" title={host}>
+          {host ?? 'This page'}
+        </h2>
+        {host !== undefined && now?.skippedBy === 'rule' && (
+          <button type="button" data-testid="include-site" onClick={() => void include(host)}>
+            Record it again
           </button>
-        </p>
-      )}
-      {skippedBy === undefined && (
-        <>
-          <ul class="records small" data-testid="page-records">
-            {records.length === 0 && <li class="muted">Nothing recorded on this page.</li>}
-            {records.map((record) => (
-              <li key={record.id}>
-                <span>{describe(record)}</span>
-                <span class="muted">{exactTime(record.atMs)}</span>
-              </li>
-            ))}
-          </ul>
-          <button type="button" data-testid="exclude-site" onClick={() => void exclude()}>
+        )}
+        {host !== undefined && now?.skippedBy === undefined && (
+          <button type="button" data-testid="exclude-site" onClick={() => void exclude(host)}>
             Exclude this site
           </button>
-        </>
+        )}
+      </div>
+      {now && (host === undefined || now.skippedBy) && (
+        <p class="small muted">{WHY_NOTHING[now.skippedBy ?? 'no-page']}</p>
       )}
+      {host !== undefined && now?.skippedBy === undefined && <Records records={now?.records ?? []} />}
     </section>
+  );
+}
+
+function Records({ records }: { readonly records: readonly InteractionRecord[] }) {
+  return (
+    // When it scrolls, a keyboard must be able to reach it.
+    <ul
+      class="records small"
+      data-testid="page-records"
+      aria-label="Recorded on this page"
+      {...(records.length > 4 ? { tabIndex: 0 } : {})}
+    >
+      {records.length === 0 && <li class="muted">Nothing recorded on this page.</li>}
+      {records.map((record) => (
+        <li key={record.id}>
+          <span class="clip">{describe(record)}</span>
+          <time
+            class="muted tabular"
+            dateTime={new Date(record.atMs).toISOString()}
+            title={exactTime(record.atMs)}
+          >
+            {shortTime(record.atMs)}
+          </time>
+        </li>
+      ))}
+    </ul>
   );
 }

@@ -2,6 +2,23 @@
 export const exactTime = (ms: number): string =>
   new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
+export const clockTime = (ms: number): string =>
+  new Date(ms).toLocaleTimeString(undefined, { timeStyle: 'short' });
+
+const dayName = (ms: number): string => new Date(ms).toLocaleDateString();
+/** The time for today, day and time for other days of this year, else the date. */
+export function shortTime(ms: number, nowMs = performance.timeOrigin + performance.now()): string {
+  if (dayName(ms) === dayName(nowMs)) return clockTime(ms);
+  if (new Date(ms).getFullYear() !== new Date(nowMs).getFullYear())
+    return new Date(ms).toLocaleDateString(undefined, { dateStyle: 'medium' });
+  return new Date(ms).toLocaleString(undefined, {
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  });
+}
+
 const relative = new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' });
 const STEPS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['minute', 60_000],
@@ -20,6 +37,9 @@ export function relativeTime(ms: number, nowMs: number): string {
 
 export const count = (n: number, one: string, many: string): string =>
   `${n.toLocaleString()} ${n === 1 ? one : many}`;
+
+export const dayWords = (ms: number): string =>
+  new Date(ms).toLocaleDateString(undefined, { dateStyle: 'medium' });
 
 /** Start of a day typed into a date field, in the person's time zone, plus `days`. `undefined` for an empty field. */
 export function dayStart(value: string, days = 0): number | undefined {

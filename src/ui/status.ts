@@ -1,19 +1,61 @@
-/** The background's status as a signal. */
-import { signal } from '@preact/signals';
-import { watchStatus } from '../messaging/client.ts';
-import type { Status } from '../model/recording.ts';
+/** The background's status as a signal, and what goes wrong on the way. */
+import { computed, signal } from '@preact/signals';
+import type { Result } from '../base/result.ts';
+import type { AnswerOf } from '../messaging/answers.ts';
+import { ask, NO_ANSWER, watchStatus } from '../messaging/client.ts';
+import type { MessageBody, MessageType } from '../messaging/messages.ts';
+import type { Health, Status } from '../model/recording.ts';
 import { readCachedStatus } from '../platform/areas.ts';
 
 export const status = signal<Status | undefined>(undefined);
+const silent = signal(false);
 
-/** Shows the last known state at once and the live one as soon as the background answers. */
-export function followStatus(): void {
-  let live = false;
-  void readCachedStatus().then((cached) => {
-    if (!live && cached) status.value = cached as Status;
-  });
-  watchStatus((now) => {
-    live = true;
-    status.value = now;
-  }, new AbortController().signal);
+/** What the health line shows: of the background, or that it is silent. `undefined` until either is known. */
+export const health = computed<Health | undefined>(() =>
+  silent.value ? { code: 'storage-error', message: NO_ANSWER.message } : status.value?.health,
+);
+
+/** Why the last command of this view failed, as a sentence; empty when it did not. */
+export const problem = signal('');
+
+/**
+ * Shows the last known state at once and the live one as soon as the background answers. The background is called second:
+ * where it has to start first, it would take the time that the view needs to appear.
+ */
+export async function followStatus(): Promise<void> {
+  // A failure costs only the short cut: the background tells the status anyway.
+  const cached = await readCachedStatus().catch(() => undefined);
+  if (cached) status.value = cached as Status;
+  setTimeout(() =>
+    watchStatus(
+      (now) => {
+        silent.value = false;
+        status.value = now;
+      },
+      () => {
+        silent.value = true;
+      },
+      new AbortController().signal,
+    ),
+  );
+}
+
+/** Asks, and puts the sentence of a failure into `problem`. */
+export async function command<T extends MessageType>(
+  type: T,
+  body: MessageBody<T>,
+): Promise<Result<AnswerOf<T>>> {
+  const answer = await ask(type, body);
+  problem.value = answer.ok ? '' : answer.error.message;
+  return answer;
+}
+
+type StatusMessage = { [T in MessageType]: AnswerOf<T> extends Status ? T : never }[MessageType];
+
+/** A command that is answered with the new status, which is shown without waiting for it to be told to all. */
+export async function change<T extends StatusMessage>(type: T, body: MessageBody<T>): Promise<void> {
+  const answer = await command(type, body);
+  if (answer.ok) status.value = answer.value as Status;
+  // A control that moved by itself goes back to what holds.
+  else if (status.value) status.value = { ...status.value };
 }

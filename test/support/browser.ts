@@ -88,6 +88,8 @@ export interface TestPage {
     script: string | ((...args: A) => T | Promise<T>),
     ...args: A
   ): Promise<T>;
+  /** Runs in every document that this tab loads from now on, before the document's own scripts. Arguments travel as JSON. */
+  beforeScripts<A extends readonly unknown[]>(script: (...args: A) => void, ...args: A): Promise<void>;
   /** What `trigger` makes the browser save. */
   download(trigger: () => Promise<void>): Promise<Download>;
   /** Writes a PNG of the viewport. */

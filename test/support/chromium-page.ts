@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import type { TestPage } from './browser.ts';
-import { byTestId, fromJson, jsonExpression, selectorOf } from './page-script.ts';
+import { byTestId, fromJson, jsonExpression, scriptCall, selectorOf } from './page-script.ts';
 
 const TIMEOUT_MS = 10_000;
 
@@ -40,6 +40,7 @@ export function chromiumPage(page: Page): TestPage {
     ) {
       return fromJson<T>(await page.evaluate(jsonExpression(script, args)));
     },
+    beforeScripts: (script, ...args) => page.addInitScript(scriptCall(script, args)).then(() => {}),
     async download(trigger) {
       const [download] = await Promise.all([page.waitForEvent('download'), trigger()]);
       const bytes = readFileSync(await download.path());

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Bidi, evaluateString } from './bidi.ts';
 import type { TestPage } from './browser.ts';
 import { fillField, findTarget, isVisible, textsOf } from './dom-actions.ts';
-import { byTestId, fromJson, jsonExpression, selectorOf } from './page-script.ts';
+import { byTestId, fromJson, jsonExpression, scriptCall, selectorOf } from './page-script.ts';
 import { waitFor } from './wait-for.ts';
 
 const TIMEOUT_MS = 10_000;
@@ -103,6 +103,10 @@ export function firefoxPage(bidi: Bidi, context: string, downloadsDir: string): 
     },
     count: async (testid) => (await evaluate(textsOf, byTestId(testid))).length,
     texts: (testid) => evaluate(textsOf, byTestId(testid)),
+    async beforeScripts(script, ...args) {
+      const functionDeclaration = `() => { ${scriptCall(script, args)} }`;
+      await bidi.send('script.addPreloadScript', { functionDeclaration, contexts: [context] });
+    },
     async download(trigger) {
       const before = new Set(readdirSync(downloadsDir));
       await trigger();

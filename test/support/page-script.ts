@@ -16,6 +16,10 @@ export function jsonExpression(
   return `(async () => { const __name = (named) => named; return JSON.stringify(await ${value}); })()`;
 }
 
+/** A statement that calls `script`; see `jsonExpression` for `__name`. */
+export const scriptCall = (script: (...args: never[]) => unknown, args: readonly unknown[]): string =>
+  `{ const __name = (named) => named; (${script})(...${JSON.stringify(args)}); }`;
+
 /** @throws SyntaxError never: the text came from `JSON.stringify`. */
 export const fromJson = <T>(json: unknown): T =>
   (typeof json === 'string' ? JSON.parse(json) : undefined) as T;

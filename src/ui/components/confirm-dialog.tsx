@@ -10,7 +10,10 @@ interface Question {
 
 const open = signal<Question | undefined>(undefined);
 
-/** Asks before something that cannot be undone. Escape means no. */
+/**
+ * Asks before something that cannot be undone. Escape means no. Afterwards focus is back where it was, unless that is gone:
+ * then it is for the caller to say where it goes.
+ */
 export function confirm(question: Omit<Question, 'settle'>): Promise<boolean> {
   return new Promise((resolve) => {
     open.value?.settle(false);
@@ -28,21 +31,31 @@ export function confirm(question: Omit<Question, 'settle'>): Promise<boolean> {
 export function ConfirmDialog() {
   const dialog = useRef<HTMLDialogElement>(null);
   const question = open.value;
+  const settle = (agreed: boolean) => {
+    // Closed before anything else happens, so that the browser gives focus back first.
+    dialog.current?.close();
+    question?.settle(agreed);
+  };
   useEffect(() => {
     if (question) dialog.current?.showModal();
     else dialog.current?.close();
   }, [question]);
   return (
-    <dialog ref={dialog} aria-labelledby="confirm-title" onCancel={() => question?.settle(false)}>
+    <dialog
+      ref={dialog}
+      aria-labelledby="confirm-title"
+      aria-describedby="confirm-text"
+      onCancel={() => question?.settle(false)}
+    >
       {question && (
         <>
           <h2 id="confirm-title">{question.title}</h2>
-          <p>{question.text}</p>
+          <p id="confirm-text">{question.text}</p>
           <div class="row">
-            <button type="button" data-testid="cancel" onClick={() => question.settle(false)}>
+            <button type="button" data-testid="cancel" onClick={() => settle(false)}>
               Cancel
             </button>
-            <button type="button" class="danger" data-testid="confirm" onClick={() => question.settle(true)}>
+            <button type="button" class="danger primary" data-testid="confirm" onClick={() => settle(true)}>
               {question.action}
             </button>
           </div>

@@ -1,6 +1,5 @@
-import { ask } from '../../messaging/client.ts';
 import { PRIVACY_LEVELS, type PrivacyLevel } from '../../model/privacy.ts';
-import { status } from '../status.ts';
+import { change, status } from '../status.ts';
 
 export const LEVEL_WORDS: Readonly<Record<PrivacyLevel, { readonly name: string; readonly means: string }>> =
   {
@@ -16,27 +15,64 @@ export const LEVEL_WORDS: Readonly<Record<PrivacyLevel, { readonly name: string;
     ephemeral: { name: 'Ephemeral', means: 'In memory only. Gone after an hour or when the browser closes.' },
   };
 
-export function LevelChoice() {
-  const chosen = status.value?.level;
+interface RadioProps {
+  readonly level: PrivacyLevel;
+  readonly describedBy?: string;
+}
+
+function LevelRadio({ level, describedBy }: RadioProps) {
   return (
-    <fieldset>
+    <input
+      type="radio"
+      id={`level-${level}`}
+      name="level"
+      value={level}
+      data-testid={`level-${level}`}
+      aria-describedby={describedBy}
+      checked={status.value?.level === level}
+      onChange={() => void change('level.set', { level })}
+    />
+  );
+}
+
+/** All four with what they mean. Disabled until it is known which one holds. */
+export function LevelChoice() {
+  return (
+    <fieldset disabled={status.value === undefined}>
       <legend>How much is kept</legend>
       <div class="levels">
         {PRIVACY_LEVELS.map((level) => (
-          <label class="level" key={level}>
-            <input
-              type="radio"
-              name="level"
-              value={level}
-              data-testid={`level-${level}`}
-              checked={chosen === level}
-              onChange={() => void ask('level.set', { level })}
-            />
+          <label class="level" key={level} for={`level-${level}`}>
+            <LevelRadio level={level} describedBy={`means-${level}`} />
             <span>{LEVEL_WORDS[level].name}</span>
-            <span class="small muted">{LEVEL_WORDS[level].means}</span>
+            {/* Hidden from the name, read as the description. */}
+            <span class="small muted" id={`means-${level}`} aria-hidden="true">
+              {LEVEL_WORDS[level].means}
+            </span>
           </label>
         ))}
       </div>
+    </fieldset>
+  );
+}
+
+/** The same in one line, with the meaning of the chosen one below. */
+export function LevelSegments() {
+  const chosen = status.value?.level;
+  return (
+    <fieldset disabled={chosen === undefined}>
+      <legend>How much is kept</legend>
+      <div class="segments">
+        {PRIVACY_LEVELS.map((level) => (
+          <label class="segment" key={level} for={`level-${level}`} title={LEVEL_WORDS[level].means}>
+            <LevelRadio level={level} {...(chosen === level ? { describedBy: 'means' } : {})} />
+            <span>{LEVEL_WORDS[level].name}</span>
+          </label>
+        ))}
+      </div>
+      <p class="means small muted" id="means">
+        {chosen && LEVEL_WORDS[chosen].means}
+      </p>
     </fieldset>
   );
 }

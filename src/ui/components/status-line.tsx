@@ -1,21 +1,41 @@
-import { ask } from '../../messaging/client.ts';
 import { type Health, syncLabel } from '../../model/recording.ts';
-import { status } from '../status.ts';
+import { change, health, problem, status } from '../status.ts';
 
-const toneOf = (health: Health): string =>
-  health.code === 'ok' ? 'good' : health.code === 'paused' || health.code === 'no-consent' ? 'warn' : 'bad';
+const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
+  ok: 'good',
+  paused: 'warn',
+  'no-consent': 'warn',
+};
 
 export function HealthLine() {
-  const health = status.value?.health;
+  const now = health.value;
   return (
-    <p class="row" role="status">
-      <span class="dot" data-tone={health && toneOf(health)} aria-hidden="true" />
-      <span data-testid="health">{health?.message ?? 'Starting…'}</span>
-      {health?.code === 'storage-lost' && (
-        <button type="button" class="quiet" data-testid="loss-seen" onClick={() => void ask('loss.seen', {})}>
-          I have read this
-        </button>
-      )}
+    <div class="health">
+      <span class="dot" data-tone={now && (TONES[now.code] ?? 'bad')} aria-hidden="true" />
+      <div>
+        <span role="status" data-testid="health">
+          {now?.message ?? 'Starting…'}
+        </span>
+        {now?.code === 'storage-lost' && (
+          <button
+            type="button"
+            class="quiet"
+            data-testid="loss-seen"
+            onClick={() => void change('loss.seen', {})}
+          >
+            I have read this
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** Why the last command failed. */
+export function Problem() {
+  return (
+    <p class="error problem" role="alert" data-testid="problem" hidden={problem.value === ''}>
+      {problem.value}
     </p>
   );
 }
@@ -24,14 +44,15 @@ export function HealthLine() {
 export function Numbers() {
   const now = status.value;
   return (
-    <p class="row small muted">
+    <p class="numbers small muted tabular">
       <span>
-        <strong data-testid="record-count">{now ? String(now.recordCount) : ''}</strong> records
-        {now && now.ephemeralCount > 0 ? ` and ${now.ephemeralCount} in memory only` : ''}
+        <span data-testid="record-count">{now ? String(now.recordCount) : ''}</span>
+        {now && (now.recordCount === 1 ? ' record' : ' records')}
+        {now && now.ephemeralCount > 0 ? `, ${now.ephemeralCount} in memory only` : ''}
       </span>
-      <span aria-hidden="true">·</span>
-      <span>
-        Sync: <span data-testid="sync-state">{now ? syncLabel(now.sync) : ''}</span>
+      <span class={now?.sync.phase === 'error' ? 'error' : ''}>
+        {now && 'Sync: '}
+        <span data-testid="sync-state">{now ? syncLabel(now.sync) : ''}</span>
       </span>
     </p>
   );

@@ -1,0 +1,7 @@
+/** Names of the long-lived connections, all of them from pages. Apart from the messages, so that a view need not load their parsers. */
+export const PORTS = {
+  /** The background sends `Status` at once and after every change. */
+  live: 'live',
+  /** The page sends one `ExportRequest`; the background answers with `ExportMessage`s. Disconnecting cancels. */
+  export: 'export',
+} as const;

@@ -1,0 +1,231 @@
+/** Every view in every state that a person can meet, with long names where they can be long. */
+import { fail, ok } from '../../src/base/result.ts';
+import type { SearchHit } from '../../src/messaging/answers.ts';
+import type { Status, SyncState } from '../../src/model/recording.ts';
+import type { TestPage } from './browser.ts';
+import type { FakeBackground } from './fake-background.ts';
+
+export interface ViewState extends Partial<FakeBackground> {
+  readonly name: string;
+  /** Default: popup, options or onboarding, by the beginning of the name. */
+  readonly tab?: string;
+  /** Leads from the loaded page to the state. */
+  readonly reach?: (page: TestPage) => Promise<void>;
+}
+
+const NOW = Date.now();
+const LONG_HOST = 'a-department-with-a-very-long-name.research.university-of-somewhere.example';
+const LONG_TITLE =
+  'Proceedings of the Fourteenth International Workshop on Very Long Titles That Nobody Shortened Before They Were Printed, Volume 2';
+
+const recording: Status = {
+  consent: 'accepted',
+  level: 'private',
+  pause: { kind: 'none' },
+  health: { code: 'ok', message: 'Recording.' },
+  sync: { phase: 'off' },
+  recordCount: 12843,
+  ephemeralCount: 0,
+  persisted: true,
+};
+const withHealth = (code: Status['health']['code'], message: string): Status => ({
+  ...recording,
+  health: { code, message },
+});
+const undecided = (consent: 'unasked' | 'declined'): Status => ({
+  ...withHealth('no-consent', 'Nothing is recorded until you agree.'),
+  consent,
+  recordCount: 0,
+});
+const syncing = (sync: Partial<SyncState>): Status => ({
+  ...recording,
+  sync: {
+    phase: 'synced',
+    serviceUrl: 'https://sync.family.example',
+    lastSyncedMs: NOW - 20_000,
+    devices: [
+      { id: 'a', name: 'Laptop', thisDevice: true, addedMs: NOW - 9e8, lastSeenMs: NOW - 20_000 },
+      { id: 'b', name: 'The computer in the living room, upstairs', thisDevice: false, addedMs: NOW - 8e8 },
+    ],
+    ...sync,
+  },
+});
+
+const visit = { kind: 'visit', level: 'private', title: '', transition: 'link', dwellMs: 0 } as const;
+const page = {
+  url: 'https://en.wikipedia.example/wiki/Blue_whale',
+  host: 'en.wikipedia.example',
+  title: 'Blue whale',
+  capture: 'full',
+  records: [
+    { ...visit, id: '1', url: '', atMs: NOW - 60_000 },
+    { ...visit, id: '2', url: '', atMs: NOW - 90_000, kind: 'click', role: 'link', text: 'Baleen whale' },
+    { ...visit, id: '3', url: '', atMs: NOW - 3e8 },
+  ],
+} as const;
+const longPage = {
+  ...page,
+  host: LONG_HOST,
+  records: Array.from({ length: 12 }, (_, i) => ({
+    ...page.records[1],
+    id: String(i),
+    text: LONG_TITLE.slice(0, 80),
+    atMs: NOW - i * 4e7,
+  })),
+};
+
+const hit = (n: number, more: Partial<SearchHit>): SearchHit => ({
+  url: `https://site${n}.example/page/${n}`,
+  title: `How to keep a garden in month ${n}`,
+  atMs: NOW - n * n * 5e6,
+  level: 'private',
+  count: n,
+  kinds: ['visit'],
+  details: [],
+  newestId: String(n),
+  ephemeral: false,
+  ...more,
+});
+const hits = [
+  hit(0, { ephemeral: true, level: 'ephemeral', count: 1 }),
+  hit(1, { title: '', url: 'https://search.example/?q=blue+whales', details: ['Example: blue whales'] }),
+  hit(2, { title: LONG_TITLE, url: `https://${LONG_HOST}/${'a-long-path/'.repeat(12)}`, count: 1204 }),
+  hit(3, { details: ['Buy tickets', 'Example: whale watching near me', 'Opening hours'], level: 'public' }),
+  ...[4, 5, 6, 7].map((n) => hit(n, {})),
+];
+const rules = {
+  rules: [
+    { id: '1', host: 'news.example', capture: 'no-query', level: 'anonymous' },
+    { id: '2', host: LONG_HOST, capture: 'skip' },
+  ],
+  sensitive: ['*bank*', 'mail.example', 'health.example', 'localhost'],
+} as const;
+const NO_SERVICE = 'The sync service does not answer. Check the address, and that the service runs.';
+const code = { code: `arq1:${'x7Kq-93_fLmP2'.repeat(14)}`, expiresMs: NOW + 300_000 };
+
+const answers: FakeBackground['answers'] = {
+  'page.current': ok(page),
+  'records.search': ok({ hits, next: 1 }),
+  'rules.list': ok(rules),
+  'erase.count': ok({ count: 12843 }),
+  'sync.invite': ok(code),
+};
+const without = (type: keyof FakeBackground['answers'], message: string) => ({
+  ...answers,
+  [type]: fail('failed', message),
+});
+const FULL = 'The disk is full: nothing more can be recorded. Free some space or delete old records.';
+const seen = (testid: string) => (view: TestPage) => view.waitFor(testid);
+
+export const VIEW_STATES: readonly Required<ViewState>[] = (
+  [
+    { name: 'onboarding-undecided', status: undecided('unasked') },
+    { name: 'onboarding-declined', status: undecided('declined') },
+    { name: 'onboarding-accepted', status: recording },
+    { name: 'popup-starting', status: null },
+    { name: 'popup-silent', status: 'gone' },
+    { name: 'popup-recording', status: recording },
+    {
+      name: 'popup-long',
+      status: { ...syncing({}), level: 'anonymous', ephemeralCount: 14 },
+      answers: { ...answers, 'page.current': ok(longPage) },
+    },
+    {
+      name: 'popup-paused',
+      status: {
+        ...withHealth('paused', 'Paused: nothing is recorded.'),
+        pause: { kind: 'until', untilMs: NOW + 9e5 },
+      },
+    },
+    {
+      name: 'popup-excluded',
+      status: recording,
+      answers: { ...answers, 'page.current': ok({ ...page, skippedBy: 'rule', records: [] }) },
+    },
+    {
+      name: 'popup-sensitive',
+      status: recording,
+      answers: { ...answers, 'page.current': ok({ ...page, skippedBy: 'sensitive', records: [] }) },
+    },
+    {
+      name: 'popup-no-page',
+      status: recording,
+      answers: { ...answers, 'page.current': ok({ records: [] }) },
+    },
+    { name: 'popup-declined', status: undecided('declined') },
+    { name: 'popup-full', status: withHealth('storage-full', FULL) },
+    {
+      name: 'popup-lost',
+      status: withHealth('storage-lost', 'The browser lost the last records. Recording goes on.'),
+    },
+    {
+      name: 'popup-refused',
+      status: syncing({ phase: 'error', message: NO_SERVICE }),
+      answers: without('level.set', FULL),
+      reach: (view) => view.click('level-public'),
+    },
+    { name: 'options-search', status: recording, reach: seen('search-result') },
+    {
+      name: 'options-search-menu',
+      status: recording,
+      reach: async (view) => {
+        await view.waitFor('search-result');
+        await view.evaluate(`document.querySelectorAll('summary')[2].click()`);
+      },
+    },
+    {
+      name: 'options-search-none',
+      status: recording,
+      answers: { ...answers, 'records.search': ok({ hits: [] }) },
+      reach: (view) => view.fill('search-input', 'no such thing'),
+    },
+    {
+      name: 'options-search-nothing-yet',
+      status: { ...recording, recordCount: 0 },
+      answers: { ...answers, 'records.search': ok({ hits: [] }) },
+    },
+    {
+      name: 'options-search-failed',
+      status: withHealth('storage-full', FULL),
+      answers: without('records.search', 'The browser cannot read the stored data. Restart the browser.'),
+      reach: (view) => view.fill('filter-site', 'not a site'),
+    },
+    { name: 'options-privacy', status: recording, reach: seen('rule') },
+    { name: 'options-sync-off', status: recording },
+    {
+      name: 'options-sync-refused',
+      status: recording,
+      answers: without('sync.create', NO_SERVICE),
+      reach: async (view) => {
+        await view.click('sync-create');
+        await view.waitFor('sync-problem');
+      },
+    },
+    { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
+    {
+      name: 'options-sync-code',
+      status: syncing({}),
+      reach: async (view) => {
+        await view.click('sync-invite');
+        await view.waitFor('sync-code');
+      },
+    },
+    { name: 'options-sync-error', status: syncing({ phase: 'error', message: NO_SERVICE }) },
+    { name: 'options-data', status: recording },
+    { name: 'options-data-exporting', status: recording, reach: (view) => view.click('export-json') },
+    {
+      name: 'options-data-asking',
+      status: syncing({}),
+      reach: async (view) => {
+        await view.click('delete-all');
+        await view.waitFor('confirm');
+      },
+    },
+  ] as const satisfies readonly ViewState[]
+).map((state: ViewState) => ({
+  tab: state.name.split('-')[1] ?? '',
+  answers,
+  reach: async () => {},
+  status: null,
+  ...state,
+}));
