@@ -7,7 +7,7 @@ import type { ExportRequest, MessageBody, MessageType } from './messages.ts';
 import { PORTS } from './ports.ts';
 
 export const NO_ANSWER: Failure = {
-  code: 'unreachable',
+  code: 'no-answer',
   message:
     'ARQ Context does not answer. Close this page and open it again; if that does not help, restart the browser.',
 };

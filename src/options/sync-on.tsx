@@ -1,7 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import type { Failure, Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
-import type { SyncState } from '../model/recording.ts';
+import type { Status, SyncState } from '../model/recording.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
@@ -14,19 +15,23 @@ function stateWords({ phase, serviceUrl }: SyncState): string {
   return phase === 'synced' ? `Up to date with ${serviceUrl}.` : `The service is ${serviceUrl}.`;
 }
 
+/** Codes of a service that cannot be reached. */
+const NO_SERVICE = ['unreachable', 'UNAVAILABLE'];
+
 export function SyncOn({ sync }: { readonly sync: SyncState }) {
   const problem = useSignal('');
   const busy = useSignal('');
   const box = useRef<HTMLElement>(null);
   useKeptFocus(box);
   const devices = sync.devices ?? [];
-  const run = async (type: 'sync.now' | 'sync.leave' | 'sync.delete-account', what: string) => {
-    if (busy.value !== '') return;
+  const run = async (what: string, command: () => Promise<Result<Status>>): Promise<Failure | null> => {
+    if (busy.value !== '') return null;
     busy.value = what;
     problem.value = '';
-    const answer = await ask(type, {});
+    const answer = await command();
     busy.value = '';
     problem.value = answer.ok ? '' : answer.error.message;
+    return answer.ok ? null : answer.error;
   };
   const leave = async () => {
     const agreed = await confirm({
@@ -34,7 +39,15 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       text: 'This device stops syncing and is taken out of the account. What was recorded stays in this browser and on the other devices.',
       action: 'Leave',
     });
-    if (agreed) await run('sync.leave', 'Leaving…');
+    if (!agreed) return;
+    const failure = await run('Leaving…', () => ask('sync.leave', { anyway: false }));
+    if (failure === null || !NO_SERVICE.includes(failure.code)) return;
+    const anyway = await confirm({
+      title: 'The service does not answer. Leave anyway?',
+      text: 'What was not sent yet stays in this browser only, and the other devices go on listing this one.',
+      action: 'Leave anyway',
+    });
+    if (anyway) await run('Leaving…', () => ask('sync.leave', { anyway: true }));
   };
   const remove = async () => {
     const agreed = await confirm({
@@ -42,7 +55,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       text: 'Everything that the service holds of this account is deleted, and all its devices stop syncing. What was recorded stays in each browser.',
       action: 'Delete the account',
     });
-    if (agreed) await run('sync.delete-account', 'Deleting the account…');
+    if (agreed) await run('Deleting the account…', () => ask('sync.delete-account', {}));
   };
   return (
     <>
@@ -53,7 +66,11 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
           {sync.lastSyncedMs === undefined ? '' : ` Last synced ${exactTime(sync.lastSyncedMs)}.`}
         </p>
         <div class="row">
-          <button type="button" data-testid="sync-now" onClick={() => void run('sync.now', 'Syncing…')}>
+          <button
+            type="button"
+            data-testid="sync-now"
+            onClick={() => void run('Syncing…', () => ask('sync.now', {}))}
+          >
             Sync now
           </button>
           <button type="button" data-testid="sync-leave" onClick={() => void leave()}>
