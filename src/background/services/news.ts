@@ -5,14 +5,17 @@ import { type Channel, type ChannelEvents, openChannel } from '../../sync/transp
 
 /** Without the person the channel is let go, and the minute's alarm does. */
 const IDLE_MS = 5 * 60_000;
-/** A channel that does not hold is not opened more often than this: each opening is followed by a round. */
-const PAUSE_MS = 60_000;
-/** One that lasted is opened again at once. */
+/** Channels that do not hold are opened less and less often, since each opening is followed by a round: 2, 4, 8 … 60 s. */
+const FIRST_PAUSE_MS = 2_000;
+const MAX_PAUSE_MS = 60_000;
+/** One that lasted this long held, and is opened again at once. */
 const LASTED_MS = 10_000;
 
 export class News {
   #channel: Channel | 'opening' | undefined;
   #notBeforeMs = 0;
+  /** Channels in a row that did not hold. */
+  #failures = 0;
   #activeAtMs = 0;
   /** Counts up with every `close`, so that what opens late is not kept. */
   #life = 0;
@@ -28,17 +31,23 @@ export class News {
     return this.clock.nowMs() - this.#activeAtMs > IDLE_MS;
   }
 
-  /** Listens, unless it does already, the person is away, or the last channel ended too soon. */
-  open(transport: Transport, signer: Signer, events: ChannelEvents): void {
+  /** Listens, unless it does already or the person is away. Answers how long to wait first, in ms, where channels did not hold. */
+  open(transport: Transport, signer: Signer, events: ChannelEvents): number {
     const nowMs = this.clock.nowMs();
-    const tooSoon = nowMs < this.#notBeforeMs && this.#notBeforeMs <= nowMs + PAUSE_MS;
-    if (this.#channel || this.isIdle() || tooSoon) return;
+    if (this.#channel || this.isIdle()) return 0;
+    const waitMs = this.#notBeforeMs - nowMs;
+    // A time that is further off comes from a clock that was wrong.
+    if (waitMs > 0 && waitMs <= MAX_PAUSE_MS) return waitMs;
     this.#channel = 'opening';
-    this.#notBeforeMs = nowMs + PAUSE_MS;
+    this.#notBeforeMs = nowMs + Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures);
+    this.#failures += 1;
     const life = this.#life;
     const onEnd = () => {
       if (life === this.#life) this.#channel = undefined;
-      if (this.clock.nowMs() - nowMs > LASTED_MS) this.#notBeforeMs = 0;
+      if (this.clock.nowMs() - nowMs > LASTED_MS) {
+        this.#notBeforeMs = 0;
+        this.#failures = 0;
+      }
       events.onEnd();
     };
     openChannel(transport, signer, { ...events, onEnd }).then(
@@ -50,6 +59,7 @@ export class News {
         if (life === this.#life) this.#channel = undefined;
       },
     );
+    return 0;
   }
 
   close(): void {

@@ -204,7 +204,7 @@ export class Sync {
 
   #listen(account: AccountState, transport: Transport): void {
     const { store } = this.profile;
-    this.#news.open(transport, signerOf(store, account.account), {
+    const waitMs = this.#news.open(transport, signerOf(store, account.account), {
       since: async () => ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0,
       // No reason to bother a service that asked to be left alone.
       onNews: async () => {
@@ -215,6 +215,7 @@ export class Sync {
         if (this.#phase === 'synced') this.kick(GATHER_MS);
       },
     });
+    if (waitMs > 0) this.kick(waitMs);
   }
 
   async #describe(devices: Round['devices']): Promise<SyncDevice[]> {
