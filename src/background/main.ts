@@ -26,6 +26,7 @@ import {
 import { storageFailure } from '../storage/database.ts';
 import { createHandlers } from './handlers.ts';
 import { Opening } from './opening.ts';
+import { countDropped } from './services/drops.ts';
 import { serveExport } from './services/export.ts';
 import { SYNC_ALARM } from './services/sync.ts';
 
@@ -35,10 +36,9 @@ const MINUTE = 'minute';
 const opening = new Opening();
 const ready = () => opening.ready();
 
-const dropped = { dropped: 0 };
 listen(
   createHandlers(ready, () => opening.status()),
-  dropped,
+  () => void countDropped().then(() => opening.changed()),
   storageFailure,
 );
 

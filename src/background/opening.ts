@@ -17,6 +17,7 @@ const NOTHING: Omit<Status, 'health'> = {
   sync: { phase: 'off' },
   recordCount: 0,
   ephemeralCount: 0,
+  droppedMessages: 0,
 };
 
 export class Opening {
@@ -81,6 +82,14 @@ export class Opening {
     } catch (error) {
       return this.#troubled(storageFailure(error));
     }
+  }
+
+  /** Something that the services do not know of changed. */
+  changed(): void {
+    this.#services?.then(
+      ({ profile }) => profile.changed(),
+      () => {},
+    );
   }
 
   /** Calls back with the status now and after every change; returns how to stop that. */

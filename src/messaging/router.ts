@@ -29,10 +29,6 @@ export function senderClass(
   return sender.tab !== undefined ? 'content' : null;
 }
 
-export interface DropCounter {
-  dropped: number;
-}
-
 const envelope = v.strictObject({ type: v.string(), body: v.unknown() });
 const types = new Map<string, (typeof MESSAGES)[MessageType]>(Object.entries(MESSAGES));
 
@@ -60,12 +56,12 @@ export function parseMessage(
  * Starts listening. Content scripts are told `true` when their message was dealt with and nothing else. `failure` puts what a
  * handler threw into words.
  */
-export function listen(handlers: Handlers, counter: DropCounter, failure: (error: unknown) => Failure): void {
+export function listen(handlers: Handlers, onDrop: () => void, failure: (error: unknown) => Failure): void {
   onMessage((raw, sender) => {
     const from = senderClass(sender, extensionId(), extensionRoot());
     const message = parseMessage(raw, from);
     if (!message) {
-      counter.dropped += 1;
+      onDrop();
       return undefined;
     }
     const handler = handlers[message.type] as (body: unknown, sender: Sender) => Promise<Result<unknown>>;

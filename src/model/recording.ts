@@ -66,6 +66,8 @@ export interface Status {
   readonly recordCount: number;
   /** Records that live in memory only. */
   readonly ephemeralCount: number;
+  /** Messages that were refused since the browser started: wrong sender, or not one of ours. */
+  readonly droppedMessages: number;
   /** What `navigator.storage.persist()` answered; absent when it was not asked yet. */
   readonly persisted?: boolean;
 }

@@ -122,6 +122,12 @@ export function DataTab() {
           Uninstalling the extension destroys everything recorded in this browser: export it first if you want
           to keep it. Clearing the browser's own history does not clear this.
         </p>
+        {status.value && status.value.droppedMessages > 0 && (
+          <p data-testid="dropped-messages">
+            Messages to ARQ Context that were refused since the browser started, because no page of its own
+            sends such: {status.value.droppedMessages}. Nothing came of them.
+          </p>
+        )}
       </section>
     </>
   );

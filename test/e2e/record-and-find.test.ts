@@ -280,6 +280,17 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     expect(await urls()).toEqual(before);
   });
 
+  it('drops and counts messages that none of ours would send', async () => {
+    await options.goto(`${browser.extensionOrigin}/${OPTIONS}#data`);
+    const before = await options.text('record-count');
+    for (const message of [null, 7, { type: 'erase.run' }, { type: 'nonsense', body: {} }])
+      await options.evaluate(
+        `(globalThis.browser ?? chrome).runtime.sendMessage(${JSON.stringify(message)}).then(() => true, () => true)`,
+      );
+    await waitFor('the count', async () => (await options.text('dropped-messages')).includes(': 4.'));
+    expect(await options.text('record-count')).toBe(before);
+  });
+
   it('deletes everything', async () => {
     await options.click('delete-all');
     await options.click('confirm');

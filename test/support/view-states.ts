@@ -26,6 +26,7 @@ const recording: Status = {
   sync: { phase: 'off' },
   recordCount: 12843,
   ephemeralCount: 0,
+  droppedMessages: 0,
   persisted: true,
 };
 const withHealth = (code: Status['health']['code'], message: string): Status => ({

@@ -5,6 +5,7 @@ import { writeCachedStatus } from '../../platform/areas.ts';
 import { showBadge } from '../../platform/badge.ts';
 import { hasHostAccess } from '../../platform/permissions.ts';
 import type { Loss } from '../../storage/sentinel.ts';
+import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 
@@ -63,6 +64,7 @@ export async function currentStatus(
     sync,
     recordCount,
     ephemeralCount: memory.length,
+    droppedMessages: await droppedMessages(),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }
