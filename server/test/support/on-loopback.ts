@@ -12,7 +12,12 @@ export interface OnLoopback extends Service {
   ): Promise<{ clients: TestClient[]; keepOnly(kept: readonly TestClient[]): Promise<void> }>;
 }
 
-const send = (request: Request): Promise<Response> => fetch(request);
+/** A request that is collected no longer passes its signal on (Node 20): an abort would end nothing. */
+const alive: Request[] = [];
+const send = (request: Request): Promise<Response> => {
+  alive.push(request);
+  return fetch(request);
+};
 
 /** Rates that no test meets by accident. */
 const NO_RATES = { requestsPerSecond: 1e6, requestBurst: 1e6, accountsPerHour: 1e6 };
