@@ -6,7 +6,7 @@ import { isTargeted } from '../model/selector.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { currentPage } from './services/pages.ts';
 import { removeRule, rulesAnswer, setRule } from './services/rules.ts';
-import { search } from './services/search.ts';
+import { daysOf, search, targetOf } from './services/search.ts';
 import type { Services } from './services.ts';
 
 const PAUSE_MS = { '15m': 15 * 60_000, '1h': 60 * 60_000 } as const;
@@ -128,19 +128,24 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       const { profile, ephemeral } = await ready();
       return ok(await search(profile, ephemeral, request));
     },
-    'erase.count': async ({ target }) => {
+    'erase.count': async ({ target: question }) => {
       const { profile, ephemeral } = await ready();
+      const target = await targetOf(profile, ephemeral, question);
       const inMemory = (await ephemeral.records()).filter((record) => isTargeted(record, target)).length;
-      return ok({
-        count: inMemory + (await profile.store.countTargeted((record) => isTargeted(record, target))),
-      });
+      const stored = await profile.store.countTargeted(
+        (record) => isTargeted(record, target),
+        await daysOf(profile, target),
+      );
+      return ok({ count: inMemory + stored, target });
     },
     'erase.run': async ({ target }) => {
       const { profile, ephemeral, sync } = await ready();
       const targeted = (record: Parameters<typeof isTargeted>[0]) => isTargeted(record, target);
       const inMemory = await ephemeral.erase(targeted);
       await sync.erasing(target);
-      const stored = await profile.storing(() => profile.store.erase(targeted, target.what === 'all'));
+      const stored = await profile.storing(async () =>
+        profile.store.erase(targeted, target.what === 'all', await daysOf(profile, target)),
+      );
       profile.changed();
       return ok({ count: inMemory + stored });
     },

@@ -16,3 +16,11 @@ export const dayOf = (atMs: number): Day => new Date(atMs).toISOString().slice(0
 
 /** Days since 1970-01-01. */
 export const dayNumber = (day: Day): number => Math.floor(Date.parse(`${day}T00:00:00Z`) / DAY_MS);
+
+export const dayOfNumber = (number: number): Day => dayOf(number * DAY_MS);
+
+/** The first ms of a day. */
+export const dayStartMs = (day: Day): number => dayNumber(day) * DAY_MS;
+
+/** The first day of a day's month, which names the month. */
+export const monthOf = (day: Day): Day => `${day.slice(0, 7)}-01`;

@@ -1,8 +1,9 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
 import type { InteractionRecord } from '../model/interaction.ts';
-import type { SearchHit } from '../model/page-hits.ts';
+import type { SearchHit } from '../model/page-query.ts';
 import type { Status } from '../model/recording.ts';
 import type { Rule } from '../model/rules.ts';
+import type { EraseTarget } from '../model/selector.ts';
 import type { MessageType } from './messages.ts';
 
 export type { SearchHit };
@@ -52,7 +53,7 @@ export interface Answers {
   'rules.remove': RulesAnswer;
   'page.current': CurrentPage;
   'records.search': SearchAnswer;
-  'erase.count': { readonly count: number };
+  'erase.count': { readonly count: number; readonly target: EraseTarget };
   'erase.run': { readonly count: number };
   'sync.create': Status;
   'sync.invite': InviteAnswer;

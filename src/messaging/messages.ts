@@ -34,12 +34,21 @@ const filter = {
   kind: v.optional(v.picklist(RECORD_KINDS)),
 };
 
-const eraseTarget = v.variant('what', [
-  v.strictObject({ what: v.literal('record'), id }),
+const eraseTargets = [
+  v.strictObject({
+    what: v.literal('record'),
+    id,
+    day: v.optional(v.pipe(v.string(), v.isoDate())),
+  }),
   v.strictObject({ what: v.literal('page'), url }),
   v.strictObject({ what: v.literal('site'), host }),
   v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
   v.strictObject({ what: v.literal('all') }),
+] as const;
+const eraseTarget = v.variant('what', eraseTargets);
+const eraseQuestion = v.variant('what', [
+  ...eraseTargets,
+  v.strictObject({ what: v.literal('newest'), url }),
 ]);
 
 const nothing = v.strictObject({});
@@ -96,7 +105,8 @@ export const MESSAGES = {
       before: v.optional(time),
     }),
   },
-  'erase.count': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
+  /** How many records that is; the answer's target is what to erase then. */
+  'erase.count': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
   'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
 
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },

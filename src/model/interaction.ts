@@ -120,7 +120,7 @@ export function foldEvents(events: Iterable<InteractionEvent>): InteractionRecor
     else if (event.kind === 'visit') records.set(event.id, { ...event, dwellMs: 0 });
     else records.set(event.id, event);
   }
-  const inOrder = [...updates.values()].sort((a, b) => a.atMs - b.atMs || compareText(a.id, b.id));
+  const inOrder = [...updates.values()].sort(compareEvents);
   for (const update of inOrder) {
     const visit = records.get(update.visit);
     if (visit?.kind !== 'visit') continue;
@@ -130,13 +130,16 @@ export function foldEvents(events: Iterable<InteractionEvent>): InteractionRecor
       dwellMs: visit.dwellMs + (update.dwellMs ?? 0),
     });
   }
-  return [...records.values()].sort(compareRecords);
+  return [...records.values()].sort(compareEvents);
 }
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** Oldest first. Of one device, ids of equal time sort by their counter. */
-export function compareRecords(a: InteractionRecord, b: InteractionRecord): number {
+export function compareEvents(
+  a: Pick<InteractionEvent, 'id' | 'atMs'>,
+  b: Pick<InteractionEvent, 'id' | 'atMs'>,
+): number {
   if (a.atMs !== b.atMs) return a.atMs - b.atMs;
   const [deviceA = '', incarnationA = '', counterA = ''] = a.id.split('.');
   const [deviceB = '', incarnationB = '', counterB = ''] = b.id.split('.');

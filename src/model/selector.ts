@@ -1,4 +1,5 @@
 /** Which records a search, an export or an erasure is about. */
+import type { Day } from '../base/clock.ts';
 import { type EventId, type InteractionRecord, type RecordKind, recordKind } from './interaction.ts';
 import { coversHost } from './rules.ts';
 
@@ -14,11 +15,15 @@ export interface Filter {
 
 /** What to erase. `page` = every record of one address. `range` is [fromMs, toMs). */
 export type EraseTarget =
-  | { readonly what: 'record'; readonly id: EventId }
+  /** `day`: where it lies, where that is known. */
+  | { readonly what: 'record'; readonly id: EventId; readonly day?: Day | undefined }
   | { readonly what: 'page'; readonly url: string }
   | { readonly what: 'site'; readonly host: string }
   | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number }
   | { readonly what: 'all' };
+
+/** What a person may point at: also the newest record of one address, whichever it is. */
+export type EraseQuestion = EraseTarget | { readonly what: 'newest'; readonly url: string };
 
 /** The host that a record is about; `null` for reduced records, which have none. */
 export function recordHost(record: InteractionRecord): string | null {

@@ -1,6 +1,6 @@
 /** Counts first, asks, then erases. */
 import { ask } from '../messaging/client.ts';
-import type { EraseTarget } from '../model/selector.ts';
+import type { EraseQuestion } from '../model/selector.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { count } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
@@ -12,8 +12,8 @@ export interface Erased {
 }
 
 /** `what` completes "12 records …": "of example.org", "from … to …". */
-export async function eraseAfterAsking(target: EraseTarget, what: string): Promise<Erased> {
-  const counted = await ask('erase.count', { target });
+export async function eraseAfterAsking(question: EraseQuestion, what: string): Promise<Erased> {
+  const counted = await ask('erase.count', { target: question });
   if (!counted.ok) return { outcome: 'failed', text: counted.error.message };
   if (counted.value.count === 0) return { outcome: 'nothing', text: `There are no records ${what}.` };
   const records = count(counted.value.count, 'record', 'records');
@@ -24,7 +24,7 @@ export async function eraseAfterAsking(target: EraseTarget, what: string): Promi
     action: `Delete ${records}`,
   });
   if (!agreed) return { outcome: 'nothing', text: 'Nothing was deleted.' };
-  const erased = await ask('erase.run', { target });
+  const erased = await ask('erase.run', { target: counted.value.target });
   return erased.ok
     ? { outcome: 'erased', text: `Deleted ${count(erased.value.count, 'record', 'records')} ${what}.` }
     : { outcome: 'failed', text: erased.error.message };

@@ -1,11 +1,11 @@
 import { useRef } from 'preact/hooks';
 import type { SearchHit } from '../messaging/answers.ts';
-import type { EraseTarget } from '../model/selector.ts';
+import type { EraseQuestion } from '../model/selector.ts';
 
 interface MenuProps {
   readonly hit: SearchHit;
   readonly host: string;
-  readonly onErase: (target: EraseTarget, what: string) => void;
+  readonly onErase: (target: EraseQuestion, what: string) => void;
 }
 
 /** What can be deleted from a result. Escape closes it, and so does going elsewhere. */
@@ -35,7 +35,7 @@ export function ResultMenu({ hit, host, onErase }: MenuProps) {
             type="button"
             class="quiet"
             data-testid="delete-record"
-            onClick={() => onErase({ what: 'record', id: hit.newestId }, 'of this page, the newest')}
+            onClick={() => onErase({ what: 'newest', url: hit.url }, 'of this page, the newest')}
           >
             The newest record
           </button>

@@ -52,7 +52,7 @@ export function SearchResult({ hit, onErased }: ResultProps) {
           {relativeTime(hit.atMs, performance.timeOrigin + performance.now())}
         </time>
         <span>
-          {[hit.count > 1 && count(hit.count, 'record', 'records'), levelWords(hit)]
+          {[hit.count > 1 && `${count(hit.count, 'record', 'records')} that day`, levelWords(hit)]
             .filter(Boolean)
             .join(' · ')}
         </span>

@@ -15,6 +15,10 @@ export interface DatabaseEvents {
 export async function openData(events: DatabaseEvents, version = DATA_VERSION): Promise<Database> {
   const db = await openDB<ArqData>(DATA_DB, version, {
     upgrade(database, oldVersion) {
+      if (oldVersion < 2) {
+        database.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
+        database.createObjectStore('digests', { keyPath: ['userId', 'month'] });
+      }
       if (oldVersion >= 1) return;
       database.createObjectStore('contexts', { keyPath: ['userId', 'name'] });
       database.createObjectStore('profiles', { keyPath: ['userId', 'name'] });
@@ -82,7 +86,20 @@ export const BLOCKED: Failure = {
     'Another copy of ARQ Context still holds the store. Close its pages, or restart the browser; nothing is lost.',
 };
 
-/** Something in the store does not open with the key it should open with. */
+/** Something in the store does not open with the key it should open with, or is not what was sealed. */
 export class DamagedError extends Error {
   override readonly name = 'DamagedError';
+
+  constructor(message = 'A part of the stored data is damaged and was left out.') {
+    super(message);
+  }
+}
+
+/** Reads a format: whatever goes wrong in there means that the bytes are damaged. @throws DamagedError */
+export async function decoding<T>(read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch {
+    throw new DamagedError();
+  }
 }

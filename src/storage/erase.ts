@@ -1,13 +1,20 @@
 /**
- * Erasing: the survivors of each touched day are sealed anew under a new key, then the old key is destroyed. Until that
- * last step is done the day is "stale" and `finishErasing` does it at the next start.
+ * Erasing. Month by month: the survivors of each touched day are sealed anew under a new key of that day, the month's digest
+ * without what went under a new key of its own, and one transaction replaces the old by the new. Then the old keys are
+ * destroyed, all in one rewrite of the key ring; `finishErasing` does that at the next start if it was interrupted.
  */
-import type { Day } from '../base/clock.ts';
+import { type Day, monthOf } from '../base/clock.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { DamagedError, type Database } from './database.ts';
-import { daysWithData, eventsOfDay } from './interactions.ts';
-import { sealSegments } from './segments.ts';
-import type { Vault } from './vault.ts';
+import { daysWithData, eventsOfDay } from './days.ts';
+import type { Digest } from './format/digest.ts';
+import { ownDigest, packName, readMonth, sealMonth } from './months.ts';
+import { rangeOfDay, type SealedPack, sealPack, writeChange } from './packs.ts';
+import type { DigestRow, PackRow } from './schema.ts';
+import { digestOf, eventsOf, type Shred, type Vault } from './vault.ts';
+
+/** In `metadata` from when data was replaced until the old keys are destroyed. */
+const ERASING = 'erasing';
 
 export type Targeted = (record: InteractionRecord) => boolean | Promise<boolean>;
 
@@ -23,75 +30,193 @@ async function split(
   return { gone, survivors };
 }
 
-export async function countTargeted(db: Database, vault: Vault, targeted: Targeted): Promise<number> {
+/** `days`: where targeted records can be; all days with data when absent. */
+export async function countTargeted(
+  db: Database,
+  vault: Vault,
+  targeted: Targeted,
+  days?: readonly Day[],
+): Promise<number> {
   let count = 0;
-  for (const day of await daysWithData(db, vault)) {
+  for (const day of days ?? (await daysWithData(db, vault))) {
     const { events } = await eventsOfDay(db, vault, day);
     count += (await split(events, targeted)).gone.size;
   }
   return count;
 }
 
+interface ErasedDay {
+  readonly day: Day;
+  readonly packs: readonly PackRow[];
+  readonly whole: boolean;
+  readonly sealed: SealedPack | null;
+}
+
+export interface EraseOptions {
+  /** Days that lost something are queued to be sent again. */
+  readonly syncing: boolean;
+  /** Also what does not open. */
+  readonly everything: boolean;
+  readonly days?: readonly Day[] | undefined;
+}
+
 /**
- * Erases and resolves with how many records went. While syncing, days that lost something are queued to be sent again.
- * Data that does not open is kept, except when everything goes. The caller holds the write lock.
+ * Erases and resolves with how many records went. Data that does not open is kept, except when everything goes. The caller
+ * holds the write lock.
  */
 export async function erase(
   db: Database,
   vault: Vault,
   targeted: Targeted,
-  options: { readonly syncing: boolean; readonly everything: boolean },
+  options: EraseOptions,
 ): Promise<number> {
+  const days = options.days ?? (await daysWithData(db, vault));
+  const months = new Map<Day, Day[]>();
+  for (const day of days) months.set(monthOf(day), [...(months.get(monthOf(day)) ?? []), day]);
   let count = 0;
-  const shred = new Map<Day, 'superseded' | 'all'>();
-  for (const day of await daysWithData(db, vault)) {
-    const { events, damaged } = await eventsOfDay(db, vault, day);
-    const { gone, survivors } = await split(events, targeted);
-    const whole = survivors.length === 0 && (damaged === 0 || options.everything);
-    if (gone.size === 0 && !(whole && options.everything)) continue;
-    // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
-    if (damaged > 0 && !whole)
-      throw new DamagedError(
-        `Some records of ${day} are damaged, so nothing of that day can be erased alone. Erase everything, or restore a backup.`,
-      );
-    const segments = whole ? [] : await sealSegments(vault, day, await vault.newKey(day), survivors, []);
-    const tx = db.transaction(['journal', 'interactions', 'outbox', 'tabs'], 'readwrite', {
-      durability: 'strict',
-    });
-    for (const n of await tx.objectStore('journal').index('day').getAllKeys(day))
-      tx.objectStore('journal').delete(n);
-    tx.objectStore('interactions').delete(IDBKeyRange.bound([vault.userId, day], [vault.userId, day, []]));
-    for (const segment of segments) tx.objectStore('interactions').put(segment);
-    // Events of the day that wait to be sent are sealed with the key that goes; the day is sent as a whole instead.
-    for (let cursor = await tx.objectStore('outbox').openCursor(); cursor; cursor = await cursor.continue()) {
-      if (cursor.value.what === 'event' && cursor.value.day === day) cursor.delete();
+  const shred: Shred[] = [];
+  for (const [month, daysOfMonth] of months) {
+    const erased: ErasedDay[] = [];
+    for (const day of daysOfMonth) {
+      const one = await eraseDay(db, vault, day, targeted, options.everything);
+      if (!one) continue;
+      erased.push(one.erased);
+      count += one.count;
     }
-    if (options.syncing) tx.objectStore('outbox').add({ what: 'day', day });
-    await tx.done;
-    shred.set(day, whole ? 'all' : 'superseded');
-    count += gone.size;
+    if (erased.length === 0) continue;
+    const digest = await digestWithout(db, vault, month, erased);
+    await replace(db, vault, erased, digest, options.syncing);
+    for (const { day, whole } of erased) shred.push({ ...eventsOf(day), what: whole ? 'all' : 'superseded' });
+    if (digest) shred.push({ ...digestOf(month), what: digest === 'none' ? 'all' : 'superseded' });
   }
-  if (shred.size > 0) await vault.shred(shred);
+  if (shred.length > 0) await destroy(db, vault, shred);
   return count;
+}
+
+async function eraseDay(
+  db: Database,
+  vault: Vault,
+  day: Day,
+  targeted: Targeted,
+  everything: boolean,
+): Promise<{ erased: ErasedDay; count: number } | null> {
+  const { events, damaged } = await eventsOfDay(db, vault, day);
+  const { gone, survivors } = await split(events, targeted);
+  const whole = survivors.length === 0 && (damaged === 0 || everything);
+  if (gone.size === 0 && !(whole && everything)) return null;
+  // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
+  if (damaged > 0 && !whole)
+    throw new DamagedError(
+      `Some records of ${day} are damaged, so nothing of that day can be erased alone. Erase everything, or restore a backup.`,
+    );
+  const packs = await db.getAll('packs', rangeOfDay(vault.userId, day));
+  const seq = (packs.at(-1)?.seq ?? 0) + 1;
+  const sealed = whole ? null : await sealPack(vault, await vault.newKey(eventsOf(day)), day, seq, survivors);
+  return { erased: { day, packs, whole, sealed }, count: gone.size };
+}
+
+/** The month's digest without the erased days; `none` when nothing is left of it, `null` when it knew nothing of them. */
+async function digestWithout(
+  db: Database,
+  vault: Vault,
+  month: Day,
+  erased: readonly ErasedDay[],
+): Promise<DigestRow | 'none' | null> {
+  const gone = new Set(erased.flatMap(({ packs }) => packs.map(packName)));
+  const all = await db.getAll(
+    'packs',
+    IDBKeyRange.bound([vault.userId, month], [vault.userId, `${month.slice(0, 7)}-99`]),
+  );
+  const covered = all.filter(({ digest }) => digest === 'month');
+  // Also what a merge left in it: a digest is sealed anew whenever one of its days is touched.
+  if (!(await db.get('digests', [vault.userId, month]))) return null;
+  const left = covered.filter((pack) => !gone.has(packName(pack)));
+  if (left.length === 0) return 'none';
+  const digests: Digest[] = [];
+  const old = await readMonth(db, vault, month);
+  if (old) digests.push(old);
+  else for (const pack of left) digests.push(await ownDigest(db, vault, pack));
+  return sealMonth(vault, await vault.newKey(digestOf(month)), month, left, digests);
+}
+
+async function replace(
+  db: Database,
+  vault: Vault,
+  erased: readonly ErasedDay[],
+  digest: DigestRow | 'none' | null,
+  syncing: boolean,
+): Promise<void> {
+  const journal: number[] = [];
+  for (const { day } of erased) journal.push(...(await db.getAllKeysFromIndex('journal', 'day', day)));
+  const days = new Set(erased.map(({ day }) => day));
+  await writeChange(
+    db,
+    {
+      remove: erased.flatMap(({ packs }) => packs),
+      add: erased.flatMap(({ sealed }) => sealed ?? []),
+      journal,
+      digests: digest && digest !== 'none' ? [digest] : [],
+    },
+    async (tx) => {
+      if (digest === 'none') {
+        const [first] = days;
+        if (first) tx.objectStore('digests').delete([vault.userId, monthOf(first)]);
+      }
+      // Events of these days that wait to be sent are sealed with keys that go; the days are sent as a whole instead.
+      for (
+        let cursor = await tx.objectStore('outbox').openCursor();
+        cursor;
+        cursor = await cursor.continue()
+      ) {
+        if (cursor.value.what === 'event' && days.has(cursor.value.day)) cursor.delete();
+      }
+      tx.objectStore('metadata').put(true, ERASING);
+      if (syncing) for (const day of days) tx.objectStore('outbox').add({ what: 'day', day });
+    },
+  );
+}
+
+async function destroy(db: Database, vault: Vault, shred: readonly Shred[]): Promise<void> {
+  await vault.shred(shred);
+  await db.delete('metadata', ERASING);
 }
 
 /** At start: destroys keys that an interrupted erasure left. */
 export async function finishErasing(db: Database, vault: Vault): Promise<void> {
-  const stale = new Map<Day, 'superseded' | 'all'>(vault.staleDays().map((day) => [day, 'superseded']));
-  const withData = new Set(await daysWithData(db, vault));
-  const today = new Set((await vault.ring()).map((key) => key.day));
-  for (const day of today) if (!withData.has(day)) stale.set(day, 'all');
-  // A new key that was made but never used supersedes nothing: data of the older generation is still there.
-  for (const [day, what] of stale) {
-    if (what !== 'superseded') continue;
-    const rows = [
-      ...(await db.getAllFromIndex('journal', 'day', day)),
-      ...(await db.getAll('interactions', IDBKeyRange.bound([vault.userId, day], [vault.userId, day, []]))),
-    ];
-    const newest = Math.max(
-      ...(await vault.ring()).filter((key) => key.day === day).map((key) => key.generation),
-    );
-    if (rows.some((row) => row.generation !== newest)) stale.delete(day);
+  if ((await db.get('metadata', ERASING)) === undefined) return;
+  const shred: Shred[] = [];
+  for (const store of ['interactions', 'digests'] as const) {
+    const newest = new Map<Day, number>();
+    const stale = new Set<Day>();
+    for (const { day, generation } of await vault.ring(store)) {
+      const known = newest.get(day);
+      if (known !== undefined && known !== generation) stale.add(day);
+      newest.set(day, Math.max(generation, known ?? 0));
+    }
+    for (const [day, generation] of newest) {
+      const used = await generationsInUse(db, vault, store, day);
+      if (used.length === 0) shred.push({ store, day, what: 'all' });
+      // A new key that was made but never used supersedes nothing: data of the older generation is still there.
+      else if (stale.has(day) && used.every((one) => one === generation))
+        shred.push({ store, day, what: 'superseded' });
+    }
   }
-  if (stale.size > 0) await vault.shred(stale);
+  await destroy(db, vault, shred);
+}
+
+async function generationsInUse(
+  db: Database,
+  vault: Vault,
+  store: 'interactions' | 'digests',
+  day: Day,
+): Promise<number[]> {
+  if (store === 'digests') {
+    const row = await db.get('digests', [vault.userId, day]);
+    return row ? [row.generation] : [];
+  }
+  const [journal, blocks] = await Promise.all([
+    db.getAllFromIndex('journal', 'day', day),
+    db.getAll('interactions', rangeOfDay(vault.userId, day)),
+  ]);
+  return [...journal, ...blocks].map(({ generation }) => generation);
 }

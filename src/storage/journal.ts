@@ -10,7 +10,7 @@ import { open, seal } from '../crypto/envelope.ts';
 import { type InteractionEvent, type NewEvent, storeTypeOf } from '../model/interaction.ts';
 import { DamagedError, type Database } from './database.ts';
 import type { JournalRow, TabRow } from './schema.ts';
-import { rowAad, type Vault } from './vault.ts';
+import { eventsOf, rowAad, type Vault } from './vault.ts';
 
 export interface Append {
   readonly event: NewEvent;
@@ -122,7 +122,7 @@ export class Journal {
 }
 
 async function sealRow(vault: Vault, event: InteractionEvent, n: number, day: Day): Promise<JournalRow> {
-  const key = await vault.currentKey(day);
+  const key = await vault.currentKey(eventsOf(day));
   const type = storeTypeOf(event);
   const box = await seal(
     key.aead,
@@ -137,7 +137,7 @@ export async function openJournalRow(
   vault: Vault,
   row: Pick<JournalRow, 'n' | 'day' | 'type' | 'generation' | 'box'>,
 ): Promise<InteractionEvent> {
-  const key = await vault.key(row.day, row.generation);
+  const key = await vault.key(eventsOf(row.day), row.generation);
   const opened = await open(key.aead, row.box, rowAad(vault.userId, 'journal', row.day, row.type, row.n));
   if (!opened.ok) throw new DamagedError('A part of the stored data is damaged and was left out.');
   return JSON.parse(fromUtf8(opened.plaintext)) as InteractionEvent;

@@ -9,7 +9,8 @@ import type { Day } from '../base/clock.ts';
 
 /** A period key, wrapped under the account's wrapping key. Key: [store, day, generation]. */
 export interface RingRow {
-  readonly store: 'interactions';
+  readonly store: 'interactions' | 'digests';
+  /** Of a digest: the first day of its month. */
   readonly day: Day;
   readonly generation: number;
   readonly wrapped: Bytes;

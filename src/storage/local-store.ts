@@ -1,14 +1,19 @@
-/** The profile's store as one thing: opens it, holds the write lock, and joins journal, segments, keys and named records. */
+/** The profile's store as one thing: opens it, holds the write lock, and joins journal, packs, index, keys and named records. */
 import { type Clock, type Day, dayOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
-import type { InteractionEvent, InteractionRecord } from '../model/interaction.ts';
+import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import type { FoundPage, PageQuery } from '../model/page-query.ts';
+import { BlockCache } from './block-cache.ts';
 import { type Database, type DatabaseEvents, openData } from './database.ts';
+import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
-import { eventsOfDay, recordCount, recordsByDay } from './interactions.ts';
+import { candidateDays, type FinderSource, findPages } from './finder.ts';
 import { type Append, Journal, journalCounter } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
-import type { TabRow } from './schema.ts';
-import { journalDays, PACK_ROWS, packDay } from './segments.ts';
+import { dueMonths, mergeMonth } from './months.ts';
+import { journalDays, PACK_ROWS, packDay, planAddition } from './packing.ts';
+import { writeChange } from './packs.ts';
+import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
 import { Vault } from './vault.ts';
 
@@ -22,14 +27,26 @@ export interface LocalStoreOptions extends DatabaseEvents {
 
 /** Nonces of messages are remembered this long; a content script gives up sooner. */
 const NONCE_MS = 10 * 60_000;
+/** Opened blocks in memory. A year of a busy person's index and what was found lately. */
+const CACHE_BYTES = 24 * 1024 * 1024;
+
+/** What is known of the store without opening anything; gone with the next write that is not an append. */
+interface Contents {
+  readonly packs: Promise<readonly PackRow[]>;
+  readonly journalDays: Promise<Map<Day, number>>;
+  readonly live: Map<Day, Promise<readonly InteractionEvent[]>>;
+}
 
 export class LocalStore {
   /** Whether new events are queued for sync too. */
   syncing = false;
+  readonly cache = new BlockCache(CACHE_BYTES);
   readonly #mutex = new Mutex();
   readonly #journal: Journal;
+  #contents: Contents | undefined;
   #count: number | undefined;
   #watched = 0;
+  readonly #damagedMonths = new Set<Day>();
 
   private constructor(
     readonly db: Database,
@@ -88,21 +105,94 @@ export class LocalStore {
     return this.#mutex.run(task);
   }
 
+  /** The same for what changes packs or keys: what is in memory of them is forgotten. */
+  async #changing<T>(task: () => Promise<T>): Promise<T> {
+    return this.exclusive(async () => {
+      try {
+        return await task();
+      } finally {
+        this.forget();
+      }
+    });
+  }
+
+  /** Everything that is kept in memory of what is stored. */
+  forget(): void {
+    this.#contents = undefined;
+    this.#count = undefined;
+    this.cache.clear();
+  }
+
   async append(append: Append): Promise<InteractionEvent | null> {
     const event = await this.#journal.append(append);
-    if (event && event.kind !== 'visit-update' && this.#count !== undefined) this.#count += 1;
+    if (!event) return null;
+    if (event.kind !== 'visit-update' && this.#count !== undefined) this.#count += 1;
+    const day = append.day ?? dayOf(event.atMs);
+    const contents = this.#contents;
+    contents?.live.delete(day);
+    void contents?.journalDays.then((days) => days.set(day, (days.get(day) ?? 0) + 1));
     return event;
+  }
+
+  /** Adds events of one day that come from elsewhere; each id once, however often it comes. Resolves with how many were new. */
+  addEvents(day: Day, events: readonly InteractionEvent[]): Promise<number> {
+    return this.#changing(async () => {
+      const { change, added } = await planAddition(this.db, this.vault, day, events, []);
+      if (added > 0) await writeChange(this.db, change);
+      return added;
+    });
+  }
+
+  #known(): Contents {
+    this.#contents ??= {
+      packs: this.db.getAll('packs', IDBKeyRange.bound([this.vault.userId], [this.vault.userId, []])),
+      journalDays: journalDays(this.db),
+      live: new Map(),
+    };
+    return this.#contents;
+  }
+
+  /** Days with data, newest first. */
+  days(): Promise<Day[]> {
+    return daysWithData(this.db, this.vault);
   }
 
   /** Records in the store, folded. */
   async recordCount(): Promise<number> {
-    this.#count ??= await recordCount(this.db);
+    this.#count ??= await recordCount(this.db, this.vault);
     return this.#count;
   }
 
-  /** To be called after anything else than `append` changed what is stored. */
-  recount(): void {
-    this.#count = undefined;
+  #source(): FinderSource {
+    const known = this.#known();
+    return {
+      db: this.db,
+      vault: this.vault,
+      cache: this.cache,
+      packs: () => known.packs,
+      journalDays: async () => new Set((await known.journalDays).keys()),
+      liveEvents: (day) => {
+        let live = known.live.get(day);
+        if (!live) {
+          live = this.eventsOfDay(day).then(({ events }) => events);
+          known.live.set(day, live);
+          live.catch(() => known.live.delete(day));
+        }
+        return live;
+      },
+      onDamaged: (rows) => this.options.onDamaged(rows),
+      onDamagedDigest: (month) => this.#damagedMonths.add(month),
+    };
+  }
+
+  /** Pages that match, newest first; one that was there on several days comes once for each. */
+  findPages(query: PageQuery): AsyncGenerator<FoundPage> {
+    return findPages(this.#source(), query);
+  }
+
+  /** Days that may have pages that match, newest first. */
+  candidateDays(query: PageQuery): AsyncGenerator<Day> {
+    return candidateDays(this.#source(), query);
   }
 
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
@@ -112,34 +202,38 @@ export class LocalStore {
     }
   }
 
-  eventsOfDay(day: Day) {
-    return eventsOfDay(this.db, this.vault, day);
+  async recordsOfDay(day: Day): Promise<InteractionRecord[]> {
+    return foldEvents((await this.eventsOfDay(day)).events);
   }
 
-  countTargeted(targeted: Targeted): Promise<number> {
-    return countTargeted(this.db, this.vault, targeted);
+  async eventsOfDay(day: Day) {
+    const found = await eventsOfDay(this.db, this.vault, day);
+    if (found.damaged > 0) this.options.onDamaged(found.damaged);
+    return found;
   }
 
-  async erase(
-    targeted: (record: InteractionRecord) => boolean | Promise<boolean>,
-    everything = false,
-  ): Promise<number> {
-    try {
-      return await this.exclusive(() =>
-        erase(this.db, this.vault, targeted, { syncing: this.syncing, everything }),
-      );
-    } finally {
-      this.recount();
-    }
+  countTargeted(targeted: Targeted, days?: readonly Day[]): Promise<number> {
+    return countTargeted(this.db, this.vault, targeted, days);
   }
 
-  /** Packs days that are over, and today when it has grown; forgets old nonces. For idle moments. */
+  /** `days`: where targeted records can be; all when absent. */
+  erase(targeted: Targeted, everything = false, days?: readonly Day[]): Promise<number> {
+    return this.#changing(() =>
+      erase(this.db, this.vault, targeted, { syncing: this.syncing, everything, days }),
+    );
+  }
+
+  /** Packs days that are over, and today when it has grown; merges digests; forgets old nonces. For idle moments. */
   async pack(force = false): Promise<void> {
     const nowMs = this.options.clock.nowMs();
     const today = dayOf(nowMs);
     for (const [day, rows] of await journalDays(this.db)) {
       if (force || day !== today || rows >= PACK_ROWS)
-        await this.exclusive(() => packDay(this.db, this.vault, day));
+        await this.#changing(() => packDay(this.db, this.vault, day));
+    }
+    for (const [month, packs] of dueMonths(await this.#known().packs, today, this.#damagedMonths)) {
+      await this.#changing(() => mergeMonth(this.db, this.vault, month, packs));
+      this.#damagedMonths.delete(month);
     }
     const tx = this.db.transaction('seen', 'readwrite');
     for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {

@@ -5,10 +5,10 @@
 import type { DBSchema } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
-import type { StoreType } from '../model/interaction.ts';
+import { STORE_TYPES, type StoreType } from '../model/interaction.ts';
 
 export const DATA_DB = 'arq-data';
-export const DATA_VERSION = 1;
+export const DATA_VERSION = 2;
 
 /** A sealed event that is not packed yet. `n` is this device's counter, without gaps. */
 export interface JournalRow {
@@ -22,13 +22,39 @@ export interface JournalRow {
   readonly box: Bytes;
 }
 
-/** Many events of one day and type in one sealed, compressed block. Key: [userId, date, type, seq]. */
-export interface SegmentRow {
+/** What lies at a pack's key besides events: its pages (format/page-block.ts) and its digest (format/digest.ts). */
+export const BLOCK_TYPES = [...STORE_TYPES, 'pages', 'digest'] as const;
+export type BlockType = (typeof BLOCK_TYPES)[number];
+
+/** One sealed block of a pack. Key: [userId, date, type, seq]. */
+export interface BlockRow {
   readonly userId: string;
   readonly date: Day;
-  readonly type: StoreType;
+  readonly type: BlockType;
   readonly seq: number;
-  readonly records: number;
+  readonly generation: number;
+  readonly box: Bytes;
+}
+
+/** What is there, without opening it: a pack holds events of one day, in blocks. Key: [userId, date, seq]. */
+export interface PackRow {
+  readonly userId: string;
+  readonly date: Day;
+  /** Never used again for other events of this day while a digest may still name it. */
+  readonly seq: number;
+  /** Folded records, in the order of RECORD_KINDS. */
+  readonly records: readonly number[];
+  readonly events: number;
+  /** Where its digest is: a block of its own, or merged into that of its month. */
+  readonly digest: 'own' | 'month';
+  /** Of all its blocks, as they lie there. */
+  readonly sizeBytes: number;
+}
+
+/** The digests of a month's packs, merged and sealed. Key: [userId, month], month as its first day. */
+export interface DigestRow {
+  readonly userId: string;
+  readonly month: Day;
   readonly generation: number;
   readonly box: Bytes;
 }
@@ -84,8 +110,10 @@ export interface ArqData extends DBSchema {
   profiles: { key: [string, string]; value: NamedRow };
   interactions: {
     key: [string, string, string, number];
-    value: SegmentRow;
+    value: BlockRow;
   };
+  packs: { key: [string, string, number]; value: PackRow };
+  digests: { key: [string, string]; value: DigestRow };
   models: { key: [string, string]; value: NamedRow };
   metadata: { key: string; value: unknown };
   journal: { key: number; value: JournalRow; indexes: { day: string } };
@@ -97,16 +125,3 @@ export interface ArqData extends DBSchema {
   /** Nonces of messages that were acted on, so that a repeat is not. Value: when, in ms. */
   seen: { key: string; value: number };
 }
-
-export type StoreName =
-  | 'contexts'
-  | 'profiles'
-  | 'interactions'
-  | 'models'
-  | 'metadata'
-  | 'journal'
-  | 'outbox'
-  | 'sealed'
-  | 'peers'
-  | 'tabs'
-  | 'seen';

@@ -34,8 +34,25 @@ const MASTER = 'master';
 const IDENTITY = 'identity';
 const OBJECTS = 'object-key';
 
-export interface PeriodKey {
+/** What a key is for: the events of a day, or the digest of the month that begins with it. */
+export interface Period {
+  readonly store: RingRow['store'];
   readonly day: Day;
+}
+
+export const eventsOf = (day: Day): Period => ({ store: 'interactions', day });
+/** `month`: its first day. */
+export const digestOf = (month: Day): Period => ({ store: 'digests', day: month });
+
+const nameOf = ({ store, day }: Period, generation?: number): string =>
+  generation === undefined ? `${store}/${day}` : `${store}/${day}/${generation}`;
+
+/** Which keys to destroy: all generations but the newest (`superseded`), or every one (`all`). */
+export interface Shred extends Period {
+  readonly what: 'superseded' | 'all';
+}
+
+export interface PeriodKey extends Period {
   readonly generation: number;
   readonly raw: Bytes;
   readonly aead: AeadKey;
@@ -52,12 +69,13 @@ const newIncarnation = (): number => new DataView(systemRandom.bytes(4).buffer).
 
 const wrapAad = (userId: string, what: string): Bytes =>
   lengthPrefixed([utf8('arq/wrap/1'), utf8(userId), utf8(what)]);
-const ringAad = (userId: string, day: Day, generation: number): Bytes =>
-  wrapAad(userId, `interactions/${dayNumber(day)}/${generation}`);
+const ringAad = (userId: string, { store, day }: Period, generation: number): Bytes =>
+  wrapAad(userId, `${store}/${dayNumber(day)}/${generation}`);
 
 export class Vault {
   #keys = new Map<string, Promise<PeriodKey>>();
-  #newest = new Map<Day, number>();
+  /** Newest generation, by name of the period. */
+  #newest = new Map<string, number>();
 
   private constructor(
     private readonly store: KeyStore,
@@ -134,74 +152,75 @@ export class Vault {
   }
 
   #remember(row: RingRow): void {
-    this.#newest.set(row.day, Math.max(row.generation, this.#newest.get(row.day) ?? 0));
-    this.#keys.set(`${row.day}/${row.generation}`, this.#unwrap(row));
+    this.#newest.set(nameOf(row), Math.max(row.generation, this.#newest.get(nameOf(row)) ?? 0));
+    const key = this.#unwrap(row);
+    this.#keys.set(nameOf(row, row.generation), key);
     // A key that does not open is reported where it is needed.
-    this.#keys.get(`${row.day}/${row.generation}`)?.catch(() => {});
+    key.catch(() => {});
   }
 
   async #unwrap(row: RingRow): Promise<PeriodKey> {
-    const raw = await unwrap(
-      this.account.wrapping,
-      row.wrapped,
-      ringAad(this.userId, row.day, row.generation),
-    );
-    if (raw === null) throw new DamagedError(`The key of ${row.day} does not open.`);
-    return { day: row.day, generation: row.generation, raw, aead: await aeadKey(raw) };
+    const { store, day, generation } = row;
+    const raw = await unwrap(this.account.wrapping, row.wrapped, ringAad(this.userId, row, generation));
+    if (raw === null) throw new DamagedError(`The key of ${day} does not open.`);
+    return { store, day, generation, raw, aead: await aeadKey(raw) };
   }
 
-  /** The key that new events of a day are sealed with; made, and durable, before it is used. */
-  async currentKey(day: Day): Promise<PeriodKey> {
-    const generation = this.#newest.get(day);
-    return generation === undefined ? this.newKey(day) : this.key(day, generation);
+  /** The key that new data of a period is sealed with; made, and durable, before it is used. */
+  async currentKey(period: Period): Promise<PeriodKey> {
+    const generation = this.#newest.get(nameOf(period));
+    return generation === undefined ? this.newKey(period) : this.key(period, generation);
   }
 
   /** @throws DamagedError when the key was destroyed or does not open. */
-  async key(day: Day, generation: number): Promise<PeriodKey> {
-    const key = this.#keys.get(`${day}/${generation}`);
-    if (key === undefined) throw new DamagedError(`The key of ${day} is missing.`);
+  async key(period: Period, generation: number): Promise<PeriodKey> {
+    const key = this.#keys.get(nameOf(period, generation));
+    if (key === undefined) throw new DamagedError(`The key of ${period.day} is missing.`);
     return key;
   }
 
-  /** A further generation of a day's key, for what survives an erasure. */
-  async newKey(day: Day): Promise<PeriodKey> {
-    const pending = this.#pending.get(day);
+  /** A further generation of a period's key, for what survives an erasure. */
+  async newKey(period: Period): Promise<PeriodKey> {
+    const name = nameOf(period);
+    const pending = this.#pending.get(name);
     if (pending) return pending;
-    const made = this.#makeKey(day).finally(() => this.#pending.delete(day));
-    this.#pending.set(day, made);
+    const made = this.#makeKey(period).finally(() => this.#pending.delete(name));
+    this.#pending.set(name, made);
     return made;
   }
-  #pending = new Map<Day, Promise<PeriodKey>>();
+  #pending = new Map<string, Promise<PeriodKey>>();
 
-  async #makeKey(day: Day): Promise<PeriodKey> {
-    const generation = (this.#newest.get(day) ?? 0) + 1;
-    const raw = newPeriodKey();
-    const wrapped = await wrap(this.account.wrapping, raw, ringAad(this.userId, day, generation));
-    const row: RingRow = { store: 'interactions', day, generation, wrapped };
+  async #makeKey({ store, day }: Period): Promise<PeriodKey> {
+    const period = { store, day };
+    const generation = (this.#newest.get(nameOf(period)) ?? 0) + 1;
+    const wrapped = await wrap(
+      this.account.wrapping,
+      newPeriodKey(),
+      ringAad(this.userId, period, generation),
+    );
+    const row: RingRow = { ...period, generation, wrapped };
     await this.store.addToRing([row]);
     this.#remember(row);
-    return this.key(day, generation);
+    return this.key(period, generation);
   }
 
-  /** Every key in the ring. */
-  async ring(): Promise<PeriodKey[]> {
+  /** Every key of a store. */
+  async ring(store: RingRow['store']): Promise<PeriodKey[]> {
+    return (await this.#allKeys()).filter((key) => key.store === store);
+  }
+
+  #allKeys(): Promise<PeriodKey[]> {
     return Promise.all(this.#keys.values());
   }
 
-  /** Days of which an older key than the newest is still there: an erasure that was interrupted before its last step. */
-  staleDays(): Day[] {
-    return [...this.#newest]
-      .filter(([day, newest]) =>
-        [...this.#keys.keys()].some((id) => id.startsWith(`${day}/`) && id !== `${day}/${newest}`),
-      )
-      .map(([day]) => day);
-  }
-
-  /** Destroys keys: all generations of a day but the newest (`superseded`), or every one (`all`). Nothing that they sealed opens again. */
-  async shred(days: ReadonlyMap<Day, 'superseded' | 'all'>): Promise<void> {
+  /** Destroys keys. Nothing that they sealed opens again. */
+  async shred(list: readonly Shred[]): Promise<void> {
+    const shred = new Map(list.map((one) => [nameOf(one), one.what]));
     const keep = (await this.store.ring()).filter((row) => {
-      const what = days.get(row.day);
-      return what === undefined || (what === 'superseded' && row.generation === this.#newest.get(row.day));
+      const what = shred.get(nameOf(row));
+      return (
+        what === undefined || (what === 'superseded' && row.generation === this.#newest.get(nameOf(row)))
+      );
     });
     await this.store.rewrite(keep);
     this.#keys.clear();
@@ -217,9 +236,9 @@ export class Vault {
   async adoptMaster(master: Bytes): Promise<void> {
     const account = await deriveAccountKeys(master, 'vault', 1);
     const rows: RingRow[] = [];
-    for (const key of await this.ring()) {
-      const wrapped = await wrap(account.wrapping, key.raw, ringAad(this.userId, key.day, key.generation));
-      rows.push({ store: 'interactions', day: key.day, generation: key.generation, wrapped });
+    for (const { store, day, generation, raw } of await this.#allKeys()) {
+      const wrapped = await wrap(account.wrapping, raw, ringAad(this.userId, { store, day }, generation));
+      rows.push({ store, day, generation, wrapped });
     }
     await this.store.rewrite(rows, {
       [MASTER]: await wrap(this.secret, master, wrapAad(this.userId, MASTER)),

@@ -11,6 +11,7 @@ import { DamagedError } from '../storage/database.ts';
 import { openJournalRow } from '../storage/journal.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
+import { eventsOf } from '../storage/vault.ts';
 import { type AccountState, deviceIdOf, readSharedSettings } from './account-state.ts';
 import { readCommands } from './erasures.ts';
 import { type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
@@ -109,7 +110,7 @@ async function partDrafts(
 ): Promise<Draft[]> {
   const drafts: Draft[] = [];
   if (events.length === 0) return drafts;
-  const key = await store.vault.currentKey(day);
+  const key = await store.vault.currentKey(eventsOf(day));
   const payloads: Bytes[] = [];
   for (let i = 0; i < events.length; i += PART_EVENTS)
     payloads.push(...(await payloadsOf(events.slice(i, i + PART_EVENTS))));
@@ -202,7 +203,7 @@ export async function ringDraft(session: PushSession, drafts: readonly Draft[]):
   });
   const published = await store.db.get('peers', slot);
   if (!published && !drafts.some(({ peer }) => !('gone' in peer) && peer.kind === 'part')) return null;
-  const keys = await store.vault.ring();
+  const keys = await store.vault.ring('interactions');
   const note = ringNote(keys);
   if (published?.note === note) return null;
   return versioned(session, 'ring', ringPayload(keys), true, note);

@@ -60,6 +60,8 @@ export async function commandOf(target: EraseTarget, key: MacKey, atMs: number):
       return { id, atMs, target: { what: 'page', token: await token(key, 'page', target.url) } };
     case 'site':
       return { id, atMs, target: { what: 'site', token: await token(key, 'site', target.host) } };
+    case 'record':
+      return { id, atMs, target: { what: 'record', id: target.id } };
     default:
       return { id, atMs, target };
   }

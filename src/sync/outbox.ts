@@ -1,7 +1,7 @@
 /** What waits to be sent, and the batch that is under way. */
 import type { Bytes } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
-import { daysWithData } from '../storage/interactions.ts';
+import { daysWithData } from '../storage/days.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { OutboxRow, PeerRow } from '../storage/schema.ts';
 import { DEVICES_SEEN } from './account.ts';

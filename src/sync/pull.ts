@@ -15,7 +15,7 @@ import { type Change, changesAnswerSchema } from '../protocol/wire.ts';
 import { decodeEvents } from '../storage/codec.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
-import { sealSegments, segmentsOfDay } from '../storage/segments.ts';
+import { eventsOf } from '../storage/vault.ts';
 import {
   type AccountState,
   changeSharedSettings,
@@ -166,7 +166,6 @@ async function apply(
   const there = new Set<string>(objects.map(({ slot }) => slot));
   for (const slot of gone) if (!there.has(slot)) delete unread[slot];
   await writeUnread(store, unread);
-  store.recount();
   return ok(peers.length > 0);
 }
 
@@ -265,7 +264,7 @@ async function takePart(
 }
 
 async function ownKey(store: LocalStore, { header, sealedBody }: OpenedHeader): Promise<AeadKey | null> {
-  const key = await store.vault.key(header.day ?? '', header.generation ?? 0).catch(() => null);
+  const key = await store.vault.key(eventsOf(header.day ?? ''), header.generation ?? 0).catch(() => null);
   const kid = kidOf(sealedBody);
   return key && kid && equalBytes(kid, key.aead.kid) ? key.aead : null;
 }
@@ -277,25 +276,8 @@ async function addEvents(
   received: readonly InteractionEvent[],
   erased: ReturnType<typeof erasedBy>,
 ): Promise<void> {
-  await store.exclusive(async () => {
-    const { events } = await store.eventsOfDay(day);
-    const known = new Set(events.map(({ id }) => id));
-    const fresh = [
-      ...new Map(received.filter(({ id }) => !known.has(id)).map((event) => [event.id, event])).values(),
-    ];
-    const gone = new Set<string>();
-    for (const record of foldEvents(fresh)) if (await erased(record)) gone.add(record.id);
-    const kept = fresh.filter((event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id));
-    if (kept.length === 0) return;
-    const segments = await sealSegments(
-      store.vault,
-      day,
-      await store.vault.currentKey(day),
-      kept,
-      await segmentsOfDay(store.db, store.vault.userId, day),
-    );
-    const tx = store.db.transaction('interactions', 'readwrite', { durability: 'strict' });
-    for (const segment of segments) tx.store.add(segment);
-    await tx.done;
-  });
+  const gone = new Set<string>();
+  for (const record of foldEvents(received)) if (await erased(record)) gone.add(record.id);
+  const kept = received.filter((event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id));
+  if (kept.length > 0) await store.addEvents(day, kept);
 }

@@ -83,7 +83,6 @@ const hit = (n: number, more: Partial<SearchHit>): SearchHit => ({
   count: n,
   kinds: ['visit'],
   details: [],
-  newestId: String(n),
   ephemeral: false,
   ...more,
 });
@@ -108,7 +107,7 @@ const answers: FakeBackground['answers'] = {
   'page.current': ok(page),
   'records.search': ok({ hits, next: 1 }),
   'rules.list': ok(rules),
-  'erase.count': ok({ count: 12843 }),
+  'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
   'sync.invite': ok(code),
 };
 const without = (type: keyof FakeBackground['answers'], message: string) => ({

@@ -23,19 +23,19 @@ export class Ephemeral {
   append(event: NewEvent): Promise<InteractionEvent> {
     return this.#mutex.run(async () => {
       const full = { ...event, id: `memory.0.${randomId()}` } as InteractionEvent;
-      await sessionArea.set(KEY, [...(await this.#events()), full].slice(-MAX_EVENTS));
+      await sessionArea.set(KEY, [...(await this.events()), full].slice(-MAX_EVENTS));
       return full;
     });
   }
 
   async records(): Promise<InteractionRecord[]> {
-    return foldEvents(await this.#events());
+    return foldEvents(await this.events());
   }
 
   /** Removes what is targeted and what has expired. Resolves with how many records were targeted. */
   erase(targeted: (record: InteractionRecord) => boolean): Promise<number> {
     return this.#mutex.run(async () => {
-      const events = await this.#events();
+      const events = await this.events();
       const gone = new Set(
         foldEvents(events)
           .filter(targeted)
@@ -49,7 +49,8 @@ export class Ephemeral {
     });
   }
 
-  async #events(): Promise<InteractionEvent[]> {
+  /** What has not expired, oldest first. */
+  async events(): Promise<InteractionEvent[]> {
     const stored = ((await sessionArea.get(KEY)) ?? []) as InteractionEvent[];
     return stored.filter((event) => event.atMs > this.nowMs() - EPHEMERAL_MS);
   }

@@ -1,55 +1,47 @@
 /** Finding: newest first, page by page, stopping as soon as there is enough. */
-
-import { dayOf } from '../../base/clock.ts';
+import { type Day, dayOf } from '../../base/clock.ts';
 import type { SearchAnswer } from '../../messaging/answers.ts';
-import type { InteractionRecord } from '../../model/interaction.ts';
-import { collectHits, matchesWords, queryWords, type SearchHit } from '../../model/page-hits.ts';
-import { type Filter, matchesFilter } from '../../model/selector.ts';
+import { foldEvents, type InteractionRecord } from '../../model/interaction.ts';
+import { type FoundPage, hitOf, type PageQuery, pagesFound, type SearchHit } from '../../model/page-query.ts';
+import type { EraseQuestion, EraseTarget, Filter } from '../../model/selector.ts';
+import { queryWords } from '../../model/words.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 
 export interface SearchRequest extends Filter {
   readonly text: string;
   readonly limit: number;
-  /** Only pages whose newest match is older than this. */
+  /** Only pages whose newest visit that was found is older than this. */
   readonly before?: number | undefined;
 }
 
 export async function search(
   profile: Profile,
   ephemeral: Ephemeral,
-  request: SearchRequest,
+  { text, limit, before, ...filter }: SearchRequest,
 ): Promise<SearchAnswer> {
-  const words = queryWords(request.text);
-  const wanted = (record: InteractionRecord) => matchesFilter(record, request) && matchesWords(record, words);
+  const query: PageQuery = { ...filter, words: queryWords(text) };
   const hits = new Map<string, SearchHit>();
-  // Pages of earlier answers: their newest match is at or after `before`.
+  // Pages of earlier answers: their newest visit is at or after `before`.
   const shown = new Set<string>();
-  const add = (records: InteractionRecord[]) => {
-    const newestFirst = records.reverse().filter(wanted);
-    const { before } = request;
-    if (before === undefined) return collectHits(hits, newestFirst, request.limit + 1);
-    for (const record of newestFirst)
-      if (record.atMs >= before && record.kind !== 'reduced') shown.add(record.url);
-    collectHits(
-      hits,
-      newestFirst.filter(
-        (record) => record.atMs < before && record.kind !== 'reduced' && !shown.has(record.url),
-      ),
-      request.limit + 1,
-    );
+  const add = (found: FoundPage, inMemory: boolean) => {
+    const { url } = found.page;
+    if (before !== undefined && found.atMs >= before) shown.add(url);
+    if (shown.has(url)) return;
+    const known = hits.get(url);
+    if (!known || known.atMs < found.atMs) hits.set(url, hitOf(found, query.words, inMemory));
   };
-  add(await ephemeral.records());
-  for await (const { day, records } of profile.store.recordsByDay()) {
-    if (request.toMs !== undefined && day > dayOf(request.toMs)) continue;
-    if (request.fromMs !== undefined && day < dayOf(request.fromMs)) break;
-    add(records);
-    if (hits.size > request.limit) break;
+  for (const found of pagesFound(await ephemeral.events(), query)) add(found, true);
+  const memoryHits = hits.size;
+  for await (const found of profile.store.findPages(query)) {
+    add(found, false);
+    // What is only in memory may be older than what is yet to come.
+    if (hits.size > limit + memoryHits) break;
   }
   const sorted = [...hits.values()].sort((a, b) => b.atMs - a.atMs);
-  const page = sorted.slice(0, request.limit);
+  const page = sorted.slice(0, limit);
   const last = page.at(-1);
-  return { hits: page, ...(sorted.length > request.limit && last ? { next: last.atMs } : {}) };
+  return { hits: page, ...(sorted.length > limit && last ? { next: last.atMs } : {}) };
 }
 
 /** What was recorded on one page, newest first. */
@@ -60,10 +52,46 @@ export async function recordsOfPage(
   limit: number,
 ): Promise<InteractionRecord[]> {
   const ofPage = (record: InteractionRecord) => record.kind !== 'reduced' && record.url === url;
-  const found = (await ephemeral.records()).filter(ofPage).reverse();
-  for await (const { records } of profile.store.recordsByDay()) {
-    found.push(...records.filter(ofPage).reverse());
+  const found = foldEvents(await ephemeral.events()).filter(ofPage);
+  for await (const day of profile.store.candidateDays({ words: queryWords(url) })) {
+    found.push(...(await profile.store.recordsOfDay(day)).filter(ofPage));
     if (found.length >= limit) break;
   }
-  return found.slice(0, limit);
+  return found.sort((a, b) => b.atMs - a.atMs).slice(0, limit);
+}
+
+/** What a question comes to now. */
+export async function targetOf(
+  profile: Profile,
+  ephemeral: Ephemeral,
+  question: EraseQuestion,
+): Promise<EraseTarget> {
+  if (question.what !== 'newest') return question;
+  const [newest] = await recordsOfPage(profile, ephemeral, question.url, 1);
+  return newest ? { what: 'record', id: newest.id, day: dayOf(newest.atMs) } : { what: 'record', id: '' };
+}
+
+/** Days that have something of a target, so that an erasure need not open the others; `undefined`: perhaps all of them. */
+export async function daysOf(profile: Profile, target: EraseTarget): Promise<Day[] | undefined> {
+  if (target.what === 'range') {
+    const [first, last] = [dayOf(target.fromMs), dayOf(target.toMs)];
+    return (await profile.store.days()).filter((day) => day >= first && day <= last);
+  }
+  if (target.what === 'record') return target.day === undefined ? undefined : [target.day];
+  const query = queryOf(target);
+  if (!query) return undefined;
+  const days: Day[] = [];
+  for await (const day of profile.store.candidateDays(query)) days.push(day);
+  return days;
+}
+
+function queryOf(target: EraseTarget): PageQuery | undefined {
+  switch (target.what) {
+    case 'page':
+      return { words: queryWords(target.url) };
+    case 'site':
+      return { words: [], site: target.host };
+    default:
+      return undefined;
+  }
 }

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldEvents, type InteractionEvent } from '../../../src/model/interaction.ts';
-import { collectHits, matchesWords, queryWords, type SearchHit } from '../../../src/model/page-hits.ts';
+import { hitOf, type PageQuery, pagesFound } from '../../../src/model/page-query.ts';
 import { parseRuleHost, ruleFor } from '../../../src/model/rules.ts';
 import { isTargeted } from '../../../src/model/selector.ts';
+import { queryWords } from '../../../src/model/words.ts';
 
 const visit = (n: number, atMs: number, url = `https://${n}.example/`): InteractionEvent => ({
   kind: 'visit',
@@ -50,18 +51,36 @@ describe('folding', () => {
 });
 
 describe('searching', () => {
-  const record = foldEvents([
-    { ...visit(1, 1, 'https://a.example/caf%C3%A9?x=1'), title: 'Über Naïveté' } as InteractionEvent,
-  ])[0];
-  it.each(['uber', 'NAIVETE über', 'café', 'cafe a.example', ''])('finds by %j', (text) => {
-    expect(record && matchesWords(record, queryWords(text))).toBe(true);
+  const page = {
+    ...visit(1, 1, 'https://a.example/caf%C3%A9?x=1'),
+    title: 'Über Naïveté',
+  } as InteractionEvent;
+  const finds = (text: string, more: Partial<PageQuery> = {}) =>
+    pagesFound([page], { words: queryWords(text), ...more }).length === 1;
+
+  it.each(['uber', 'NAIVETE über', 'café', 'cafe a.example', 'ub na', ''])('finds by %j', (text) => {
+    expect(finds(text)).toBe(true);
   });
-  it('needs every word', () => {
-    expect(record && matchesWords(record, queryWords('uber nothing'))).toBe(false);
+  it.each(['uber nothing', 'ber', 'http'])('does not find by %j', (text) => {
+    expect(finds(text)).toBe(false);
   });
-  it('gives one hit a page with what matched on it', () => {
+  it('sites are hosts and the domains above them', () => {
+    expect(['a.example', 'example', 'b.example', 'ample'].map((site) => finds('', { site }))).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+  it('words of scripts without spaces are found by their beginnings, and one at a time', () => {
+    const title = '東京都庁の展望台 กรุงเทพมหานคร';
+    const event = { ...visit(1, 1), title } as InteractionEvent;
+    for (const text of ['東京', '展望', '展望台 東京', 'กรุงเทพ'])
+      expect(pagesFound([event], { words: queryWords(text) }), text).toHaveLength(1);
+    expect(pagesFound([event], { words: queryWords('京都') })).toHaveLength(0);
+  });
+  it('gathers the records of a page, and sorts by the newest visit', () => {
     const url = 'https://a.example/';
-    const hits = new Map<string, SearchHit>();
     const click = (n: number, text: string): InteractionEvent => ({
       kind: 'click',
       id: `d.i.${n}`,
@@ -72,22 +91,12 @@ describe('searching', () => {
       role: 'link',
       text,
     });
-    collectHits(
-      hits,
-      foldEvents([visit(1, 1, url), click(2, 'two'), click(3, 'three'), visit(4, 4)]).reverse(),
-      10,
-    );
-    expect([...hits.values()]).toMatchObject([
-      { count: 1 },
-      {
-        url,
-        title: 'T',
-        count: 3,
-        details: ['three', 'two'],
-        kinds: ['click', 'visit'],
-        newestId: 'd.i.3',
-        atMs: 3,
-      },
+    const found = pagesFound([visit(1, 1, url), click(2, 'two'), visit(4, 4), click(5, 'three')], {
+      words: [],
+    });
+    expect(found.map((one) => hitOf(one, [], false))).toMatchObject([
+      { count: 1, atMs: 4 },
+      { url, title: 'T', count: 3, details: ['three', 'two'], kinds: ['click', 'visit'], atMs: 1 },
     ]);
   });
 });

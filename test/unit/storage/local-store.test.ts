@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
 import { DamagedError } from '../../../src/storage/database.ts';
+import { eventsOf } from '../../../src/storage/vault.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 
 let profile: LocalProfile;
@@ -164,7 +165,9 @@ describe('erasing', () => {
     expect((await profile.store.keys.ring()).map(({ day, generation }) => [day, generation])).toEqual([
       [today, 2],
     ]);
-    await expect(profile.store.vault.key(today, old?.generation ?? 0)).rejects.toThrow(DamagedError);
+    await expect(profile.store.vault.key(eventsOf(today), old?.generation ?? 0)).rejects.toThrow(
+      DamagedError,
+    );
     expect(
       (await indexedDB.databases()).map(({ name }) => name).filter((name) => name?.startsWith('arq-keys')),
     ).toEqual(['arq-keys-2']);
@@ -186,7 +189,7 @@ describe('erasing', () => {
 
   it('that was interrupted before the survivors were written loses nothing', async () => {
     await add('kept');
-    await profile.store.vault.newKey(dayOf(profile.nowMs));
+    await profile.store.vault.newKey(eventsOf(dayOf(profile.nowMs)));
     await profile.reopen();
     expect(await titles()).toEqual(['kept']);
     await add('more');

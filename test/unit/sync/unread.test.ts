@@ -1,9 +1,11 @@
 /** A service that gives back something else than what was stored. */
+
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { etagOf } from '../../../server/src/auth/digest.ts';
 import type { Bytes } from '../../../src/base/bytes.ts';
 import { decodeFrame, encodeFrame, splitBodies } from '../../../src/protocol/frame.ts';
 import type { Slot } from '../../../src/protocol/ids.ts';
+import { eventsOf } from '../../../src/storage/vault.ts';
 import { scopeOf } from '../../../src/sync/account-state.ts';
 import { openHeader, sealObject } from '../../../src/sync/objects.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
@@ -141,7 +143,7 @@ describe('an object that does not open', () => {
     const faulty = await scope();
     const author = a.store.vault.deviceId as Parameters<typeof sealObject>[1]['author'];
     const base = { author, incarnation: 77, counter: 1 };
-    const key = await a.run(() => a.store.vault.currentKey('2027-01-15'));
+    const key = await a.run(() => a.store.vault.currentKey(eventsOf('2027-01-15')));
     const objects = [
       await sealObject(
         faulty,

@@ -1,0 +1,108 @@
+/**
+ * A page as finding sees it: everything that was recorded at one address on one day. This is the unit of the search index;
+ * events are gathered into it, and a page that was visited ten times that day is one.
+ */
+import type { EventId, InteractionEvent, RecordKind } from './interaction.ts';
+import type { PrivacyLevel } from './privacy.ts';
+import { addressText, eachWord } from './words.ts';
+
+export interface PageKind {
+  /** Records of this kind. */
+  readonly count: number;
+  /** Time of the newest of them, in ms. */
+  readonly newestMs: number;
+}
+
+export interface Page {
+  readonly url: string;
+  /** The newest that is not empty, then every other that it had. */
+  readonly titles: readonly string[];
+  /** `engine: query`, and texts of clicks; newest first, each once. */
+  readonly details: readonly string[];
+  /** Of the newest record. */
+  readonly level: PrivacyLevel;
+  /** Kinds without records are absent. */
+  readonly kinds: Readonly<Partial<Record<RecordKind, PageKind>>>;
+}
+
+/** The time of its newest visit, which is what results are sorted by; without one, of its newest record. In ms. */
+export const newestOf = ({ kinds }: Pick<Page, 'kinds'>): number =>
+  kinds.visit?.newestMs ?? Math.max(...Object.values(kinds).map(({ newestMs }) => newestMs));
+
+/** What finding shows of a search. */
+export const searchDetail = (engine: string, query: string): string => `${engine}: ${query}`;
+
+interface Draft {
+  readonly url: string;
+  level: PrivacyLevel | undefined;
+  readonly titles: Set<string>;
+  readonly details: Set<string>;
+  readonly kinds: Partial<Record<RecordKind, { count: number; newestMs: number }>>;
+}
+
+/**
+ * The pages of events that are sorted oldest first; the page whose newest visit is oldest comes first. An update counts for
+ * the page of its visit, if that is among the events. Reduced events have no page.
+ */
+export function pagesOf(events: readonly InteractionEvent[]): Page[] {
+  const drafts = new Map<string, Draft>();
+  const visited = new Map<EventId, string>();
+  for (const event of events) if (event.kind === 'visit') visited.set(event.id, event.url);
+  // Newest first: what is met first is what is shown.
+  for (let i = events.length - 1; i >= 0; i--) {
+    const event = events[i];
+    if (!event || event.kind === 'reduced') continue;
+    const url = event.kind === 'visit-update' ? visited.get(event.visit) : event.url;
+    if (url === undefined) continue;
+    let draft = drafts.get(url);
+    if (!draft) {
+      draft = { url, level: undefined, titles: new Set(), details: new Set(), kinds: {} };
+      drafts.set(url, draft);
+    }
+    if (event.kind !== 'search' && event.title !== undefined && event.title !== '')
+      draft.titles.add(event.title);
+    if (event.kind === 'visit-update') continue;
+    draft.level ??= event.level;
+    const kind = draft.kinds[event.kind];
+    if (kind) kind.count += 1;
+    else draft.kinds[event.kind] = { count: 1, newestMs: event.atMs };
+    if (event.kind === 'search') draft.details.add(searchDetail(event.engine, event.query));
+    else if (event.kind === 'click' && event.text !== '') draft.details.add(event.text);
+  }
+  const pages: Page[] = [];
+  for (const { url, titles, details, level, kinds } of drafts.values()) {
+    // Only updates of a visit that is not there.
+    if (level === undefined) continue;
+    pages.push({ url, titles: [...titles], details: [...details], level, kinds });
+  }
+  return pages.sort((a, b) => newestOf(a) - newestOf(b));
+}
+
+/** Terms that no word of a text can be: of the sites that a page belongs to, and of the kinds of its records. */
+export const siteTerm = (host: string): string => `\u0001${host}\u0000`;
+export const kindTerm = (kind: RecordKind): string => `\u0002${kind}\u0000`;
+
+/** `a.b.example` belongs to the sites `a.b.example`, `b.example` and `example`. */
+function* hostAndParents(host: string): Generator<string> {
+  yield host;
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1);
+}
+
+/** The host of an `http(s)` address as the URL parser gives it; empty when it is none. By hand: the parser is ten times dearer. */
+export function hostOf(url: string): string {
+  const simple = /^https?:\/\/([a-z0-9.-]+)(?:[:/?#]|$)/.exec(url)?.[1];
+  return simple ?? (URL.canParse(url) ? new URL(url).hostname : '');
+}
+
+/** What a page is found by: its words, its kinds, its host and each of its parents. */
+export function termsOf(page: Page): Set<string> {
+  const terms = new Set<string>();
+  const add = (word: string) => terms.add(word);
+  eachWord(addressText(page.url), add);
+  for (const title of page.titles) eachWord(title, add);
+  for (const detail of page.details) eachWord(detail, add);
+  const host = hostOf(page.url);
+  if (host !== '') for (const site of hostAndParents(host)) terms.add(siteTerm(site));
+  for (const kind of Object.keys(page.kinds) as RecordKind[]) terms.add(kindTerm(kind));
+  return terms;
+}

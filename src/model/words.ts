@@ -1,0 +1,76 @@
+/**
+ * Words of texts and addresses, for finding: lower case, accents folded, scripts without spaces cut by the browser's own
+ * dictionary. A query is cut by the same rules, and each of its words finds the words that begin with it.
+ */
+
+/** Longer words are cut here, in texts and queries alike, so that they still find each other. */
+const MAX_WORD = 32;
+
+/** Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces (Unicode Standard Annex #29, §4). */
+const WITHOUT_SPACES =
+  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
+const WORD = /[\p{L}\p{N}\p{M}]+/gu;
+/** Accents of Latin, Greek and Cyrillic; vowel points of Hebrew and Arabic. Other marks are letters of their script. */
+const ACCENTS = /[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]+/g;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range of ASCII is what is meant
+const ASCII = /^[\u0000-\u007f]*$/;
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** Lower case without accents, so that "Cafe" finds "café" (Unicode NFKD, accents dropped, NFC). */
+export const foldText = (text: string): string =>
+  ASCII.test(text)
+    ? text.toLowerCase()
+    : text.normalize('NFKD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
+
+/** Calls back with each word, in order; repeats are repeated. */
+export function eachWord(text: string, found: (word: string) => void): void {
+  const folded = foldText(text);
+  if (folded.length === text.length && ASCII.test(folded)) {
+    eachAsciiWord(folded, found);
+    return;
+  }
+  for (const [run] of folded.matchAll(WORD)) {
+    if (!WITHOUT_SPACES.test(run)) found(run.slice(0, MAX_WORD));
+    else {
+      segmenter ??= new Intl.Segmenter(undefined, { granularity: 'word' });
+      for (const { segment, isWordLike } of segmenter.segment(run))
+        if (isWordLike) found(segment.slice(0, MAX_WORD));
+    }
+  }
+}
+
+/** By code units: a regular expression takes three times as long, and nearly everything is ASCII. */
+function eachAsciiWord(folded: string, found: (word: string) => void): void {
+  let start = -1;
+  for (let i = 0; i <= folded.length; i++) {
+    const code = i < folded.length ? folded.charCodeAt(i) : 0;
+    const inWord = (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+    if (inWord) {
+      if (start < 0) start = i;
+    } else if (start >= 0) {
+      found(folded.slice(start, Math.min(i, start + MAX_WORD)));
+      start = -1;
+    }
+  }
+}
+
+/** The part of an address that a person remembers: host, path and query, with percent signs undone where they can be. */
+export function addressText(url: string): string {
+  const text = url.replace(/^https?:\/\//, '');
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // A stray percent sign: the address as it is will do.
+    return text;
+  }
+}
+
+/** The words of a query, each once. */
+export function queryWords(text: string): string[] {
+  const words = new Set<string>();
+  eachWord(addressText(text), (word) => words.add(word));
+  return [...words];
+}

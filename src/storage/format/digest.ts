@@ -1,0 +1,268 @@
+/**
+ * What packs say about themselves without being opened: their words, and their counts. A digest of one pack lies beside it
+ * under the key of its day; the digests of a month are merged into one, under a key of its own. Format 1:
+ *
+ *     u8 format = 1 ‖ deflated:
+ *     varint packs ‖ per pack: varint day, varint seq, varint pages, counted summary (summary-block.ts)
+ *     varint blocks of terms ‖ per block: varint size of its terms, varint size of its postings ‖ counted terms ‖ postings
+ *     term: varint bytes shared with the one before in its block, counted rest ‖ varint size of its postings
+ *     postings: varint page since the one before (the first: since page 0)
+ *
+ * Pages are numbered through all packs, in the order of their packs, as they lie in page-block.ts: oldest first. Terms are
+ * sorted by UTF-16 units. So words that begin alike lie together, and the newest pages of a word are at its end.
+ */
+import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
+import { type Bytes, concat, fromUtf8, utf8 } from '../../base/bytes.ts';
+import { deflate, inflate } from './deflate.ts';
+
+const FORMAT = 1;
+/** More make lookups slower, fewer make the index larger. */
+const TERMS_IN_BLOCK = 16;
+
+export interface DigestPack {
+  /** Days since 1970-01-01. */
+  readonly day: number;
+  readonly seq: number;
+  readonly pages: number;
+  readonly summary: Bytes;
+}
+
+const isBefore = (a: DigestPack, b: DigestPack): boolean =>
+  a.day < b.day || (a.day === b.day && a.seq < b.seq);
+
+/** Gathers terms and writes a digest. */
+export class DigestBuilder {
+  readonly #packs: DigestPack[] = [];
+  readonly #postings = new Map<string, number[]>();
+  #pages = 0;
+
+  /** Packs come in order, all before they are copied to. Returns the number of its first page. */
+  addPack(pack: DigestPack): number {
+    const last = this.#packs.at(-1);
+    if (last && !isBefore(last, pack)) throw new Error('packs out of order');
+    this.#packs.push(pack);
+    this.#pages += pack.pages;
+    return this.#pages - pack.pages;
+  }
+
+  add(term: string, page: number): void {
+    const postings = this.#postings.get(term);
+    if (postings) postings.push(page);
+    else this.#postings.set(term, [page]);
+  }
+
+  async bytes(): Promise<Bytes> {
+    const out = new ByteWriter();
+    out.varint(this.#packs.length);
+    for (const { day, seq, pages, summary } of this.#packs) {
+      out.varint(day);
+      out.varint(seq);
+      out.varint(pages);
+      out.counted(summary);
+    }
+    const [sizes, terms, postings] = [new ByteWriter(), new ByteWriter(), new ByteWriter()];
+    const sorted = [...this.#postings.keys()].sort();
+    let blocks = 0;
+    for (let i = 0; i < sorted.length; i += TERMS_IN_BLOCK) {
+      const [termsBefore, postingsBefore] = [terms.length, postings.length];
+      let before: Bytes = new Uint8Array(0);
+      for (const term of sorted.slice(i, i + TERMS_IN_BLOCK)) {
+        const bytes = utf8(term);
+        const shared = sharedBytes(before, bytes);
+        terms.varint(shared);
+        terms.counted(bytes.subarray(shared));
+        const start = postings.length;
+        let last = 0;
+        // Digests that are merged may take turns.
+        for (const page of inOrder(this.#postings.get(term) ?? [])) {
+          postings.varint(page - last);
+          last = page;
+        }
+        terms.varint(postings.length - start);
+        before = bytes;
+      }
+      blocks += 1;
+      sizes.varint(terms.length - termsBefore);
+      sizes.varint(postings.length - postingsBefore);
+    }
+    out.varint(blocks);
+    out.raw(sizes.bytes());
+    out.counted(terms.bytes());
+    out.raw(postings.bytes());
+    return concat(new Uint8Array([FORMAT]), await deflate(out.bytes()));
+  }
+}
+
+function inOrder(pages: number[]): number[] {
+  return pages.some((page, index) => index > 0 && page < (pages[index - 1] as number))
+    ? pages.sort((a, b) => a - b)
+    : pages;
+}
+
+function sharedBytes(a: Bytes, b: Bytes): number {
+  let shared = 0;
+  while (shared < a.length && shared < b.length && a[shared] === b[shared]) shared++;
+  return shared;
+}
+
+interface Block {
+  readonly firstTerm: string;
+  readonly terms: Bytes;
+  readonly postings: Bytes;
+}
+
+export class Digest {
+  private constructor(
+    readonly packs: readonly DigestPack[],
+    /** Number of each pack's first page. */
+    readonly firstPages: readonly number[],
+    readonly pages: number,
+    private readonly blocks: readonly Block[],
+    /** What it takes in memory. */
+    readonly sizeBytes: number,
+  ) {}
+
+  /** @throws RangeError or TypeError when the bytes are damaged, or written by a newer version. */
+  static async read(bytes: Bytes): Promise<Digest> {
+    if (bytes[0] !== FORMAT) throw new RangeError('a digest of an unknown format');
+    const inflated = await inflate(bytes.subarray(1));
+    const reader = new ByteReader(inflated);
+    const packs: DigestPack[] = Array.from({ length: reader.varint() }, () => ({
+      day: reader.varint(),
+      seq: reader.varint(),
+      pages: reader.varint(),
+      summary: reader.counted(),
+    }));
+    const sizes = Array.from({ length: reader.varint() }, () => [reader.varint(), reader.varint()] as const);
+    const terms = new ByteReader(reader.counted());
+    const blocks = sizes.map(([termsSize, postingsSize]): Block => {
+      const own = terms.raw(termsSize);
+      const first = new ByteReader(own);
+      first.varint();
+      return { firstTerm: first.text(), terms: own, postings: reader.raw(postingsSize) };
+    });
+    const firstPages: number[] = [];
+    let pages = 0;
+    for (const pack of packs) {
+      firstPages.push(pages);
+      pages += pack.pages;
+    }
+    return new Digest(packs, firstPages, pages, blocks, inflated.length);
+  }
+
+  /** Calls back with every term from `from` on, in order, and its postings, until told to stop by `false`. */
+  eachTerm(from: string, found: (term: string, postings: Bytes) => boolean): void {
+    let [low, high] = [0, this.blocks.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.blocks[middle] as Block).firstTerm <= from) low = middle;
+      else high = middle - 1;
+    }
+    for (let i = low; i < this.blocks.length; i++) {
+      const { terms, postings } = this.blocks[i] as Block;
+      const reader = new ByteReader(terms);
+      const pages = new ByteReader(postings);
+      const before = new Uint8Array(512);
+      while (reader.left > 0) {
+        const shared = reader.varint();
+        const rest = reader.counted();
+        if (shared + rest.length > before.length) throw new RangeError('a term that is too long');
+        before.set(rest, shared);
+        const term = fromUtf8(before.subarray(0, shared + rest.length));
+        const own = pages.raw(reader.varint());
+        if (term >= from && !found(term, own)) return;
+      }
+    }
+  }
+
+  /** Sets a bit for each page that has a word that begins with `prefix`. Returns whether there is any. */
+  markPages(prefix: string, marks: PageMarks): boolean {
+    let any = false;
+    this.eachTerm(prefix, (term, postings) => {
+      if (!term.startsWith(prefix)) return false;
+      any = true;
+      marks.addAll(postings);
+      return true;
+    });
+    return any;
+  }
+
+  /** Copies what is wanted of this digest into another one. `take` answers with the number of the pack's first page there. */
+  copyTo(builder: DigestBuilder, take: (pack: DigestPack) => number | null): void {
+    const moved = new Int32Array(this.pages).fill(-1);
+    for (const [index, pack] of this.packs.entries()) {
+      const to = take(pack);
+      if (to === null) continue;
+      const from = this.firstPages[index] as number;
+      for (let page = 0; page < pack.pages; page++) moved[from + page] = to + page;
+    }
+    this.eachTerm('', (term, postings) => {
+      eachPage(postings, (page) => {
+        const to = moved[page] as number;
+        if (to >= 0) builder.add(term, to);
+      });
+      return true;
+    });
+  }
+
+  /** The pack of a page, and the page's place in it. */
+  placeOf(page: number): { readonly pack: DigestPack; readonly place: number } {
+    const index = this.firstPages.findLastIndex((first) => first <= page);
+    return { pack: this.packs[index] as DigestPack, place: page - (this.firstPages[index] as number) };
+  }
+}
+
+function eachPage(postings: Bytes, found: (page: number) => void): void {
+  let page = 0;
+  // By hand: this is the innermost loop of a search.
+  for (let i = 0; i < postings.length; ) {
+    let value = 0;
+    let shift = 0;
+    for (;;) {
+      const byte = postings[i++] as number;
+      value |= (byte & 0x7f) << shift;
+      // `undefined` past the end of damaged bytes ends it too.
+      if (!(byte >= 0x80)) break;
+      shift += 7;
+    }
+    page += value;
+    found(page);
+  }
+}
+
+/** A set of pages of one digest, one bit each. */
+export class PageMarks {
+  readonly #words: Uint32Array;
+
+  constructor(readonly pages: number) {
+    this.#words = new Uint32Array(Math.ceil(pages / 32));
+  }
+
+  addAll(postings: Bytes): void {
+    eachPage(postings, (page) => {
+      // A damaged posting falls off the end, which a typed array ignores.
+      (this.#words[page >> 5] as number) |= 1 << (page & 31);
+    });
+  }
+
+  addEvery(): void {
+    this.#words.fill(0xffffffff);
+    if (this.pages % 32 !== 0) this.#words[this.#words.length - 1] = 2 ** (this.pages % 32) - 1;
+  }
+
+  keepOnly(other: PageMarks): void {
+    for (let i = 0; i < this.#words.length; i++) (this.#words[i] as number) &= other.#words[i] as number;
+  }
+
+  /** From the newest page to the oldest. */
+  *newestFirst(): Generator<number> {
+    for (let i = this.#words.length - 1; i >= 0; i--) {
+      let word = this.#words[i] as number;
+      while (word !== 0) {
+        const bit = 31 - Math.clz32(word);
+        yield i * 32 + bit;
+        word &= ~(1 << bit);
+      }
+    }
+  }
+}
