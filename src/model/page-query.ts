@@ -22,12 +22,9 @@ export interface FoundPage {
 export function matchesPage(page: Page, { words, site, kind }: PageQuery): boolean {
   if (kind !== undefined && !page.kinds[kind]) return false;
   if (words.length === 0 && site === undefined) return true;
-  const terms = termsOf(page);
-  if (site !== undefined && !terms.has(siteTerm(site))) return false;
-  return words.every((word) => {
-    for (const term of terms) if (term.startsWith(word)) return true;
-    return false;
-  });
+  const terms = [...termsOf(page)];
+  const beginnings = site === undefined ? words : [...words, siteTerm(site)];
+  return beginnings.every((beginning) => terms.some((term) => term.startsWith(beginning)));
 }
 
 export function foundPage(page: Page, { kind }: PageQuery): FoundPage {

@@ -78,15 +78,17 @@ export function pagesOf(events: readonly InteractionEvent[]): Page[] {
   return pages.sort((a, b) => newestOf(a) - newestOf(b));
 }
 
-/** Terms that no word of a text can be: of the sites that a page belongs to, and of the kinds of its records. */
-export const siteTerm = (host: string): string => `\u0001${host}\u0000`;
+/**
+ * Terms that no word of a text can be: of the site that a page belongs to, and of the kinds of its records. A host is
+ * written from its end, so that the term of a site is the beginning of those of its subdomains.
+ */
+const SITE = '\u0001';
+export const siteTerm = (host: string): string => `${SITE}${host.split('.').reverse().join('.')}.`;
 export const kindTerm = (kind: RecordKind): string => `\u0002${kind}\u0000`;
 
-/** `a.b.example` belongs to the sites `a.b.example`, `b.example` and `example`. */
-function* hostAndParents(host: string): Generator<string> {
-  yield host;
-  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) yield host.slice(dot + 1);
-}
+/** Begins every site's term, and nothing else. */
+export const ANY_SITE = SITE;
+export const hostOfTerm = (term: string): string => term.slice(1, -1).split('.').reverse().join('.');
 
 /** The host of an `http(s)` address as the URL parser gives it; empty when it is none. By hand: the parser is ten times dearer. */
 export function hostOf(url: string): string {
@@ -94,7 +96,7 @@ export function hostOf(url: string): string {
   return simple ?? (URL.canParse(url) ? new URL(url).hostname : '');
 }
 
-/** What a page is found by: its words, its kinds, its host and each of its parents. */
+/** What a page is found by: its words, its kinds, and its site. */
 export function termsOf(page: Page): Set<string> {
   const terms = new Set<string>();
   const add = (word: string) => terms.add(word);
@@ -102,7 +104,7 @@ export function termsOf(page: Page): Set<string> {
   for (const title of page.titles) eachWord(title, add);
   for (const detail of page.details) eachWord(detail, add);
   const host = hostOf(page.url);
-  if (host !== '') for (const site of hostAndParents(host)) terms.add(siteTerm(site));
+  if (host !== '') terms.add(siteTerm(host));
   for (const kind of Object.keys(page.kinds) as RecordKind[]) terms.add(kindTerm(kind));
   return terms;
 }

@@ -2,15 +2,17 @@
  * What packs say about themselves without being opened: their words, and their counts. A digest of one pack lies beside it
  * under the key of its day; the digests of a month are merged into one, under a key of its own. Format 1:
  *
- *     u8 format = 1 ‖ deflated:
- *     varint packs ‖ per pack: varint day, varint seq, varint pages, counted summary (summary-block.ts)
- *     varint blocks of terms ‖ per block: varint size of its terms, varint size of its postings ‖ counted terms ‖ postings
+ *     u8 format = 1 ‖ counted packs, deflated ‖ counted terms, deflated ‖ postings
+ *     packs: varint packs ‖ per pack: varint day, varint seq, varint pages, counted summary (summary-block.ts)
+ *     terms: varint blocks ‖ per block: varint size of its terms, varint size of its postings ‖ terms
  *     term: varint bytes shared with the one before in its block, counted rest ‖ varint size of its postings
- *     postings: varint page since the one before (the first: since page 0)
+ *     postings: u8 k ‖ Rice codes with k of the pages between one page and the next; ones fill the last byte
  *
  * Pages are numbered through all packs, in the order of their packs, as they lie in page-block.ts: oldest first. Terms are
  * sorted by UTF-16 units. So words that begin alike lie together, and the newest pages of a word are at its end.
  */
+
+import { BitReader, BitWriter, riceParameter } from '../../base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import { type Bytes, concat, fromUtf8, utf8 } from '../../base/bytes.ts';
 import { deflate, inflate } from './deflate.ts';
@@ -52,13 +54,13 @@ export class DigestBuilder {
   }
 
   async bytes(): Promise<Bytes> {
-    const out = new ByteWriter();
-    out.varint(this.#packs.length);
+    const packs = new ByteWriter();
+    packs.varint(this.#packs.length);
     for (const { day, seq, pages, summary } of this.#packs) {
-      out.varint(day);
-      out.varint(seq);
-      out.varint(pages);
-      out.counted(summary);
+      packs.varint(day);
+      packs.varint(seq);
+      packs.varint(pages);
+      packs.counted(summary);
     }
     const [sizes, terms, postings] = [new ByteWriter(), new ByteWriter(), new ByteWriter()];
     const sorted = [...this.#postings.keys()].sort();
@@ -72,12 +74,8 @@ export class DigestBuilder {
         terms.varint(shared);
         terms.counted(bytes.subarray(shared));
         const start = postings.length;
-        let last = 0;
         // Digests that are merged may take turns.
-        for (const page of inOrder(this.#postings.get(term) ?? [])) {
-          postings.varint(page - last);
-          last = page;
-        }
+        postings.raw(encodePostings(inOrder(this.#postings.get(term) ?? [])));
         terms.varint(postings.length - start);
         before = bytes;
       }
@@ -85,11 +83,16 @@ export class DigestBuilder {
       sizes.varint(terms.length - termsBefore);
       sizes.varint(postings.length - postingsBefore);
     }
-    out.varint(blocks);
-    out.raw(sizes.bytes());
-    out.counted(terms.bytes());
+    const index = new ByteWriter();
+    index.varint(blocks);
+    index.raw(sizes.bytes());
+    index.raw(terms.bytes());
+    const out = new ByteWriter();
+    out.u8(FORMAT);
+    out.counted(await deflate(packs.bytes()));
+    out.counted(await deflate(index.bytes()));
     out.raw(postings.bytes());
-    return concat(new Uint8Array([FORMAT]), await deflate(out.bytes()));
+    return out.bytes();
   }
 }
 
@@ -97,6 +100,19 @@ function inOrder(pages: number[]): number[] {
   return pages.some((page, index) => index > 0 && page < (pages[index - 1] as number))
     ? pages.sort((a, b) => a - b)
     : pages;
+}
+
+function encodePostings(pages: readonly number[]): Bytes {
+  const last = pages.at(-1) ?? 0;
+  const k = riceParameter((last + 1 - pages.length) / pages.length);
+  const bits = new BitWriter();
+  let before = -1;
+  for (const page of pages) {
+    bits.rice(page - before - 1, k);
+    before = page;
+  }
+  const out = bits.bytes();
+  return concat(new Uint8Array([k]), out);
 }
 
 function sharedBytes(a: Bytes, b: Bytes): number {
@@ -124,22 +140,22 @@ export class Digest {
 
   /** @throws RangeError or TypeError when the bytes are damaged, or written by a newer version. */
   static async read(bytes: Bytes): Promise<Digest> {
-    if (bytes[0] !== FORMAT) throw new RangeError('a digest of an unknown format');
-    const inflated = await inflate(bytes.subarray(1));
-    const reader = new ByteReader(inflated);
+    const outer = new ByteReader(bytes);
+    if (outer.u8() !== FORMAT) throw new RangeError('a digest of an unknown format');
+    const [first, second] = await Promise.all([inflate(outer.counted()), inflate(outer.counted())]);
+    const [reader, index] = [new ByteReader(first), new ByteReader(second)];
     const packs: DigestPack[] = Array.from({ length: reader.varint() }, () => ({
       day: reader.varint(),
       seq: reader.varint(),
       pages: reader.varint(),
       summary: reader.counted(),
     }));
-    const sizes = Array.from({ length: reader.varint() }, () => [reader.varint(), reader.varint()] as const);
-    const terms = new ByteReader(reader.counted());
+    const sizes = Array.from({ length: index.varint() }, () => [index.varint(), index.varint()] as const);
     const blocks = sizes.map(([termsSize, postingsSize]): Block => {
-      const own = terms.raw(termsSize);
-      const first = new ByteReader(own);
-      first.varint();
-      return { firstTerm: first.text(), terms: own, postings: reader.raw(postingsSize) };
+      const terms = index.raw(termsSize);
+      const start = new ByteReader(terms);
+      start.varint();
+      return { firstTerm: start.text(), terms, postings: outer.raw(postingsSize) };
     });
     const firstPages: number[] = [];
     let pages = 0;
@@ -147,7 +163,7 @@ export class Digest {
       firstPages.push(pages);
       pages += pack.pages;
     }
-    return new Digest(packs, firstPages, pages, blocks, inflated.length);
+    return new Digest(packs, firstPages, pages, blocks, first.length + second.length + bytes.length);
   }
 
   /** Calls back with every term from `from` on, in order, and its postings, until told to stop by `false`. */
@@ -213,19 +229,11 @@ export class Digest {
 }
 
 function eachPage(postings: Bytes, found: (page: number) => void): void {
-  let page = 0;
-  // By hand: this is the innermost loop of a search.
-  for (let i = 0; i < postings.length; ) {
-    let value = 0;
-    let shift = 0;
-    for (;;) {
-      const byte = postings[i++] as number;
-      value |= (byte & 0x7f) << shift;
-      // `undefined` past the end of damaged bytes ends it too.
-      if (!(byte >= 0x80)) break;
-      shift += 7;
-    }
-    page += value;
+  const reader = new BitReader(postings.subarray(1));
+  const k = postings[0] ?? 0;
+  let page = -1;
+  while (reader.hasMore()) {
+    page += reader.rice(k) + 1;
     found(page);
   }
 }

@@ -1,46 +1,51 @@
 /**
- * The pages of a pack, format 1. Oldest first, in chunks that inflate one by one, so that showing a few results of a day
- * does not cost the whole day:
+ * The pages of a pack, format 1. Oldest first; their texts in chunks that inflate one by one, so that showing a few results
+ * of a day does not cost the whole day:
  *
- *     u8 format = 1 ‖ varint chunks ‖ per chunk: varint pages, varint size ‖ the chunks
- *     chunk, deflated: counted numbers ‖ text in UTF-8
- *     numbers, per page: varint level · 8 + mask of kinds ‖ signed newest visit, ms since the page before (the first in a
- *     chunk: since the day began) ‖ per kind: varint count, signed ms before that ‖ varint titles, varint details ‖ varint length of
- *     address, titles, details, in UTF-16 units
+ *     u8 format = 1 ‖ varint pages ‖ counted numbers, deflated ‖ varint chunks ‖ per chunk: varint pages, varint size ‖ chunks
+ *     numbers: counted columns, of each page: u8 level · 8 + mask of kinds ‖ signed newest visit, ms since the page before
+ *     (the first: since the day began) ‖ per kind: varint count, signed ms before that ‖ varint titles ‖ varint details
+ *     chunk, deflated: titles, details and address (address-code.ts) of each page, in UTF-8, each ended by a line feed
  *
- * The text of a chunk is as long as deflate looks back (32 KiB): shorter ones compress worse, longer ones no better.
+ * The text of a chunk is as long as deflate looks back (32 KiB): shorter ones compress worse, longer ones no better. Numbers
+ * lie apart from text because they would spoil its code.
  */
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import { type Bytes, fromUtf8, utf8 } from '../../base/bytes.ts';
 import { RECORD_KINDS, type RecordKind } from '../../model/interaction.ts';
 import { newestOf, type Page, type PageKind } from '../../model/page.ts';
 import { PRIVACY_LEVELS } from '../../model/privacy.ts';
+import { decodeAddress, encodeAddress } from './address-code.ts';
 import { deflate, inflate } from './deflate.ts';
 
 const FORMAT = 1;
 const CHUNK_CHARACTERS = 32 * 1024;
 
+/** Line feeds end texts, so those inside are written otherwise. */
+const escapeText = (text: string): string =>
+  text.includes('\n') || text.includes('\u001b')
+    ? text.replaceAll('\u001b', '\u001be').replaceAll('\n', '\u001bn')
+    : text;
+const unescapeText = (text: string): string =>
+  text.includes('\u001b') ? text.replaceAll('\u001bn', '\n').replaceAll('\u001be', '\u001b') : text;
+
 export async function encodePages(pages: readonly Page[], dayStartMs: number): Promise<Bytes> {
-  const chunks: { pages: number; bytes: Bytes }[] = [];
-  let next = 0;
-  let beforeMs = dayStartMs;
-  while (next < pages.length) {
-    const first = next;
-    const numbers = new ByteWriter();
-    const texts: string[] = [];
-    let characters = 0;
-    for (; next < pages.length && characters < CHUNK_CHARACTERS; next++) {
-      const page = pages[next] as Page;
-      beforeMs = writePage(numbers, texts, page, next === first ? dayStartMs : beforeMs);
-      characters += page.url.length + 100;
-    }
-    const chunk = new ByteWriter();
-    chunk.counted(numbers.bytes());
-    chunk.raw(utf8(texts.join('')));
-    chunks.push({ pages: next - first, bytes: await deflate(chunk.bytes()) });
-  }
   const out = new ByteWriter();
   out.u8(FORMAT);
+  out.varint(pages.length);
+  out.counted(await deflate(numbersOf(pages, dayStartMs)));
+  const chunks: { pages: number; bytes: Bytes }[] = [];
+  for (let next = 0; next < pages.length; ) {
+    const first = next;
+    let text = '';
+    for (; next < pages.length && text.length < CHUNK_CHARACTERS; next++) {
+      const { url, titles, details } = pages[next] as Page;
+      // Page texts first: the address is written by the first of them.
+      const texts = [...titles, ...details].map((one) => one.toWellFormed());
+      for (const one of [...texts, encodeAddress(url, texts[0] ?? '')]) text += `${escapeText(one)}\n`;
+    }
+    chunks.push({ pages: next - first, bytes: await deflate(utf8(text)) });
+  }
   out.varint(chunks.length);
   for (const { pages: count, bytes } of chunks) {
     out.varint(count);
@@ -50,26 +55,64 @@ export async function encodePages(pages: readonly Page[], dayStartMs: number): P
   return out.bytes();
 }
 
-/** Returns the page's time. */
-function writePage(numbers: ByteWriter, texts: string[], page: Page, beforeMs: number): number {
-  const newestMs = newestOf(page);
-  const kinds = RECORD_KINDS.map((kind) => page.kinds[kind]);
-  const mask = kinds.reduce((sum, kind, bit) => (kind ? sum | (1 << bit) : sum), 0);
-  numbers.varint(PRIVACY_LEVELS.indexOf(page.level) * 8 + mask);
-  numbers.signed(newestMs - beforeMs);
-  for (const kind of kinds) {
-    if (!kind) continue;
-    numbers.varint(kind.count);
-    numbers.signed(newestMs - kind.newestMs);
+function numbersOf(pages: readonly Page[], dayStartMs: number): Bytes {
+  const columns = Array.from({ length: 5 }, () => new ByteWriter());
+  const [heads, times, kindNumbers, titleCounts, detailCounts] = columns as [
+    ByteWriter,
+    ByteWriter,
+    ByteWriter,
+    ByteWriter,
+    ByteWriter,
+  ];
+  let beforeMs = dayStartMs;
+  for (const page of pages) {
+    const newestMs = newestOf(page);
+    const kinds = RECORD_KINDS.map((kind) => page.kinds[kind]);
+    const mask = kinds.reduce((sum, kind, bit) => (kind ? sum | (1 << bit) : sum), 0);
+    heads.u8(PRIVACY_LEVELS.indexOf(page.level) * 8 + mask);
+    times.signed(newestMs - beforeMs);
+    beforeMs = newestMs;
+    for (const kind of kinds) {
+      if (!kind) continue;
+      kindNumbers.varint(kind.count);
+      kindNumbers.signed(newestMs - kind.newestMs);
+    }
+    titleCounts.varint(page.titles.length);
+    detailCounts.varint(page.details.length);
   }
-  numbers.varint(page.titles.length);
-  numbers.varint(page.details.length);
-  for (const text of [page.url, ...page.titles, ...page.details]) {
-    // Half of a surrogate pair would become a character that is one unit long, so lengths hold.
-    numbers.varint(text.length);
-    texts.push(text);
-  }
-  return newestMs;
+  const out = new ByteWriter();
+  for (const column of columns) out.counted(column.bytes());
+  return out.bytes();
+}
+
+interface PageNumbers extends Pick<Page, 'level' | 'kinds'> {
+  readonly titles: number;
+  readonly details: number;
+}
+
+async function readNumbers(bytes: Bytes, count: number, dayStartMs: number): Promise<PageNumbers[]> {
+  const reader = new ByteReader(await inflate(bytes));
+  const column = () => new ByteReader(reader.counted());
+  const [heads, times, kindNumbers, titleCounts, detailCounts] = [
+    column(),
+    column(),
+    column(),
+    column(),
+    column(),
+  ];
+  let newestMs = dayStartMs;
+  return Array.from({ length: count }, () => {
+    const head = heads.u8();
+    newestMs += times.signed();
+    const kinds: Partial<Record<RecordKind, PageKind>> = {};
+    for (const [bit, kind] of RECORD_KINDS.entries()) {
+      if ((head & (1 << bit)) !== 0)
+        kinds[kind] = { count: kindNumbers.varint(), newestMs: newestMs - kindNumbers.signed() };
+    }
+    const level = PRIVACY_LEVELS[head >> 3];
+    if (level === undefined) throw new RangeError('an unknown privacy level');
+    return { level, kinds, titles: titleCounts.varint(), details: detailCounts.varint() };
+  });
 }
 
 interface Chunk {
@@ -82,7 +125,9 @@ interface Chunk {
 /** Reads pages by their place in the pack. */
 export class PageBlock {
   readonly #chunks: Chunk[] = [];
+  readonly #numbers: Bytes;
   readonly count: number;
+  #inflatedNumbers: Promise<PageNumbers[]> | undefined;
 
   /** @throws RangeError when the bytes are no such block. */
   constructor(
@@ -91,13 +136,15 @@ export class PageBlock {
   ) {
     const reader = new ByteReader(bytes);
     if (reader.u8() !== FORMAT) throw new RangeError('pages of an unknown format');
+    this.count = reader.varint();
+    this.#numbers = reader.counted();
     const sizes = Array.from({ length: reader.varint() }, () => [reader.varint(), reader.varint()] as const);
     let firstPage = 0;
     for (const [pages, size] of sizes) {
       this.#chunks.push({ firstPage, pages, bytes: reader.raw(size) });
       firstPage += pages;
     }
-    this.count = firstPage;
+    if (firstPage !== this.count) throw new RangeError('pages that are not there');
   }
 
   /** @throws RangeError or TypeError when the block is damaged or has no such page. */
@@ -113,37 +160,34 @@ export class PageBlock {
   }
 
   #read(chunk: Chunk): Promise<Page[]> {
-    chunk.inflated ??= readChunk(chunk, this.dayStartMs);
+    chunk.inflated ??= this.#inflate(chunk);
     return chunk.inflated;
+  }
+
+  async #inflate({ bytes, firstPage, pages }: Chunk): Promise<Page[]> {
+    this.#inflatedNumbers ??= readNumbers(this.#numbers, this.count, this.dayStartMs);
+    const [numbers, inflated] = await Promise.all([this.#inflatedNumbers, inflate(bytes)]);
+    const texts = fromUtf8(inflated).split('\n');
+    let next = 0;
+    const take = (): string => {
+      const text = texts[next++];
+      if (text === undefined || next === texts.length) throw new RangeError('a text that is not there');
+      return unescapeText(text);
+    };
+    return numbers.slice(firstPage, firstPage + pages).map(({ titles, details, level, kinds }) => ({
+      ...readTexts(take, titles, details),
+      level,
+      kinds,
+    }));
   }
 }
 
-async function readChunk({ bytes, pages }: Chunk, dayStartMs: number): Promise<Page[]> {
-  const reader = new ByteReader(await inflate(bytes));
-  const numbers = new ByteReader(reader.counted());
-  const text = fromUtf8(reader.raw(reader.left));
-  let offset = 0;
-  const take = (length: number): string => {
-    offset += length;
-    return text.slice(offset - length, offset);
-  };
-  const out: Page[] = [];
-  let newestMs = dayStartMs;
-  for (let i = 0; i < pages; i++) {
-    const head = numbers.varint();
-    newestMs += numbers.signed();
-    const kinds: Partial<Record<RecordKind, PageKind>> = {};
-    for (const [bit, kind] of RECORD_KINDS.entries()) {
-      if ((head & (1 << bit)) === 0) continue;
-      const count = numbers.varint();
-      kinds[kind] = { count, newestMs: newestMs - numbers.signed() };
-    }
-    const [titles, details] = [numbers.varint(), numbers.varint()];
-    const url = take(numbers.varint());
-    const list = (length: number) => Array.from({ length }, () => take(numbers.varint()));
-    const level = PRIVACY_LEVELS[head >> 3];
-    if (level === undefined) throw new RangeError('an unknown privacy level');
-    out.push({ url, titles: list(titles), details: list(details), level, kinds });
-  }
-  return out;
+function readTexts(
+  take: () => string,
+  titleCount: number,
+  detailCount: number,
+): Pick<Page, 'url' | 'titles' | 'details'> {
+  const titles = Array.from({ length: titleCount }, take);
+  const details = Array.from({ length: detailCount }, take);
+  return { url: decodeAddress(take(), titles[0] ?? details[0] ?? ''), titles, details };
 }

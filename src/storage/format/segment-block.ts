@@ -2,13 +2,14 @@
  * Events of one type of a pack, format 1: columns, deflated together, so that like lies beside like. Addresses, titles and
  * details are in the pack's pages (page-block.ts) and are only named here.
  *
- *     u8 format = 1 ‖ deflated: varint events ‖ counted authors, names ‖ counted columns in the order of COLUMNS
+ *     u8 format = 1 ‖ counted, deflated: varint events ‖ counted columns in the order of COLUMNS
+ *     ‖ deflated: authors, names, and text that is nowhere else
  *
  * An event that the columns cannot give back exactly (a field of a newer version, a number that is not whole) is kept as
  * JSON beside them.
  */
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
-import { type Bytes, concat } from '../../base/bytes.ts';
+import type { Bytes } from '../../base/bytes.ts';
 import { type InteractionEvent, RECORD_KINDS, TRANSITIONS } from '../../model/interaction.ts';
 import { type Page, searchDetail } from '../../model/page.ts';
 import { PRIVACY_LEVELS } from '../../model/privacy.ts';
@@ -29,7 +30,6 @@ const COLUMNS = [
   'link',
   'visit',
   'dwell',
-  'text',
 ] as const;
 type Column = (typeof COLUMNS)[number];
 
@@ -105,11 +105,13 @@ class SegmentWriter {
     Column,
     ByteWriter
   >;
+  readonly #text = new ByteWriter();
   readonly #authors = new Names();
   readonly #names = new Names();
   readonly #counters = new Map<string, number>();
   #timeMs: number;
   #count = 0;
+  #urlBefore = '';
 
   constructor(
     private readonly places: PagePlaces,
@@ -152,6 +154,7 @@ class SegmentWriter {
     if (event.kind === 'visit') {
       columns.name.varint(this.#names.place(event.transition));
       this.#link(event.url, event.referrer);
+      this.#urlBefore = event.url;
     } else {
       columns.name.varint(this.#names.place(event.role));
       columns.detail.varint(this.places.detail(event.url, event.text) as number);
@@ -171,21 +174,24 @@ class SegmentWriter {
     dwell.varint(event.dwellMs === undefined ? 0 : 1 + event.dwellMs);
   }
 
-  /** 0: none. 1: text, as what it shares with the page's address and the rest. From 2 on: a page of this pack. */
+  /**
+   * 0: none. 1: text, as what it shares with the page's address and the rest. 2: the page of the event before. From 3 on: a
+   * page of this pack.
+   */
   #link(url: string, to: string | undefined): void {
-    const { link, text } = this.#columns;
+    const { link } = this.#columns;
     const place = to === undefined ? undefined : this.places.page(to);
-    link.varint(to === undefined ? 0 : place === undefined ? 1 : 2 + place);
+    link.varint(to === undefined ? 0 : place === undefined ? 1 : to === this.#urlBefore ? 2 : 3 + place);
     if (to === undefined || place !== undefined) return;
     let shared = 0;
     while (shared < url.length && shared < to.length && url[shared] === to[shared]) shared++;
-    text.varint(shared);
-    text.text(to.slice(shared));
+    link.varint(shared);
+    this.#text.text(to.slice(shared));
   }
 
   #asJson(event: InteractionEvent): void {
     this.#columns.kind.u8(KINDS.indexOf('json'));
-    this.#columns.text.text(JSON.stringify(event));
+    this.#text.text(JSON.stringify(event));
   }
 
   #fits(event: InteractionEvent): boolean {
@@ -215,14 +221,20 @@ class SegmentWriter {
     }
   }
 
-  bytes(): Bytes {
-    const out = new ByteWriter();
-    out.varint(this.#count);
+  async bytes(): Promise<Bytes> {
+    const numbers = new ByteWriter();
+    numbers.varint(this.#count);
+    for (const name of COLUMNS) numbers.counted(this.#columns[name].bytes());
+    const texts = new ByteWriter();
     for (const { list } of [this.#authors, this.#names]) {
-      out.varint(list.length);
-      for (const name of list) out.text(name);
+      texts.varint(list.length);
+      for (const name of list) texts.text(name);
     }
-    for (const name of COLUMNS) out.counted(this.#columns[name].bytes());
+    texts.raw(this.#text.bytes());
+    const out = new ByteWriter();
+    out.u8(FORMAT);
+    out.counted(await deflate(numbers.bytes()));
+    out.raw(await deflate(texts.bytes()));
     return out.bytes();
   }
 }
@@ -235,7 +247,7 @@ export async function encodeSegment(
 ): Promise<Bytes> {
   const writer = new SegmentWriter(places, dayStartMs);
   for (const event of events) writer.add(event);
-  return concat(new Uint8Array([FORMAT]), await deflate(writer.bytes()));
+  return writer.bytes();
 }
 
 /** @throws RangeError or TypeError when the bytes are damaged, or written by a newer version. */
@@ -244,16 +256,19 @@ export async function decodeSegment(
   pages: readonly Page[],
   dayStartMs: number,
 ): Promise<InteractionEvent[]> {
-  if (bytes[0] !== FORMAT) throw new RangeError('a segment of an unknown format');
-  const reader = new ByteReader(await inflate(bytes.subarray(1)));
+  const outer = new ByteReader(bytes);
+  if (outer.u8() !== FORMAT) throw new RangeError('a segment of an unknown format');
+  const [numbers, rest] = await Promise.all([inflate(outer.counted()), inflate(outer.raw(outer.left))]);
+  const [reader, texts] = [new ByteReader(numbers), new ByteReader(rest)];
   const count = reader.varint();
-  const list = () => Array.from({ length: reader.varint() }, () => reader.text());
+  const list = () => Array.from({ length: texts.varint() }, () => texts.text());
   const [authors, names] = [list(), list()];
   const columns = Object.fromEntries(
     COLUMNS.map((name) => [name, new ByteReader(reader.counted())]),
   ) as Record<Column, ByteReader>;
   const counters = new Map<string, number>();
   let atMs = dayStartMs;
+  let urlBefore = '';
 
   const at = <T>(values: readonly T[], place: number): T => {
     const value = values[place];
@@ -265,16 +280,17 @@ export async function decodeSegment(
   const link = (url: string): string | undefined => {
     const tag = columns.link.varint();
     if (tag === 0) return undefined;
-    if (tag > 1) return at(pages, tag - 2).url;
-    const shared = columns.text.varint();
-    return url.slice(0, shared) + columns.text.text();
+    if (tag === 2) return urlBefore;
+    if (tag > 2) return at(pages, tag - 3).url;
+    const shared = columns.link.varint();
+    return url.slice(0, shared) + texts.text();
   };
 
   const events: InteractionEvent[] = [];
   for (let i = 0; i < count; i++) {
     const kind = at(KINDS, columns.kind.u8());
     if (kind === 'json') {
-      events.push(JSON.parse(columns.text.text()) as InteractionEvent);
+      events.push(JSON.parse(texts.text()) as InteractionEvent);
       continue;
     }
     const author = at(authors, columns.author.varint());
@@ -314,6 +330,7 @@ export async function decodeSegment(
     const title = textAt(titles, columns.title.varint());
     if (kind === 'visit') {
       const referrer = link(url);
+      urlBefore = url;
       const transition = name as (typeof TRANSITIONS)[number];
       events.push({
         kind,

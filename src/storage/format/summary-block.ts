@@ -1,7 +1,11 @@
-/** A summary as bytes, inside a digest: numbers as varints in the order of `Summary`; times since the day began, in ms. */
+/**
+ * A summary as bytes, inside a digest: numbers as varints in the order of `Summary`; times since the day began, in ms. The
+ * names of its sites are not in it: they are the digest's own terms, and the numbers are in their order.
+ */
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { RECORD_KINDS, type RecordKind } from '../../model/interaction.ts';
+import { hostOfTerm, siteTerm } from '../../model/page.ts';
 import type { KindCounts, SiteSummary, Summary } from '../../model/summary.ts';
 
 const writeCounts = (out: ByteWriter, counts: KindCounts) => {
@@ -20,17 +24,19 @@ export function encodeSummary({ hours, sites, dwellMs, spans }: Summary, dayStar
     out.signed(fromMs - dayStartMs);
     out.varint(Math.floor(toMs - fromMs));
   }
-  out.varint(sites.size);
-  for (const [host, site] of sites) {
-    out.text(host);
+  for (const host of inTermOrder([...sites.keys()])) {
+    const site = sites.get(host) as SiteSummary;
     writeCounts(out, site);
     out.varint(Math.floor(site.dwellMs));
   }
   return out.bytes();
 }
 
-/** @throws RangeError or TypeError when the bytes are damaged. */
-export function decodeSummary(bytes: Bytes, dayStartMs: number): Summary {
+/** As a digest sorts the terms of these hosts. */
+const inTermOrder = (hosts: string[]): string[] => hosts.map(siteTerm).sort().map(hostOfTerm);
+
+/** `hosts`: all of the summary, in the order of their terms. @throws RangeError when the bytes are damaged. */
+export function decodeSummary(bytes: Bytes, hosts: readonly string[], dayStartMs: number): Summary {
   const reader = new ByteReader(bytes);
   const hours = Array.from({ length: 24 }, () => readCounts(reader));
   const dwellMs = reader.varint();
@@ -39,7 +45,6 @@ export function decodeSummary(bytes: Bytes, dayStartMs: number): Summary {
     return { fromMs, toMs: fromMs + reader.varint() };
   });
   const sites = new Map<string, SiteSummary>();
-  for (let left = reader.varint(); left > 0; left--)
-    sites.set(reader.text(), { ...readCounts(reader), dwellMs: reader.varint() });
+  for (const host of hosts) sites.set(host, { ...readCounts(reader), dwellMs: reader.varint() });
   return { hours, sites, dwellMs, spans };
 }

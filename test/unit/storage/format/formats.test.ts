@@ -1,6 +1,6 @@
 /** What goes into a block comes out of it, whatever it is; what was damaged is refused and nothing hangs. */
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { ByteReader, ByteWriter } from '../../../../src/base/byte-stream.ts';
 import { dayNumber, dayStartMs } from '../../../../src/base/clock.ts';
 import { compareEvents, STORE_TYPES, storeTypeOf } from '../../../../src/model/interaction.ts';
@@ -9,6 +9,8 @@ import { Digest, DigestBuilder, PageMarks } from '../../../../src/storage/format
 import { encodePages, PageBlock } from '../../../../src/storage/format/page-block.ts';
 import { decodeSegment, encodeSegment, PagePlaces } from '../../../../src/storage/format/segment-block.ts';
 import { eventsOfOneDay } from '../../../support/some-events.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const DAY = '2026-11-24';
 const START = dayStartMs(DAY);
