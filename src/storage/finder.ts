@@ -2,21 +2,22 @@
  * Finding pages, newest first. A day that lies in one pack is answered by its digest, and only the pages that are shown are
  * opened; any other day (today, mostly) is read whole. So what is found does not depend on what is packed.
  */
-import { DAY_MS, type Day, dayOfNumber, dayStartMs, monthOf } from '../base/clock.ts';
+import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
 import { kindTerm, siteTerm } from '../model/page.ts';
 import { type FoundPage, foundPage, newestFirst, type PageQuery, pagesFound } from '../model/page-query.ts';
 import type { BlockCache } from './block-cache.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
-import { type Digest, PageMarks } from './format/digest.ts';
+import { type DigestSource, digestEntry } from './digests.ts';
+import { type Digest, type DigestPack, PageMarks } from './format/digest.ts';
 import type { PageBlock } from './format/page-block.ts';
-import { openMonth, ownDigest, packName } from './months.ts';
+import { packName } from './months.ts';
 import { openPages } from './packs.ts';
 import type { PackRow } from './schema.ts';
 import type { Vault } from './vault.ts';
 
 /** What the finder reads from. All of it belongs to one moment. */
-export interface FinderSource {
+export interface FinderSource extends DigestSource {
   readonly db: Database;
   readonly vault: Vault;
   readonly cache: BlockCache;
@@ -26,8 +27,6 @@ export interface FinderSource {
   /** All events of a day, oldest first. */
   liveEvents(day: Day): Promise<readonly InteractionEvent[]>;
   onDamaged(rows: number): void;
-  /** It is made anew from the events when there is time. */
-  onDamagedDigest(month: Day): void;
 }
 
 /** Packs that are opened at the same time: few at first, because most queries need no more. */
@@ -87,7 +86,7 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
   const byDay = new Map<Day, PackRow[]>();
   for (const pack of packs) byDay.set(pack.date, [...(byDay.get(pack.date) ?? []), pack]);
   const days = [...new Set([...byDay.keys(), ...journal])].sort().reverse();
-  const months = new Map<Day, Promise<MonthPlaces>>();
+  const marks = new Map<Digest, PageMarks>();
   for (const day of days) {
     const startMs = dayStartMs(day);
     if (query.fromMs !== undefined && startMs + DAY_MS <= query.fromMs) return;
@@ -101,74 +100,31 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
       yield { day, whole: true };
       continue;
     }
-    const places =
-      pack.digest === 'own'
-        ? await placesInPack(source, pack, query)
-        : await placesInMonth(source, pack, query, months);
+    const places = await placesOf(source, pack, query, marks);
     if (places === null) yield { day, whole: true };
     else if (places.length > 0) yield { day, whole: false, pack, places };
   }
 }
 
-/** `null` when its digest does not open. */
-async function placesInPack(source: FinderSource, pack: PackRow, query: PageQuery): Promise<number[] | null> {
-  try {
-    const digest = await source.cache.get(`digest/${packName(pack)}`, async () => {
-      const value = await ownDigest(source.db, source.vault, pack);
-      return { value, sizeBytes: value.sizeBytes };
-    });
-    return await decoding(() => [...matches(digest, query).newestFirst()]);
-  } catch (error) {
-    if (!(error instanceof DamagedError)) throw error;
-    return null;
-  }
-}
-
-/** Places that match, newest first, by pack; `null` when the month's digest does not open. */
-type MonthPlaces = ReadonlyMap<string, readonly number[]> | null;
-
-/** The days of a month are asked for one after another: it is searched once. */
-async function placesInMonth(
+/** Pages of a pack that match, newest first; `null` when its digest does not open. A month is searched once. */
+async function placesOf(
   source: FinderSource,
   pack: PackRow,
   query: PageQuery,
-  months: Map<Day, Promise<MonthPlaces>>,
-): Promise<readonly number[] | null> {
-  const month = monthOf(pack.date);
-  let found = months.get(month);
-  if (!found) {
-    found = searchMonth(source, month, query);
-    months.set(month, found);
-  }
-  const places = await found;
-  return places && (places.get(packName(pack)) ?? []);
-}
-
-async function searchMonth(source: FinderSource, month: Day, query: PageQuery): Promise<MonthPlaces> {
-  const { db, vault, cache } = source;
-  try {
-    const digest = await cache.get(`month/${month}`, async () => {
-      const row = await db.get('digests', [vault.userId, month]);
-      if (!row) throw new DamagedError();
-      const value = await openMonth(vault, row);
-      return { value, sizeBytes: value.sizeBytes };
-    });
-    return await decoding(() => {
-      const found = new Map<string, number[]>();
-      for (const page of matches(digest, query).newestFirst()) {
-        const { pack, place } = digest.placeOf(page);
-        const name = packName({ date: dayOfNumber(pack.day), seq: pack.seq });
-        const places = found.get(name);
-        if (places) places.push(place);
-        else found.set(name, [place]);
-      }
-      return found;
-    });
-  } catch (error) {
-    if (!(error instanceof DamagedError)) throw error;
-    source.onDamagedDigest(month);
-    return null;
-  }
+  marks: Map<Digest, PageMarks>,
+): Promise<number[] | null> {
+  const entry = await digestEntry(source, pack);
+  if (!entry) return null;
+  const { digest, index } = entry;
+  return decoding(() => {
+    let found = marks.get(digest);
+    if (!found) {
+      found = matches(digest, query);
+      marks.set(digest, found);
+    }
+    const from = digest.firstPages[index] as number;
+    return found.placesIn(from, from + (digest.packs[index] as DigestPack).pages);
+  });
 }
 
 function matches(digest: Digest, query: PageQuery): PageMarks {

@@ -15,6 +15,7 @@ import { journalDays, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { writeChange } from './packs.ts';
 import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
+import { summariesByDay } from './statistics.ts';
 import { Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
@@ -188,6 +189,11 @@ export class LocalStore {
   /** Pages that match, newest first; one that was there on several days comes once for each. */
   findPages(query: PageQuery): AsyncGenerator<FoundPage> {
     return findPages(this.#source(), query);
+  }
+
+  /** What statistics need, by day, oldest first. */
+  summariesByDay(firstDay: Day, lastDay: Day, options: { readonly sites: boolean }) {
+    return summariesByDay(this.#source(), firstDay, lastDay, options);
   }
 
   /** Days that may have pages that match, newest first. */

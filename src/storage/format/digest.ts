@@ -15,6 +15,7 @@
 import { BitReader, BitWriter, riceParameter } from '../../base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import { type Bytes, concat, fromUtf8, utf8 } from '../../base/bytes.ts';
+import { ANY_SITE } from '../../model/page.ts';
 import { deflate, inflate } from './deflate.ts';
 
 const FORMAT = 1;
@@ -128,6 +129,9 @@ interface Block {
 }
 
 export class Digest {
+  #sites: string[][] | undefined;
+  #indexes: Map<string, number> | undefined;
+
   private constructor(
     readonly packs: readonly DigestPack[],
     /** Number of each pack's first page. */
@@ -203,6 +207,37 @@ export class Digest {
     return any;
   }
 
+  /** The sites of each pack, as terms, in their order. */
+  sitesOfPacks(): readonly (readonly string[])[] {
+    this.#sites ??= this.#findSites();
+    return this.#sites;
+  }
+
+  #findSites(): string[][] {
+    const sites: string[][] = this.packs.map(() => []);
+    this.eachTerm(ANY_SITE, (term, postings) => {
+      if (!term.startsWith(ANY_SITE)) return false;
+      let before = -1;
+      eachPage(postings, (page) => {
+        const pack = this.#packOf(page);
+        if (pack !== before) sites[pack]?.push(term);
+        before = pack;
+      });
+      return true;
+    });
+    return sites;
+  }
+
+  #packOf(page: number): number {
+    let [low, high] = [0, this.firstPages.length - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if ((this.firstPages[middle] as number) <= page) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+
   /** Copies what is wanted of this digest into another one. `take` answers with the number of the pack's first page there. */
   copyTo(builder: DigestBuilder, take: (pack: DigestPack) => number | null): void {
     const moved = new Int32Array(this.pages).fill(-1);
@@ -221,10 +256,10 @@ export class Digest {
     });
   }
 
-  /** The pack of a page, and the page's place in it. */
-  placeOf(page: number): { readonly pack: DigestPack; readonly place: number } {
-    const index = this.firstPages.findLastIndex((first) => first <= page);
-    return { pack: this.packs[index] as DigestPack, place: page - (this.firstPages[index] as number) };
+  /** Which of its packs this is; -1 when it is none of them. */
+  indexOf(day: number, seq: number): number {
+    this.#indexes ??= new Map(this.packs.map((pack, index) => [`${pack.day}/${pack.seq}`, index]));
+    return this.#indexes.get(`${day}/${seq}`) ?? -1;
   }
 }
 
@@ -262,15 +297,18 @@ export class PageMarks {
     for (let i = 0; i < this.#words.length; i++) (this.#words[i] as number) &= other.#words[i] as number;
   }
 
-  /** From the newest page to the oldest. */
-  *newestFirst(): Generator<number> {
-    for (let i = this.#words.length - 1; i >= 0; i--) {
+  /** Pages from `from` on and before `to` that are in it, the newest first, as places from `from`. */
+  placesIn(from: number, to: number): number[] {
+    const places: number[] = [];
+    for (let i = (to - 1) >> 5; i >= from >> 5; i--) {
       let word = this.#words[i] as number;
       while (word !== 0) {
         const bit = 31 - Math.clz32(word);
-        yield i * 32 + bit;
+        const page = i * 32 + bit;
+        if (page >= from && page < to) places.push(page - from);
         word &= ~(1 << bit);
       }
     }
+    return places;
   }
 }

@@ -35,7 +35,10 @@ export function encodeSummary({ hours, sites, dwellMs, spans }: Summary, dayStar
 /** As a digest sorts the terms of these hosts. */
 const inTermOrder = (hosts: string[]): string[] => hosts.map(siteTerm).sort().map(hostOfTerm);
 
-/** `hosts`: all of the summary, in the order of their terms. @throws RangeError when the bytes are damaged. */
+/**
+ * `hosts`: all of the summary, in the order of their terms; none to leave out its sites, which are most of it.
+ * @throws RangeError when the bytes are damaged.
+ */
 export function decodeSummary(bytes: Bytes, hosts: readonly string[], dayStartMs: number): Summary {
   const reader = new ByteReader(bytes);
   const hours = Array.from({ length: 24 }, () => readCounts(reader));

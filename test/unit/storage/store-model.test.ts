@@ -5,7 +5,9 @@ import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { foldEvents, type InteractionEvent, type NewEvent } from '../../../src/model/interaction.ts';
 import { newestFirst, type PageQuery, pagesFound } from '../../../src/model/page-query.ts';
 import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
+import { summaryOf } from '../../../src/model/summary.ts';
 import { queryWords } from '../../../src/model/words.ts';
+import type { DaySummary } from '../../../src/storage/statistics.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 import { eventsOfOneDay } from '../../support/some-events.ts';
 
@@ -143,6 +145,34 @@ class ReadAll implements fc.AsyncCommand<object, World> {
   toString = () => 'read all';
 }
 
+class Summarise implements fc.AsyncCommand<object, World> {
+  check = () => true;
+  async run(_: object, { profile, events }: World) {
+    const days = DAYS.map(dayOf).sort();
+    const expected = days.flatMap((day) => {
+      const ofDay = events.filter(({ atMs }) => dayOf(atMs) === day);
+      return ofDay.length === 0 ? [] : [{ day, summary: summaryOf(foldEvents(ofDay)) }];
+    });
+    const found = [];
+    for await (const one of profile.store.summariesByDay(days[0] ?? '', days.at(-1) ?? '', { sites: true }))
+      found.push(one);
+    expect(whole(found)).toEqual(whole(expected));
+  }
+  toString = () => 'summarise';
+}
+
+/** Digests keep whole ms; sites in one order. */
+const whole = (summaries: readonly DaySummary[]) =>
+  summaries.map(({ day, summary: { hours, spans, sites, dwellMs } }) => ({
+    day,
+    hours,
+    dwellMs: Math.floor(dwellMs),
+    spans: spans.map(({ fromMs, toMs }) => [fromMs, Math.floor(toMs)]),
+    sites: [...sites]
+      .map(([host, site]) => ({ host, ...site, dwellMs: Math.floor(site.dwellMs) }))
+      .sort((a, b) => (a.host < b.host ? -1 : 1)),
+  }));
+
 const commands = fc.commands(
   [
     anyDay.chain((day) =>
@@ -157,6 +187,7 @@ const commands = fc.commands(
     query.map((one) => new Find(one)),
     query.map((one) => new Find(one)),
     fc.constant(new ReadAll()),
+    fc.constant(new Summarise()),
   ],
   { maxCommands: 14 },
 );
