@@ -1,7 +1,8 @@
 /** Opening the database, and what can go wrong with it in words. */
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
 import type { Failure } from '../base/result.ts';
-import { type ArqData, DATA_DB, DATA_VERSION } from './schema.ts';
+import type { StorageStats } from '../model/query.ts';
+import { type ArqData, DATA_DB, DATA_VERSION, METADATA } from './schema.ts';
 
 export type Database = IDBPDatabase<ArqData>;
 
@@ -12,25 +13,25 @@ export interface DatabaseEvents {
   onClosed(): void;
 }
 
+const NO_HITS: StorageStats = { l1: { hits: 0, misses: 0 }, l2: { hits: 0, misses: 0 } };
+
 export async function openData(events: DatabaseEvents, version = DATA_VERSION): Promise<Database> {
   const db = await openDB<ArqData>(DATA_DB, version, {
-    upgrade(database, oldVersion) {
+    upgrade(database, oldVersion, _newVersion, tx) {
       if (oldVersion < 2) {
         database.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
         database.createObjectStore('digests', { keyPath: ['userId', 'month'] });
       }
-      if (oldVersion >= 1) return;
-      database.createObjectStore('contexts', { keyPath: ['userId', 'name'] });
-      database.createObjectStore('profiles', { keyPath: ['userId', 'name'] });
-      database.createObjectStore('interactions', { keyPath: ['userId', 'date', 'type', 'seq'] });
-      database.createObjectStore('models', { keyPath: ['userId', 'name'] });
-      database.createObjectStore('metadata');
-      database.createObjectStore('journal', { keyPath: 'n' }).createIndex('day', 'day');
-      database.createObjectStore('outbox', { keyPath: 'key', autoIncrement: true });
-      database.createObjectStore('sealed', { keyPath: 'n' });
-      database.createObjectStore('peers', { keyPath: 'slot' });
-      database.createObjectStore('tabs', { keyPath: 'tabId' });
-      database.createObjectStore('seen');
+      if (oldVersion < 1) createFirstStores(database);
+      if (oldVersion < 3) {
+        // The seed's three indexes (§6.2) and metadata (§2.1).
+        tx.objectStore('contexts').createIndex('userId_timestamp', ['userId', 'timestamp']);
+        tx.objectStore('interactions').createIndex('userId_date_type', ['userId', 'date', 'type']);
+        tx.objectStore('profiles').createIndex('userId', 'userId');
+        tx.objectStore('metadata').put(null, METADATA.lastSync);
+        tx.objectStore('metadata').put(NO_HITS, METADATA.cacheStats);
+      }
+      tx.objectStore('metadata').put(version, METADATA.version);
     },
     blocked: events.onBlocked,
     blocking: () => {
@@ -40,6 +41,20 @@ export async function openData(events: DatabaseEvents, version = DATA_VERSION): 
     terminated: events.onClosed,
   });
   return db;
+}
+
+function createFirstStores(database: Database): void {
+  database.createObjectStore('contexts', { keyPath: ['userId', 'name'] });
+  database.createObjectStore('profiles', { keyPath: ['userId', 'name'] });
+  database.createObjectStore('interactions', { keyPath: ['userId', 'date', 'type', 'seq'] });
+  database.createObjectStore('models', { keyPath: ['userId', 'name'] });
+  database.createObjectStore('metadata');
+  database.createObjectStore('journal', { keyPath: 'n' }).createIndex('day', 'day');
+  database.createObjectStore('outbox', { keyPath: 'key', autoIncrement: true });
+  database.createObjectStore('sealed', { keyPath: 'n' });
+  database.createObjectStore('peers', { keyPath: 'slot' });
+  database.createObjectStore('tabs', { keyPath: 'tabId' });
+  database.createObjectStore('seen');
 }
 
 export const deleteData = (): Promise<void> => deleteDB(DATA_DB);

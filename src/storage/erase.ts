@@ -7,6 +7,8 @@ import { type Day, monthOf } from '../base/clock.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
+import { contextLines, renewKey } from './derived.ts';
+import { ERASURES } from './fingerprint.ts';
 import type { Digest } from './format/digest.ts';
 import { ownDigest, packName, readMonth, sealMonth } from './months.ts';
 import { rangeOfDay, type SealedPack, sealPack, writeChange } from './packs.ts';
@@ -75,10 +77,19 @@ export async function erase(
   for (const day of days) months.set(monthOf(day), [...(months.get(monthOf(day)) ?? []), day]);
   let count = 0;
   const shred: Shred[] = [];
+  const lines = options.everything ? new Set<string>() : await contextLines(db, vault);
+  const gone = new Set<string>();
+  const noting: Targeted = async (record) => {
+    const hit = await targeted(record);
+    if (hit && record.kind !== 'reduced')
+      for (const line of record.kind === 'search' ? [record.query, record.url] : [record.url])
+        if (lines.has(line)) gone.add(line);
+    return hit;
+  };
   for (const [month, daysOfMonth] of months) {
     const erased: ErasedDay[] = [];
     for (const day of daysOfMonth) {
-      const one = await eraseDay(db, vault, day, targeted, options.everything);
+      const one = await eraseDay(db, vault, day, noting, options.everything);
       if (!one) continue;
       erased.push(one.erased);
       count += one.count;
@@ -89,7 +100,10 @@ export async function erase(
     for (const { day, whole } of erased) shred.push({ ...eventsOf(day), what: whole ? 'all' : 'superseded' });
     if (digest) shred.push({ ...digestOf(month), what: digest === 'none' ? 'all' : 'superseded' });
   }
-  if (shred.length > 0) await destroy(db, vault, shred);
+  if (shred.length > 0 || options.everything) {
+    shred.push(...(await renewKey(db, vault, options.everything ? 'all' : gone)));
+    if (shred.length > 0) await destroy(db, vault, shred);
+  }
   return count;
 }
 
@@ -170,7 +184,9 @@ async function replace(
       ) {
         if (cursor.value.what === 'event' && days.has(cursor.value.day)) cursor.delete();
       }
-      tx.objectStore('metadata').put(true, ERASING);
+      const metadata = tx.objectStore('metadata');
+      metadata.put(true, ERASING);
+      metadata.put((((await metadata.get(ERASURES)) as number | undefined) ?? 0) + 1, ERASURES);
       if (syncing) for (const day of days) tx.objectStore('outbox').add({ what: 'day', day });
     },
   );
@@ -201,6 +217,8 @@ export async function finishErasing(db: Database, vault: Vault): Promise<void> {
         shred.push({ store, day, what: 'superseded' });
     }
   }
+  // What was erased is not known any more, so neither is which lines of the contexts it was: all go.
+  shred.push(...(await renewKey(db, vault, 'all')));
   await destroy(db, vault, shred);
 }
 

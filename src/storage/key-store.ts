@@ -9,8 +9,8 @@ import type { Day } from '../base/clock.ts';
 
 /** A period key, wrapped under the account's wrapping key. Key: [store, day, generation]. */
 export interface RingRow {
-  readonly store: 'interactions' | 'digests';
-  /** Of a digest: the first day of its month. */
+  readonly store: 'interactions' | 'digests' | 'derived';
+  /** Of a digest: the first day of its month. Of derived rows: none of their own (derived.ts). */
   readonly day: Day;
   readonly generation: number;
   readonly wrapped: Bytes;

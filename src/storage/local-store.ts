@@ -6,15 +6,19 @@ import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import { BlockCache } from './block-cache.ts';
 import { type Database, type DatabaseEvents, openData } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
+import { churn, removeOrphans } from './compact.ts';
+import { Derived } from './derived.ts';
 import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
 import { candidateDays, type FinderSource, findPages } from './finder.ts';
+import { ERASURES, fingerprintOf } from './fingerprint.ts';
 import { type Append, Journal, journalCounter } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
-import { dueMonths, mergeMonth } from './months.ts';
+import { dueMonths, mergeMonth, pendingMonths } from './months.ts';
 import { journalDays, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { writeChange } from './packs.ts';
 import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
+import { type StoreSizes, storeSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
 import { Vault } from './vault.ts';
 
@@ -42,6 +46,8 @@ export class LocalStore {
   /** Whether new events are queued for sync too. */
   syncing = false;
   readonly cache = new BlockCache(CACHE_BYTES);
+  /** Saved contexts and cached summaries. */
+  readonly derived: Derived;
   readonly #mutex = new Mutex();
   readonly #journal: Journal;
   #contents: Contents | undefined;
@@ -58,6 +64,7 @@ export class LocalStore {
     public loss: Loss | undefined,
   ) {
     const { clock } = options;
+    this.derived = new Derived(db, vault);
     this.#journal = new Journal(
       db,
       vault,
@@ -201,6 +208,17 @@ export class LocalStore {
     return candidateDays(this.#source(), query);
   }
 
+  /** The same as long as nothing on these days, both in, has changed. */
+  async fingerprint(firstDay: Day, lastDay: Day): Promise<string> {
+    const known = this.#known();
+    const erasures = ((await this.db.get('metadata', ERASURES)) as number | undefined) ?? 0;
+    return fingerprintOf(firstDay, lastDay, await known.packs, await known.journalDays, erasures);
+  }
+
+  sizes(): Promise<StoreSizes> {
+    return storeSizes(this.db, this.derived, this.vault.userId);
+  }
+
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
     for await (const day of recordsByDay(this.db, this.vault, order)) {
       if (day.damaged > 0) this.options.onDamaged(day.damaged);
@@ -247,6 +265,23 @@ export class LocalStore {
     }
     await tx.done;
     if ((await journalCounter(this.db)) !== this.#watched) await this.#watch();
+  }
+
+  /**
+   * Everything into packs, every month that is over into one digest, and what belongs to nothing removed (compact.ts). Can be
+   * stopped between steps.
+   */
+  async compact(signal?: AbortSignal): Promise<void> {
+    await this.pack(true);
+    signal?.throwIfAborted();
+    const today = dayOf(this.options.clock.nowMs());
+    for (const [month, packs] of pendingMonths(await this.#known().packs, today)) {
+      await this.#changing(() => mergeMonth(this.db, this.vault, month, packs));
+      signal?.throwIfAborted();
+    }
+    await this.#changing(() => removeOrphans(this.db, this.vault));
+    signal?.throwIfAborted();
+    await this.exclusive(() => churn(this.vault));
   }
 
   /** A sealed record of this profile. @throws DamagedError when it does not open. */

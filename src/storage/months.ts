@@ -131,6 +131,13 @@ export async function mergeMonth(
   await tx.done;
 }
 
+/** Months of which some digest of a day that is over lies alone, with all their packs that are over. */
+export function pendingMonths(packs: readonly PackRow[], today: Day): Map<Day, PackRow[]> {
+  const months = dueMonths(packs, today, new Set(packs.map(({ date }) => monthOf(date))));
+  for (const [month, own] of months) if (own.every(({ digest }) => digest === 'month')) months.delete(month);
+  return months;
+}
+
 /** So many digests of packs that are over are looked at one by one before they are merged into their month's. */
 const PENDING = 8;
 

@@ -137,6 +137,12 @@ export async function openBlock(vault: Vault, row: BlockRow): Promise<Bytes> {
 export const rangeOfDay = (userId: string, day: Day): IDBKeyRange =>
   IDBKeyRange.bound([userId, day], [userId, day, []]);
 
+/** Of all packs, as they lie there. */
+export async function packSizeBytes(db: Database, userId: string): Promise<number> {
+  const packs = await db.getAll('packs', IDBKeyRange.bound([userId], [userId, []]));
+  return packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
 /** @throws DamagedError */
 export const openPages = async (vault: Vault, row: BlockRow): Promise<PageBlock> => {
   const bytes = await openBlock(vault, row);

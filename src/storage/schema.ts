@@ -8,7 +8,17 @@ import type { Day } from '../base/clock.ts';
 import { STORE_TYPES, type StoreType } from '../model/interaction.ts';
 
 export const DATA_DB = 'arq-data';
-export const DATA_VERSION = 2;
+export const DATA_VERSION = 3;
+
+/** The seed's keys in `metadata` (§2.1). There are others. */
+export const METADATA = {
+  /** `DATA_VERSION` that wrote it. */
+  version: 'version',
+  /** The full hour of the last complete round of sync, in ISO 8601; `null` before the first. */
+  lastSync: 'last_sync',
+  /** `StorageStats`. */
+  cacheStats: 'cache_stats',
+} as const;
 
 /** A sealed event that is not packed yet. `n` is this device's counter, without gaps. */
 export interface JournalRow {
@@ -66,6 +76,13 @@ export interface NamedRow {
   readonly box: Bytes;
 }
 
+/** A sealed record that was made from others (derived.ts): `[userId, name]`. */
+export interface DerivedRow extends NamedRow {
+  readonly generation: number;
+  /** Of a context: its day. The exact time is sealed. */
+  readonly timestamp?: Day;
+}
+
 /** Which visit a tab shows, so that a title or the time spent there finds its visit after the worker was stopped. Ids only. */
 export interface TabRow {
   readonly tabId: number;
@@ -106,15 +123,20 @@ export interface PeerRow {
 }
 
 export interface ArqData extends DBSchema {
-  contexts: { key: [string, string]; value: NamedRow };
-  profiles: { key: [string, string]; value: NamedRow };
+  contexts: {
+    key: [string, string];
+    value: DerivedRow;
+    indexes: { userId_timestamp: [string, string] };
+  };
+  profiles: { key: [string, string]; value: NamedRow; indexes: { userId: string } };
   interactions: {
     key: [string, string, string, number];
     value: BlockRow;
+    indexes: { userId_date_type: [string, string, string] };
   };
   packs: { key: [string, string, number]; value: PackRow };
   digests: { key: [string, string]; value: DigestRow };
-  models: { key: [string, string]; value: NamedRow };
+  models: { key: [string, string]; value: DerivedRow };
   metadata: { key: string; value: unknown };
   journal: { key: number; value: JournalRow; indexes: { day: string } };
   outbox: { key: number; value: OutboxRow };

@@ -1,0 +1,264 @@
+/**
+ * The seed's `ContextStorage` (§2.3) on the encrypted store of one profile. Every method takes a last argument that stops it
+ * and tells what it cost; results that can be large also come as cursors, which read on only as they are consumed.
+ *
+ * All methods reject with the signal's reason when they are stopped, with a `DOMException` when the browser's storage fails
+ * (`storageFailure` says what that means), and with a `TypeError` for arguments that are not what they should be.
+ */
+import type { Clock } from '../base/clock.ts';
+import type { ARQContext } from '../model/context.ts';
+import { DEFAULT_LEVEL, type PrivacyLevel } from '../model/privacy.ts';
+import type { PreferencesObject, UserProfile } from '../model/profile.ts';
+import {
+  type InteractionFilter,
+  parseFilter,
+  type QueryOptions,
+  type QueryTotals,
+  type StorageStats,
+} from '../model/query.ts';
+import { type ContextStats, daysOfPeriod, periodName, type TimePeriod } from '../model/stats.ts';
+import { type NewInteraction, parseInteraction, type UserInteraction } from '../model/user-interaction.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import { CacheStats } from './cache-stats.ts';
+import { Contexts } from './contexts.ts';
+import { makeContext } from './current.ts';
+import { deviceInfoOf, type ScreenSize, screenText } from './device-info.ts';
+import { findInteractions, saveInteractions } from './interactions.ts';
+import { QueryLog, type Tally } from './metrics.ts';
+import { Profiles } from './profiles.ts';
+import { type Segment, segmentOf } from './segment.ts';
+import { StatsBuilder } from './stats.ts';
+import { StatsCache } from './stats-cache.ts';
+
+export interface ContextStorageOptions {
+  readonly clock: Clock;
+  /** Names the system and the browser. Default: `navigator.userAgent`. */
+  readonly userAgent?: string;
+  /** A language tag. Default: the browser's. */
+  readonly language?: string;
+  /** A name of the IANA time zone database. Default: the computer's. */
+  readonly timeZone?: string;
+  /** The level in force, for the profile. Default: `private`. */
+  privacyLevel?(): PrivacyLevel;
+  /** Rows were met that do not open; they were left out and left alone. */
+  onDamaged?(rows: number): void;
+}
+
+const SCREEN = 'screen';
+
+export class ContextStorage {
+  readonly #contexts: Contexts;
+  readonly #statsCache: StatsCache;
+  readonly #cacheStats: CacheStats;
+  readonly #profiles: Profiles;
+  readonly #log: QueryLog;
+  readonly #timeZone: string;
+  readonly #userAgent: string;
+
+  constructor(
+    readonly store: LocalStore,
+    private readonly options: ContextStorageOptions,
+  ) {
+    const { clock, onDamaged = () => {} } = options;
+    const nowMs = () => clock.nowMs();
+    this.#userAgent = options.userAgent ?? globalThis.navigator?.userAgent ?? '';
+    this.#timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
+    this.#contexts = new Contexts(store, onDamaged);
+    this.#statsCache = new StatsCache(store, nowMs);
+    this.#cacheStats = new CacheStats(store, this.#statsCache);
+    this.#log = new QueryLog(() => ({
+      hits: store.cache.hits + this.#statsCache.hits,
+      misses: store.cache.misses + this.#statsCache.misses,
+    }));
+    this.#profiles = new Profiles(store, {
+      language: options.language ?? globalThis.navigator?.language ?? 'en',
+      timeZone: this.#timeZone,
+      nowMs,
+      privacyLevel: options.privacyLevel ?? (() => DEFAULT_LEVEL),
+      stats: () => this.#stats('all', { rowsRead: 0, rowsReturned: 0 }, undefined),
+    });
+  }
+
+  /** The random constant of this profile. */
+  get userId(): string {
+    return this.store.vault.userId;
+  }
+
+  /** Keeps a context; one of the same id is replaced. The newest of a user is the latest one. */
+  saveContext(context: ARQContext, options: QueryOptions = {}): Promise<void> {
+    return this.#log.measure(options, () => this.#contexts.save(context));
+  }
+
+  /** `null` when there is none. @throws DamagedError when it does not open. */
+  loadContext(contextId: string, options: QueryOptions = {}): Promise<ARQContext | null> {
+    return this.#one(options, () => this.#contexts.load(contextId));
+  }
+
+  /** The seed's `{userId}/latest`. */
+  latestContext(userId = this.userId, options: QueryOptions = {}): Promise<ARQContext | null> {
+    return this.#one(options, () => this.#contexts.latest(userId));
+  }
+
+  /** The key that opened it is destroyed. Resolves also when there is none. */
+  deleteContext(contextId: string, options: QueryOptions = {}): Promise<void> {
+    return this.#log.measure(options, () => this.#contexts.delete(contextId));
+  }
+
+  /** Newest first, at most `limit`. */
+  async listContexts(userId: string, limit: number, options: QueryOptions = {}): Promise<ARQContext[]> {
+    if (!(limit >= 0)) throw new TypeError('limit is no number of contexts');
+    const found: ARQContext[] = [];
+    if (limit < 1) return found;
+    for await (const context of this.contextsCursor(userId, options)) {
+      found.push(context);
+      if (found.length >= limit) break;
+    }
+    return found;
+  }
+
+  /** Newest first. */
+  contextsCursor(userId = this.userId, options: QueryOptions = {}): AsyncGenerator<ARQContext, void> {
+    return this.#log.measureCursor(options, (tally) => this.#contexts.cursor(userId, options.signal, tally));
+  }
+
+  /** Made now from what is in the store. It is not saved. */
+  currentContext(options: QueryOptions = {}): Promise<ARQContext> {
+    return this.#log.measure(options, async (tally) => {
+      const stats = await this.#stats('month', tally, options.signal);
+      const screen = await this.store.readNamed(SCREEN);
+      const context = await makeContext(
+        this.store,
+        {
+          userId: this.userId,
+          nowMs: this.options.clock.nowMs(),
+          timeZone: this.#timeZone,
+          deviceInfo: deviceInfoOf(this.#userAgent, typeof screen === 'string' ? screen : undefined),
+          stats,
+        },
+        options.signal,
+        tally,
+      );
+      tally.rowsReturned = 1;
+      return context;
+    });
+  }
+
+  /** What a page says of its screen: a worker has none. */
+  async screenSeen(size: ScreenSize): Promise<void> {
+    const text = screenText(size);
+    if ((await this.store.readNamed(SCREEN)) !== text) await this.store.writeNamed(SCREEN, text);
+  }
+
+  /** Each id once, however often it is saved; without an id, each content once. Days before a failure stay saved. */
+  saveInteractions(interactions: readonly NewInteraction[], options: QueryOptions = {}): Promise<void> {
+    return this.#log.measure(options, async (tally) => {
+      // All are looked at before the first is saved.
+      const parsed = interactions.map(parseInteraction);
+      tally.rowsRead = parsed.length;
+      tally.rowsReturned = await saveInteractions(this.store, parsed, options.signal);
+    });
+  }
+
+  /** Newest first. */
+  async queryInteractions(filter: InteractionFilter, options: QueryOptions = {}): Promise<UserInteraction[]> {
+    const found: UserInteraction[] = [];
+    for await (const interaction of this.interactionsCursor(filter, options)) found.push(interaction);
+    return found;
+  }
+
+  /** Newest first; a day is opened when its first record is asked for. */
+  async *interactionsCursor(
+    filter: InteractionFilter,
+    options: QueryOptions = {},
+  ): AsyncGenerator<UserInteraction, void> {
+    const parsed = parseFilter(filter);
+    yield* this.#log.measureCursor(options, (tally) =>
+      findInteractions(this.store, parsed, options.signal, tally),
+    );
+  }
+
+  /** From the summaries of days: no event is opened but those of days that are not packed yet. */
+  getContextStats(period: TimePeriod, options: QueryOptions = {}): Promise<ContextStats> {
+    return this.#one(options, (tally) => this.#stats(period, tally, options.signal));
+  }
+
+  /** By the rules in segment.ts, from the last 30 days. */
+  computeUserSegment(options: QueryOptions = {}): Promise<Segment> {
+    return this.#one(options, async (tally) => segmentOf(await this.#stats('month', tally, options.signal)));
+  }
+
+  async #stats(period: TimePeriod, tally: Tally, signal: AbortSignal | undefined): Promise<ContextStats> {
+    const days = daysOfPeriod(period, this.options.clock.nowMs());
+    const stats = await this.#statsCache.get(periodName(period, days), days, async () => {
+      const builder = new StatsBuilder();
+      for await (const day of this.store.summariesByDay(days.firstDay, days.lastDay, { sites: true })) {
+        signal?.throwIfAborted();
+        tally.rowsRead += 1;
+        builder.add(day);
+      }
+      return builder.stats(days, period === 'all');
+    });
+    await this.#cacheStats.flushIfDue();
+    return stats;
+  }
+
+  /** With every total as it is now. */
+  profile(options: QueryOptions = {}): Promise<UserProfile> {
+    return this.#one(options, () => this.#profiles.profile());
+  }
+
+  preferences(options: QueryOptions = {}): Promise<PreferencesObject> {
+    return this.#one(options, () => this.#profiles.preferences());
+  }
+
+  /** Resolves with all of them. */
+  changePreferences(patch: Partial<PreferencesObject>): Promise<PreferencesObject> {
+    return this.#profiles.change(patch);
+  }
+
+  /** Packs everything, merges the index, removes what belongs to nothing. */
+  async compactDatabase(options: QueryOptions = {}): Promise<void> {
+    await this.#log.measure(options, async () => {
+      await this.store.compact(options.signal);
+      await this.#cacheStats.flush();
+    });
+  }
+
+  /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
+  estimateSize(options: QueryOptions = {}): Promise<number> {
+    return this.#log.measure(options, async () =>
+      Object.values(await this.store.sizes()).reduce((sum, bytes) => sum + bytes, 0),
+    );
+  }
+
+  /** Forgets everything that is cached, in memory and in the database. */
+  async purgeCaches(): Promise<void> {
+    this.store.forget();
+    await this.#statsCache.clear();
+  }
+
+  /** All queries since this was opened, for a health page. */
+  queryTotals(): QueryTotals {
+    return this.#log.totals();
+  }
+
+  /** Hits and misses since the profile was made. */
+  cacheStats(): Promise<StorageStats> {
+    return this.#cacheStats.read();
+  }
+
+  /** Writes what was counted, and closes the store. */
+  async close(): Promise<void> {
+    await this.#cacheStats.flush();
+    this.store.close();
+  }
+
+  /** A query that gives one thing, or none. */
+  #one<T>(options: QueryOptions, query: (tally: Tally) => Promise<T>): Promise<T> {
+    return this.#log.measure(options, async (tally) => {
+      const found = await query(tally);
+      tally.rowsReturned = found === null ? 0 : 1;
+      return found;
+    });
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Saved contexts: sealed rows under [the vault's id, context id], and a sealed row `latest` that says which is the current one
+ * of each user. The user's own id is inside: the row's key tells only the vault's random one and the day.
+ */
+import * as v from 'valibot';
+import { dayOf } from '../base/clock.ts';
+import { type ARQContext, parseContext, storableContext, storedDate } from '../model/context.ts';
+import { DamagedError } from '../storage/database.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import type { Tally } from './metrics.ts';
+
+/** No UUID, so no context has it. */
+const LATEST = 'latest';
+
+const latestSchema = v.record(v.string(), v.object({ id: v.string(), timestamp: storedDate }));
+type Latest = v.InferOutput<typeof latestSchema>;
+
+export class Contexts {
+  constructor(
+    private readonly store: LocalStore,
+    private readonly onDamaged: (rows: number) => void,
+  ) {}
+
+  /** Replaces one of the same id. */
+  async save(context: ARQContext): Promise<void> {
+    const value = storableContext(context);
+    const { id, userId, timestamp } = value;
+    await this.store.exclusive(async () => {
+      const before = await this.#readRow(id);
+      let latest = await this.#latest();
+      // What moved to an earlier time, or to another user, may no longer be the latest of whose it was.
+      if (before && latest[before.userId]?.id === id)
+        latest = await this.#withNewest(latest, before.userId, [id]);
+      const current = latest[userId];
+      if (!current || timestamp.getTime() >= current.timestamp.getTime())
+        latest = { ...latest, [userId]: { id, timestamp } };
+      await this.store.derived.write('contexts', [
+        { name: id, value, day: dayOf(timestamp.getTime()) },
+        { name: LATEST, value: latest },
+      ]);
+    });
+  }
+
+  /** `null` when there is none. @throws DamagedError when it is there but does not open. */
+  async load(id: string): Promise<ARQContext | null> {
+    const name = id.toLowerCase();
+    if (name === LATEST) return null;
+    const stored = await this.store.derived.read('contexts', name);
+    if (stored === undefined) return null;
+    const context = parseContext(stored);
+    if (!context) throw new DamagedError();
+    return context;
+  }
+
+  async latest(userId: string): Promise<ARQContext | null> {
+    const id = (await this.#latest())[userId]?.id;
+    return id === undefined ? null : this.load(id);
+  }
+
+  /** Its key is destroyed too; what is left gets another. Nothing happens when there is none. */
+  async delete(id: string): Promise<void> {
+    const name = id.toLowerCase();
+    if (name === LATEST) return;
+    await this.store.exclusive(async () => {
+      const { derived } = this.store;
+      if (!(await derived.names('contexts')).includes(name)) return;
+      let latest = await this.#latest();
+      for (const [userId, one] of Object.entries(latest))
+        if (one.id === name) latest = await this.#withNewest(latest, userId, [name]);
+      // The pointer first: a worker that is stopped in between leaves one that is right in either case.
+      await derived.write('contexts', [{ name: LATEST, value: latest }]);
+      await derived.erase('contexts', Object.keys(latest).length === 0 ? [name, LATEST] : [name]);
+    });
+  }
+
+  /** Newest first. Ones that do not open are left out and reported. */
+  async *cursor(userId: string, signal: AbortSignal | undefined, tally: Tally): AsyncGenerator<ARQContext> {
+    for (const [, names] of await this.store.derived.contextsByDay()) {
+      signal?.throwIfAborted();
+      const read = await Promise.all(names.map((name) => this.#readRow(name)));
+      tally.rowsRead += names.length;
+      const own = read.filter((context) => context !== null && context.userId === userId) as ARQContext[];
+      yield* own.sort(newestFirst);
+    }
+  }
+
+  async #readRow(id: string): Promise<ARQContext | null> {
+    try {
+      return await this.load(id);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      this.onDamaged(1);
+      return null;
+    }
+  }
+
+  /** A pointer that does not open is made again as contexts are saved. */
+  async #latest(): Promise<Latest> {
+    try {
+      const parsed = v.safeParse(latestSchema, await this.store.derived.read('contexts', LATEST));
+      return parsed.success ? parsed.output : {};
+    } catch (error) {
+      if (error instanceof DamagedError) return {};
+      throw error;
+    }
+  }
+
+  /** The pointers with that of one user at the newest context that is none of `except`. */
+  async #withNewest(latest: Latest, userId: string, except: readonly string[]): Promise<Latest> {
+    const { [userId]: _, ...others } = latest;
+    for await (const { id, timestamp } of this.cursor(userId, undefined, { rowsRead: 0, rowsReturned: 0 }))
+      if (!except.includes(id)) return { ...others, [userId]: { id, timestamp } };
+    return others;
+  }
+}
+
+/** Of equal times by id, so that the order is always the same. */
+const newestFirst = (a: ARQContext, b: ARQContext): number =>
+  b.timestamp.getTime() - a.timestamp.getTime() || (a.id < b.id ? -1 : 1);

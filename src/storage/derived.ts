@@ -1,0 +1,152 @@
+/**
+ * Rows that are made from records and repeat what is in them: saved contexts, cached summaries. They are sealed under a key of
+ * their own in the ring, so that whatever an erasure takes from them dies as the records do: what is left is sealed anew
+ * under another key, and the old one is destroyed.
+ */
+import { fromUtf8, utf8 } from '../base/bytes.ts';
+import type { Day } from '../base/clock.ts';
+import { open, seal } from '../crypto/envelope.ts';
+import { pad, unpad } from '../crypto/padding.ts';
+import { parseContext, withoutLines } from '../model/context.ts';
+import { DamagedError, type Database } from './database.ts';
+import type { DerivedRow } from './schema.ts';
+import { type Period, rowAad, type Shred, type Vault } from './vault.ts';
+
+export const DERIVED_STORES = ['contexts', 'models'] as const;
+export type DerivedStore = (typeof DERIVED_STORES)[number];
+
+/** One key for all of them: they are few, and written anew together. The day is only a place in the ring. */
+const PERIOD: Period = { store: 'derived', day: '1970-01-01' };
+const MIN_BYTES = 256;
+
+/** What `Derived.write` puts; `day` says when it was made, for those that are listed by time. */
+export interface DerivedValue {
+  readonly name: string;
+  readonly value: unknown;
+  readonly day?: Day;
+}
+
+const aadOf = (userId: string, store: DerivedStore, name: string) =>
+  rowAad(userId, store, PERIOD.day, name, 0);
+
+const allOf = (userId: string, prefix = ''): IDBKeyRange =>
+  IDBKeyRange.bound([userId, prefix], [userId, `${prefix}\uffff`]);
+
+async function sealRow(
+  vault: Vault,
+  store: DerivedStore,
+  { name, value, day }: DerivedValue,
+): Promise<DerivedRow> {
+  const key = await vault.currentKey(PERIOD);
+  const { userId } = vault;
+  const bytes = pad(utf8(JSON.stringify(value)), MIN_BYTES);
+  const box = await seal(key.aead, bytes, aadOf(userId, store, name));
+  const { generation } = key;
+  return { userId, name, generation, box, ...(day === undefined ? {} : { timestamp: day }) };
+}
+
+async function openRow(vault: Vault, store: DerivedStore, row: DerivedRow): Promise<unknown> {
+  const key = await vault.key(PERIOD, row.generation);
+  const opened = await open(key.aead, row.box, aadOf(vault.userId, store, row.name));
+  const bytes = opened.ok ? unpad(opened.plaintext) : null;
+  if (bytes === null) throw new DamagedError();
+  return JSON.parse(fromUtf8(bytes));
+}
+
+export class Derived {
+  constructor(
+    private readonly db: Database,
+    private readonly vault: Vault,
+  ) {}
+
+  /** `undefined` when there is none. @throws DamagedError when it does not open where it lies. */
+  async read(store: DerivedStore, name: string): Promise<unknown> {
+    const row = await this.db.get(store, [this.vault.userId, name]);
+    return row && openRow(this.vault, store, row);
+  }
+
+  /** All in one durable transaction. The caller holds the write lock: the key must not be destroyed meanwhile. */
+  async write(
+    store: DerivedStore,
+    values: readonly DerivedValue[],
+    remove: readonly string[] = [],
+  ): Promise<void> {
+    const rows = await Promise.all(values.map((value) => sealRow(this.vault, store, value)));
+    const tx = this.db.transaction(store, 'readwrite', { durability: 'strict' });
+    for (const name of remove) tx.store.delete([this.vault.userId, name]);
+    for (const row of rows) tx.store.put(row);
+    await tx.done;
+  }
+
+  async names(store: DerivedStore, prefix = ''): Promise<string[]> {
+    const keys = await this.db.getAllKeys(store, allOf(this.vault.userId, prefix));
+    return keys.map(([, name]) => name);
+  }
+
+  /** Names of the contexts by the day they are of, newest day first, by the seed's index. */
+  async contextsByDay(): Promise<[Day, string[]][]> {
+    const range = IDBKeyRange.bound([this.vault.userId], [this.vault.userId, []]);
+    const days = new Map<Day, string[]>();
+    const index = this.db.transaction('contexts').store.index('userId_timestamp');
+    for (let at = await index.openKeyCursor(range, 'prev'); at; at = await at.continue()) {
+      const day = at.key[1];
+      days.set(day, [...(days.get(day) ?? []), at.primaryKey[1]]);
+    }
+    return [...days];
+  }
+
+  /** Removes rows, and destroys the key that opened them. The caller holds the write lock. */
+  async erase(store: DerivedStore, names: readonly string[]): Promise<void> {
+    await this.write(store, [], names);
+    await this.vault.shred(await renewKey(this.db, this.vault, new Set()));
+  }
+
+  async sizeBytes(): Promise<number> {
+    let sum = 0;
+    for (const store of DERIVED_STORES)
+      for (const { box } of await this.db.getAll(store, allOf(this.vault.userId))) sum += box.length;
+    return sum;
+  }
+}
+
+/** Every line of every saved context: of what is erased, only these have to be remembered. */
+export async function contextLines(db: Database, vault: Vault): Promise<Set<string>> {
+  const lines = new Set<string>();
+  for (const row of await db.getAll('contexts', allOf(vault.userId))) {
+    const context = parseContext(await openRow(vault, 'contexts', row).catch(() => null));
+    for (const line of [...(context?.recentSearches ?? []), ...(context?.recentVisits ?? [])])
+      lines.add(line);
+  }
+  return lines;
+}
+
+/**
+ * Seals what survives under a new key and resolves with the old keys, which the caller destroys. `gone`: lines that leave
+ * every context; `all` removes everything. Cached values go in any case: they are made again. A context that does not open
+ * goes too, because nobody can say what is in it.
+ */
+export async function renewKey(
+  db: Database,
+  vault: Vault,
+  gone: ReadonlySet<string> | 'all',
+): Promise<Shred[]> {
+  if ((await vault.ring('derived')).length === 0) return [];
+  const range = allOf(vault.userId);
+  const survivors: DerivedValue[] = [];
+  if (gone !== 'all') {
+    for (const row of await db.getAll('contexts', range)) {
+      const value = await openRow(vault, 'contexts', row).catch(() => undefined);
+      const context = parseContext(value);
+      if (value === undefined) continue;
+      const day = row.timestamp === undefined ? {} : { day: row.timestamp };
+      survivors.push({ name: row.name, value: context ? withoutLines(context, gone) : value, ...day });
+    }
+  }
+  if (survivors.length > 0) await vault.newKey(PERIOD);
+  const rows = await Promise.all(survivors.map((value) => sealRow(vault, 'contexts', value)));
+  const tx = db.transaction(DERIVED_STORES, 'readwrite', { durability: 'strict' });
+  for (const store of DERIVED_STORES) tx.objectStore(store).delete(range);
+  for (const row of rows) tx.objectStore('contexts').put(row);
+  await tx.done;
+  return [{ ...PERIOD, what: survivors.length > 0 ? 'superseded' : 'all' }];
+}

@@ -1,0 +1,50 @@
+/**
+ * Values that must lie outside the store's own databases, where there is no extension API for it: a tiny database of its own,
+ * `arq-areas`. It holds which generation of keys is current and the sentinel; nothing in it is secret.
+ */
+import { type DBSchema, deleteDB, openDB } from 'idb';
+import type { GenerationPointer } from './key-store.ts';
+import type { SentinelArea } from './sentinel.ts';
+
+interface Areas extends DBSchema {
+  values: { key: string; value: unknown };
+}
+
+const NAME = 'arq-areas';
+
+/** Opened for each access: it is rarely needed, and nobody has to close it. */
+async function withValues<T>(use: (db: Awaited<ReturnType<typeof openDB<Areas>>>) => Promise<T>): Promise<T> {
+  const db = await openDB<Areas>(NAME, 1, {
+    upgrade(database) {
+      database.createObjectStore('values');
+    },
+  });
+  try {
+    return await use(db);
+  } finally {
+    db.close();
+  }
+}
+
+const read = (name: string): Promise<unknown> => withValues((db) => db.get('values', name));
+const write = (name: string, value: unknown): Promise<void> =>
+  withValues(async (db) => {
+    const tx = db.transaction('values', 'readwrite', { durability: 'strict' });
+    tx.store.put(value, name);
+    await tx.done;
+  });
+
+export const smallPointer: GenerationPointer = {
+  read: async () => {
+    const stored = await read('keyring');
+    return typeof stored === 'number' ? stored : undefined;
+  },
+  write: (generation) => write('keyring', generation),
+};
+
+export const smallSentinel: SentinelArea = {
+  read: () => read('sentinel'),
+  write: (value) => write('sentinel', value),
+};
+
+export const deleteSmallAreas = (): Promise<void> => deleteDB(NAME);
