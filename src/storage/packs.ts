@@ -17,7 +17,7 @@ import {
   STORE_TYPES,
   storeTypeOf,
 } from '../model/interaction.ts';
-import { type Page, pagesOf, termsOf } from '../model/page.ts';
+import { eachTermOf, type Page, pagesOf } from '../model/page.ts';
 import { summaryOf } from '../model/summary.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
 import { Digest, DigestBuilder } from './format/digest.ts';
@@ -81,8 +81,7 @@ function addToDigest(
 ): void {
   const summary = encodeSummary(summaryOf(records), dayStartMs(day));
   const first = builder.addPack({ day: dayNumber(day), seq, pages: pages.length, summary });
-  for (const [place, page] of pages.entries())
-    for (const term of termsOf(page)) builder.add(term, first + place);
+  for (const [place, page] of pages.entries()) eachTermOf(page, (term) => builder.add(term, first + place));
 }
 
 /** The digest of a pack that lost its own. */
