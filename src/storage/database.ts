@@ -1,7 +1,8 @@
 /** Opening the database, and what can go wrong with it in words. */
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
 import type { Failure } from '../base/result.ts';
-import { type ArqData, DATA_DB, DATA_VERSION } from './schema.ts';
+
+import { type ArqData, DATA_DB, DATA_VERSION, TO_MIGRATE } from './schema.ts';
 
 export type Database = IDBPDatabase<ArqData>;
 
@@ -14,11 +15,12 @@ export interface DatabaseEvents {
 
 export async function openData(events: DatabaseEvents, version = DATA_VERSION): Promise<Database> {
   const db = await openDB<ArqData>(DATA_DB, version, {
-    upgrade(database, oldVersion) {
+    upgrade(database, oldVersion, _, tx) {
       if (oldVersion < 2) {
         database.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
         database.createObjectStore('digests', { keyPath: ['userId', 'month'] });
       }
+      if (oldVersion === 1) tx.objectStore('metadata').put(true, TO_MIGRATE);
       if (oldVersion >= 1) return;
       database.createObjectStore('contexts', { keyPath: ['userId', 'name'] });
       database.createObjectStore('profiles', { keyPath: ['userId', 'name'] });

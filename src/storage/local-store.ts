@@ -10,6 +10,7 @@ import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
 import { candidateDays, type FinderSource, findPages } from './finder.ts';
 import { type Append, Journal, journalCounter } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
+import { migrate } from './migrate.ts';
 import { dueMonths, mergeMonth } from './months.ts';
 import { journalDays, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { writeChange } from './packs.ts';
@@ -78,6 +79,7 @@ export class LocalStore {
     if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
     const store = new LocalStore(db, keys, vault, options, loss);
     await store.#watch();
+    await migrate(db, vault);
     await finishErasing(db, vault);
     return store;
   }

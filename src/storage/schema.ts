@@ -10,6 +10,9 @@ import { STORE_TYPES, type StoreType } from '../model/interaction.ts';
 export const DATA_DB = 'arq-data';
 export const DATA_VERSION = 2;
 
+/** In `metadata` from the upgrade of version 1 on, until its last day is in packs. */
+export const TO_MIGRATE = 'to-migrate';
+
 /** A sealed event that is not packed yet. `n` is this device's counter, without gaps. */
 export interface JournalRow {
   readonly n: number;
