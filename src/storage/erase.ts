@@ -157,21 +157,16 @@ async function replace(
       journal,
       digests: digest && digest !== 'none' ? [digest] : [],
     },
-    async (tx) => {
-      if (digest === 'none') {
-        const [first] = days;
-        if (first) tx.objectStore('digests').delete([vault.userId, monthOf(first)]);
-      }
+    async (tx, ask) => {
+      const [first] = days;
+      if (digest === 'none' && first) ask(tx.objectStore('digests').delete([vault.userId, monthOf(first)]));
+      ask(tx.objectStore('metadata').put(true, ERASING));
+      const outbox = tx.objectStore('outbox');
+      if (syncing) for (const day of days) ask(outbox.add({ what: 'day', day }));
       // Events of these days that wait to be sent are sealed with keys that go; the days are sent as a whole instead.
-      for (
-        let cursor = await tx.objectStore('outbox').openCursor();
-        cursor;
-        cursor = await cursor.continue()
-      ) {
-        if (cursor.value.what === 'event' && days.has(cursor.value.day)) cursor.delete();
+      for (let cursor = await outbox.openCursor(); cursor; cursor = await cursor.continue()) {
+        if (cursor.value.what === 'event' && days.has(cursor.value.day)) ask(cursor.delete());
       }
-      tx.objectStore('metadata').put(true, ERASING);
-      if (syncing) for (const day of days) tx.objectStore('outbox').add({ what: 'day', day });
     },
   );
 }
