@@ -2,30 +2,50 @@
 import type { Bytes } from './bytes.ts';
 
 export class BitWriter {
-  #bytes: Bytes = new Uint8Array(64);
+  #bytes: Bytes = new Uint8Array(1024);
   #bits = 0;
 
-  #bit(value: number): void {
-    const at = this.#bits >> 3;
-    if (at === this.#bytes.length) {
-      const grown = new Uint8Array(this.#bytes.length * 2);
-      grown.set(this.#bytes);
-      this.#bytes = grown;
-    }
-    if (value !== 0) (this.#bytes[at] as number) |= 1 << (this.#bits & 7);
-    this.#bits += 1;
+  /** Whole bytes so far. */
+  get length(): number {
+    return this.#bits >> 3;
   }
 
-  /** `value` of zero or more: its part above `k` bits as so many ones and a zero, then the `k` bits. */
+  #room(bits: number): void {
+    const needed = ((this.#bits + bits) >> 3) + 2;
+    if (needed <= this.#bytes.length) return;
+    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+
+  /** At the beginning of a byte. */
+  u8(value: number): void {
+    this.#room(8);
+    this.#bytes[this.#bits >> 3] = value;
+    this.#bits += 8;
+  }
+
+  /** `value` of zero or more: its part above `k` bits as so many ones and a zero, then the `k` bits, lowest first. */
   rice(value: number, k: number): void {
-    for (let ones = value >>> k; ones > 0; ones--) this.#bit(1);
-    this.#bit(0);
-    for (let bit = 0; bit < k; bit++) this.#bit((value >>> bit) & 1);
+    const ones = value >>> k;
+    this.#room(ones + 1 + k);
+    for (let i = 0; i < ones; i++, this.#bits++)
+      (this.#bytes[this.#bits >> 3] as number) |= 1 << (this.#bits & 7);
+    this.#bits += 1;
+    for (let bit = 0; bit < k; bit++, this.#bits++)
+      if ((value >>> bit) & 1) (this.#bytes[this.#bits >> 3] as number) |= 1 << (this.#bits & 7);
   }
 
-  /** The last byte is filled with ones, which are the beginning of a code that never ends: so readers know. */
+  /** Fills the last byte with ones, which are the beginning of a code that never ends: so readers know. */
+  fill(): void {
+    const used = this.#bits & 7;
+    if (used === 0) return;
+    (this.#bytes[this.#bits >> 3] as number) |= (0xff << used) & 0xff;
+    this.#bits += 8 - used;
+  }
+
+  /** Call `fill` first. */
   bytes(): Bytes {
-    while (this.#bits % 8 !== 0) this.#bit(1);
     return this.#bytes.slice(0, this.#bits >> 3);
   }
 }

@@ -62,8 +62,24 @@ export class ByteWriter {
     this.raw(bytes);
   }
 
-  text(value: string): void {
-    this.counted(utf8(value));
+  text(value: string, from = 0): void {
+    if (!this.#asciiText(value, from)) this.counted(utf8(value.slice(from)));
+  }
+
+  /** Short texts are mostly ASCII, and writing them here is several times faster than an encoder of their own. */
+  #asciiText(value: string, from: number): boolean {
+    const length = value.length - from;
+    if (length > 0x7f) return false;
+    this.#room(length + 1);
+    const start = this.#length + 1;
+    for (let i = 0; i < length; i++) {
+      const code = value.charCodeAt(from + i);
+      if (code > 0x7f) return false;
+      this.#bytes[start + i] = code;
+    }
+    this.#bytes[this.#length] = length;
+    this.#length = start + length;
+    return true;
   }
 
   bytes(): Bytes {

@@ -32,11 +32,16 @@ export const newestOf = ({ kinds }: Pick<Page, 'kinds'>): number =>
 /** What finding shows of a search. */
 export const searchDetail = (engine: string, query: string): string => `${engine}: ${query}`;
 
+/** A page has few: a set for each would cost more. */
+function addOnce(texts: string[], text: string): void {
+  if (!texts.includes(text)) texts.push(text);
+}
+
 interface Draft {
   readonly url: string;
   level: PrivacyLevel | undefined;
-  readonly titles: Set<string>;
-  readonly details: Set<string>;
+  readonly titles: string[];
+  readonly details: string[];
   readonly kinds: Partial<Record<RecordKind, { count: number; newestMs: number }>>;
 }
 
@@ -56,24 +61,24 @@ export function pagesOf(events: readonly InteractionEvent[]): Page[] {
     if (url === undefined) continue;
     let draft = drafts.get(url);
     if (!draft) {
-      draft = { url, level: undefined, titles: new Set(), details: new Set(), kinds: {} };
+      draft = { url, level: undefined, titles: [], details: [], kinds: {} };
       drafts.set(url, draft);
     }
     if (event.kind !== 'search' && event.title !== undefined && event.title !== '')
-      draft.titles.add(event.title);
+      addOnce(draft.titles, event.title);
     if (event.kind === 'visit-update') continue;
     draft.level ??= event.level;
     const kind = draft.kinds[event.kind];
     if (kind) kind.count += 1;
     else draft.kinds[event.kind] = { count: 1, newestMs: event.atMs };
-    if (event.kind === 'search') draft.details.add(searchDetail(event.engine, event.query));
-    else if (event.kind === 'click' && event.text !== '') draft.details.add(event.text);
+    if (event.kind === 'search') addOnce(draft.details, searchDetail(event.engine, event.query));
+    else if (event.kind === 'click' && event.text !== '') addOnce(draft.details, event.text);
   }
   const pages: Page[] = [];
   for (const { url, titles, details, level, kinds } of drafts.values()) {
     // Only updates of a visit that is not there.
     if (level === undefined) continue;
-    pages.push({ url, titles: [...titles], details: [...details], level, kinds });
+    pages.push({ url, titles, details, level, kinds });
   }
   return pages.sort((a, b) => newestOf(a) - newestOf(b));
 }
@@ -96,15 +101,18 @@ export function hostOf(url: string): string {
   return simple ?? (URL.canParse(url) ? new URL(url).hostname : '');
 }
 
-/** What a page is found by: its words, its kinds, and its site. */
+/** Calls back with what a page is found by: its words, its kinds, and its site. Repeats are repeated. */
+export function eachTermOf(page: Page, found: (term: string) => void): void {
+  eachWord(addressText(page.url), found);
+  for (const title of page.titles) eachWord(title, found);
+  for (const detail of page.details) eachWord(detail, found);
+  const host = hostOf(page.url);
+  if (host !== '') found(siteTerm(host));
+  for (const kind in page.kinds) found(kindTerm(kind as RecordKind));
+}
+
 export function termsOf(page: Page): Set<string> {
   const terms = new Set<string>();
-  const add = (word: string) => terms.add(word);
-  eachWord(addressText(page.url), add);
-  for (const title of page.titles) eachWord(title, add);
-  for (const detail of page.details) eachWord(detail, add);
-  const host = hostOf(page.url);
-  if (host !== '') terms.add(siteTerm(host));
-  for (const kind of Object.keys(page.kinds) as RecordKind[]) terms.add(kindTerm(kind));
+  eachTermOf(page, (term) => terms.add(term));
   return terms;
 }

@@ -37,11 +37,26 @@ export const countsOfHours = (hours: readonly KindCounts[]): KindCounts => {
   return sum;
 };
 
+/** Pages are visited again and again; taking their address apart once is enough. */
+class Hosts {
+  readonly #known = new Map<string, string>();
+
+  of(url: string): string {
+    let host = this.#known.get(url);
+    if (host === undefined) {
+      host = hostOf(url);
+      this.#known.set(url, host);
+    }
+    return host;
+  }
+}
+
 /** `records`: of one UTC day, oldest first. */
 export function summaryOf(records: readonly InteractionRecord[]): Summary {
   const hours = Array.from({ length: 24 }, noCounts);
   const sites = new Map<string, Record<RecordKind, number> & { dwellMs: number }>();
   const spans: { fromMs: number; toMs: number }[] = [];
+  const hosts = new Hosts();
   let total = 0;
   for (const record of records) {
     const kind = recordKind(record);
@@ -49,7 +64,7 @@ export function summaryOf(records: readonly InteractionRecord[]): Summary {
     const hour = hours[Math.floor(record.atMs / HOUR_MS) % 24];
     if (hour) hour[kind] += 1;
     total += dwellMs;
-    const host = record.kind === 'reduced' ? '' : hostOf(record.url);
+    const host = record.kind === 'reduced' ? '' : hosts.of(record.url);
     if (host !== '') {
       let site = sites.get(host);
       if (!site) {

@@ -2,7 +2,7 @@
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
 import type { Failure } from '../base/result.ts';
 import type { StorageStats } from '../model/query.ts';
-import { type ArqData, DATA_DB, DATA_VERSION, METADATA } from './schema.ts';
+import { type ArqData, DATA_DB, DATA_VERSION, METADATA, TO_MIGRATE } from './schema.ts';
 
 export type Database = IDBPDatabase<ArqData>;
 
@@ -22,6 +22,7 @@ export async function openData(events: DatabaseEvents, version = DATA_VERSION): 
         database.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
         database.createObjectStore('digests', { keyPath: ['userId', 'month'] });
       }
+      if (oldVersion === 1) tx.objectStore('metadata').put(true, TO_MIGRATE);
       if (oldVersion < 1) createFirstStores(database);
       if (oldVersion < 3) {
         // The seed's three indexes (§6.2) and metadata (§2.1).

@@ -10,6 +10,7 @@ import { pad, unpad } from '../crypto/padding.ts';
 import { parseContext, withoutLines } from '../model/context.ts';
 import { DamagedError, type Database } from './database.ts';
 import type { DerivedRow } from './schema.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import { type Period, rowAad, type Shred, type Vault } from './vault.ts';
 
 export const DERIVED_STORES = ['contexts', 'models'] as const;
@@ -72,10 +73,10 @@ export class Derived {
     remove: readonly string[] = [],
   ): Promise<void> {
     const rows = await Promise.all(values.map((value) => sealRow(this.vault, store, value)));
-    const tx = this.db.transaction(store, 'readwrite', { durability: 'strict' });
-    for (const name of remove) tx.store.delete([this.vault.userId, name]);
-    for (const row of rows) tx.store.put(row);
-    await tx.done;
+    await inTransaction(this.db.transaction(store, 'readwrite', STRICT), (tx, ask) => {
+      for (const name of remove) ask(tx.store.delete([this.vault.userId, name]));
+      for (const row of rows) ask(tx.store.put(row));
+    });
   }
 
   async names(store: DerivedStore, prefix = ''): Promise<string[]> {
@@ -144,9 +145,9 @@ export async function renewKey(
   }
   if (survivors.length > 0) await vault.newKey(PERIOD);
   const rows = await Promise.all(survivors.map((value) => sealRow(vault, 'contexts', value)));
-  const tx = db.transaction(DERIVED_STORES, 'readwrite', { durability: 'strict' });
-  for (const store of DERIVED_STORES) tx.objectStore(store).delete(range);
-  for (const row of rows) tx.objectStore('contexts').put(row);
-  await tx.done;
+  await inTransaction(db.transaction(DERIVED_STORES, 'readwrite', STRICT), (tx, ask) => {
+    for (const store of DERIVED_STORES) ask(tx.objectStore(store).delete(range));
+    for (const row of rows) ask(tx.objectStore('contexts').put(row));
+  });
   return [{ ...PERIOD, what: survivors.length > 0 ? 'superseded' : 'all' }];
 }

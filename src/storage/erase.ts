@@ -4,11 +4,12 @@
  * destroyed, all in one rewrite of the key ring; `finishErasing` does that at the next start if it was interrupted.
  */
 import { type Day, monthOf } from '../base/clock.ts';
+import { randomId } from '../base/random.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
 import { contextLines, renewKey } from './derived.ts';
-import { ERASURES } from './fingerprint.ts';
+import { ERASURE } from './fingerprint.ts';
 import type { Digest } from './format/digest.ts';
 import { ownDigest, packName, readMonth, sealMonth } from './months.ts';
 import { rangeOfDay, type SealedPack, sealPack, writeChange } from './packs.ts';
@@ -171,23 +172,18 @@ async function replace(
       journal,
       digests: digest && digest !== 'none' ? [digest] : [],
     },
-    async (tx) => {
-      if (digest === 'none') {
-        const [first] = days;
-        if (first) tx.objectStore('digests').delete([vault.userId, monthOf(first)]);
-      }
-      // Events of these days that wait to be sent are sealed with keys that go; the days are sent as a whole instead.
-      for (
-        let cursor = await tx.objectStore('outbox').openCursor();
-        cursor;
-        cursor = await cursor.continue()
-      ) {
-        if (cursor.value.what === 'event' && days.has(cursor.value.day)) cursor.delete();
-      }
+    async (tx, ask) => {
+      const [first] = days;
+      if (digest === 'none' && first) ask(tx.objectStore('digests').delete([vault.userId, monthOf(first)]));
       const metadata = tx.objectStore('metadata');
-      metadata.put(true, ERASING);
-      metadata.put((((await metadata.get(ERASURES)) as number | undefined) ?? 0) + 1, ERASURES);
-      if (syncing) for (const day of days) tx.objectStore('outbox').add({ what: 'day', day });
+      ask(metadata.put(true, ERASING));
+      ask(metadata.put(randomId(), ERASURE));
+      const outbox = tx.objectStore('outbox');
+      if (syncing) for (const day of days) ask(outbox.add({ what: 'day', day }));
+      // Events of these days that wait to be sent are sealed with keys that go; the days are sent as a whole instead.
+      for (let cursor = await outbox.openCursor(); cursor; cursor = await cursor.continue()) {
+        if (cursor.value.what === 'event' && days.has(cursor.value.day)) ask(cursor.delete());
+      }
     },
   );
 }

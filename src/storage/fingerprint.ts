@@ -4,21 +4,21 @@ import type { Day } from '../base/clock.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { PackRow } from './schema.ts';
 
-/** Counts erasures: after one, a day may look as before and be another. In `metadata`. */
-export const ERASURES = 'erasures';
+/** Names the last erasure, at random: after one, a day may look as before and be another. In `metadata`. */
+export const ERASURE = 'erasure';
 
 export async function fingerprintOf(
   firstDay: Day,
   lastDay: Day,
   packs: readonly PackRow[],
   journalDays: ReadonlyMap<Day, number>,
-  erasures: number,
+  erasure: unknown,
 ): Promise<string> {
   const within = (day: Day) => day >= firstDay && day <= lastDay;
   const packed = packs
     .filter(({ date }) => within(date))
     .map(({ date, seq, records, events, sizeBytes }) => [date, seq, events, sizeBytes, ...records]);
   const waiting = [...journalDays].filter(([day]) => within(day)).sort(([a], [b]) => (a < b ? -1 : 1));
-  const bytes = utf8(JSON.stringify([firstDay, lastDay, erasures, packed, waiting]));
+  const bytes = utf8(JSON.stringify([firstDay, lastDay, erasure, packed, waiting]));
   return toBase64Url(await sha256(bytes));
 }

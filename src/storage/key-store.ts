@@ -6,6 +6,7 @@
 import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 
 /** A period key, wrapped under the account's wrapping key. Key: [store, day, generation]. */
 export interface RingRow {
@@ -59,17 +60,17 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
   return {
     blob: (name) => db.get('blobs', name),
     async putBlob(name, value) {
-      const tx = db.transaction('blobs', 'readwrite', { durability: 'strict' });
-      tx.store.put(value, name);
-      await tx.done;
+      await inTransaction(db.transaction('blobs', 'readwrite', STRICT), (tx, ask) =>
+        ask(tx.store.put(value, name)),
+      );
     },
     ring: () => db.getAll('ring'),
     async addToRing(rows) {
-      const tx = db.transaction('ring', 'readwrite', { durability: 'strict' });
-      for (const row of rows) {
-        if ((await tx.store.getKey([row.store, row.day, row.generation])) === undefined) tx.store.put(row);
-      }
-      await tx.done;
+      const known = new Set((await db.getAllKeys('ring')).map(String));
+      const added = rows.filter(({ store, day, generation: n }) => !known.has(String([store, day, n])));
+      await inTransaction(db.transaction('ring', 'readwrite', STRICT), (tx, ask) => {
+        for (const row of added) ask(tx.store.put(row));
+      });
     },
     async rewrite(ring, blobs = {}) {
       const keep: [string, Bytes][] = [];
@@ -78,13 +79,20 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
         if (value !== undefined && !(name in blobs)) keep.push([name, value]);
       }
       const next = await openGeneration(generation + 1);
-      const tx = next.transaction(['blobs', 'ring'], 'readwrite', { durability: 'strict' });
-      for (const [name, value] of [...keep, ...Object.entries(blobs)])
-        tx.objectStore('blobs').put(value, name);
-      for (const row of ring) tx.objectStore('ring').put(row);
-      await tx.done;
-      if ((await next.count('ring')) !== ring.length)
-        throw new Error('the new key ring is incomplete; the old one stays');
+      try {
+        await inTransaction(next.transaction(['blobs', 'ring'], 'readwrite', STRICT), (tx, ask) => {
+          for (const [name, value] of [...keep, ...Object.entries(blobs)])
+            ask(tx.objectStore('blobs').put(value, name));
+          for (const row of ring) ask(tx.objectStore('ring').put(row));
+        });
+        if ((await next.count('ring')) !== ring.length)
+          throw new Error('the new key ring is incomplete; the old one stays');
+      } catch (error) {
+        // Whoever tries again begins with an empty one.
+        next.close();
+        await deleteDB(nameOf(generation + 1));
+        throw error;
+      }
       const old = db;
       await pointer.write(generation + 1);
       db = next;

@@ -4,15 +4,16 @@ import { Mutex } from '../base/mutex.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import { BlockCache } from './block-cache.ts';
+import { churn, removeOrphans } from './compact.ts';
 import { type Database, type DatabaseEvents, openData } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
-import { churn, removeOrphans } from './compact.ts';
 import { Derived } from './derived.ts';
 import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
 import { candidateDays, type FinderSource, findPages } from './finder.ts';
-import { ERASURES, fingerprintOf } from './fingerprint.ts';
+import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type Append, Journal, journalCounter } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
+import { migrate } from './migrate.ts';
 import { dueMonths, mergeMonth, pendingMonths } from './months.ts';
 import { journalDays, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { writeChange } from './packs.ts';
@@ -85,6 +86,7 @@ export class LocalStore {
     if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
     const store = new LocalStore(db, keys, vault, options, loss);
     await store.#watch();
+    await migrate(db, vault);
     await finishErasing(db, vault);
     return store;
   }
@@ -211,8 +213,8 @@ export class LocalStore {
   /** The same as long as nothing on these days, both in, has changed. */
   async fingerprint(firstDay: Day, lastDay: Day): Promise<string> {
     const known = this.#known();
-    const erasures = ((await this.db.get('metadata', ERASURES)) as number | undefined) ?? 0;
-    return fingerprintOf(firstDay, lastDay, await known.packs, await known.journalDays, erasures);
+    const erasure = (await this.db.get('metadata', ERASURE)) ?? null;
+    return fingerprintOf(firstDay, lastDay, await known.packs, await known.journalDays, erasure);
   }
 
   sizes(): Promise<StoreSizes> {

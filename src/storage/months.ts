@@ -9,6 +9,7 @@ import { DamagedError, type Database, decoding } from './database.ts';
 import { Digest, DigestBuilder, type DigestPack } from './format/digest.ts';
 import { digestOfEvents, eventsOfPack, openDigest, PACK_STORES, rangeOfDay } from './packs.ts';
 import type { DigestRow, PackRow } from './schema.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import { digestOf, type PeriodKey, rowAad, type Vault } from './vault.ts';
 
 const MIN_BYTES = 256;
@@ -121,14 +122,14 @@ export async function mergeMonth(
   }
   if (old) digests.push(old);
   const row = await sealMonth(vault, await vault.currentKey(digestOf(month)), month, merged, digests);
-  const tx = db.transaction(PACK_STORES, 'readwrite', { durability: 'strict' });
-  tx.objectStore('digests').put(row);
-  for (const pack of merged) {
-    if (pack.digest === 'month') continue;
-    tx.objectStore('packs').put({ ...pack, digest: 'month' });
-    tx.objectStore('interactions').delete([vault.userId, pack.date, 'digest', pack.seq]);
-  }
-  await tx.done;
+  await inTransaction(db.transaction(PACK_STORES, 'readwrite', STRICT), (tx, ask) => {
+    ask(tx.objectStore('digests').put(row));
+    for (const pack of merged) {
+      if (pack.digest === 'month') continue;
+      ask(tx.objectStore('packs').put({ ...pack, digest: 'month' }));
+      ask(tx.objectStore('interactions').delete([vault.userId, pack.date, 'digest', pack.seq]));
+    }
+  });
 }
 
 /** Months of which some digest of a day that is over lies alone, with all their packs that are over. */

@@ -17,7 +17,7 @@ import {
   STORE_TYPES,
   storeTypeOf,
 } from '../model/interaction.ts';
-import { type Page, pagesOf, termsOf } from '../model/page.ts';
+import { eachTermOf, type Page, pagesOf } from '../model/page.ts';
 import { summaryOf } from '../model/summary.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
 import { Digest, DigestBuilder } from './format/digest.ts';
@@ -32,6 +32,7 @@ import {
   type DigestRow,
   type PackRow,
 } from './schema.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type PeriodKey, rowAad, type Vault } from './vault.ts';
 
 /** Sizes of blocks on this disk tell little; what is shorter than this is not worth telling apart. */
@@ -81,8 +82,7 @@ function addToDigest(
 ): void {
   const summary = encodeSummary(summaryOf(records), dayStartMs(day));
   const first = builder.addPack({ day: dayNumber(day), seq, pages: pages.length, summary });
-  for (const [place, page] of pages.entries())
-    for (const term of termsOf(page)) builder.add(term, first + place);
+  for (const [place, page] of pages.entries()) eachTermOf(page, (term) => builder.add(term, first + place));
 }
 
 /** The digest of a pack that lost its own. */
@@ -183,24 +183,25 @@ export const PACK_STORES = ['journal', 'interactions', 'packs', 'digests', 'outb
 export type PackTransaction = IDBPTransaction<ArqData, typeof PACK_STORES, 'readwrite'>;
 
 /** Writes a change durably. `also` adds to the same transaction. */
-export async function writeChange(
+export function writeChange(
   db: Database,
   change: PackChange,
-  also?: (tx: PackTransaction) => Promise<void>,
+  also?: (tx: PackTransaction, ask: (...requests: Promise<unknown>[]) => void) => Promise<void>,
 ): Promise<void> {
-  const tx: PackTransaction = db.transaction(PACK_STORES, 'readwrite', { durability: 'strict' });
-  const [interactions, packs] = [tx.objectStore('interactions'), tx.objectStore('packs')];
-  for (const n of change.journal) tx.objectStore('journal').delete(n);
-  for (const { userId, date, seq } of change.remove) {
-    for (const type of BLOCK_TYPES) interactions.delete([userId, date, type, seq]);
-    packs.delete([userId, date, seq]);
-  }
-  // `add`: if something else wrote this pack meanwhile, this transaction fails as a whole.
-  for (const { pack, blocks } of change.add) {
-    packs.add(pack);
-    for (const block of blocks) interactions.add(block);
-  }
-  for (const digest of change.digests ?? []) tx.objectStore('digests').put(digest);
-  await also?.(tx);
-  await tx.done;
+  const tx: PackTransaction = db.transaction(PACK_STORES, 'readwrite', STRICT);
+  return inTransaction(tx, async (_, ask) => {
+    const [interactions, packs] = [tx.objectStore('interactions'), tx.objectStore('packs')];
+    for (const n of change.journal) ask(tx.objectStore('journal').delete(n));
+    for (const { userId, date, seq } of change.remove) {
+      for (const type of BLOCK_TYPES) ask(interactions.delete([userId, date, type, seq]));
+      ask(packs.delete([userId, date, seq]));
+    }
+    // `add`: if something else wrote this pack meanwhile, this transaction fails as a whole.
+    for (const { pack, blocks } of change.add) {
+      ask(packs.add(pack));
+      for (const block of blocks) ask(interactions.add(block));
+    }
+    for (const digest of change.digests ?? []) ask(tx.objectStore('digests').put(digest));
+    await also?.(tx, ask);
+  });
 }

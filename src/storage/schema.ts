@@ -20,6 +20,9 @@ export const METADATA = {
   cacheStats: 'cache_stats',
 } as const;
 
+/** In `metadata` from the upgrade of version 1 on, until its last day is in packs. */
+export const TO_MIGRATE = 'to-migrate';
+
 /** A sealed event that is not packed yet. `n` is this device's counter, without gaps. */
 export interface JournalRow {
   readonly n: number;

@@ -5,6 +5,7 @@
 import { type DBSchema, deleteDB, openDB } from 'idb';
 import type { GenerationPointer } from './key-store.ts';
 import type { SentinelArea } from './sentinel.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 
 interface Areas extends DBSchema {
   values: { key: string; value: unknown };
@@ -28,11 +29,9 @@ async function withValues<T>(use: (db: Awaited<ReturnType<typeof openDB<Areas>>>
 
 const read = (name: string): Promise<unknown> => withValues((db) => db.get('values', name));
 const write = (name: string, value: unknown): Promise<void> =>
-  withValues(async (db) => {
-    const tx = db.transaction('values', 'readwrite', { durability: 'strict' });
-    tx.store.put(value, name);
-    await tx.done;
-  });
+  withValues((db) =>
+    inTransaction(db.transaction('values', 'readwrite', STRICT), (tx, ask) => ask(tx.store.put(value, name))),
+  );
 
 export const smallPointer: GenerationPointer = {
   read: async () => {

@@ -14,7 +14,7 @@
 
 import { BitReader, BitWriter, riceParameter } from '../../base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
-import { type Bytes, concat, fromUtf8, utf8 } from '../../base/bytes.ts';
+import { type Bytes, fromUtf8 } from '../../base/bytes.ts';
 import { ANY_SITE } from '../../model/page.ts';
 import { deflate, inflate } from './deflate.ts';
 
@@ -48,10 +48,11 @@ export class DigestBuilder {
     return this.#pages - pack.pages;
   }
 
+  /** Once for each term and page, however often it is said in a row. */
   add(term: string, page: number): void {
     const postings = this.#postings.get(term);
-    if (postings) postings.push(page);
-    else this.#postings.set(term, [page]);
+    if (!postings) this.#postings.set(term, [page]);
+    else if (postings[postings.length - 1] !== page) postings.push(page);
   }
 
   async bytes(): Promise<Bytes> {
@@ -63,27 +64,26 @@ export class DigestBuilder {
       packs.varint(pages);
       packs.counted(summary);
     }
-    const [sizes, terms, postings] = [new ByteWriter(), new ByteWriter(), new ByteWriter()];
+    const [sizes, terms, postings] = [new ByteWriter(), new ByteWriter(), new BitWriter()];
     const sorted = [...this.#postings.keys()].sort();
-    let blocks = 0;
-    for (let i = 0; i < sorted.length; i += TERMS_IN_BLOCK) {
-      const [termsBefore, postingsBefore] = [terms.length, postings.length];
-      let before: Bytes = new Uint8Array(0);
-      for (const term of sorted.slice(i, i + TERMS_IN_BLOCK)) {
-        const bytes = utf8(term);
-        const shared = sharedBytes(before, bytes);
-        terms.varint(shared);
-        terms.counted(bytes.subarray(shared));
-        const start = postings.length;
-        // Digests that are merged may take turns.
-        postings.raw(encodePostings(inOrder(this.#postings.get(term) ?? [])));
-        terms.varint(postings.length - start);
-        before = bytes;
-      }
-      blocks += 1;
+    let termsBefore = 0;
+    let postingsBefore = 0;
+    let before = '';
+    for (const [index, term] of sorted.entries()) {
+      if (index % TERMS_IN_BLOCK === 0) before = '';
+      const shared = sharedAscii(before, term);
+      terms.varint(shared);
+      terms.text(term, shared);
+      const start = postings.length;
+      writePostings(postings, inOrder(this.#postings.get(term) as number[]));
+      terms.varint(postings.length - start);
+      before = term;
+      if ((index + 1) % TERMS_IN_BLOCK !== 0 && index + 1 < sorted.length) continue;
       sizes.varint(terms.length - termsBefore);
       sizes.varint(postings.length - postingsBefore);
+      [termsBefore, postingsBefore] = [terms.length, postings.length];
     }
+    const blocks = Math.ceil(sorted.length / TERMS_IN_BLOCK);
     const index = new ByteWriter();
     index.varint(blocks);
     index.raw(sizes.bytes());
@@ -103,22 +103,26 @@ function inOrder(pages: number[]): number[] {
     : pages;
 }
 
-function encodePostings(pages: readonly number[]): Bytes {
-  const last = pages.at(-1) ?? 0;
+function writePostings(out: BitWriter, pages: readonly number[]): void {
+  const last = pages[pages.length - 1] as number;
   const k = riceParameter((last + 1 - pages.length) / pages.length);
-  const bits = new BitWriter();
+  out.u8(k);
   let before = -1;
   for (const page of pages) {
-    bits.rice(page - before - 1, k);
+    out.rice(page - before - 1, k);
     before = page;
   }
-  const out = bits.bytes();
-  return concat(new Uint8Array([k]), out);
+  out.fill();
 }
 
-function sharedBytes(a: Bytes, b: Bytes): number {
+/** Characters that both begin with and that are one byte each. */
+function sharedAscii(a: string, b: string): number {
   let shared = 0;
-  while (shared < a.length && shared < b.length && a[shared] === b[shared]) shared++;
+  while (shared < a.length && shared < b.length) {
+    const code = a.charCodeAt(shared);
+    if (code !== b.charCodeAt(shared) || code > 0x7f) break;
+    shared++;
+  }
   return shared;
 }
 

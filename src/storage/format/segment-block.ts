@@ -196,12 +196,12 @@ class SegmentWriter {
 
   #fits(event: InteractionEvent): boolean {
     if (!Number.isSafeInteger(event.atMs)) return false;
-    if (
-      Object.entries(event).some(([name, value]) => value === undefined || !FIELDS[event.kind].includes(name))
-    )
-      return false;
-    if (Object.values(event).some((value) => typeof value === 'string' && !value.isWellFormed()))
-      return false;
+    const fields = FIELDS[event.kind];
+    for (const name in event) {
+      const value: unknown = event[name as keyof InteractionEvent];
+      if (value === undefined || !fields.includes(name)) return false;
+      if (typeof value === 'string' && !value.isWellFormed()) return false;
+    }
     switch (event.kind) {
       case 'visit-update': {
         const url = this.places.urlOfVisit(event.visit);

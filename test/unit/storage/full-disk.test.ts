@@ -1,0 +1,125 @@
+/**
+ * The disk is full at the k-th write, for every k: what failed says so, what was acknowledged before is all there, nothing is
+ * half done, and once there is room the same work succeeds.
+ */
+import { afterEach, expect, it, vi } from 'vitest';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import type { InteractionEvent, NewEvent } from '../../../src/model/interaction.ts';
+import { isTargeted } from '../../../src/model/selector.ts';
+import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+afterEach(() => vi.restoreAllMocks());
+
+const urlOf = (n: number) => `https://site${n % 3}.example/page${n}`;
+const visit = (n: number, atMs: number): NewEvent => ({
+  kind: 'visit',
+  atMs,
+  level: 'private',
+  url: urlOf(n),
+  title: `Page ${n}`,
+  transition: 'link',
+});
+const fromElsewhere = (n: number, atMs: number): InteractionEvent =>
+  ({ ...visit(n, atMs), id: `BBBBBBBBBBBBBBBBBBBBBB.1.${n.toString(36)}` }) as InteractionEvent;
+
+/** Refuses the k-th write from now on, once; `happened` tells whether it came to that. */
+function failWrite(k: number): { happened(): boolean } {
+  let writes = 0;
+  for (const method of ['put', 'add'] as const) {
+    const original = IDBObjectStore.prototype[method];
+    vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore, ...args) {
+      writes += 1;
+      // As browsers do: the request fails, and the whole transaction with it.
+      if (writes === k) {
+        this.transaction.abort();
+        throw new DOMException('no room', 'QuotaExceededError');
+      }
+      return original.apply(this, args);
+    });
+  }
+  return { happened: () => writes >= k };
+}
+
+async function urls(profile: LocalProfile): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { records, damaged } of profile.store.recordsByDay('oldest')) {
+    expect(damaged).toBe(0);
+    for (const record of records) if ('url' in record) found.push(record.url);
+  }
+  return found.sort();
+}
+
+async function filled(): Promise<LocalProfile> {
+  const profile = await emptyProfile(Date.UTC(2026, 10, 24, 12));
+  for (let n = 0; n < 6; n++)
+    await profile.store.append({ event: visit(n, profile.nowMs - (n % 3) * DAY_MS) });
+  await profile.store.pack(true);
+  for (let n = 6; n < 10; n++)
+    await profile.store.append({ event: visit(n, profile.nowMs - (n % 2) * DAY_MS) });
+  return profile;
+}
+const all = (...ns: number[]) => ns.map(urlOf).sort();
+const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+const work: readonly (readonly [string, (profile: LocalProfile) => Promise<unknown>, string[]])[] = [
+  [
+    'an append',
+    (p) =>
+      p.store.append({
+        event: visit(10, p.nowMs),
+        nonce: 'n',
+        tab: { tabId: 1, atMs: 1, keepsTitle: true } as never,
+      }),
+    all(...ten, 10),
+  ],
+  ['packing', (p) => p.store.pack(true), all(...ten)],
+  [
+    'events from elsewhere',
+    (p) => p.store.addEvents(dayOf(p.nowMs - DAY_MS), [fromElsewhere(11, p.nowMs - DAY_MS)]),
+    all(...ten, 11),
+  ],
+  [
+    'merging digests',
+    async (p) => {
+      p.nowMs += 40 * DAY_MS;
+      await p.store.pack(true);
+    },
+    all(...ten),
+  ],
+  [
+    'erasing a site',
+    (p) => p.store.erase((record) => isTargeted(record, { what: 'site', host: 'site1.example' })),
+    all(...ten.filter((n) => n % 3 !== 1)),
+  ],
+];
+
+it.each(work)('%s', async (_, run, expected) => {
+  for (let k = 1; ; k++) {
+    const profile = await filled();
+    const before = await urls(profile);
+    const fault = failWrite(k);
+    const outcome = await run(profile).then(
+      () => 'done' as const,
+      () => 'failed' as const,
+    );
+    vi.restoreAllMocks();
+    if (!fault.happened()) {
+      expect(outcome).toBe('done');
+      expect(k).toBeGreaterThan(2);
+      profile.store.close();
+      return;
+    }
+    // What was erased may be gone already where only the destruction of keys was refused.
+    const now = await urls(profile);
+    if (outcome === 'failed' && JSON.stringify(now) !== JSON.stringify(before)) expect(now).toEqual(expected);
+    await profile.reopen();
+    expect([JSON.stringify(before), JSON.stringify(expected)]).toContain(JSON.stringify(await urls(profile)));
+    await run(profile);
+    expect(await urls(profile)).toEqual(expected);
+    const found = [];
+    for await (const { page } of profile.store.findPages({ words: ['page'] })) found.push(page.url);
+    expect(found.sort()).toEqual(expected);
+    profile.store.close();
+  }
+});
