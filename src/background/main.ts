@@ -28,6 +28,7 @@ import { createHandlers } from './handlers.ts';
 import { Opening } from './opening.ts';
 import { countDropped } from './services/drops.ts';
 import { serveExport } from './services/export.ts';
+import { endPauseUntilRestart } from './services/session.ts';
 import { SYNC_ALARM } from './services/sync.ts';
 
 const ONBOARDING = 'src/onboarding/index.html';
@@ -81,13 +82,8 @@ onInstalled((reason) => {
   }
 });
 
-// The browser started: tab ids are new, "until restart" is over.
-onStartup(() => {
-  void ready().then(async ({ profile }) => {
-    await profile.store.forgetTabs();
-    if (profile.settings.pause.kind === 'restart') await profile.change({ pause: { kind: 'none' } });
-  });
-});
+// For a start that also brought an update; every other one was noticed when the services opened.
+onStartup(() => void ready().then(({ profile }) => endPauseUntilRestart(profile)));
 
 void closeAreasToContentScripts();
 void ensureAlarm(MINUTE, 1);
