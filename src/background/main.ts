@@ -64,10 +64,11 @@ onPresence(async (present) => {
 onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
-  const { profile, dwell, sync } = await ready();
+  const { profile, dwell, ephemeral, sync } = await ready();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
   await dwell.tick();
+  await ephemeral.purge();
   await profile.storing(() => profile.store.pack());
   profile.changed();
   await sync.wake();

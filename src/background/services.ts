@@ -31,6 +31,10 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
   const dwell: Dwell = new Dwell(
     () => profile.clock.nowMs(),
     (tabId, ms) => recorder.spent(tabId, ms),
+    () => {
+      const { pause } = profile.settings;
+      return pause.kind === 'until' ? pause.untilMs : 0;
+    },
   );
   const sync = new Sync(profile);
   const recorder = new Recorder(

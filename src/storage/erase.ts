@@ -7,6 +7,7 @@ import { foldEvents, type InteractionEvent, type InteractionRecord } from '../mo
 import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './interactions.ts';
 import { sealSegments } from './segments.ts';
+import { forgetShown, forgetTraces } from './traces.ts';
 import type { Vault } from './vault.ts';
 
 export type Targeted = (record: InteractionRecord) => boolean | Promise<boolean>;
@@ -44,6 +45,7 @@ export async function erase(
 ): Promise<number> {
   let count = 0;
   const shred = new Map<Day, 'superseded' | 'all'>();
+  if (options.everything) await forgetTraces(db);
   for (const day of await daysWithData(db, vault)) {
     const { events, damaged } = await eventsOfDay(db, vault, day);
     const { gone, survivors } = await split(events, targeted);
@@ -67,6 +69,7 @@ export async function erase(
       if (cursor.value.what === 'event' && cursor.value.day === day) cursor.delete();
     }
     if (options.syncing) tx.objectStore('outbox').add({ what: 'day', day });
+    await forgetShown(tx.objectStore('tabs'), gone);
     await tx.done;
     shred.set(day, whole ? 'all' : 'superseded');
     count += gone.size;

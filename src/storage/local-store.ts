@@ -5,7 +5,7 @@ import type { InteractionEvent, InteractionRecord } from '../model/interaction.t
 import { type Database, type DatabaseEvents, openData } from './database.ts';
 import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
 import { eventsOfDay, recordCount, recordsByDay } from './interactions.ts';
-import { type Append, Journal, journalCounter } from './journal.ts';
+import { type Append, Journal, journalCounter, SEEN_STEP_MS } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
 import type { TabRow } from './schema.ts';
 import { journalDays, PACK_ROWS, packDay } from './segments.ts';
@@ -90,8 +90,14 @@ export class LocalStore {
 
   async append(append: Append): Promise<InteractionEvent | null> {
     const event = await this.#journal.append(append);
-    if (event && event.kind !== 'visit-update' && this.#count !== undefined) this.#count += 1;
+    if (event && event.kind !== 'visit-update' && this.#count !== undefined)
+      this.#count += 1 + (append.also?.length ?? 0);
     return event;
+  }
+
+  /** Whether a message with this nonce was acted on. */
+  async saw(nonce: string): Promise<boolean> {
+    return (await this.db.getKey('seen', await this.vault.tagOf(nonce))) !== undefined;
   }
 
   /** Records in the store, folded. */
@@ -143,7 +149,7 @@ export class LocalStore {
     }
     const tx = this.db.transaction('seen', 'readwrite');
     for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {
-      if (cursor.value < nowMs - NONCE_MS) cursor.delete();
+      if (cursor.value < nowMs - NONCE_MS - SEEN_STEP_MS) cursor.delete();
     }
     await tx.done;
     if ((await journalCounter(this.db)) !== this.#watched) await this.#watch();

@@ -40,13 +40,11 @@ export interface NamedRow {
   readonly box: Bytes;
 }
 
-/** Which visit a tab shows, so that a title or the time spent there finds its visit after the worker was stopped. Ids only. */
+/** Which visit a tab shows, so that a title or the time spent there finds its visit after the worker was stopped. Ids only: when it was opened is in the sealed visit and in the browser's memory. */
 export interface TabRow {
   readonly tabId: number;
   readonly visit: string;
   readonly day: Day;
-  /** When the visit committed, in ms. */
-  readonly atMs: number;
   /** False for a reduced record, which never gets a title. */
   readonly keepsTitle: boolean;
 }
@@ -94,7 +92,7 @@ export interface ArqData extends DBSchema {
   sealed: { key: number; value: { readonly n: number; readonly day: Day; readonly box: Bytes } };
   peers: { key: string; value: PeerRow };
   tabs: { key: number; value: TabRow };
-  /** Nonces of messages that were acted on, so that a repeat is not. Value: when, in ms. */
+  /** Keyed hashes of the nonces of messages that were acted on, so that a repeat is not. Value: when, in ms, ten minutes exact. */
   seen: { key: string; value: number };
 }
 
