@@ -31,12 +31,17 @@ class FakeArea {
   }
 }
 
+type Listener = (message: unknown, sender: object) => Promise<unknown> | undefined;
+let listener: Listener = () => undefined;
+
 /** One browser with one profile. */
 export const fake = {
   session: new FakeArea(),
   local: new FakeArea(),
   tabs: new Map<number, FakeTab>(),
   version: '1.0',
+  /** To whoever listened last. */
+  send: (message: unknown, sender: object) => listener(message, sender),
 
   /** Another profile that nothing was ever stored in. */
   reset(): void {
@@ -57,6 +62,11 @@ export const fake = {
 const api = {
   runtime: {
     id: 'test',
+    onMessage: {
+      addListener: (added: Listener) => {
+        listener = added;
+      },
+    },
     getManifest: () => ({ version: fake.version }),
     getPlatformInfo: async () => ({ os: 'linux' }),
     getURL: (path: string) => `chrome-extension://test/${path}`,

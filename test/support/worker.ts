@@ -1,5 +1,7 @@
 /** The background's services on a fake browser, with the clock of the test (`vi.setSystemTime`). */
 
+// First: the extension's API has to be there before anything of `src` is loaded.
+import './fake-browser.ts';
 import { vi } from 'vitest';
 import { createHandlers } from '../../src/background/handlers.ts';
 import { openServices, type Services } from '../../src/background/services.ts';

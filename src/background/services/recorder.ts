@@ -18,6 +18,7 @@ import type { Profile } from './profile.ts';
 import {
   committedMs,
   committing,
+  documentOf,
   erased,
   forgetTab,
   keptOf,
@@ -296,6 +297,3 @@ export class Recorder {
     });
   }
 }
-
-const documentOf = ({ document }: { readonly document?: string }) =>
-  document === undefined ? {} : { document };

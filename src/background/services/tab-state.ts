@@ -70,11 +70,11 @@ export async function knownTabs(): Promise<number[]> {
 }
 
 /** Its visit was erased: the tab is known, what it shows is not. */
-export const erased = ({ atMs, document, kept }: TabState): TabState => ({
+export const erased = (state: TabState): TabState => ({
   url: '',
-  atMs,
-  kept,
-  ...(document === undefined ? {} : { document }),
+  atMs: state.atMs,
+  kept: state.kept,
+  ...documentOf(state),
 });
 
 /**
@@ -99,5 +99,8 @@ export const notKept = (atMs: number, document: string | undefined): TabState =>
   kept: NOT_KEPT,
   ...(document === undefined ? {} : { document }),
 });
+
+export const documentOf = ({ document }: Pick<Shown, 'document'>) =>
+  document === undefined ? {} : { document };
 
 export const withoutFragment = (url: string): string => url.split('#', 1)[0] ?? url;

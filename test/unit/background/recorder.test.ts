@@ -1,3 +1,5 @@
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Pause } from '../../../src/model/recording.ts';
 import { fake } from '../../support/fake-browser.ts';

@@ -1,3 +1,5 @@
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { fake } from '../../support/fake-browser.ts';
 import { Worker } from '../../support/worker.ts';
