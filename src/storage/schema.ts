@@ -1,6 +1,6 @@
 /**
- * The stores of `arq-data`, which mirror the seed's LevelDB tree, and their keys in the seed's order. The only plaintext
- * is what an index needs: the vault's own random id, day, type, sizes and counts. Everything else is in `box`, sealed.
+ * The stores of `arq-data`, which mirror the seed's LevelDB tree, and their keys in the seed's order. Plaintext is
+ * what an index needs (the vault's own random id, day, type, sizes, counts) and what SECURITY.md lists beside it.
  */
 import type { DBSchema } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
