@@ -38,9 +38,16 @@ function tabOf(sender: ContentSender) {
       lastAccessed: tab.lastAccessed ?? 0,
       ...(tab.openerTabId === undefined ? {} : { openerTabId: tab.openerTabId }),
     },
-    url,
+    url: addressOf(url, tab.url),
+    documentId: sender.documentId,
   };
 }
+
+/** `url` is where the document began; a single-page app moved on from there, within its site. */
+const addressOf = (url: string, tabUrl: string | undefined): string =>
+  tabUrl !== undefined && URL.canParse(tabUrl) && new URL(tabUrl).origin === new URL(url).origin
+    ? tabUrl
+    : url;
 
 /** `ready` resolves when the store is open; every handler waits for it. */
 export function createHandlers(ready: () => Promise<Services>, statusNow: () => Promise<Status>): Handlers {
@@ -50,16 +57,15 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
   return {
     'event.page': async (page, sender) => {
       const from = tabOf(sender as ContentSender);
-      if (from)
-        await (await ready()).recorder.pageAppeared(from.tab, from.url, {
-          ...page,
-          documentId: (sender as ContentSender).documentId,
-        });
+      if (from) {
+        const { tab, url, documentId } = from;
+        await (await ready()).recorder.pageAppeared(tab, url, { ...page, documentId });
+      }
       return ok(null);
     },
     'event.click': async (click, sender) => {
       const from = tabOf(sender as ContentSender);
-      if (from) await (await ready()).recorder.clicked(from.tab, from.url, click);
+      if (from) await (await ready()).recorder.clicked(from.tab, from.url, click, from.documentId);
       return ok(null);
     },
 
@@ -85,7 +91,9 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       return status();
     },
     'pause.set': async ({ pause }) => {
-      const { profile } = await ready();
+      const { profile, dwell } = await ready();
+      // Up to here it counts.
+      await dwell.tick();
       const state: PauseState =
         pause === '15m' || pause === '1h'
           ? { kind: 'until', untilMs: profile.clock.nowMs() + PAUSE_MS[pause] }
@@ -94,7 +102,10 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       return status();
     },
     'pause.end': async () => {
-      await (await ready()).profile.change({ pause: { kind: 'none' } });
+      const { profile, dwell } = await ready();
+      // Not for the time up to here.
+      await dwell.tick();
+      await profile.change({ pause: { kind: 'none' } });
       return status();
     },
 
@@ -139,13 +150,14 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       return ok({ count: inMemory + stored, target });
     },
     'erase.run': async ({ target }) => {
-      const { profile, ephemeral, sync } = await ready();
+      const { profile, ephemeral, recorder, sync } = await ready();
       const targeted = (record: Parameters<typeof isTargeted>[0]) => isTargeted(record, target);
       const inMemory = await ephemeral.erase(targeted);
       await sync.erasing(target);
       const stored = await profile.storing(async () =>
         profile.store.erase(targeted, target.what === 'all', await daysOf(profile, target)),
       );
+      await recorder.erased();
       profile.changed();
       return ok({ count: inMemory + stored });
     },

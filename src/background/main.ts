@@ -1,18 +1,11 @@
 /** Registers every listener while the worker starts, then waits. All work is in the services. */
 
-import { PORTS } from '../messaging/messages.ts';
-import { listen, senderClass } from '../messaging/router.ts';
+import { systemClock } from '../base/clock.ts';
+import { listen } from '../messaging/router.ts';
 import { ensureAlarm, onAlarm } from '../platform/alarms.ts';
 import { closeAreasToContentScripts } from '../platform/areas.ts';
 import { onPermissionsChanged } from '../platform/permissions.ts';
-import {
-  extensionId,
-  extensionRoot,
-  onConnect,
-  onInstalled,
-  onStartup,
-  pageUrl,
-} from '../platform/runtime.ts';
+import { onConnect, onInstalled, onStartup, pageUrl } from '../platform/runtime.ts';
 import {
   currentWebTab,
   onFocus,
@@ -26,8 +19,10 @@ import {
 import { storageFailure } from '../storage/database.ts';
 import { createHandlers } from './handlers.ts';
 import { Opening } from './opening.ts';
+import { servePort } from './ports.ts';
 import { countDropped } from './services/drops.ts';
-import { serveExport } from './services/export.ts';
+import { EventRate } from './services/event-rate.ts';
+import { endPauseUntilRestart } from './services/session.ts';
 import { SYNC_ALARM } from './services/sync.ts';
 
 const ONBOARDING = 'src/onboarding/index.html';
@@ -36,20 +31,22 @@ const MINUTE = 'minute';
 const opening = new Opening();
 const ready = () => opening.ready();
 
-listen(
-  createHandlers(ready, () => opening.status()),
-  () => void countDropped().then(() => opening.changed()),
-  storageFailure,
-);
+const rate = new EventRate(() => systemClock.nowMs());
+const onDrop = () => void countDropped().then(() => opening.changed());
 
-onConnect((port) => {
-  const from = port.sender && senderClass(port.sender, extensionId(), extensionRoot());
-  if (from !== 'page') return port.disconnect();
-  if (port.name === PORTS.export) serveExport(port, async () => (await ready()).profile);
-  else if (port.name === PORTS.live) {
-    port.onDisconnect(opening.watch((status) => port.post(status)));
-  } else port.disconnect();
+listen({
+  handlers: createHandlers(ready, () => opening.status()),
+  admit: (tabId) => rate.admit(tabId),
+  onDrop,
+  failure: storageFailure,
 });
+onConnect((port) =>
+  servePort(port, {
+    profile: async () => (await ready()).profile,
+    watch: (watcher) => opening.watch(watcher),
+    onDrop,
+  }),
+);
 
 onNavigation(async (fact) => (await ready()).recorder.navigated(fact));
 onTitle(async (tab) => (await ready()).recorder.titled(tab));
@@ -63,10 +60,11 @@ onPresence(async (present) => {
 onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
-  const { profile, dwell, sync } = await ready();
+  const { profile, dwell, ephemeral, sync } = await ready();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
   await dwell.tick();
+  await ephemeral.purge();
   await profile.storing(() => profile.store.pack());
   profile.changed();
   await sync.wake();
@@ -81,13 +79,8 @@ onInstalled((reason) => {
   }
 });
 
-// The browser started: tab ids are new, "until restart" is over.
-onStartup(() => {
-  void ready().then(async ({ profile }) => {
-    await profile.store.forgetTabs();
-    if (profile.settings.pause.kind === 'restart') await profile.change({ pause: { kind: 'none' } });
-  });
-});
+// For a start that also brought an update; every other one was noticed when the services opened.
+onStartup(() => void ready().then(({ profile }) => endPauseUntilRestart(profile)));
 
 void closeAreasToContentScripts();
 void ensureAlarm(MINUTE, 1);

@@ -5,6 +5,7 @@ import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
 import { Profile } from './services/profile.ts';
 import { Recorder } from './services/recorder.ts';
+import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { Sync } from './services/sync.ts';
 
@@ -25,10 +26,15 @@ export interface ServiceEvents extends DatabaseEvents {
 
 export async function openServices(events: ServiceEvents): Promise<Services> {
   const profile = await Profile.open(events);
+  await beginSession(profile);
   const ephemeral = new Ephemeral(() => profile.clock.nowMs());
   const dwell: Dwell = new Dwell(
     () => profile.clock.nowMs(),
     (tabId, ms) => recorder.spent(tabId, ms),
+    () => {
+      const { pause } = profile.settings;
+      return pause.kind === 'until' ? pause.untilMs : 0;
+    },
   );
   const sync = new Sync(profile);
   const recorder = new Recorder(

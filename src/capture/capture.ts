@@ -1,8 +1,8 @@
 /** From what the browser reports to what may be kept: level and rules act here, before anything is stored. Pure. */
 import { HOUR_MS } from '../base/clock.ts';
 import type { NewEvent, RecordKind, Transition } from '../model/interaction.ts';
-import type { PrivacyLevel } from '../model/privacy.ts';
-import { type Capture, type Rule, ruleFor } from '../model/rules.ts';
+import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
+import { CAPTURES, type Capture, type Rule, ruleFor } from '../model/rules.ts';
 import { cleanAddress, originOnly, withoutQuery } from './address.ts';
 import { searchOf } from './search-engines.ts';
 import { isSensitiveHost } from './sensitive-sites.ts';
@@ -13,10 +13,16 @@ export interface Policy {
   readonly rules: readonly Rule[];
 }
 
-/** How a host is treated, and by whose word. */
-export interface Treatment {
+/** How much of a page may be kept. */
+export interface Kept {
   readonly capture: Capture;
   readonly level: PrivacyLevel;
+}
+
+export const NOT_KEPT: Kept = { capture: 'skip', level: 'ephemeral' };
+
+/** How a host is treated, and by whose word. */
+export interface Treatment extends Kept {
   readonly skippedBy?: 'rule' | 'sensitive';
 }
 
@@ -34,12 +40,35 @@ export function treatmentOf(host: string, policy: Policy): Treatment {
     : { capture: 'full', level };
 }
 
+/** The same for an address that may be none. */
+export function keptNow(url: string, policy: Policy): Kept {
+  const address = cleanAddress(url);
+  if (address === null) return NOT_KEPT;
+  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  return { capture, level };
+}
+
+/** A page that is still open when level or rules change is treated by the stricter of then and now. */
+const stricter = (a: Kept, b: Kept | undefined): Kept =>
+  b === undefined
+    ? a
+    : {
+        capture: CAPTURES.indexOf(a.capture) <= CAPTURES.indexOf(b.capture) ? a.capture : b.capture,
+        level: stricterLevel(a.level, b.level),
+      };
+
+/** Levels whose records name pages and stay. */
+export const storesInFull = ({ capture, level }: Kept): boolean =>
+  capture !== 'skip' && level !== 'anonymous' && level !== 'ephemeral';
+
 export interface NavigationFact {
   readonly url: string;
   readonly title: string;
   readonly atMs: number;
   readonly transition: Transition;
   readonly referrer?: string;
+  /** How the referrer was kept when it was opened. */
+  readonly referrerKept?: Kept;
   /** The search that the tab showed before: its next page of results is the same search. */
   readonly lastSearch?: string;
 }
@@ -51,14 +80,20 @@ export function captureNavigation(fact: NavigationFact, policy: Policy): NewEven
   const { capture, level } = treatmentOf(new URL(address).hostname, policy);
   if (capture === 'skip') return [];
   const search = capture === 'full' ? searchOf(address) : null;
+  // Going back to a page of results is not asking again.
   const newSearch =
-    search !== null && `${search.engine}\n${search.query}` !== fact.lastSearch ? search : null;
+    search !== null &&
+    fact.transition !== 'history' &&
+    `${search.engine}\n${search.query}` !== fact.lastSearch
+      ? search
+      : null;
   if (level === 'anonymous') {
     const kinds: RecordKind[] = newSearch ? ['visit', 'search'] : ['visit'];
     return kinds.map((of) => reduced(of, fact.atMs, address));
   }
   const url = keptAddress(address, capture);
-  const referrer = fact.referrer === undefined ? undefined : keptLink(fact.referrer, policy);
+  const referrer =
+    fact.referrer === undefined ? undefined : keptLink(fact.referrer, policy, fact.referrerKept);
   const visit: NewEvent = {
     kind: 'visit',
     atMs: fact.atMs,
@@ -73,6 +108,8 @@ export function captureNavigation(fact: NavigationFact, policy: Policy): NewEven
 
 export interface ClickFact {
   readonly pageUrl: string;
+  /** How the page was kept when it was opened. */
+  readonly pageKept?: Kept;
   readonly pageTitle: string;
   readonly atMs: number;
   readonly role: string;
@@ -83,7 +120,7 @@ export interface ClickFact {
 export function captureClick(fact: ClickFact, policy: Policy): NewEvent[] {
   const address = cleanAddress(fact.pageUrl);
   if (address === null) return [];
-  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  const { capture, level } = stricter(keptNow(address, policy), fact.pageKept);
   // With `domain` a click's words would tell what the address no longer does.
   if (capture === 'skip' || capture === 'domain') return [];
   if (level === 'anonymous') return [reduced('click', fact.atMs, address)];
@@ -132,12 +169,11 @@ function keptAddress(address: string, capture: Capture): string {
 }
 
 /** A link out of a page tells of its own site: that site's rule decides. Sites that keep nothing are not named. */
-function keptLink(link: string, policy: Policy): string | undefined {
+function keptLink(link: string, policy: Policy, then?: Kept): string | undefined {
   const address = cleanAddress(link);
   if (address === null) return undefined;
-  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
-  if (capture === 'skip' || level === 'anonymous' || level === 'ephemeral') return undefined;
-  return keptAddress(address, capture);
+  const kept = stricter(keptNow(address, policy), then);
+  return storesInFull(kept) ? keptAddress(address, kept.capture) : undefined;
 }
 
 const cleanText = (text: string, max: number): string =>

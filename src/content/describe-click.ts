@@ -6,10 +6,12 @@ export interface Click {
   readonly target?: string;
 }
 
-const CLICKABLE =
-  'a[href],button,summary,[role="button"],[role="link"],[role="tab"],[role="menuitem"],[role="option"],[role="switch"],[role="checkbox"],[role="radio"],input,select,label';
+// A link inside SVG may have its address in the xlink namespace.
+const LINK = 'a[*|href],area[href]';
+const CLICKABLE = `${LINK},button,summary,[role="button"],[role="link"],[role="tab"],[role="menuitem"],[role="option"],[role="switch"],[role="checkbox"],[role="radio"],input,select`;
 
 const MAX_TEXT = 80;
+const MAX_ROLE = 40;
 const INPUT_ROLES: Readonly<Record<string, string>> = {
   submit: 'button',
   button: 'button',
@@ -19,33 +21,51 @@ const INPUT_ROLES: Readonly<Record<string, string>> = {
   radio: 'radio',
 };
 
-/** `null` for a click on nothing that can be clicked, or on a field to type into. */
-export function describeClick(target: EventTarget | null): Click | null {
-  if (!(target instanceof Element)) return null;
-  const element = target.closest(CLICKABLE);
-  if (!element) return null;
+/**
+ * `path` is the event's composed path, from the inside out: through open shadow roots, and through slots.
+ * `null` for a click on nothing that can be clicked, or on a field to type into.
+ */
+export function describeClick(path: readonly EventTarget[]): Click | null {
+  const elements = path.filter((node) => node instanceof Element);
+  const at = elements.findIndex((element) => element.matches(CLICKABLE));
+  const element = elements[at];
+  // The browser clicks on what a label is for by itself: that click is the one that counts.
+  const isLabel = (outer: Element) =>
+    outer instanceof HTMLLabelElement && outer.control && outer.control !== element;
+  if (!element || elements.slice(0, at).some(isLabel)) return null;
   if (element instanceof HTMLInputElement) {
     const role = INPUT_ROLES[element.type];
     if (role === undefined) return null;
     // Only of buttons is the value what is shown; of anything else it is data.
-    const text = role === 'button' ? label(element) || element.value : label(element);
-    return { role, text: cut(text) };
+    const text = nameOf(element) || (role === 'button' ? element.value : '');
+    return { role, text: cut(text, MAX_TEXT) };
   }
-  if (element instanceof HTMLSelectElement) return { role: 'combobox', text: cut(label(element)) };
-  const link = element.closest('a[href]');
-  const href =
-    link instanceof HTMLAnchorElement && /^https?:$/.test(link.protocol)
-      ? link.href.slice(0, 4096).toWellFormed()
-      : undefined;
+  if (element instanceof HTMLSelectElement) return { role: 'combobox', text: cut(nameOf(element), MAX_TEXT) };
+  const link = elements.slice(at).find((outer) => outer.matches(LINK));
+  const target = link && addressOf(link);
   return {
-    role:
-      element.getAttribute('role') ?? (link ? 'link' : element.localName === 'label' ? 'label' : 'button'),
-    text: cut(label(element) || visibleText(element)),
-    ...(href === undefined ? {} : { target: href }),
+    role: cut(element.getAttribute('role') ?? (link ? 'link' : 'button'), MAX_ROLE),
+    text: cut(nameOf(element) || textOf(element), MAX_TEXT),
+    ...(target === undefined ? {} : { target }),
   };
 }
 
-const label = (element: Element): string => element.getAttribute('aria-label') ?? '';
+function addressOf(link: Element): string | undefined {
+  const { href } = link as HTMLAnchorElement | SVGAElement;
+  const address = typeof href === 'string' ? href : URL.parse(href.baseVal, document.baseURI)?.href;
+  return address && /^https?:/.test(address) ? address.slice(0, 4096).toWellFormed() : undefined;
+}
+
+const nameOf = (element: Element): string =>
+  element.getAttribute('aria-label') ||
+  [...((element as HTMLInputElement).labels ?? [])].map(visibleText).join(' ');
+
+/** What is put into a component's slots belongs to its host. */
+function textOf(element: Element): string {
+  const text = visibleText(element);
+  const root = element.getRootNode();
+  return text.trim() === '' && root instanceof ShadowRoot ? visibleText(root.host) : text;
+}
 
 /** Text nodes up to the limit; leaves out fields, scripts and what people typed into editable parts. */
 function visibleText(element: Element): string {
@@ -62,4 +82,5 @@ function visibleText(element: Element): string {
   return text;
 }
 
-const cut = (text: string): string => text.replace(/\s+/g, ' ').trim().slice(0, MAX_TEXT).toWellFormed();
+const cut = (text: string, max: number): string =>
+  text.replace(/\s+/g, ' ').trim().slice(0, max).toWellFormed();

@@ -4,7 +4,7 @@
  * resource of ours is visible to pages.
  */
 import { randomId } from '../base/random.ts';
-import { sendMessage } from '../platform/runtime.ts';
+import { sendMessage } from '../platform/send-message.ts';
 import { describeClick } from './describe-click.ts';
 
 /** Pauses between tries, in ms: half a minute in all. */
@@ -38,7 +38,7 @@ if (!world.arqObserving) {
   document.addEventListener(
     'click',
     (event) => {
-      const click = event.isTrusted ? describeClick(event.target) : null;
+      const click = event.isTrusted ? describeClick(event.composedPath()) : null;
       if (click) void tell('event.click', { ...click, nonce: randomId() });
     },
     { capture: true, passive: true, signal: life.signal },

@@ -3,7 +3,7 @@
  * content script shares our extension id, so the id alone proves nothing.
  */
 import * as v from 'valibot';
-import { type Failure, ok, type Result } from '../base/result.ts';
+import type { Failure, Result } from '../base/result.ts';
 import { extensionId, extensionRoot, onMessage, type Sender } from '../platform/runtime.ts';
 import type { AnswerOf } from './answers.ts';
 import { MESSAGE_BYTES, MESSAGES, type MessageType, type SenderClass } from './messages.ts';
@@ -52,17 +52,27 @@ export function parseMessage(
   return checked.success ? { type: parsed.output.type as MessageType, body: checked.output } : null;
 }
 
+export interface Listening {
+  readonly handlers: Handlers;
+  /** Whether one more message of a content script in this tab is listened to. */
+  admit(tabId: number): boolean;
+  onDrop(): void;
+  /** Puts what a handler threw into words. */
+  failure(error: unknown): Failure;
+}
+
 /**
- * Starts listening. Content scripts are told `true` when their message was dealt with and nothing else. `failure` puts what a
- * handler threw into words.
+ * Starts listening. Content scripts are told `true` when their message was dealt with and nothing else: also when it was
+ * dropped, since a repeat would be dropped and counted again.
  */
-export function listen(handlers: Handlers, onDrop: () => void, failure: (error: unknown) => Failure): void {
+export function listen({ handlers, admit, onDrop, failure }: Listening): void {
   onMessage((raw, sender) => {
     const from = senderClass(sender, extensionId(), extensionRoot());
-    const message = parseMessage(raw, from);
+    const isHeard = from !== 'content' || admit(sender.tab?.id ?? -1);
+    const message = isHeard ? parseMessage(raw, from) : null;
     if (!message) {
       onDrop();
-      return undefined;
+      return from === 'content' ? Promise.resolve(true) : undefined;
     }
     const handler = handlers[message.type] as (body: unknown, sender: Sender) => Promise<Result<unknown>>;
     const answer = handler(message.body, sender).catch((error: unknown) => {
@@ -72,5 +82,3 @@ export function listen(handlers: Handlers, onDrop: () => void, failure: (error: 
     return from === 'content' ? answer.then((result) => result.ok) : answer;
   });
 }
-
-export const answer = <T>(value: T): Result<T> => ok(value);

@@ -26,7 +26,7 @@ export type EventId = string;
 interface EventBase {
   readonly id: EventId;
   readonly atMs: number;
-  readonly level: Exclude<PrivacyLevel, never>;
+  readonly level: PrivacyLevel;
 }
 
 /** A navigation that committed. */

@@ -12,6 +12,35 @@ export interface Rule {
   readonly capture: Capture;
   /** Instead of the global level. */
   readonly level?: PrivacyLevel;
+  /** Of a site that was excluded: what its rule said before, for when it is included again. */
+  readonly formerly?: Capture;
+}
+
+type Wanted = Pick<Rule, 'host' | 'capture' | 'level'>;
+
+const wanted = (host: string, capture: Capture, rule: Rule | undefined): Wanted =>
+  rule?.level === undefined ? { host, capture } : { host, capture, level: rule.level };
+
+/** What to set to exclude a site: a level that was set for it stays. */
+export function excluded(rules: readonly Rule[], typedHost: string): Wanted {
+  const host = parseRuleHost(typedHost) ?? typedHost;
+  return wanted(
+    host,
+    'skip',
+    rules.find((rule) => rule.host === host),
+  );
+}
+
+/** How to include a site again: its rule is what it was before, or there is none. `null` when no rule excludes it. */
+export function included(
+  rules: readonly Rule[],
+  host: string,
+): { readonly what: 'set'; readonly rule: Wanted } | { readonly what: 'remove'; readonly id: string } | null {
+  const rule = ruleFor(rules, host);
+  if (rule?.capture !== 'skip') return null;
+  return rule.formerly === undefined
+    ? { what: 'remove', id: rule.id }
+    : { what: 'set', rule: wanted(rule.host, rule.formerly, rule) };
 }
 
 /** True when `host` is `of` or a subdomain of it. */

@@ -9,6 +9,7 @@ const ruleSchema = v.object({
   host: v.string(),
   capture: v.picklist(CAPTURES),
   level: v.exactOptional(v.picklist(PRIVACY_LEVELS)),
+  formerly: v.exactOptional(v.picklist(CAPTURES)),
 });
 
 const settingsSchema = v.object({

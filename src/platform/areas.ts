@@ -5,11 +5,12 @@ export interface Area {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown): Promise<void>;
   remove(key: string): Promise<void>;
+  keys(): Promise<string[]>;
 }
 
 const area = (
   store: () => {
-    get(key: string): Promise<Record<string, unknown>>;
+    get(key: string | null): Promise<Record<string, unknown>>;
     set(values: Record<string, unknown>): Promise<void>;
     remove(key: string): Promise<void>;
   },
@@ -17,6 +18,7 @@ const area = (
   get: async (key) => (await store().get(key))[key],
   set: (key, value) => store().set({ [key]: value }),
   remove: (key) => store().remove(key),
+  keys: async () => Object.keys(await store().get(null)),
 });
 
 export const sessionArea: Area = area(() => browser.storage.session);

@@ -50,5 +50,6 @@ export const pageUrl = (path: string): string => browser.runtime.getURL(path);
 export const onInstalled = (handler: (reason: string) => void): void =>
   browser.runtime.onInstalled.addListener((details) => handler(details.reason));
 export const onStartup = (handler: () => void): void => browser.runtime.onStartup.addListener(handler);
+export const extensionVersion = (): string => browser.runtime.getManifest().version;
 export const manifest = (): Record<string, unknown> =>
   browser.runtime.getManifest() as unknown as Record<string, unknown>;

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { CurrentPage } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
 import { type InteractionRecord, recordKind } from '../model/interaction.ts';
-import { ruleFor } from '../model/rules.ts';
+import { excluded, included } from '../model/rules.ts';
 import { exactTime, shortTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { command, problem, status } from '../ui/status.ts';
@@ -36,14 +36,18 @@ export function ThisPage() {
   }, [recordCount, ephemeralCount]);
 
   const exclude = async (host: string) => {
-    const done = await command('rules.set', { host, capture: 'skip' });
+    const list = await command('rules.list', {});
+    if (!list.ok) return;
+    const done = await command('rules.set', excluded(list.value.rules, host));
     if (done.ok) await load();
   };
   const include = async (host: string) => {
     const list = await command('rules.list', {});
-    const rule = list.ok ? ruleFor(list.value.rules, host) : undefined;
-    if (!rule) return;
-    const done = await command('rules.remove', { id: rule.id });
+    const next = list.ok ? included(list.value.rules, host) : null;
+    if (!next) return;
+    const done = await (next.what === 'set'
+      ? command('rules.set', next.rule)
+      : command('rules.remove', { id: next.id }));
     if (done.ok) await load();
   };
 

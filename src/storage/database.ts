@@ -88,6 +88,13 @@ export function storageFailure(error: unknown): Failure {
       message: 'The browser closed the store. It is opened again; if this stays, restart the browser.',
     };
   }
+  if (error instanceof MemoryFullError) {
+    return {
+      code: 'storage-full',
+      message:
+        'The browser gives no more memory for what is kept in memory only, so it is not recorded. Close some pages, or choose another level.',
+    };
+  }
   if (error instanceof DamagedError) return { code: 'storage-corrupt', message: error.message };
   return {
     code: 'storage-error',
@@ -118,4 +125,9 @@ export async function decoding<T>(read: () => T | Promise<T>): Promise<T> {
   } catch {
     throw new DamagedError();
   }
+}
+
+/** The browser's memory for what is never stored takes nothing more. */
+export class MemoryFullError extends Error {
+  override readonly name = 'MemoryFullError';
 }

@@ -14,6 +14,7 @@ import type { Digest } from './format/digest.ts';
 import { ownDigest, packName, readMonth, sealMonth } from './months.ts';
 import { rangeOfDay, type SealedPack, sealPack, writeChange } from './packs.ts';
 import type { DigestRow, PackRow } from './schema.ts';
+import { forgetShown, forgetTraces } from './traces.ts';
 import { digestOf, eventsOf, type Shred, type Vault } from './vault.ts';
 
 /** In `metadata` from when data was replaced until the old keys are destroyed. */
@@ -50,6 +51,8 @@ export async function countTargeted(
 
 interface ErasedDay {
   readonly day: Day;
+  /** Ids of the records that go. */
+  readonly gone: ReadonlySet<string>;
   readonly packs: readonly PackRow[];
   readonly whole: boolean;
   readonly sealed: SealedPack | null;
@@ -78,6 +81,7 @@ export async function erase(
   for (const day of days) months.set(monthOf(day), [...(months.get(monthOf(day)) ?? []), day]);
   let count = 0;
   const shred: Shred[] = [];
+  if (options.everything) await forgetTraces(db);
   const lines = options.everything ? new Set<string>() : await contextLines(db, vault);
   const gone = new Set<string>();
   const noting: Targeted = async (record) => {
@@ -92,8 +96,8 @@ export async function erase(
     for (const day of daysOfMonth) {
       const one = await eraseDay(db, vault, day, noting, options.everything);
       if (!one) continue;
-      erased.push(one.erased);
-      count += one.count;
+      erased.push(one);
+      count += one.gone.size;
     }
     if (erased.length === 0) continue;
     const digest = await digestWithout(db, vault, month, erased);
@@ -114,7 +118,7 @@ async function eraseDay(
   day: Day,
   targeted: Targeted,
   everything: boolean,
-): Promise<{ erased: ErasedDay; count: number } | null> {
+): Promise<ErasedDay | null> {
   const { events, damaged } = await eventsOfDay(db, vault, day);
   const { gone, survivors } = await split(events, targeted);
   const whole = survivors.length === 0 && (damaged === 0 || everything);
@@ -127,7 +131,7 @@ async function eraseDay(
   const packs = await db.getAll('packs', rangeOfDay(vault.userId, day));
   const seq = (packs.at(-1)?.seq ?? 0) + 1;
   const sealed = whole ? null : await sealPack(vault, await vault.newKey(eventsOf(day)), day, seq, survivors);
-  return { erased: { day, packs, whole, sealed }, count: gone.size };
+  return { day, gone, packs, whole, sealed };
 }
 
 /** The month's digest without the erased days; `none` when nothing is left of it, `null` when it knew nothing of them. */
@@ -178,6 +182,7 @@ async function replace(
       const metadata = tx.objectStore('metadata');
       ask(metadata.put(true, ERASING));
       ask(metadata.put(randomId(), ERASURE));
+      await forgetShown(tx.objectStore('tabs'), new Set(erased.flatMap(({ gone }) => [...gone])));
       const outbox = tx.objectStore('outbox');
       if (syncing) for (const day of days) ask(outbox.add({ what: 'day', day }));
       // Events of these days that wait to be sent are sealed with keys that go; the days are sent as a whole instead.

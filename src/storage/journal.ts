@@ -10,21 +10,35 @@ import { open, seal } from '../crypto/envelope.ts';
 import { type InteractionEvent, type NewEvent, storeTypeOf } from '../model/interaction.ts';
 import { DamagedError, type Database } from './database.ts';
 import type { JournalRow, TabRow } from './schema.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, rowAad, type Vault } from './vault.ts';
 
 export interface Append {
   readonly event: NewEvent;
-  /** The day whose key seals it: an update goes with its visit. Default: the day of the event. */
+  /** Stored with it or not at all: what the same navigation also is. */
+  readonly also?: readonly NewEvent[];
+  /** The day whose key seals it. Default: the day of the event, or, with `shownIn`, of its visit. */
   readonly day?: Day;
   /** Written in the same transaction: the tab now shows this visit. */
   readonly tab?: Omit<TabRow, 'visit' | 'day'>;
+  /** For an update: nothing is written unless this tab still shows its visit. What was erased gains no more. */
+  readonly shownIn?: number;
   /** Written in the same transaction: a repeat of this message is not acted on. */
   readonly nonce?: string;
 }
 
+/** When a message came is kept no more exactly than this. */
+export const SEEN_STEP_MS = 10 * 60_000;
+
+/** What became of an append: its (first) event, and the day whose key sealed it. */
+export interface Appended {
+  readonly event: InteractionEvent;
+  readonly day: Day;
+}
+
 interface Waiting {
   readonly append: Append;
-  resolve(event: InteractionEvent | null): void;
+  resolve(appended: Appended | null): void;
   reject(error: unknown): void;
 }
 
@@ -50,8 +64,11 @@ export class Journal {
     private readonly mutex: Mutex,
   ) {}
 
-  /** Resolves when the event is durable; with `null` when its nonce was seen before and nothing was written. */
-  append(append: Append): Promise<InteractionEvent | null> {
+  /**
+   * Resolves when the event is durable; with `null` when nothing was written, because its nonce was seen before or its
+   * visit is not shown any more.
+   */
+  append(append: Append): Promise<Appended | null> {
     return new Promise((resolve, reject) => {
       this.#queue.push({ append, resolve, reject });
       if (!this.#running) void this.#run();
@@ -74,51 +91,76 @@ export class Journal {
     this.#running = false;
   }
 
-  async #write(batch: readonly Append[]): Promise<(InteractionEvent | null)[]> {
+  async #write(batch: readonly Append[]): Promise<(Appended | null)[]> {
     this.#next ??= await journalCounter(this.db);
     let n = this.#next;
-    const events: (InteractionEvent | null)[] = [];
-    const rows: JournalRow[] = [];
+    const writes: (Write | null)[] = [];
     const nonces = new Set<string>();
+    const shown = new Map<number, Pick<TabRow, 'visit' | 'day'>>();
     // Sealed before the transaction opens: it would close while anything else is awaited.
-    for (const { event, nonce, ...append } of batch) {
-      if (nonce !== undefined && (nonces.has(nonce) || (await this.db.getKey('seen', nonce)) !== undefined)) {
-        events.push(null);
+    for (const append of batch) {
+      const seen = append.nonce === undefined ? undefined : await this.vault.tagOf(append.nonce);
+      const day = await this.#dayOf(append, shown);
+      const repeated =
+        seen !== undefined && (nonces.has(seen) || (await this.db.getKey('seen', seen)) !== undefined);
+      if (day === null || repeated) {
+        writes.push(null);
         continue;
       }
-      if (nonce !== undefined) nonces.add(nonce);
-      const full = {
-        ...event,
-        id: eventId(this.vault.deviceId, this.vault.incarnation, n),
-      } as InteractionEvent;
-      rows.push(await sealRow(this.vault, full, n, append.day ?? dayOf(event.atMs)));
-      events.push(full);
-      n += 1;
+      if (seen !== undefined) nonces.add(seen);
+      const first = await this.#seal(append.event, n++, day);
+      const rows = [first.row];
+      for (const event of append.also ?? []) rows.push((await this.#seal(event, n++, day)).row);
+      const tab = append.tab && { ...append.tab, visit: first.event.id, day };
+      if (tab) shown.set(tab.tabId, tab);
+      writes.push({ event: first.event, day, rows, tab, seen });
     }
-    if (rows.length === 0) return events;
-    const syncing = this.syncing();
-    const tx = this.db.transaction(['journal', 'metadata', 'tabs', 'seen', 'outbox'], 'readwrite', {
-      durability: 'strict',
-    });
-    let index = 0;
-    batch.forEach((append, position) => {
-      const event = events[position];
-      const row = event ? rows[index++] : undefined;
-      if (!event || !row) return;
-      // `add`: a counter is never used twice, whatever happened.
-      tx.objectStore('journal').add(row);
-      if (append.tab) tx.objectStore('tabs').put({ ...append.tab, visit: event.id, day: row.day });
-      if (append.nonce !== undefined) tx.objectStore('seen').put(this.nowMs(), append.nonce);
-      if (syncing) {
-        const { n, day, generation, type, box } = row;
-        tx.objectStore('outbox').add({ what: 'event', n, day, generation, type, box });
-      }
-    });
-    tx.objectStore('metadata').put(n, 'counter');
-    await tx.done;
+    if (n !== this.#next) await this.#commit(writes, n);
     this.#next = n;
-    return events;
+    return writes;
   }
+
+  /** The day to seal with; `null` when the visit that it belongs to is not shown any more. */
+  async #dayOf(
+    { event, day, shownIn }: Append,
+    shown: ReadonlyMap<number, Pick<TabRow, 'visit' | 'day'>>,
+  ): Promise<Day | null> {
+    if (shownIn === undefined) return day ?? dayOf(event.atMs);
+    const row = shown.get(shownIn) ?? (await this.db.get('tabs', shownIn));
+    return event.kind === 'visit-update' && row?.visit === event.visit ? row.day : null;
+  }
+
+  async #seal(event: NewEvent, n: number, day: Day): Promise<{ event: InteractionEvent; row: JournalRow }> {
+    const id = eventId(this.vault.deviceId, this.vault.incarnation, n);
+    const full = { ...event, id } as InteractionEvent;
+    return { event: full, row: await sealRow(this.vault, full, n, day) };
+  }
+
+  async #commit(writes: readonly (Write | null)[], next: number): Promise<void> {
+    const syncing = this.syncing();
+    const seenAtMs = Math.floor(this.nowMs() / SEEN_STEP_MS) * SEEN_STEP_MS;
+    const tx = this.db.transaction(['journal', 'metadata', 'tabs', 'seen', 'outbox'], 'readwrite', STRICT);
+    await inTransaction(tx, (_, ask) => {
+      for (const write of writes) {
+        for (const row of write?.rows ?? []) {
+          // `add`: a counter is never used twice, whatever happened.
+          ask(tx.objectStore('journal').add(row));
+          const { n, day, generation, type, box } = row;
+          if (syncing) ask(tx.objectStore('outbox').add({ what: 'event', n, day, generation, type, box }));
+        }
+        if (write?.tab) ask(tx.objectStore('tabs').put(write.tab));
+        if (write?.seen !== undefined) ask(tx.objectStore('seen').put(seenAtMs, write.seen));
+      }
+      ask(tx.objectStore('metadata').put(next, 'counter'));
+    });
+  }
+}
+
+/** One append, sealed. */
+interface Write extends Appended {
+  readonly rows: readonly JournalRow[];
+  readonly tab: TabRow | undefined;
+  readonly seen: string | undefined;
 }
 
 async function sealRow(vault: Vault, event: InteractionEvent, n: number, day: Day): Promise<JournalRow> {
@@ -139,6 +181,6 @@ export async function openJournalRow(
 ): Promise<InteractionEvent> {
   const key = await vault.key(eventsOf(row.day), row.generation);
   const opened = await open(key.aead, row.box, rowAad(vault.userId, 'journal', row.day, row.type, row.n));
-  if (!opened.ok) throw new DamagedError('A part of the stored data is damaged and was left out.');
+  if (!opened.ok) throw new DamagedError();
   return JSON.parse(fromUtf8(opened.plaintext)) as InteractionEvent;
 }

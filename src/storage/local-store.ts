@@ -11,7 +11,7 @@ import { Derived } from './derived.ts';
 import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
 import { candidateDays, type FinderSource, findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
-import { type Append, Journal, journalCounter } from './journal.ts';
+import { type Append, Journal, journalCounter, SEEN_STEP_MS } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
 import { migrate } from './migrate.ts';
 import { dueMonths, mergeMonth, pendingMonths } from './months.ts';
@@ -134,10 +134,11 @@ export class LocalStore {
   }
 
   async append(append: Append): Promise<InteractionEvent | null> {
-    const event = await this.#journal.append(append);
-    if (!event) return null;
-    if (event.kind !== 'visit-update' && this.#count !== undefined) this.#count += 1;
-    const day = append.day ?? dayOf(event.atMs);
+    const written = await this.#journal.append(append);
+    if (!written) return null;
+    const { event, day } = written;
+    if (event.kind !== 'visit-update' && this.#count !== undefined)
+      this.#count += 1 + (append.also?.length ?? 0);
     const contents = this.#contents;
     contents?.live.delete(day);
     void contents?.journalDays.then((days) => days.set(day, (days.get(day) ?? 0) + 1));
@@ -165,6 +166,11 @@ export class LocalStore {
   /** Days with data, newest first. */
   days(): Promise<Day[]> {
     return daysWithData(this.db, this.vault);
+  }
+
+  /** Whether a message with this nonce was acted on. */
+  async saw(nonce: string): Promise<boolean> {
+    return (await this.db.getKey('seen', await this.vault.tagOf(nonce))) !== undefined;
   }
 
   /** Records in the store, folded. */
@@ -263,7 +269,7 @@ export class LocalStore {
     }
     const tx = this.db.transaction('seen', 'readwrite');
     for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {
-      if (cursor.value < nowMs - NONCE_MS) cursor.delete();
+      if (cursor.value < nowMs - NONCE_MS - SEEN_STEP_MS) cursor.delete();
     }
     await tx.done;
     if ((await journalCounter(this.db)) !== this.#watched) await this.#watch();

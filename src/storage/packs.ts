@@ -179,7 +179,15 @@ export interface PackChange {
 }
 
 /** Everything that a change of packs may touch. */
-export const PACK_STORES = ['journal', 'interactions', 'packs', 'digests', 'outbox', 'metadata'] as const;
+export const PACK_STORES = [
+  'journal',
+  'interactions',
+  'packs',
+  'digests',
+  'outbox',
+  'metadata',
+  'tabs',
+] as const;
 export type PackTransaction = IDBPTransaction<ArqData, typeof PACK_STORES, 'readwrite'>;
 
 /** Writes a change durably. `also` adds to the same transaction. */

@@ -1,6 +1,6 @@
 /**
- * The stores of `arq-data`, which mirror the seed's LevelDB tree, and their keys in the seed's order. The only plaintext
- * is what an index needs: the vault's own random id, day, type, sizes and counts. Everything else is in `box`, sealed.
+ * The stores of `arq-data`, which mirror the seed's LevelDB tree, and their keys in the seed's order. Plaintext is
+ * what an index needs (the vault's own random id, day, type, sizes, counts) and what SECURITY.md lists beside it.
  */
 import type { DBSchema } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
@@ -86,13 +86,11 @@ export interface DerivedRow extends NamedRow {
   readonly timestamp?: Day;
 }
 
-/** Which visit a tab shows, so that a title or the time spent there finds its visit after the worker was stopped. Ids only. */
+/** Which visit a tab shows, so that a title or the time spent there finds its visit after the worker was stopped. Ids only: when it was opened is in the sealed visit and in the browser's memory. */
 export interface TabRow {
   readonly tabId: number;
   readonly visit: string;
   readonly day: Day;
-  /** When the visit committed, in ms. */
-  readonly atMs: number;
   /** False for a reduced record, which never gets a title. */
   readonly keepsTitle: boolean;
 }
@@ -147,6 +145,6 @@ export interface ArqData extends DBSchema {
   sealed: { key: number; value: { readonly n: number; readonly day: Day; readonly box: Bytes } };
   peers: { key: string; value: PeerRow };
   tabs: { key: number; value: TabRow };
-  /** Nonces of messages that were acted on, so that a repeat is not. Value: when, in ms. */
+  /** Keyed hashes of the nonces of messages that were acted on, so that a repeat is not. Value: when, in ms, ten minutes exact. */
   seen: { key: string; value: number };
 }

@@ -16,7 +16,7 @@ import { type Day, dayNumber } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type AccountKeys, deriveAccountKeys, newMasterKey, newPeriodKey } from '../crypto/account-keys.ts';
 import { type AeadKey, aeadKey } from '../crypto/envelope.ts';
-import { sha256 } from '../crypto/primitives.ts';
+import { hkdf, hmac, importMacKey, type MacKey, macInput, sha256 } from '../crypto/primitives.ts';
 import {
   type DeviceKeys,
   type ExportedDeviceKeys,
@@ -247,6 +247,14 @@ export class Vault {
     this.master = master;
     this.account = account;
   }
+
+  /** A short keyed hash (96 bits): says that something is the same as before to us, and nothing to anybody else. */
+  async tagOf(text: string): Promise<string> {
+    this.#tagKey ??= hkdf(this.objects, 'arq/v1/tag').then(importMacKey);
+    const tag = await hmac(await this.#tagKey, macInput('tag', utf8(text)));
+    return toBase64Url(tag.subarray(0, 12));
+  }
+  #tagKey: Promise<MacKey> | undefined;
 
   /** Seals a small named record of this profile (settings, sync account). */
   async sealNamed(name: string, value: unknown): Promise<Bytes> {

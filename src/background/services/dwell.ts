@@ -18,6 +18,8 @@ export class Dwell {
   constructor(
     private readonly nowMs: () => number,
     private readonly spent: (tabId: number, dwellMs: number) => Promise<void>,
+    /** Time before this does not count: when the last timed pause ended, in ms. */
+    private readonly countsFromMs: () => number = () => 0,
   ) {}
 
   /** The tab in front is now this one, or none. */
@@ -60,7 +62,7 @@ export class Dwell {
   }
 
   #elapsed({ sinceMs }: Running): number {
-    const ms = this.nowMs() - sinceMs;
+    const ms = this.nowMs() - Math.max(sinceMs, this.countsFromMs());
     return ms < MIN_MS ? 0 : Math.min(ms, MAX_MS);
   }
 }

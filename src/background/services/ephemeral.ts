@@ -10,21 +10,44 @@ import {
 } from '../../model/interaction.ts';
 import { EPHEMERAL_MS } from '../../model/privacy.ts';
 import { sessionArea } from '../../platform/areas.ts';
+import { MemoryFullError } from '../../storage/database.ts';
 
 const KEY = 'ephemeral';
-/** `storage.session` holds 10 MB; the oldest go first. */
 const MAX_EVENTS = 5_000;
+/** `storage.session` holds 10 MB for everything; the oldest go first. */
+const MAX_CHARACTERS = 6_000_000;
+/** Nonces of messages are remembered this long; a content script gives up sooner. */
+const NONCE_MS = 10 * 60_000;
+
+interface Memory {
+  readonly events: readonly InteractionEvent[];
+  readonly nonces: readonly { readonly nonce: string; readonly atMs: number }[];
+}
+
+const EMPTY: Memory = { events: [], nonces: [] };
 
 export class Ephemeral {
   readonly #mutex = new Mutex();
 
   constructor(private readonly nowMs: () => number) {}
 
-  append(event: NewEvent): Promise<InteractionEvent> {
+  /**
+   * Keeps all or none. Resolves with the first, or with `null` when its nonce was seen before or its visit is gone.
+   * @throws MemoryFullError when there is no room even without everything older.
+   */
+  append(added: readonly NewEvent[], nonce?: string): Promise<InteractionEvent | null> {
     return this.#mutex.run(async () => {
-      const full = { ...event, id: `memory.0.${randomId()}` } as InteractionEvent;
-      await sessionArea.set(KEY, [...(await this.events()), full].slice(-MAX_EVENTS));
-      return full;
+      const { events, nonces } = await this.#alive();
+      if (nonces.some((seen) => seen.nonce === nonce)) return null;
+      const full = added.map((event) => ({ ...event, id: `memory.0.${randomId()}` }) as InteractionEvent);
+      const all = withoutOrphans([...events, ...full]);
+      const [first] = full;
+      if (first === undefined || all.at(-1) !== full.at(-1)) return null;
+      await this.#write(
+        { events: all, nonces: nonce === undefined ? nonces : [...nonces, { nonce, atMs: this.nowMs() }] },
+        full.length,
+      );
+      return first;
     });
   }
 
@@ -32,26 +55,81 @@ export class Ephemeral {
     return foldEvents(await this.events());
   }
 
+  /** What has not expired, oldest first. */
+  async events(): Promise<readonly InteractionEvent[]> {
+    return (await this.#alive()).events;
+  }
+
+  /** Whether this event is still there. */
+  async holds(id: string): Promise<boolean> {
+    return (await this.#alive()).events.some((event) => event.id === id);
+  }
+
+  /** Whether a message with this nonce was acted on. */
+  async saw(nonce: string): Promise<boolean> {
+    return (await this.#alive()).nonces.some((seen) => seen.nonce === nonce);
+  }
+
+  /** Removes what has expired; resolves with whether there was any. */
+  purge(): Promise<boolean> {
+    return this.#mutex.run(async () => {
+      const [stored, alive] = [await this.#stored(), await this.#alive()];
+      const expired =
+        stored.events.length !== alive.events.length || stored.nonces.length !== alive.nonces.length;
+      if (expired) await sessionArea.set(KEY, alive);
+      return expired;
+    });
+  }
+
   /** Removes what is targeted and what has expired. Resolves with how many records were targeted. */
   erase(targeted: (record: InteractionRecord) => boolean): Promise<number> {
     return this.#mutex.run(async () => {
-      const events = await this.events();
+      const { events, nonces } = await this.#alive();
       const gone = new Set(
         foldEvents(events)
           .filter(targeted)
           .map((record) => record.id),
       );
-      await sessionArea.set(
-        KEY,
-        events.filter((event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id)),
-      );
+      await sessionArea.set(KEY, {
+        events: withoutOrphans(events.filter((event) => !gone.has(event.id))),
+        nonces,
+      } satisfies Memory);
       return gone.size;
     });
   }
 
-  /** What has not expired, oldest first. */
-  async events(): Promise<InteractionEvent[]> {
-    const stored = ((await sessionArea.get(KEY)) ?? []) as InteractionEvent[];
-    return stored.filter((event) => event.atMs > this.nowMs() - EPHEMERAL_MS);
+  /** Drops the oldest until the browser takes it; the last `fresh` events are what it is about. */
+  async #write({ events, nonces }: Memory, fresh: number): Promise<void> {
+    let kept = events.slice(-MAX_EVENTS);
+    for (;;) {
+      try {
+        if (kept.length === fresh || JSON.stringify(kept).length <= MAX_CHARACTERS)
+          return await sessionArea.set(KEY, { events: kept, nonces } satisfies Memory);
+      } catch (error) {
+        if (kept.length === fresh) throw new MemoryFullError(String(error));
+      }
+      const older = kept.length - fresh;
+      kept = [...withoutOrphans(kept.slice(Math.ceil(older / 4)))];
+      if (kept.length < fresh) throw new MemoryFullError('What it belongs to had to go.');
+    }
   }
+
+  async #stored(): Promise<Memory> {
+    return ((await sessionArea.get(KEY)) as Memory | undefined) ?? EMPTY;
+  }
+
+  async #alive(): Promise<Memory> {
+    const { events, nonces } = await this.#stored();
+    const nowMs = this.nowMs();
+    return {
+      events: withoutOrphans(events.filter((event) => event.atMs > nowMs - EPHEMERAL_MS)),
+      nonces: nonces.filter(({ atMs }) => atMs > nowMs - NONCE_MS),
+    };
+  }
+}
+
+/** An update says what its visit was: it goes with it. */
+function withoutOrphans(events: readonly InteractionEvent[]): readonly InteractionEvent[] {
+  const visits = new Set(events.map(({ id }) => id));
+  return events.filter((event) => event.kind !== 'visit-update' || visits.has(event.visit));
 }

@@ -9,7 +9,8 @@ import type { Profile } from './profile.ts';
 
 const BATCH = 500;
 
-export function serveExport(port: PagePort, profile: () => Promise<Profile>): void {
+/** `onDrop`: it was asked for in a way that no page of ours does. */
+export function serveExport(port: PagePort, profile: () => Promise<Profile>, onDrop: () => void): void {
   let gone = false;
   let taken: () => void = () => {};
   let started = false;
@@ -22,11 +23,13 @@ export function serveExport(port: PagePort, profile: () => Promise<Profile>): vo
     if (started) return taken();
     started = true;
     const request = v.safeParse(exportRequestSchema, raw);
-    if (!request.success)
+    if (!request.success) {
+      onDrop();
       return send({
         kind: 'failed',
         message: 'The export was asked for in a way that this version does not know.',
       });
+    }
     run(request.output).catch((error: unknown) => {
       console.error('export failed', error);
       send({

@@ -1,54 +1,35 @@
 /** Turns what the browser reports into stored events. Each handler is done when the event is durable. */
-
-import { dayOf } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
-import { captureClick, captureNavigation, captureTitle } from '../../capture/capture.ts';
+import {
+  captureClick,
+  captureNavigation,
+  captureTitle,
+  keptNow,
+  NOT_KEPT,
+  storesInFull,
+} from '../../capture/capture.ts';
 import { searchOf } from '../../capture/search-engines.ts';
-import type { InteractionEvent, NewEvent, Transition } from '../../model/interaction.ts';
+import { transitionOf } from '../../capture/transition.ts';
+import type { InteractionEvent, NewEvent } from '../../model/interaction.ts';
 import type { Settings } from '../../model/settings.ts';
-import { sessionArea } from '../../platform/areas.ts';
 import { type CommittedFact, type TabFact, tabById } from '../../platform/tabs.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
-
-/** What a tab shows now, in the browser's memory. `visit` is absent where nothing was kept. */
-interface TabState {
-  readonly url: string;
-  /** When it committed, in ms. */
-  readonly atMs: number;
-  /** The page reported itself; the browser's report may still come. */
-  readonly fromPage?: boolean;
-  readonly visit?: string;
-  readonly memory?: boolean;
-  readonly title?: string;
-  readonly search?: string;
-  /** The browser's id of the document, also where nothing of it was kept. */
-  readonly document?: string;
-}
+import {
+  committedMs,
+  committing,
+  documentOf,
+  erased,
+  forgetTab,
+  keptOf,
+  knownTabs,
+  notKept,
+  readTab,
+  withoutFragment,
+  writeTab,
+} from './tab-state.ts';
 
 const OWN_REPORT_MS = 250;
-
-/** The browsers' transition types in our words (Chromium and Firefox share the names). */
-function transitionOf(type: string, qualifiers: readonly string[]): Transition {
-  if (qualifiers.includes('forward_back')) return 'history';
-  switch (type) {
-    case 'link':
-    case 'manual_subframe':
-      return 'link';
-    case 'typed':
-    case 'generated':
-    case 'keyword':
-      return 'typed';
-    case 'auto_bookmark':
-      return 'bookmark';
-    case 'form_submit':
-      return 'form';
-    case 'reload':
-      return 'reload';
-    default:
-      return 'other';
-  }
-}
 
 export class Recorder {
   readonly #tabs = new Map<number, Mutex>();
@@ -73,10 +54,6 @@ export class Recorder {
     return mutex.run(task);
   }
 
-  async #state(tabId: number): Promise<TabState | undefined> {
-    return (await sessionArea.get(`tab:${tabId}`)) as TabState | undefined;
-  }
-
   /** The settings at the moment of the event decide, not those when its turn comes. `undefined` = nothing may be kept. */
   #policyNow(): Settings | undefined {
     return this.profile.recording() ? this.profile.settings : undefined;
@@ -88,9 +65,15 @@ export class Recorder {
       const tab = (await tabById(fact.tabId)) ?? this.#closedTab(fact);
       if (tab?.incognito !== false) return;
       await this.#credit(fact.tabId, await this.takeDwell(fact.tabId));
-      if (!policy) return this.#forget(fact.tabId);
+      if (!policy) return this.#unkept(fact);
       await this.#visit(fact, tab, policy);
     });
+  }
+
+  /** A page that was opened while paused stays unknown also when recording goes on. Before consent there is nothing to remember. */
+  async #unkept({ tabId, atMs, documentId }: CommittedFact): Promise<void> {
+    await this.#forget(tabId);
+    if (this.profile.settings.consent === 'accepted') await writeTab(tabId, notKept(atMs, documentId));
   }
 
   tabCreated(tab: TabFact): void {
@@ -119,9 +102,8 @@ export class Recorder {
       if (documentId === undefined) {
         // Without ids of documents (Firefox): whatever the tab committed since this document began is this document.
         const row = await this.profile.store.tab(tab.id);
-        const committedMs = Math.max(row?.atMs ?? 0, (await this.#state(tab.id))?.atMs ?? 0);
-        if (committedMs >= page.startedMs || !(await tabById(tab.id))) return;
-      } else if ((await this.#state(tab.id))?.document === documentId) return;
+        if ((await committedMs(tab.id, row?.visit)) >= page.startedMs || !(await tabById(tab.id))) return;
+      } else if ((await readTab(tab.id))?.document === documentId) return;
       // The tab may be gone by now. What it showed still counts, once: its document's id tells a repeat.
       const fact = { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false };
       await this.#visit(
@@ -134,12 +116,11 @@ export class Recorder {
   }
 
   async #visit(fact: CommittedFact, tab: TabFact, policy: Settings, pageNonce?: string): Promise<void> {
-    const before = await this.#state(fact.tabId);
+    const before = await readTab(fact.tabId);
     if (fact.sameDocument && before?.url === withoutFragment(fact.url)) return;
     // The page was quicker than the browser's report of it.
     if (fact.documentId === undefined && before?.fromPage && before.atMs >= fact.atMs && !pageNonce) return;
-    const referrer =
-      before?.url ?? (tab.openerTabId === undefined ? undefined : (await this.#state(tab.openerTabId))?.url);
+    const isBack = fact.qualifiers.includes('forward_back');
     const cameFromPage =
       fact.sameDocument || ['link', 'form_submit', 'manual_subframe'].includes(fact.transition);
     // A title that is still the one of the page before is not this page's; a single-page app may keep one for all its views.
@@ -150,38 +131,43 @@ export class Recorder {
         url: fact.url,
         title: fact.sameDocument ? tab.title : title,
         atMs: fact.atMs,
-        transition: fact.sameDocument ? 'script' : transitionOf(fact.transition, fact.qualifiers),
-        ...(cameFromPage && referrer !== undefined ? { referrer } : {}),
+        transition: fact.sameDocument && !isBack ? 'script' : transitionOf(fact.transition, fact.qualifiers),
+        ...(cameFromPage ? await this.#referrer(before ? fact.tabId : tab.openerTabId) : {}),
         ...(before?.search === undefined ? {} : { lastSearch: before.search }),
       },
       policy,
     );
     const nonce =
       fact.sameDocument || fact.documentId === undefined ? pageNonce : `document:${fact.documentId}`;
-    let visit: InteractionEvent | null = null;
-    for (const [index, event] of events.entries()) {
-      const tabRow =
-        index === 0 ? { tabId: fact.tabId, atMs: fact.atMs, keepsTitle: event.kind === 'visit' } : undefined;
-      const stored = await this.#store(event, tabRow, index === 0 ? nonce : undefined);
-      if (index === 0 && stored === null) return;
-      visit ??= stored;
-    }
+    await committing(fact.tabId, fact.atMs, (await this.profile.store.tab(fact.tabId))?.visit);
+    const visit = await this.#store(events, fact.tabId, nonce);
+    // A repeat.
+    if (events.length > 0 && visit === null) return;
     const search = searchOf(fact.url);
-    const state: TabState = {
+    await writeTab(fact.tabId, {
       url: withoutFragment(fact.url),
       atMs: fact.atMs,
+      kept: events.length > 0 ? keptNow(fact.url, policy) : NOT_KEPT,
       ...(pageNonce === undefined ? {} : { fromPage: true }),
       ...(visit?.kind === 'visit'
         ? { visit: visit.id, memory: visit.level === 'ephemeral', title: visit.title }
         : {}),
       ...(search ? { search: `${search.engine}\n${search.query}` } : {}),
       ...(fact.documentId === undefined ? {} : { document: fact.documentId }),
-    };
-    await sessionArea.set(`tab:${fact.tabId}`, state);
+      ...(before ? { last: { url: before.url, kept: before.kept, ...documentOf(before) } } : {}),
+    });
     if (visit) this.onRecorded();
     // The title may have come while the visit was stored.
     const now = await tabById(fact.tabId);
     if (now) await this.#title(now, policy);
+  }
+
+  /** The page that a tab shows, where it was stored under its name and was not erased. */
+  async #referrer(tabId: number | undefined) {
+    const state = tabId === undefined ? undefined : await readTab(tabId);
+    if (tabId === undefined || state?.visit === undefined || state.memory) return {};
+    const row = await this.profile.store.tab(tabId);
+    return row?.visit === state.visit ? { referrer: state.url, referrerKept: state.kept } : {};
   }
 
   titled(tab: TabFact): Promise<void> {
@@ -190,7 +176,7 @@ export class Recorder {
   }
 
   async #title(tab: TabFact, policy: Settings): Promise<void> {
-    const state = await this.#state(tab.id);
+    const state = await readTab(tab.id);
     const row = await this.profile.store.tab(tab.id);
     const visit = state ? state.visit : row?.keepsTitle ? row.visit : undefined;
     if (visit === undefined || tab.title === '' || tab.title === state?.title) return;
@@ -204,11 +190,8 @@ export class Recorder {
       tab.url.replace(/^https?:\/\/(www\.)?/, '').startsWith(tab.title)
     )
       return;
-    const event: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), title };
-    if (state?.memory) await this.ephemeral.append(event);
-    else if (row?.visit === visit)
-      await this.profile.storing(() => this.profile.store.append({ event, day: row.day }));
-    if (state) await sessionArea.set(`tab:${tab.id}`, { ...state, title: tab.title });
+    await this.#update(tab.id, { visit, url: tab.url, memory: state?.memory }, { title }, policy);
+    if (state) await writeTab(tab.id, { ...state, title: tab.title });
     this.onRecorded();
   }
 
@@ -218,32 +201,69 @@ export class Recorder {
   }
 
   async #credit(tabId: number, dwellMs: number): Promise<void> {
-    const [state, row] = [await this.#state(tabId), await this.profile.store.tab(tabId)];
-    if (dwellMs <= 0 || !this.profile.recording() || state?.visit === undefined) return;
-    const event: NewEvent = {
-      kind: 'visit-update',
-      visit: state.visit,
-      atMs: this.profile.clock.nowMs(),
-      dwellMs,
-    };
-    if (state.memory) await this.ephemeral.append(event);
-    else if (row?.visit === state.visit)
-      await this.profile.storing(() => this.profile.store.append({ event, day: row.day }));
+    const [state, policy] = [await readTab(tabId), this.#policyNow()];
+    if (dwellMs <= 0 || !policy || state?.visit === undefined) return;
+    await this.#update(
+      tabId,
+      { visit: state.visit, url: state.url, memory: state.memory },
+      { dwellMs },
+      policy,
+    );
+  }
+
+  /** Adds to a visit, unless nothing of its page may be kept any more or it was erased. */
+  async #update(
+    tabId: number,
+    { visit, url, memory = false }: { visit: string; url: string; memory: boolean | undefined },
+    what: { readonly title?: string; readonly dwellMs?: number },
+    policy: Settings,
+  ): Promise<void> {
+    const now = keptNow(url, policy);
+    if (now.capture === 'skip' || !(memory || storesInFull(now))) return;
+    const event: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), ...what };
+    await this.profile.storing<unknown>(() =>
+      memory ? this.ephemeral.append([event]) : this.profile.store.append({ event, shownIn: tabId }),
+    );
   }
 
   async clicked(
     tab: TabFact,
     pageUrl: string,
     click: { role: string; text: string; target?: string | undefined; nonce: string },
+    documentId?: string,
   ): Promise<void> {
     const policy = this.#policyNow();
     if (!policy || tab.incognito) return;
     const { target, role, text } = click;
-    const fact = { pageUrl, pageTitle: tab.title, atMs: this.profile.clock.nowMs(), role, text };
-    const [event] = captureClick(target === undefined ? fact : { ...fact, target }, policy);
-    if (!event) return;
-    await this.#store(event, undefined, click.nonce);
+    const pageKept = keptOf(await readTab(tab.id), pageUrl, documentId);
+    const events = captureClick(
+      {
+        pageUrl,
+        pageTitle: tab.title,
+        atMs: this.profile.clock.nowMs(),
+        role,
+        text,
+        ...(target === undefined ? {} : { target }),
+        ...(pageKept === undefined ? {} : { pageKept }),
+      },
+      policy,
+    );
+    if (events.length === 0) return;
+    await this.#store(events, undefined, click.nonce);
     this.onRecorded();
+  }
+
+  /** Something was erased: tabs that show a page that is gone forget it. */
+  async erased(): Promise<void> {
+    for (const tabId of await knownTabs())
+      await this.#inTab(tabId, async () => {
+        const state = await readTab(tabId);
+        if (state?.visit === undefined) return;
+        const isThere = state.memory
+          ? await this.ephemeral.holds(state.visit)
+          : (await this.profile.store.tab(tabId))?.visit === state.visit;
+        if (!isThere) await writeTab(tabId, erased(state));
+      });
   }
 
   async tabGone(tabId: number): Promise<void> {
@@ -253,26 +273,27 @@ export class Recorder {
   }
 
   async #forget(tabId: number): Promise<void> {
-    await sessionArea.remove(`tab:${tabId}`);
+    await forgetTab(tabId);
     await this.profile.store.forgetTab(tabId);
   }
 
+  /** Stores all or none; `null` when nothing was. A repeat is known also when the level was another the first time. */
   async #store(
-    event: NewEvent,
-    tab?: { tabId: number; atMs: number; keepsTitle: boolean },
+    [event, ...also]: readonly NewEvent[],
+    tabId?: number,
     nonce?: string,
   ): Promise<InteractionEvent | null> {
-    if (event.kind !== 'visit-update' && event.level === 'ephemeral') return this.ephemeral.append(event);
-    const day = dayOf(event.atMs);
-    return this.profile.storing(() =>
-      this.profile.store.append({
-        event,
-        day,
-        ...(tab ? { tab } : {}),
-        ...(nonce === undefined ? {} : { nonce }),
-      }),
-    );
+    if (event === undefined || event.kind === 'visit-update') return null;
+    const { store } = this.profile;
+    const once = nonce === undefined ? {} : { nonce };
+    return this.profile.storing(async () => {
+      if (event.level === 'ephemeral')
+        return nonce !== undefined && (await store.saw(nonce))
+          ? null
+          : this.ephemeral.append([event, ...also], nonce);
+      if (nonce !== undefined && (await this.ephemeral.saw(nonce))) return null;
+      const tab = tabId === undefined ? {} : { tab: { tabId, keepsTitle: event.kind === 'visit' } };
+      return store.append({ event, also, ...tab, ...once });
+    });
   }
 }
-
-const withoutFragment = (url: string): string => url.split('#', 1)[0] ?? url;

@@ -20,8 +20,16 @@ export async function setRule(
   const host = parseRuleHost(typedHost);
   if (host === null) return false;
   const others = profile.settings.rules.filter((rule) => rule.host !== host);
-  const id = profile.settings.rules.find((rule) => rule.host === host)?.id ?? randomId();
-  const rule: Rule = level === undefined ? { id, host, capture } : { id, host, capture, level };
+  const before = profile.settings.rules.find((rule) => rule.host === host);
+  const formerly =
+    capture !== 'skip' ? undefined : before?.capture === 'skip' ? before.formerly : before?.capture;
+  const rule: Rule = {
+    id: before?.id ?? randomId(),
+    host,
+    capture,
+    ...(level === undefined ? {} : { level }),
+    ...(formerly === undefined ? {} : { formerly }),
+  };
   await profile.change({ rules: [...others, rule] });
   return true;
 }

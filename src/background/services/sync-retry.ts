@@ -41,13 +41,9 @@ export class SyncRetry {
     await this.store.db.put('metadata', { failures, nextAtMs: this.#notBeforeMs } satisfies Retry, NAME);
   }
 
-  async succeeded(): Promise<void> {
-    this.forget();
-    await this.store.db.delete('metadata', NAME);
-  }
-
-  /** For an account that is new here. */
-  forget(): void {
+  /** A round went through, or the account is new here. */
+  async forget(): Promise<void> {
     this.#notBeforeMs = 0;
+    await this.store.db.delete('metadata', NAME);
   }
 }

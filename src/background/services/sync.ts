@@ -68,8 +68,9 @@ export class Sync {
     this.#account = await readAccount(this.profile.store);
     this.profile.store.syncing = this.#account !== null;
     if (this.#account) {
-      this.#phase = 'syncing';
       await this.#retry.open();
+      // It failed before the worker was stopped, and nothing is tried until the wait is over.
+      this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
       this.kick(0);
     }
   }
@@ -181,7 +182,7 @@ export class Sync {
     const nowMs = this.profile.clock.nowMs();
     this.#account = { ...this.#account, lastSyncedMs: nowMs };
     await writeAccount(store, this.#account);
-    await this.#retry.succeeded();
+    await this.#retry.forget();
     await clearAlarm(SYNC_ALARM);
     this.#devices = await this.#describe(result.value.devices);
     this.#unreadable = result.value.unreadable;
@@ -340,7 +341,7 @@ export class Sync {
     await writeAccount(store, account);
     this.#account = account;
     this.#transport = transport;
-    this.#retry.forget();
+    await this.#retry.forget();
     this.#news.active();
     this.#show('syncing');
     this.kick(0);

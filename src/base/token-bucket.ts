@@ -1,0 +1,25 @@
+/** A token bucket: `perSecond` on average, as many at once. */
+export class TokenBucket {
+  #tokens: number;
+  #atMs: number;
+
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly perSecond: number,
+  ) {
+    this.#tokens = perSecond;
+    this.#atMs = nowMs();
+  }
+
+  /** False when there is none left. */
+  take(): boolean {
+    const nowMs = this.nowMs();
+    // A clock that was set back adds nothing.
+    const seconds = Math.max(0, nowMs - this.#atMs) / 1000;
+    this.#tokens = Math.min(this.perSecond, this.#tokens + seconds * this.perSecond);
+    this.#atMs = nowMs;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

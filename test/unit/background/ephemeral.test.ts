@@ -1,0 +1,90 @@
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EPHEMERAL_MS } from '../../../src/model/privacy.ts';
+import { fake } from '../../support/fake-browser.ts';
+import { Worker } from '../../support/worker.ts';
+
+let worker: Worker;
+beforeEach(async () => {
+  worker = await Worker.start();
+  await worker.set({ level: 'ephemeral' });
+});
+afterEach(() => worker.end());
+
+const memory = () => JSON.stringify(fake.session.values.get('ephemeral') ?? null);
+const urls = async () =>
+  (await worker.services.ephemeral.records()).map((record) => ('url' in record ? record.url : ''));
+
+describe('what has expired', () => {
+  it('leaves the memory, with its updates, also when nothing new comes', async () => {
+    await worker.visit(7, 'https://old.example/');
+    worker.pass(EPHEMERAL_MS - 1_000);
+    await worker.title(7, 'Oldword');
+    await worker.visit(8, 'https://new.example/');
+    expect(await worker.services.ephemeral.purge()).toBe(false);
+    worker.pass(2_000);
+    expect(memory()).toContain('old.example');
+    expect(await worker.services.ephemeral.purge()).toBe(true);
+    expect(memory()).not.toMatch(/old/i);
+    expect(memory()).toContain('new.example');
+    expect(await worker.services.ephemeral.purge()).toBe(false);
+  });
+});
+
+describe('a repeated message', () => {
+  it('is acted on once in memory too', async () => {
+    await worker.visit(7, 'https://a.example/');
+    await worker.click(7);
+    await worker.restart();
+    await worker.click(7);
+    expect(await worker.services.ephemeral.records()).toHaveLength(2);
+  });
+
+  it('is acted on once when the level changed in between, whichever way', async () => {
+    await worker.visit(7, 'https://a.example/');
+    await worker.click(7);
+    await worker.set({ level: 'private' });
+    fake.session.values.delete('tab:7');
+    await worker.click(7);
+    expect(await worker.records()).toEqual([]);
+    await worker.click(7, undefined, 'O'.repeat(22));
+    await worker.set({ level: 'ephemeral' });
+    await worker.click(7, undefined, 'O'.repeat(22));
+    expect(await worker.services.ephemeral.records()).toHaveLength(2);
+    expect(await worker.records()).toHaveLength(1);
+  });
+});
+
+describe('memory that is full', () => {
+  const health = async () => (await worker.services.status()).health;
+  const room = (characters: number) => {
+    fake.session.beforeSet = (values) => {
+      if ('ephemeral' in values && JSON.stringify(values).length > characters)
+        throw new Error('Session storage quota bytes exceeded. Values were not stored.');
+    };
+  };
+
+  it('loses the oldest first', async () => {
+    for (let i = 0; i < 8; i++) {
+      await worker.visit(i, `https://a.example/${i}`);
+      worker.pass(1_000);
+    }
+    room(memory().length);
+    await worker.visit(9, 'https://a.example/newest');
+    const kept = await urls();
+    expect(kept.at(-1)).toBe('https://a.example/newest');
+    expect(kept).not.toContain('https://a.example/0');
+    expect(kept.length).toBeGreaterThan(3);
+    expect((await health()).code).toBe('ok');
+  });
+
+  it('that takes nothing at all is told in the health line, until it does', async () => {
+    room(10);
+    await expect(worker.visit(7, 'https://a.example/')).rejects.toThrow('quota');
+    expect(await health()).toMatchObject({ code: 'storage-full', message: expect.stringMatching(/memory/) });
+    room(10_000);
+    await worker.visit(7, 'https://b.example/');
+    expect((await health()).code).toBe('ok');
+  });
+});

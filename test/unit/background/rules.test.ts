@@ -1,0 +1,57 @@
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { excluded, included } from '../../../src/model/rules.ts';
+import { Worker } from '../../support/worker.ts';
+
+let worker: Worker;
+beforeEach(async () => {
+  worker = await Worker.start();
+});
+afterEach(() => worker.end());
+
+const rules = () => worker.services.profile.settings.rules.map(({ id: _, ...rule }) => rule);
+const set = (body: object) => worker.handlers['rules.set'](body as never, {} as never);
+/** As the popup's buttons do it. */
+const exclude = (host: string) => set(excluded(worker.services.profile.settings.rules, host));
+async function include(host: string) {
+  const next = included(worker.services.profile.settings.rules, host);
+  if (next?.what === 'set') await set(next.rule);
+  if (next?.what === 'remove') await worker.handlers['rules.remove']({ id: next.id }, {} as never);
+}
+
+it('excluding a site keeps its level, and including it brings its rule back as it was', async () => {
+  await set({ host: 'a.example', capture: 'no-query', level: 'anonymous' });
+  const before = rules();
+  await exclude('www.a.example');
+  expect(rules()).toMatchObject([{ host: 'a.example', capture: 'skip', level: 'anonymous' }]);
+  await exclude('a.example');
+  await worker.restart();
+  await include('www.a.example');
+  expect(rules()).toEqual(before);
+});
+
+it('a site that had no rule has none again', async () => {
+  await exclude('a.example');
+  expect(rules()).toEqual([{ host: 'a.example', capture: 'skip' }]);
+  await include('a.example');
+  expect(rules()).toEqual([]);
+});
+
+it('the rule of a domain above is left as it is', async () => {
+  await set({ host: 'a.example', capture: 'full', level: 'public' });
+  await exclude('sub.a.example');
+  expect(rules()).toMatchObject([
+    { host: 'a.example', capture: 'full', level: 'public' },
+    { host: 'sub.a.example', capture: 'skip' },
+  ]);
+  await include('sub.a.example');
+  expect(rules()).toEqual([{ host: 'a.example', capture: 'full', level: 'public' }]);
+});
+
+it('a rule that is set anew forgets what it was before', async () => {
+  await set({ host: 'a.example', capture: 'domain' });
+  await exclude('a.example');
+  await set({ host: 'a.example', capture: 'full' });
+  expect(rules()).toEqual([{ host: 'a.example', capture: 'full' }]);
+});

@@ -1,0 +1,133 @@
+/** What SECURITY.md says of the plaintext in the store, as a list: every field of every row that is not sealed. */
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/device-context.ts';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { noteSettings } from '../../../src/sync/account-state.ts';
+import { writeUnread } from '../../../src/sync/unread.ts';
+import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+
+let world: SyncWorld;
+let device: TestDevice;
+beforeEach(async () => {
+  world = await SyncWorld.paired(2);
+  device = world.devices[0] as TestDevice;
+});
+afterEach(() => world.end());
+
+/** Paths of what is not bytes, e.g. `tabId`, or `(value)` of a row that is no object. `*`: names that are many. */
+function fieldsOf(value: unknown, path = ''): string[] {
+  if (value instanceof Uint8Array) return [];
+  if (value instanceof Object)
+    return Object.entries(value).flatMap(([name, inner]) =>
+      fieldsOf(inner, Array.isArray(value) ? `${path}[]` : path === '' ? name : `${path}.${name}`),
+    );
+  return [path === '' ? '(value)' : path];
+}
+
+const EXPECTED: Record<string, readonly string[]> = {
+  contexts: [],
+  digests: ['generation', 'month', 'userId'],
+  interactions: ['date', 'generation', 'seq', 'type', 'userId'],
+  journal: ['day', 'generation', 'n', 'records', 'type'],
+  'key ring': ['day', 'generation', 'store'],
+  metadata: [
+    'counter',
+    'cursor',
+    'devices-seen.hash',
+    'devices-seen.version',
+    'parts',
+    'retry.failures',
+    'retry.nextAtMs',
+    'seen/*',
+    'settings-came',
+    'staged[].groupOf[]',
+    'staged[].peers[].day',
+    'staged[].peers[].etag',
+    'staged[].peers[].kind',
+    'staged[].peers[].note',
+    'staged[].peers[].own',
+    'staged[].peers[].slot',
+    'staged[].peers[].version',
+    'staged[].rows[][]',
+    'unread.*',
+  ],
+  models: [],
+  outbox: ['day', 'generation', 'key', 'n', 'name', 'type', 'what'],
+  packs: ['date', 'digest', 'events', 'records[]', 'seq', 'sizeBytes', 'userId'],
+  peers: ['day', 'etag', 'kind', 'note', 'own', 'slot', 'version'],
+  profiles: ['name', 'userId'],
+  sealed: [],
+  // Its key is a keyed hash, its value the time, ten minutes exact (journal.test.ts).
+  seen: ['(value)'],
+  'storage.local': ['keyring', 'sentinel.atMs', 'sentinel.counter', 'sentinel.userId'],
+  tabs: ['day', 'keepsTitle', 'tabId', 'visit'],
+};
+
+it('every field that is not sealed is known', async () => {
+  const other = world.devices[1] as TestDevice;
+  const common = {
+    atMs: device.clock.nowMs(),
+    level: 'private' as const,
+    url: 'https://secretword.example/',
+  };
+  const visit = { ...common, kind: 'visit' as const, title: 'Secretword', transition: 'link' as const };
+  const found = new Map<string, Set<string>>();
+  const collect = async () =>
+    device.run(async () => {
+      const { db } = device.store;
+      for (const name of db.objectStoreNames) {
+        const fields = found.get(name) ?? new Set();
+        found.set(name, fields);
+        for (
+          let cursor = await db.transaction(name).store.openCursor();
+          cursor;
+          cursor = await cursor.continue()
+        ) {
+          const key = String(cursor.key).replace(/\/.*/, '/*');
+          const value = cursor.value as unknown;
+          if (name === 'metadata')
+            for (const field of fieldsOf(value, key)) fields.add(field.replace('unread.slot', 'unread.*'));
+          else for (const field of fieldsOf(value)) fields.add(field);
+          expect(JSON.stringify([cursor.key, value])).not.toMatch(/secretword/i);
+        }
+      }
+      for (const [key, value] of device.context.area) {
+        const fields = found.get('storage.local') ?? new Set();
+        found.set('storage.local', fields);
+        for (const field of fieldsOf(value, key)) fields.add(field);
+      }
+      const keys = found.get('key ring') ?? new Set();
+      found.set('key ring', keys);
+      for (const row of await device.store.keys.ring()) for (const field of fieldsOf(row)) keys.add(field);
+    });
+  await device.run(() =>
+    device.store.append({
+      event: visit,
+      also: [{ ...common, kind: 'search', engine: 'Engine', query: 'Secretword' }],
+      tab: { tabId: 7, keepsTitle: true },
+      nonce: 'page:1',
+    }),
+  );
+  await collect();
+  await other.visit('other.example', '/secretword');
+  await device.set({ level: 'public', rules: [{ id: 'r', host: 'secretword.example', capture: 'skip' }] });
+  await device.erase({ what: 'record', id: 'x' });
+  device.network.fate = (_index, { method }) => (method === 'GET' ? 'ok' : 'lost-request');
+  await device.round();
+  await collect();
+  device.network.up();
+  world.pass();
+  await world.settle();
+  // Of a month that is over, so that its digest is made.
+  const old = { ...visit, atMs: Date.UTC(2020, 0, 2), id: `${'O'.repeat(22)}.1.1` };
+  await device.run(() => device.store.addEvents('2020-01-02', [old]));
+  await device.run(() => device.store.pack(true));
+  await device.run(async () => {
+    await noteSettings(device.store);
+    await writeUnread(device.store, { slot: 'broken' });
+  });
+  await collect();
+  expect(Object.fromEntries([...found].map(([name, fields]) => [name, [...fields].sort()]))).toEqual(
+    EXPECTED,
+  );
+});
