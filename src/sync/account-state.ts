@@ -1,11 +1,13 @@
 /** What this device remembers of its account at the service: one sealed record. */
 import * as v from 'valibot';
+import { HOUR_MS } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { deriveAccountKeys } from '../crypto/account-keys.ts';
 import { EMPTY_SHARED, parseShared, type SharedSettings } from '../model/shared-settings.ts';
 import type { AccountId, DeviceId } from '../protocol/ids.ts';
 import { accountIdSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import { METADATA } from '../storage/schema.ts';
 import type { ObjectScope } from './objects.ts';
 import type { Signer } from './transport.ts';
 
@@ -29,8 +31,13 @@ export async function readAccount(store: LocalStore): Promise<AccountState | nul
   return parsed.success ? parsed.output : null;
 }
 
-export const writeAccount = (store: LocalStore, state: AccountState | null): Promise<void> =>
-  store.writeNamed(ACCOUNT, state);
+/** Also the seed's `metadata.last_sync`, to the hour, because it is not sealed. */
+export async function writeAccount(store: LocalStore, state: AccountState | null): Promise<void> {
+  await store.writeNamed(ACCOUNT, state);
+  const lastMs = state?.lastSyncedMs;
+  const hour = lastMs === undefined ? null : new Date(lastMs - (lastMs % HOUR_MS)).toISOString();
+  await store.db.put('metadata', hour, METADATA.lastSync);
+}
 
 export const readSharedSettings = async (store: LocalStore): Promise<SharedSettings> =>
   parseShared(await store.readNamed(SHARED)) ?? EMPTY_SHARED;

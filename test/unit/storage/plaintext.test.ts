@@ -2,6 +2,7 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ContextStorage } from '../../../src/context/context-storage.ts';
 import { noteSettings } from '../../../src/sync/account-state.ts';
 import { writeUnread } from '../../../src/sync/unread.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
@@ -25,16 +26,24 @@ function fieldsOf(value: unknown, path = ''): string[] {
 }
 
 const EXPECTED: Record<string, readonly string[]> = {
-  contexts: [],
+  // Named by a random UUID; the time is a day.
+  contexts: ['generation', 'name', 'timestamp', 'userId'],
   digests: ['generation', 'month', 'userId'],
   interactions: ['date', 'generation', 'seq', 'type', 'userId'],
   journal: ['day', 'generation', 'n', 'records', 'type'],
   'key ring': ['day', 'generation', 'store'],
   metadata: [
+    'cache_stats.l1.hits',
+    'cache_stats.l1.misses',
+    'cache_stats.l2.hits',
+    'cache_stats.l2.misses',
     'counter',
     'cursor',
     'devices-seen.hash',
     'devices-seen.version',
+    'erasure',
+    // To the hour.
+    'last_sync',
     'parts',
     'retry.failures',
     'retry.nextAtMs',
@@ -50,8 +59,9 @@ const EXPECTED: Record<string, readonly string[]> = {
     'staged[].peers[].version',
     'staged[].rows[][]',
     'unread.*',
+    'version',
   ],
-  models: [],
+  models: ['generation', 'name', 'userId'],
   outbox: ['day', 'generation', 'key', 'n', 'name', 'type', 'what'],
   packs: ['date', 'digest', 'events', 'records[]', 'seq', 'sizeBytes', 'userId'],
   peers: ['day', 'etag', 'kind', 'note', 'own', 'slot', 'version'],
@@ -122,6 +132,15 @@ it('every field that is not sealed is known', async () => {
   const old = { ...visit, atMs: Date.UTC(2020, 0, 2), id: `${'O'.repeat(22)}.1.1` };
   await device.run(() => device.store.addEvents('2020-01-02', [old]));
   await device.run(() => device.store.pack(true));
+  await device.run(async () => {
+    const storage = new ContextStorage(device.store, { clock: device.clock, userAgent: 'Secretword' });
+    await storage.saveContext(await storage.currentContext());
+    await storage.profile();
+    await storage.changePreferences({ language: 'secretword' });
+    await storage.getContextStats('all');
+  });
+  await collect();
+  await device.run(() => device.store.erase(({ id }) => id === old.id));
   await device.run(async () => {
     await noteSettings(device.store);
     await writeUnread(device.store, { slot: 'broken' });
