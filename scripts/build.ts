@@ -1,7 +1,8 @@
-/** `npm run build`: the extension for both browsers, in dist/. */
+/** `npm run build`: the extension for both browsers and the library, in dist/. */
 import { spawn } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join, relative, sep } from 'node:path';
+import { build } from 'vite';
 import type { Target, Variant } from './manifest-for.ts';
 import { isMain, ROOT } from './root.ts';
 
@@ -49,6 +50,34 @@ export function filesIn(folder: string): string[] {
     .sort();
 }
 
+export const LIBRARY_FILE = 'arq-context.js';
+
+/**
+ * Builds the library (src/library) as one ES module. Resolves with the ids of all modules that are in it, relative to the
+ * root. @throws Error when the build fails.
+ */
+export async function buildLibrary(folder = join(ROOT, 'dist', 'library')): Promise<readonly string[]> {
+  const built = await build({
+    // The extension's own configuration is of no use here.
+    configFile: false,
+    root: ROOT,
+    publicDir: false,
+    logLevel: 'warn',
+    build: {
+      outDir: folder,
+      emptyOutDir: true,
+      target: ['chrome137', 'firefox140'],
+      lib: { entry: 'src/library/index.ts', formats: ['es'], fileName: () => LIBRARY_FILE },
+    },
+  });
+  const outputs = (Array.isArray(built) ? built : [built]) as { output: readonly object[] }[];
+  const chunks = outputs.flatMap(({ output }) => output) as { modules?: Readonly<Record<string, unknown>> }[];
+  return chunks
+    .flatMap(({ modules = {} }) => Object.keys(modules))
+    .map((id) => relative(ROOT, id).split(sep).join('/'))
+    .sort();
+}
+
 export function describeBuild({ folder, files, sizeBytes }: BuiltTarget): string {
   return `${relative(ROOT, folder)}: ${files} files, ${(sizeBytes / 1024).toFixed(1)} KiB`;
 }
@@ -57,6 +86,9 @@ if (isMain(import.meta.url)) {
   try {
     for (const target of ['chrome', 'firefox'] as const)
       console.log(describeBuild(await buildTarget(target)));
+    await buildLibrary();
+    const sizeBytes = statSync(join(ROOT, 'dist', 'library', LIBRARY_FILE)).size;
+    console.log(describeBuild({ folder: join(ROOT, 'dist', 'library'), files: 1, sizeBytes }));
   } catch (error) {
     console.error((error as Error).message);
     process.exitCode = 1;

@@ -34,7 +34,8 @@ export async function makeContext(
   const recent = async (kind: RecordKind) => {
     const found: UserInteraction[] = [];
     for await (const one of newest(store, kind, signal, tally)) {
-      found.push(one);
+      // Reduced records have no query and no address.
+      if (one.kind === kind) found.push(one);
       if (found.length === MAX_RECENT) break;
     }
     return found;

@@ -1,0 +1,102 @@
+/** The library: what is in its bundle, and that the example of its documentation runs with it as it is. */
+import 'fake-indexeddb/auto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { IDBFactory } from 'fake-indexeddb';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { buildLibrary, LIBRARY_FILE } from '../../../scripts/build.ts';
+import { ROOT } from '../../../scripts/root.ts';
+import { openContextStorage } from '../../../src/library/index.ts';
+import { visitAt } from '../../support/context-profile.ts';
+import { newTemporaryFolder, removeFolder } from '../../support/profile-folder.ts';
+
+beforeEach(() => {
+  globalThis.indexedDB = new IDBFactory();
+});
+
+describe('the bundle', () => {
+  let folder: string;
+  let modules: readonly string[];
+  beforeAll(async () => {
+    folder = newTemporaryFolder('library');
+    modules = await buildLibrary(folder);
+  }, 120_000);
+  afterAll(() => removeFolder(folder));
+
+  it('has in it what it needs and nothing of the extension, the views or sync', () => {
+    const packages = modules
+      .filter((id) => id.includes('node_modules/'))
+      .map((id) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(id)?.[1]);
+    expect([...new Set(packages)].sort()).toEqual(['idb', 'valibot']);
+    const folders = modules.flatMap((id) => /^src\/([^/]+)\//.exec(id)?.[1] ?? []);
+    expect([...new Set(folders)].sort()).toEqual([
+      'base',
+      'context',
+      'crypto',
+      'library',
+      'model',
+      'storage',
+    ]);
+  });
+
+  it('is small, and uses no network, no document and no extension API', () => {
+    const path = join(folder, LIBRARY_FILE);
+    const code = readFileSync(path, 'utf8');
+    // Readable on purpose, so that who embeds it can read it: what counts is what travels.
+    expect(gzipSync(code).length).toBeLessThan(40 * 1024);
+    expect(code).not.toMatch(/\bfetch\(|XMLHttpRequest|WebSocket|\bdocument\.|\bchrome\.|\bbrowser\./);
+  });
+
+  it('runs the example of docs/library.md with what its comments say', async () => {
+    const example =
+      /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs/library.md'), 'utf8'))?.[1] ?? '';
+    const library = pathToFileURL(join(folder, LIBRARY_FILE)).href;
+    const path = join(folder, 'example.mjs');
+    writeFileSync(path, example.replace("'arq-context/library'", `'${library}'`));
+    const printed: unknown[] = [];
+    const log = vi.spyOn(console, 'log').mockImplementation((...words) => void printed.push(words.join(' ')));
+    try {
+      await import(/* @vite-ignore */ pathToFileURL(path).href);
+    } finally {
+      log.mockRestore();
+    }
+    const said = [...example.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map(([, comment]) => comment);
+    expect(said.length).toBe(4);
+    expect(printed.filter((line) => !String(line).startsWith('days read'))).toEqual(said);
+  });
+});
+
+describe('opening', () => {
+  it('finds again what was there, with the default areas', async () => {
+    const first = await openContextStorage();
+    await first.saveInteractions([visitAt(1e12)]);
+    await first.compactDatabase();
+    const { userId } = first;
+    await first.close();
+    const second = await openContextStorage();
+    expect(second.userId).toBe(userId);
+    expect(await second.queryInteractions({})).toHaveLength(1);
+    await second.close();
+  });
+
+  it('takes areas and a clock from the caller', async () => {
+    let generation: number | undefined;
+    const written: unknown[] = [];
+    const storage = await openContextStorage({
+      clock: { nowMs: () => 5 },
+      pointer: {
+        read: async () => generation,
+        write: async (value) => {
+          generation = value;
+        },
+      },
+      sentinel: { read: async () => undefined, write: async (value) => void written.push(value) },
+    });
+    expect([generation, (await storage.currentContext()).timestamp.getTime()]).toEqual([1, 5]);
+    expect(written).toHaveLength(1);
+    expect((await indexedDB.databases()).map(({ name }) => name).sort()).toEqual(['arq-data', 'arq-keys-1']);
+    await storage.close();
+  });
+});
