@@ -2,10 +2,13 @@
  * The seed's `ContextStorage` (§2.3) on the encrypted store of one profile. Every method takes a last argument that stops it
  * and tells what it cost; results that can be large also come as cursors, which read on only as they are consumed.
  *
+ * Over 300 lines, because it is all of the public surface on one page; each method only measures and hands over.
+ *
  * All methods reject with the signal's reason when they are stopped, with a `DOMException` when the browser's storage fails
  * (`storageFailure` says what that means), and with a `TypeError` for arguments that are not what they should be.
  */
-import type { Clock } from '../base/clock.ts';
+import type { Bytes } from '../base/bytes.ts';
+import { type Clock, dayOf } from '../base/clock.ts';
 import type { ARQContext } from '../model/context.ts';
 import { DEFAULT_LEVEL, type PrivacyLevel } from '../model/privacy.ts';
 import type { PreferencesObject, UserProfile } from '../model/profile.ts';
@@ -18,6 +21,7 @@ import {
 } from '../model/query.ts';
 import { type ContextStats, daysOfPeriod, periodName, type TimePeriod } from '../model/stats.ts';
 import { type NewInteraction, parseInteraction, type UserInteraction } from '../model/user-interaction.ts';
+import type { ArchivedDays } from '../storage/archive.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { CacheStats } from './cache-stats.ts';
 import { Contexts } from './contexts.ts';
@@ -42,6 +46,11 @@ export interface ContextStorageOptions {
   privacyLevel?(): PrivacyLevel;
   /** Rows were met that do not open; they were left out and left alone. */
   onDamaged?(rows: number): void;
+}
+
+export interface ArchiveOptions extends QueryOptions {
+  /** Keeps an archive: resolves when it is safe. */
+  sink(file: Bytes): Promise<void> | void;
 }
 
 const SCREEN = 'screen';
@@ -222,6 +231,37 @@ export class ContextStorage {
       await this.store.compact(options.signal);
       await this.#cacheStats.flush();
     });
+  }
+
+  /**
+   * Moves whole UTC days before the one of `olderThan` into a sealed file that only this profile opens, and resolves with how
+   * many records that were. `sink` has to keep the file: the days are removed when it has resolved, and stay when it rejects.
+   * Nothing is archived while sync is on (`InvalidStateError`). Erasing single records does not reach what is in a file;
+   * erasing everything destroys its key.
+   */
+  archiveOldData(olderThan: Date, options: ArchiveOptions): Promise<number> {
+    return this.#log.measure(options, async (tally) => {
+      const ms = olderThan.getTime();
+      if (Number.isNaN(ms)) throw new TypeError('olderThan is no date');
+      if (typeof options?.sink !== 'function') throw new TypeError('an archive needs a sink that keeps it');
+      const sink = async (file: Bytes) => options.sink(file);
+      const moved = await this.store.archive(dayOf(ms), sink, options.signal);
+      tally.rowsRead = moved;
+      tally.rowsReturned = moved;
+      return moved;
+    });
+  }
+
+  /** Brings back what an archive of this profile holds. @throws DamagedError when it does not open. */
+  restoreArchive(file: Bytes, options: QueryOptions = {}): Promise<void> {
+    return this.#log.measure(options, async (tally) => {
+      tally.rowsReturned = await this.store.restoreArchive(file);
+    });
+  }
+
+  /** What is left here of archived days: how many records each had. */
+  archivedDays(): Promise<ArchivedDays> {
+    return this.store.archivedDays();
   }
 
   /** Bytes of everything that is stored, sealed, without what the browser's database adds. */

@@ -9,7 +9,11 @@ import { LocalStore } from '../storage/local-store.ts';
 import type { SentinelArea } from '../storage/sentinel.ts';
 import { smallPointer, smallSentinel } from '../storage/small-area.ts';
 
-export { ContextStorage, type ContextStorageOptions } from '../context/context-storage.ts';
+export {
+  type ArchiveOptions,
+  ContextStorage,
+  type ContextStorageOptions,
+} from '../context/context-storage.ts';
 export { SEGMENTS, type Segment } from '../context/segment.ts';
 export type {
   ARQContext,

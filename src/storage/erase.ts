@@ -6,6 +6,7 @@
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { dropArchives } from './archive.ts';
 import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
 import { contextLines, renewKey } from './derived.ts';
@@ -64,6 +65,8 @@ export interface EraseOptions {
   /** Also what does not open. */
   readonly everything: boolean;
   readonly days?: readonly Day[] | undefined;
+  /** They are kept elsewhere: what contexts repeat of them stays. */
+  readonly moving?: boolean;
 }
 
 /**
@@ -82,7 +85,7 @@ export async function erase(
   let count = 0;
   const shred: Shred[] = [];
   if (options.everything) await forgetTraces(db);
-  const lines = options.everything ? new Set<string>() : await contextLines(db, vault);
+  const lines = options.everything || options.moving ? new Set<string>() : await contextLines(db, vault);
   const gone = new Set<string>();
   const noting: Targeted = async (record) => {
     const hit = await targeted(record);
@@ -107,6 +110,7 @@ export async function erase(
   }
   if (shred.length > 0 || options.everything) {
     shred.push(...(await renewKey(db, vault, options.everything ? 'all' : gone)));
+    if (options.everything) shred.push(...(await dropArchives(db, vault)));
     if (shred.length > 0) await destroy(db, vault, shred);
   }
   return count;

@@ -1,8 +1,13 @@
-/** The profile's store as one thing: opens it, holds the write lock, and joins journal, packs, index, keys and named records. */
+/**
+ * The profile's store as one thing: opens it, holds the write lock, and joins journal, packs, index, keys and named records.
+ * Over 300 lines, because whatever changes packs or keys has to go through this one lock; the work itself is elsewhere.
+ */
+import type { Bytes } from '../base/bytes.ts';
 import { type Clock, type Day, dayOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
+import { type ArchivedDays, archivedDays, noteArchived, openArchive, sealArchive } from './archive.ts';
 import { BlockCache } from './block-cache.ts';
 import { churn, removeOrphans } from './compact.ts';
 import { type Database, type DatabaseEvents, openData } from './database.ts';
@@ -290,6 +295,55 @@ export class LocalStore {
     await this.#changing(() => removeOrphans(this.db, this.vault));
     signal?.throwIfAborted();
     await this.exclusive(() => churn(this.vault));
+  }
+
+  /**
+   * Moves days before `before` into one sealed file, which `sink` keeps. They leave the store when `sink` has resolved. Days
+   * with damaged rows stay. Resolves with how many records went; `sink` is not called when there are none.
+   * @throws DOMException InvalidStateError while sync is on: what leaves here would be missing at the service.
+   */
+  async archive(before: Day, sink: (file: Bytes) => Promise<void>, signal?: AbortSignal): Promise<number> {
+    return this.#changing(async () => {
+      if (this.syncing) throw new DOMException('Nothing is archived while sync is on.', 'InvalidStateError');
+      const days: [Day, InteractionEvent[]][] = [];
+      const records: Record<Day, number> = {};
+      for (const day of (await this.days()).reverse()) {
+        signal?.throwIfAborted();
+        if (day >= before) break;
+        const { events, damaged } = await this.eventsOfDay(day);
+        if (damaged > 0) continue;
+        days.push([day, events]);
+        records[day] = foldEvents(events).length;
+      }
+      if (days.length === 0) return 0;
+      await sink(await sealArchive(this.vault, days));
+      await noteArchived(this.db, records);
+      return erase(this.db, this.vault, () => true, {
+        syncing: false,
+        everything: false,
+        moving: true,
+        days: days.map(([day]) => day),
+      });
+    });
+  }
+
+  /** Brings back what an archive holds. Resolves with how many events were not here. @throws DamagedError */
+  async restoreArchive(file: Bytes): Promise<number> {
+    const days = await openArchive(this.vault, file);
+    let added = 0;
+    for (const [day, events] of days) added += await this.addEvents(day, events);
+    await this.exclusive(() =>
+      noteArchived(
+        this.db,
+        {},
+        days.map(([day]) => day),
+      ),
+    );
+    return added;
+  }
+
+  archivedDays(): Promise<ArchivedDays> {
+    return archivedDays(this.db);
   }
 
   /** A sealed record of this profile. @throws DamagedError when it does not open. */

@@ -33,6 +33,7 @@ const EXPECTED: Record<string, readonly string[]> = {
   journal: ['day', 'generation', 'n', 'records', 'type'],
   'key ring': ['day', 'generation', 'store'],
   metadata: [
+    'archived.*',
     'cache_stats.l1.hits',
     'cache_stats.l1.misses',
     'cache_stats.l2.hits',
@@ -96,7 +97,8 @@ it('every field that is not sealed is known', async () => {
           const key = String(cursor.key).replace(/\/.*/, '/*');
           const value = cursor.value as unknown;
           if (name === 'metadata')
-            for (const field of fieldsOf(value, key)) fields.add(field.replace('unread.slot', 'unread.*'));
+            for (const field of fieldsOf(value, key))
+              fields.add(field.replace('unread.slot', 'unread.*').replace(/archived\..*/, 'archived.*'));
           else for (const field of fieldsOf(value)) fields.add(field);
           expect(JSON.stringify([cursor.key, value])).not.toMatch(/secretword/i);
         }
@@ -129,6 +131,8 @@ it('every field that is not sealed is known', async () => {
   world.pass();
   await world.settle();
   // Of a month that is over, so that its digest is made.
+  const ancient = { ...visit, atMs: Date.UTC(2001, 0, 2), id: `${'O'.repeat(22)}.1.2` };
+  await device.run(() => device.store.addEvents('2001-01-02', [ancient]));
   const old = { ...visit, atMs: Date.UTC(2020, 0, 2), id: `${'O'.repeat(22)}.1.1` };
   await device.run(() => device.store.addEvents('2020-01-02', [old]));
   await device.run(() => device.store.pack(true));
@@ -137,6 +141,9 @@ it('every field that is not sealed is known', async () => {
     await storage.saveContext(await storage.currentContext());
     await storage.profile();
     await storage.changePreferences({ language: 'secretword' });
+    device.store.syncing = false;
+    await storage.archiveOldData(new Date('2010-01-01'), { sink: () => {} });
+    device.store.syncing = true;
     await storage.getContextStats('all');
   });
   await collect();
