@@ -125,6 +125,12 @@ describe('a query', () => {
     expect(await titles({ type: 'search' })).toEqual(['search']);
     expect(await titles({ type: 'visit' })).toEqual(['Kitchen', 'reduced', 'Garden shed', 'Old garden']);
   });
+  it('finds a packed day that has only records without a page', async () => {
+    await both.storage.saveInteractions([reducedAt(now - 20 * DAY_MS)]);
+    await both.storage.compactDatabase();
+    expect(await titles({ to: new Date(now - 10 * DAY_MS) })).toEqual(['reduced']);
+    expect(await titles({ to: new Date(now - 10 * DAY_MS), type: 'visit' })).toEqual(['reduced']);
+  });
   it('goes by words of the record', async () => {
     expect(await titles({ text: 'GARD' })).toEqual(['search', 'Garden shed', 'Old garden']);
     expect(await titles({ text: 'garden b.example' })).toEqual(['Garden shed']);
@@ -173,6 +179,15 @@ describe('a cursor', () => {
     await expect(reading()).rejects.toThrow('enough');
     expect(count).toBe(2);
   });
+});
+
+it('a cursor stops within a day, too', async () => {
+  await both.storage.saveInteractions([0, 1, 2].map((i) => visitAt(now - i, `https://a.example/${i}`)));
+  const stop = new AbortController();
+  const cursor = both.storage.interactionsCursor({}, { signal: stop.signal });
+  await cursor.next();
+  stop.abort(new Error('enough'));
+  await expect(cursor.next()).rejects.toThrow('enough');
 });
 
 it('every query is stopped by its signal', async () => {

@@ -197,10 +197,14 @@ describe('the cache', () => {
   });
   it('forgets at an erasure, even when the day looks as before', async () => {
     const [before] = await both.profile.store.db.getAll('packs');
+    const ofThatDay = () => both.profile.store.fingerprint(dayOf(now - 3 * DAY_MS), dayOf(now - 3 * DAY_MS));
+    const fingerprint = await ofThatDay();
+    expect(await ofThatDay()).toBe(fingerprint);
     await both.profile.store.erase(({ atMs }) => atMs < now - DAY_MS);
     await both.storage.saveInteractions([visitAt(now - 3 * DAY_MS, 'https://b.example/')]);
     const [after] = await both.profile.store.db.getAll('packs');
     expect(after).toEqual(before);
+    expect(await ofThatDay()).not.toBe(fingerprint);
     expect(await cached()).toBe(false);
     const { topSites } = await both.storage.getContextStats('month');
     expect(topSites.map(({ site }) => site).sort()).toEqual(['a.example', 'b.example']);
