@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { treatmentOf } from '../../../src/capture/capture.ts';
 import { isSensitiveHost, SENSITIVE_HOSTS, sensitiveEntry } from '../../../src/capture/sensitive-sites.ts';
+import { parseRuleHost } from '../../../src/model/rules.ts';
 
 const split = (text: string) => text.trim().split(/\s+/);
 
@@ -95,7 +96,9 @@ describe('a rule of the person', () => {
   });
 
   it('can be made for each entry', () => {
-    for (const entry of SENSITIVE_HOSTS)
+    for (const entry of SENSITIVE_HOSTS) {
+      expect(parseRuleHost(entry)).toBe(entry);
       expect(sensitiveEntry(`www.${entry.replace('*', 'com')}`), entry).toBeDefined();
+    }
   });
 });
