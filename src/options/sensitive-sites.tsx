@@ -75,7 +75,7 @@ function Entry({ entry, rule, show }: EntryProps) {
           type="button"
           class="quiet"
           data-testid="sensitive-skip"
-          aria-label={`${entry} is recorded. Skip it again`}
+          aria-label={`Recorded: skip again ${entry}`}
           onClick={async () => show(await ask('rules.remove', { id: rule.id }))}
         >
           Recorded: skip again
