@@ -60,7 +60,8 @@ async function measure(
   cleanup.add(undo);
   try {
     version = await host.browser.version();
-    const limitMs = subject === OURS ? Number.POSITIVE_INFINITY : Number(options['peer-limit']) * 1000;
+    // Travels as JSON, which has no infinity.
+    const limitMs = subject === OURS ? Number.MAX_SAFE_INTEGER : Number(options['peer-limit']) * 1000;
     return await measureSubject(
       host,
       subject,

@@ -2,4 +2,4 @@
 import type { Subject } from './subject.ts';
 
 /** Makes the subject; `undefined` as long as there is none to measure. */
-export const makeArq: (() => Subject) | undefined = undefined;
+export const makeArq = undefined as (() => Subject) | undefined;

@@ -10,7 +10,7 @@ import type { Subject } from './subject.ts';
 function makeSubject(name: string): Subject {
   if (name !== 'arq' || makeArq === undefined)
     throw new Error(`The background has no subject called ${name}.`);
-  return (makeArq as () => Subject)();
+  return makeArq();
 }
 
 const run = serve(makeSubject);
