@@ -46,15 +46,12 @@ const ID = /\d{5,}|\b(?=[a-f]*\d)[0-9a-f]{8,}\b/g;
 /** Three words with hyphens between. */
 const SLUG = /[a-z0-9]+(?:-[a-z0-9]+){2,}/i;
 
-/** The rows of the file; the first line names the columns. Rows whose address does not parse are left out. */
+/** The rows of the file. Lines whose address does not parse are left out, as the first is, which names the columns. */
 export function parsePages(tsv: string): SamplePage[] {
-  return tsv
-    .split('\n')
-    .slice(1)
-    .flatMap((line) => {
-      const [title = '', url = ''] = line.split('\t');
-      return /\w/.test(title) && URL.canParse(url) && /^https?:/.test(url) ? [{ title, url }] : [];
-    });
+  return tsv.split('\n').flatMap((line) => {
+    const [title = '', url = ''] = line.split('\t');
+    return /\w/.test(title) && URL.canParse(url) && /^https?:/.test(url) ? [{ title, url }] : [];
+  });
 }
 
 export class PagePool {
