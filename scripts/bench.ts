@@ -37,6 +37,9 @@ const { values: options } = parseArgs({
     keep: { type: 'boolean', default: false },
   },
 });
+/** After Ctrl-C no further browser may start: nobody would remove its profile. */
+let stopping = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (stopping = true));
 const cleanup = createCleanup();
 let version = '';
 
@@ -118,6 +121,7 @@ async function main(tsv: string): Promise<void> {
         found.set(subject, measured);
         rows.push(...measured.rows);
       } catch (error) {
+        if (stopping) return;
         console.error(`${subject} was not measured: ${(error as Error).message}`);
         process.exitCode = 1;
       }
