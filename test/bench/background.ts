@@ -8,8 +8,7 @@ import { serve } from './serve.ts';
 import type { Subject } from './subject.ts';
 
 function makeSubject(name: string): Subject {
-  if (name !== 'arq' || makeArq === undefined)
-    throw new Error(`The background has no subject called ${name}.`);
+  if (name !== 'arq') throw new Error(`The background has no subject called ${name}.`);
   return makeArq();
 }
 
