@@ -189,7 +189,6 @@ export class LocalStore {
         }
         return live;
       },
-      onDamaged: (rows) => this.options.onDamaged(rows),
       onDamagedDigest: (month) => this.#damagedMonths.add(month),
     };
   }
