@@ -5,7 +5,14 @@
 import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
 import { kindTerm, siteTerm } from '../model/page.ts';
-import { type FoundPage, foundPage, newestFirst, type PageQuery, pagesFound } from '../model/page-query.ts';
+import {
+  type FoundPage,
+  foundPage,
+  hasPhrases,
+  newestFirst,
+  type PageQuery,
+  pagesFound,
+} from '../model/page-query.ts';
 import type { BlockCache } from './block-cache.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
 import { type DigestSource, digestEntry } from './digests.ts';
@@ -144,10 +151,13 @@ async function* ofPack(
   query: PageQuery,
 ): AsyncGenerator<FoundPage> {
   if (query.kind === undefined) {
-    for (const place of places) yield foundPage(await decoding(() => block.page(place)), query);
+    for (const place of places) {
+      const page = await decoding(() => block.page(place));
+      if (hasPhrases(page, query)) yield foundPage(page, query);
+    }
     return;
   }
   // Their order is that of all kinds together.
   const all = await decoding(() => Promise.all(places.map((place) => block.page(place))));
-  yield* newestFirst(all.map((page) => foundPage(page, query)));
+  yield* newestFirst(all.filter((page) => hasPhrases(page, query)).map((page) => foundPage(page, query)));
 }
