@@ -1,8 +1,10 @@
 /**
  * `npm run bench:popup`: how long the popup takes from the start of its navigation until its controls can be used and show
  * the state (the page's own mark `usable`), 30 times in each browser, with some hundred records; the background running, and
- * stopped before.
+ * stopped before. `npm run bench:popup chromium` for one of them. Beside it an empty page of the extension, opened the same way in the same run in turn with the popup: what
+ * the browser itself takes on this machine, and the ratio to it.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { launchBrowser, type TestBrowser, type TestPage } from '../test/support/browser.ts';
 import { waitFor } from '../test/support/wait-for.ts';
@@ -19,11 +21,19 @@ const RECORDS = 300;
 const quantile = (sorted: readonly number[], q: number): string =>
   (sorted[Math.ceil(sorted.length * q) - 1] ?? Number.NaN).toFixed(0);
 
-function print(what: string, times: readonly number[]): void {
-  const sorted = [...times].sort((a, b) => a - b);
-  console.log(
-    `  ${what.padEnd(34)} median ${quantile(sorted, 0.5)} ms, p95 ${quantile(sorted, 0.95)} ms, worst ${quantile(sorted, 1)} ms`,
-  );
+const sort = (times: readonly number[]): number[] => [...times].sort((a, b) => a - b);
+
+function printTimes(what: string, times: readonly number[]): void {
+  const [median, p95, worst] = [0.5, 0.95, 1].map((q) => quantile(sort(times), q));
+  console.log(`  ${what.padEnd(34)} median ${median} ms, p95 ${p95} ms, worst ${worst} ms`);
+}
+
+function print(what: string, { popup, empty }: Times): void {
+  printTimes(what, popup);
+  printTimes('  an empty page', empty);
+  const median = (times: readonly number[]) => Number(quantile(sort(times), 0.5));
+  const [own, browsers] = [median(popup), median(empty)];
+  console.log(`  ${'  ratio'.padEnd(34)} ${(own / browsers).toFixed(2)}, ${own - browsers} ms of its own`);
 }
 
 /** Consents, and makes one page change its address until there are enough visits. */
@@ -69,13 +79,33 @@ const usableAt = (page: TestPage): Promise<number> =>
       }),
   );
 
-async function measure(browser: TestBrowser, popup: string, stopFirst: boolean): Promise<number[]> {
-  const times: number[] = [];
+interface Times {
+  readonly popup: number[];
+  readonly empty: number[];
+}
+
+/** Only in the folder that is measured, never in what people install. */
+const EMPTY_PAGE = 'bench-empty.html';
+function addEmptyPage(dir: string): void {
+  writeFileSync(
+    join(dir, EMPTY_PAGE),
+    '<!doctype html><title>Empty</title><p>Empty</p><script type="module" src="/bench-empty.js"></script>',
+  );
+  writeFileSync(join(dir, 'bench-empty.js'), "performance.mark('usable');");
+}
+
+async function measure(browser: TestBrowser, popup: string, stopFirst: boolean): Promise<Times> {
+  const times: Times = { popup: [], empty: [] };
   for (let i = 0; i < RUNS; i++) {
-    if (stopFirst) await browser.stopWorker();
-    const page = await browser.openExtensionPage(popup);
-    times.push(await usableAt(page));
-    await page.close();
+    for (const [path, into] of [
+      [EMPTY_PAGE, times.empty],
+      [popup, times.popup],
+    ] as const) {
+      if (stopFirst) await browser.stopWorker();
+      const page = await browser.openExtensionPage(path);
+      into.push(await usableAt(page));
+      await page.close();
+    }
   }
   return times;
 }
@@ -83,6 +113,7 @@ async function measure(browser: TestBrowser, popup: string, stopFirst: boolean):
 async function bench(name: BrowserName, cleanup: Cleanup): Promise<void> {
   const dir = extensionDir(name);
   await buildTarget(name === 'chromium' ? 'chrome' : 'firefox');
+  addEmptyPage(dir);
   const scripts = popupScripts(dir);
   const bytes = scripts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
   console.log(`${name}\n  ${(bytes / 1024).toFixed(1)} KiB of JavaScript in ${scripts.length} files`);
@@ -99,7 +130,9 @@ async function bench(name: BrowserName, cleanup: Cleanup): Promise<void> {
 const cleanup = createCleanup();
 try {
   const found = ensureBrowsers();
+  const wanted = process.argv.slice(2);
   for (const name of ['chromium', 'firefox'] as const) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     if (found[name]) await bench(name, cleanup);
     else console.log(howToInstall(name));
   }

@@ -66,7 +66,7 @@ export async function runDemo(
     TOUR.flatMap((page) => [page.host, ...canaryWords(page)]),
   );
 
-  for (const device of [first, second]) await takeScreenshots(device);
+  for (const device of [first, second]) await takeScreenshots(device, site);
   console.log(`\nScreenshots: ${relative(ROOT, SHOTS)}/`);
 }
 
@@ -167,16 +167,20 @@ async function findClicksAndSearches({ label, options }: Device): Promise<void> 
   await options.fill('search-input', '');
 }
 
-async function takeScreenshots(device: Device): Promise<void> {
+async function takeScreenshots(device: Device, site: DemoSite): Promise<void> {
   const shot = (what: string) =>
     join(SHOTS, `${device.label.replace(/\W+/g, '-').replace(/-$/, '')}-${what}.png`);
   for (const tab of ['search', 'privacy', 'sync', 'data']) {
     await showTab(device, tab);
     await device.options.screenshot(shot(`options-${tab}`));
   }
+  // The popup tells of the web page in front: one that was recorded, else there is nothing to see.
+  const shown = TOUR.find(({ clicks }) => clicks.length > 0);
+  const tab = shown && (await device.browser.openPage(site.url(shown)));
   const popup = await device.browser.openExtensionPage(device.pages.popup);
   await popup.setViewport({ width: 380, height: 620 });
-  await popup.waitFor('record-count');
+  await popup.waitFor('page-records');
   await popup.screenshot(shot('popup'));
   await popup.close();
+  await tab?.close();
 }

@@ -2,11 +2,14 @@
 export type Target = 'chrome' | 'firefox';
 /**
  * `release` is what people install. `incognito` may run in private windows, so that a test can prove that the
- * `tab.incognito` check drops what happens there. `store` is `release` without the development key.
+ * `tab.incognito` check drops what happens there. `store` is `release` without the development key. `bench` has the page
+ * and the background of the storage benchmark (test/bench/) and lets SQLite's WebAssembly run.
  */
-export type Variant = 'release' | 'incognito' | 'store';
+export type Variant = 'release' | 'incognito' | 'store' | 'bench';
 
 type Json = Record<string, unknown>;
+
+const BENCH_BACKGROUND = 'test/bench/background.ts';
 
 /** The manifest of one target and variant, from the one source manifest. Pure: the source is not changed. */
 export function manifestFor(source: Json, target: Target, variant: Variant): Json {
@@ -23,5 +26,13 @@ export function manifestFor(source: Json, target: Target, variant: Variant): Jso
   // The stores assign the id themselves and refuse a package that brings a key.
   if (variant === 'store') delete manifest.key;
   if (variant === 'incognito') manifest.incognito = 'spanning';
+  if (variant === 'bench') {
+    if (target === 'chrome') background.service_worker = BENCH_BACKGROUND;
+    else background.scripts = [BENCH_BACKGROUND];
+    const csp = manifest.content_security_policy as { extension_pages: string };
+    csp.extension_pages = csp.extension_pages
+      .replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
+      .replace('connect-src ', "connect-src 'self' ");
+  }
   return manifest;
 }

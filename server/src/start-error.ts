@@ -36,6 +36,10 @@ export function startError(
     case 'EEXIST':
     case 'ENOTDIR':
       return `${dataDir} is no folder and cannot become one; ${elsewhere}.`;
+    case 'ENOENT':
+      return 'syscall' in reason && reason.syscall === 'mkdir'
+        ? `No folder can be made at ${dataDir}; ${elsewhere}.`
+        : null;
     case 'ENOSPC':
       return `The disk with the folder ${dataDir} is full; make room, or ${elsewhere}.`;
     case 'LEVEL_LOCKED':

@@ -106,6 +106,16 @@ describe('a start that fails', () => {
     expect(await sentenceOf({ ARQ_DATA: join(file, 'below') })).toContain('set ARQ_DATA');
   });
 
+  // Node's own recursive mkdir tries for ever there.
+  test.skipIf(process.platform !== 'linux')('a place where no folder can be made', async () => {
+    expect(await sentenceOf({ ARQ_DATA: '/proc/x' })).toContain(
+      'No folder can be made at /proc/x; set ARQ_DATA',
+    );
+    expect(await sentenceOf({ ARQ_DATA: '/proc/x/y' })).toContain(
+      'No folder can be made at /proc/x/y; set ARQ_DATA',
+    );
+  });
+
   test('a folder that another service is using, which goes on', async () => {
     const path = await usedFolder();
     const first = await startProcess({ settings: { ARQ_PORT: '0', ARQ_DATA: path } });

@@ -5,7 +5,7 @@ import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture, type Rule, ruleFor } from '../model/rules.ts';
 import { cleanAddress, originOnly, withoutQuery } from './address.ts';
 import { searchOf } from './search-engines.ts';
-import { isSensitiveHost } from './sensitive-sites.ts';
+import { isSensitiveHost, sensitiveEntry } from './sensitive-sites.ts';
 import { categoryOf } from './site-category.ts';
 
 export interface Policy {
@@ -28,8 +28,11 @@ export interface Treatment extends Kept {
 
 export const MAX_TITLE = 500;
 
-export function treatmentOf(host: string, policy: Policy): Treatment {
-  const rule = ruleFor(policy.rules, host);
+export function treatmentOf(name: string, policy: Policy): Treatment {
+  // `site.example.` is the same site.
+  const host = name.replace(/\.$/, '');
+  // A rule may also be for an entry of the list of sensitive sites as it stands there (`paypal.*`).
+  const rule = ruleFor(policy.rules, host) ?? policy.rules.find((one) => one.host === sensitiveEntry(host));
   const level = rule?.level ?? policy.level;
   if (rule)
     return rule.capture === 'skip'
@@ -79,7 +82,8 @@ export function captureNavigation(fact: NavigationFact, policy: Policy): NewEven
   if (address === null) return [];
   const { capture, level } = treatmentOf(new URL(address).hostname, policy);
   if (capture === 'skip') return [];
-  const search = capture === 'full' ? searchOf(address) : null;
+  // From the whole address: one that is too long to keep, or whose query is called like a secret, is a search all the same.
+  const search = capture === 'full' ? searchOf(fact.url) : null;
   // Going back to a page of results is not asking again.
   const newSearch =
     search !== null &&
@@ -99,7 +103,7 @@ export function captureNavigation(fact: NavigationFact, policy: Policy): NewEven
     atMs: fact.atMs,
     level,
     url,
-    title: capture === 'domain' ? '' : cleanText(fact.title, MAX_TITLE),
+    title: keptTitle(fact.url, fact.title, capture),
     transition: fact.transition,
     ...(referrer === undefined ? {} : { referrer }),
   };
@@ -131,7 +135,7 @@ export function captureClick(fact: ClickFact, policy: Policy): NewEvent[] {
       atMs: fact.atMs,
       level,
       url: keptAddress(address, capture),
-      title: cleanText(fact.pageTitle, MAX_TITLE),
+      title: keptTitle(fact.pageUrl, fact.pageTitle, capture),
       role: cleanText(fact.role, 40),
       text: cleanText(fact.text, 80),
       ...(target === undefined ? {} : { target }),
@@ -144,7 +148,8 @@ export function captureTitle(url: string, title: string, policy: Policy): string
   const address = cleanAddress(url);
   if (address === null) return null;
   const { capture } = treatmentOf(new URL(address).hostname, policy);
-  return capture === 'full' || capture === 'no-query' ? cleanText(title, MAX_TITLE) : null;
+  const kept = keptTitle(url, title, capture);
+  return kept === '' && capture !== 'full' ? null : kept;
 }
 
 /** The address as a visit of this page would keep it; `null` when it would not be kept. */
@@ -166,6 +171,26 @@ const reduced = (of: RecordKind, atMs: number, address: string): NewEvent => ({
 function keptAddress(address: string, capture: Capture): string {
   if (capture === 'domain') return originOnly(address);
   return capture === 'no-query' ? withoutQuery(address) : address;
+}
+
+/**
+ * Where the query of the address is not kept, a title that repeats it (`blue whales - Some Engine`) would tell it: such a
+ * title is dropped.
+ */
+function keptTitle(url: string, title: string, capture: Capture): string {
+  const text = cleanText(title, MAX_TITLE);
+  if (capture === 'full') return text;
+  return capture === 'no-query' && searchOf(url) === null && !repeatsQuery(url, text) ? text : '';
+}
+
+/** Shorter values are numbers of pages and the like, and are in titles by chance. */
+const MIN_TOLD = 3;
+
+function repeatsQuery(url: string, title: string): boolean {
+  const plain = title.toLowerCase();
+  return [...new URL(url).searchParams.values()]
+    .map((value) => cleanText(value, MAX_TITLE).toLowerCase())
+    .some((value) => value.length >= MIN_TOLD && plain.includes(value));
 }
 
 /** A link out of a page tells of its own site: that site's rule decides. Sites that keep nothing are not named. */

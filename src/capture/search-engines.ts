@@ -1,111 +1,84 @@
-/**
- * Search engines, by the facts that their results pages show: host, path, parameter of the query. `brand` covers every
- * public suffix (google.de, google.co.uk; the list of suffixes is tldts'), `host` exactly that host and its subdomains.
- */
+/** The search that an address stands for. What an engine's results page looks like is in `engine-table.ts`. */
 import { parse } from 'tldts';
 import { coversHost } from '../model/rules.ts';
-
-interface Engine {
-  readonly name: string;
-  readonly brand?: string;
-  readonly host?: string;
-  readonly path: RegExp;
-  readonly parameters: readonly string[];
-}
-
-const ANY = /^\//;
-const SEARCH = /^\/(search|web|s|results?)(\/|$|\.)/;
-
-export const SEARCH_ENGINES: readonly Engine[] = [
-  { name: 'Google Scholar', host: 'scholar.google.com', path: /^\/scholar/, parameters: ['q'] },
-  { name: 'Google', brand: 'google', path: /^\/(search|webhp|imghp)?$/, parameters: ['q'] },
-  {
-    name: 'Bing',
-    brand: 'bing',
-    path: /^\/(search|images\/search|videos\/search|news\/search|shop)/,
-    parameters: ['q'],
-  },
-  { name: 'DuckDuckGo', host: 'duckduckgo.com', path: ANY, parameters: ['q'] },
-  { name: 'Yahoo Japan', host: 'search.yahoo.co.jp', path: SEARCH, parameters: ['p'] },
-  { name: 'Yahoo', brand: 'yahoo', path: /^\/(search|image|video|news)/, parameters: ['p', 'q'] },
-  { name: 'Yandex', brand: 'yandex', path: /^\/(search|images|video|yandsearch)/, parameters: ['text'] },
-  { name: 'Yandex', host: 'ya.ru', path: /^\/search/, parameters: ['text'] },
-  { name: 'Baidu', host: 'baidu.com', path: /^\/(s|sf|search)/, parameters: ['wd', 'word', 'kw'] },
-  {
-    name: 'Brave',
-    host: 'search.brave.com',
-    path: /^\/(search|images|news|videos|goggles)/,
-    parameters: ['q'],
-  },
-  { name: 'Ecosia', host: 'ecosia.org', path: /^\/(search|images|news|videos)/, parameters: ['q'] },
-  {
-    name: 'Startpage',
-    host: 'startpage.com',
-    path: /^\/(do\/|sp\/)?(dsearch|search|metasearch\.pl)/,
-    parameters: ['query', 'q'],
-  },
-  { name: 'Qwant', host: 'qwant.com', path: ANY, parameters: ['q'] },
-  { name: 'Kagi', host: 'kagi.com', path: /^\/(search|images|news|videos|html\/search)/, parameters: ['q'] },
-  { name: 'Mojeek', host: 'mojeek.com', path: SEARCH, parameters: ['q'] },
-  { name: 'Swisscows', host: 'swisscows.com', path: /\/(web|images|video|news)/, parameters: ['query'] },
-  { name: 'Naver', host: 'search.naver.com', path: SEARCH, parameters: ['query'] },
-  { name: 'Daum', host: 'search.daum.net', path: SEARCH, parameters: ['q'] },
-  { name: 'Seznam', host: 'search.seznam.cz', path: ANY, parameters: ['q'] },
-  { name: 'Sogou', host: 'sogou.com', path: /^\/(web|sogou|weixin)/, parameters: ['query', 'keyword'] },
-  { name: '360 Search', host: 'so.com', path: /^\/s/, parameters: ['q'] },
-  { name: 'Ask', host: 'ask.com', path: /^\/web/, parameters: ['q'] },
-  { name: 'AOL', host: 'search.aol.com', path: /^\/(aol\/)?(search|image|video)/, parameters: ['q'] },
-  { name: 'Dogpile', host: 'dogpile.com', path: /^\/(serp|search)/, parameters: ['q'] },
-  { name: 'MetaGer', host: 'metager.org', path: /\/meta/, parameters: ['eingabe'] },
-  { name: 'MetaGer', host: 'metager.de', path: /\/meta/, parameters: ['eingabe'] },
-  { name: 'Presearch', host: 'presearch.com', path: /^\/search/, parameters: ['q'] },
-  { name: 'You.com', host: 'you.com', path: /^\/search/, parameters: ['q'] },
-  { name: 'Perplexity', host: 'perplexity.ai', path: /^\/search/, parameters: ['q'] },
-  { name: 'Marginalia', host: 'search.marginalia.nu', path: /^\/search/, parameters: ['query'] },
-  { name: 'Gibiru', host: 'gibiru.com', path: /results/, parameters: ['q'] },
-  { name: 'Lycos', host: 'search.lycos.com', path: /^\/web/, parameters: ['q'] },
-  { name: 'Coc Coc', host: 'coccoc.com', path: /^\/search/, parameters: ['query'] },
-  { name: 'Rambler', host: 'nova.rambler.ru', path: /^\/search/, parameters: ['query'] },
-  { name: 'Mail.ru', host: 'go.mail.ru', path: /^\/search/, parameters: ['q'] },
-  {
-    name: 'Wikipedia',
-    host: 'wikipedia.org',
-    path: /^\/(wiki\/Special:Search|w\/index\.php)/,
-    parameters: ['search'],
-  },
-  { name: 'YouTube', host: 'youtube.com', path: /^\/results/, parameters: ['search_query'] },
-  { name: 'GitHub', host: 'github.com', path: /^\/search/, parameters: ['q'] },
-  { name: 'Stack Overflow', host: 'stackoverflow.com', path: /^\/search/, parameters: ['q'] },
-  { name: 'Internet Archive', host: 'archive.org', path: /^\/search/, parameters: ['query'] },
-  { name: 'WolframAlpha', host: 'wolframalpha.com', path: /^\/input/, parameters: ['i'] },
-];
+import { type Engine, SEARCH_ENGINES } from './engine-table.ts';
 
 export const MAX_QUERY = 500;
 
-/** Engines at a host. A brand's other services (mail, documents) do not match by their paths. */
-function enginesAt(host: string): Engine[] {
-  const { domainWithoutSuffix, isIcann } = parse(host);
-  return SEARCH_ENGINES.filter((engine) =>
-    engine.host !== undefined
-      ? coversHost(engine.host, host)
-      : isIcann === true && domainWithoutSuffix === engine.brand,
-  );
+/** How a row's host covers hosts, see `Engine`. */
+type Pattern =
+  | { readonly kind: 'host'; readonly host: string }
+  | { readonly kind: 'label'; readonly label: string }
+  | { readonly kind: 'brand'; readonly brand: string; readonly below: string };
+
+function pattern(text: string): Pattern {
+  if (text.endsWith('.**')) return { kind: 'label', label: text.slice(0, -3) };
+  if (!text.endsWith('.*')) return { kind: 'host', host: text };
+  const labels = text.slice(0, -2).split('.');
+  return { kind: 'brand', brand: labels.at(-1) ?? '', below: labels.slice(0, -1).join('.') };
 }
 
-/** Sites that are more than their search (Wikipedia, GitHub) are not counted as search engines. */
-const SITE_SEARCHES = new Set(['Wikipedia', 'YouTube', 'GitHub', 'Stack Overflow', 'Internet Archive']);
-export const searchOfHost = (host: string): boolean =>
-  enginesAt(host).some((engine) => !SITE_SEARCHES.has(engine.name));
+const TABLE = SEARCH_ENGINES.map((engine) => ({ engine, patterns: engine.hosts.split(' ').map(pattern) }));
+const PLAIN = ['', 'www', 'm', 'mobile'];
 
-/** The search that an address stands for, or `null`. */
+/** Engines at a host. A brand's other services (mail, documents, support) have subdomains of their own and do not match. */
+function enginesAt(host: string): Engine[] {
+  const { domainWithoutSuffix, isIcann, subdomain } = parse(host);
+  const under = subdomain ?? '';
+  const covers = (one: Pattern): boolean => {
+    if (one.kind === 'host') return coversHost(one.host, host);
+    if (one.kind === 'label') return host.startsWith(`${one.label}.`);
+    if (isIcann !== true || domainWithoutSuffix !== one.brand) return false;
+    if (one.below === '*') return true;
+    return one.below === '' ? PLAIN.includes(under) : coversHost(one.below, under);
+  };
+  return TABLE.filter(({ patterns }) => patterns.some(covers)).map(({ engine }) => engine);
+}
+
+/** A host called `search` with a results page is one, whoever runs it; it is named by its domain. */
+const OWN_NAME = /^(search|suche|websearch|metasearch|searx\w*|recherche|buscador|hledej|szukaj)\d*\./;
+const OWN_PATH = /^\/([a-z]{2}\/)?(search|web|results?|serp)?(\/|\.\w+)?$/;
+const OWN_PARAMETERS = 'q query text wd p search keyword';
+
+function engineByName(host: string): Engine | undefined {
+  const domain = parse(host).domain;
+  if (!domain || domain === host || !OWN_NAME.test(host)) return undefined;
+  return { name: domain, hosts: host, path: OWN_PATH, parameters: OWN_PARAMETERS };
+}
+
+const bare = (host: string): string => host.replace(/\.$/, '');
+
+/** True for engines; sites that are more than their search (Wikipedia, GitHub) are not counted. */
+export const searchOfHost = (host: string): boolean => enginesAt(bare(host)).some((engine) => !engine.isSite);
+
+/**
+ * The search that an address stands for, or `null`. Takes the address as the browser tells it: a cleaned one may have lost
+ * its query.
+ */
 export function searchOf(address: string): { readonly engine: string; readonly query: string } | null {
+  if (!URL.canParse(address)) return null;
   const url = new URL(address);
-  for (const engine of enginesAt(url.hostname)) {
+  const host = bare(url.hostname);
+  const known = enginesAt(host);
+  const own = known.length === 0 ? engineByName(host) : undefined;
+  for (const engine of own ? [own] : known) {
     if (!engine.path.test(url.pathname)) continue;
-    for (const parameter of engine.parameters) {
-      const query = url.searchParams.get(parameter)?.trim().replace(/\s+/g, ' ');
+    const inPath = engine.inPath?.exec(url.pathname)?.[1];
+    for (const value of [
+      ...(inPath === undefined ? [] : [decoded(inPath)]),
+      ...engine.parameters.split(' ').map((name) => url.searchParams.get(name)),
+    ]) {
+      const query = value?.trim().replace(/\s+/g, ' ');
       if (query) return { engine: engine.name, query: query.slice(0, MAX_QUERY).toWellFormed() };
     }
   }
   return null;
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part.replaceAll('+', ' '));
+  } catch {
+    return part;
+  }
 }

@@ -1,54 +1,124 @@
 /**
  * Sites that are skipped from the start: banking and payment, mail, health, password managers, this computer, the local
- * network. A rule of the person's own for the host overrides it.
+ * network. By the list, and by what host names are called. A rule of the person's own for the host overrides it.
  */
+import { parse } from 'tldts';
 import { coversHost } from '../model/rules.ts';
+import { NOT_SENSITIVE, SENSITIVE_BRANDS, SENSITIVE_DOMAINS, SENSITIVE_HOSTS } from './sensitive-hosts.ts';
 
-/** Hosts, subdomains included. Checked by hand in November 2026. */
-export const SENSITIVE_HOSTS: readonly string[] = [
-  // Banking and payment
-  ...'paypal.com stripe.com wise.com revolut.com n26.com monzo.com starlingbank.com klarna.com venmo.com cash.app zellepay.com chase.com bankofamerica.com wellsfargo.com citi.com citibank.com usbank.com capitalone.com pnc.com truist.com tdbank.com schwab.com fidelity.com vanguard.com etrade.com robinhood.com ally.com discover.com americanexpress.com amex.com hsbc.com hsbc.co.uk barclays.co.uk barclays.com lloydsbank.com halifax.co.uk natwest.com rbs.co.uk santander.com santander.co.uk nationwide.co.uk tsb.co.uk deutsche-bank.de commerzbank.de sparkasse.de dkb.de ing.de ing.com ing.nl comdirect.de postbank.de volksbank.de vr.de hypovereinsbank.de consorsbank.de ubs.com credit-suisse.com postfinance.ch raiffeisen.ch raiffeisen.at erstebank.at bnpparibas.com bnpparibas.net societegenerale.fr credit-agricole.fr creditmutuel.fr labanquepostale.fr boursobank.com caixabank.es bbva.es bbva.com bankia.es unicredit.it intesasanpaolo.com rabobank.nl abnamro.nl swedbank.se nordea.com seb.se handelsbanken.se danskebank.dk rbc.com rbcroyalbank.com td.com scotiabank.com bmo.com cibc.com commbank.com.au anz.com.au westpac.com.au nab.com.au icicibank.com hdfcbank.com onlinesbi.sbi alipay.com coinbase.com binance.com kraken.com'.split(
-    ' ',
-  ),
-  // Mail and messages
-  ...'mail.google.com gmail.com outlook.com outlook.live.com outlook.office.com outlook.office365.com hotmail.com mail.yahoo.com mail.aol.com mail.proton.me proton.me protonmail.com tuta.com tutanota.com app.tuta.com fastmail.com mail.zoho.com hey.com posteo.de mailbox.org gmx.net gmx.de gmx.com web.de mail.ru mail.yandex.ru mail.yandex.com icloud.com mail.com runbox.com web.whatsapp.com web.telegram.org messages.google.com'.split(
-    ' ',
-  ),
-  // Health
-  ...'mychart.com mychart.org patientportal.com healthvault.com kp.org myhealth.va.gov healthcare.gov nhs.uk patientaccess.com doctolib.fr doctolib.de doctolib.it teladoc.com zocdoc.com betterhelp.com talkspace.com hims.com goodrx.com webmd.com plannedparenthood.org ameli.fr tk.de aok.de'.split(
-    ' ',
-  ),
-  // Passwords, identity, government accounts
-  ...'1password.com 1password.eu bitwarden.com vault.bitwarden.com lastpass.com dashlane.com keepersecurity.com nordpass.com roboform.com passwords.google.com accounts.google.com login.microsoftonline.com login.live.com account.microsoft.com appleid.apple.com login.gov id.me okta.com auth0.com onelogin.com duosecurity.com'.split(
-    ' ',
-  ),
-];
-
-const HOST_PATTERN =
-  /(^|[.-])(e-?bank(ing)?|net-?bank(ing)?|online-?bank(ing)?|internet-?banking|homebanking|webmail|roundcube|owa|mychart|patient-?portal)([.-]|$)/;
-const LOCAL_SUFFIX = /\.(local|localhost|internal|intranet|lan|home|corp|private|home\.arpa)$/;
+export { SENSITIVE_HOSTS };
 
 /** For the list on the privacy page. */
 export const SENSITIVE_PATTERNS: readonly string[] = [
-  'names with banking, webmail or patient portal in them',
-  'localhost and addresses of the local network',
-  'names without a dot, and .local .internal .intranet .lan .home .corp .home.arpa',
+  'names with banking in them, and names of banks: ending in bank, beginning with banco, sparkasse, credit union …',
+  'webmail: hosts called mail, webmail, owa, roundcube … in front of a domain',
+  'hospitals, clinics, patient portals',
+  'localhost, addresses of the local network, routers',
+  'names without a dot or without a public ending, and .local .internal .intranet .lan .home .corp .home.arpa',
+  'hosts called intranet, internal or vpn',
 ];
 
-export function isSensitiveHost(host: string): boolean {
-  return (
-    isLocalHost(host) || HOST_PATTERN.test(host) || SENSITIVE_HOSTS.some((listed) => coversHost(listed, host))
+/** Words of a host name that say it: the name is split at dots and hyphens. */
+const WORDS = new Set(
+  (
+    'bank banking ebanking ebank netbank netbanking onlinebank onlinebanking homebanking internetbanking mybank banca banco ' +
+    'banque sparkasse kreditkarte creditunion fcu ' +
+    'webmail roundcube owa squirrelmail rainloop zimbra ' +
+    'mychart patientportal patientenportal hospital hospitals klinik klinikum krankenhaus krankenkasse clinic hopital ospedale ' +
+    'vaultwarden bitwarden passbolt intranet'
+  ).split(' '),
+);
+/** `patient-portal` and the like: two words. */
+const PAIRS =
+  /(^|[.-])(patient-portal|credit-union|e-bank(ing)?|e-mail|caisse-epargne|building-society)([.-]|$)/;
+
+/** Anywhere in a word. */
+const INSIDE =
+  /banking|sparkasse|volksbank|raiffeisen|creditunion|buildingsociety|bancorp|bankof(?!.*(data|words|ideas|fonts))|caixabank|kutxabank|cajamar|cajarural|krankenkasse|krankenhaus|klinikum|patientportal|passwordmanager/;
+/** At the beginning of a registered name. */
+const BEGINNING = /^(banco|banca|banque|caixa|bankia|bankinter|sparda|kreissparkasse|credit-?agricole)(?!l)/;
+const NOT_BEGINNING = /^(bancroft|bancal|banquet|caixas)/;
+
+/** What stands before `bank` in names of other things. */
+const NOT_MONEY =
+  /(^|-)(data|food|power|blood|plasma|river|sperm|seed|job|image|photo|picture|film|video|music|sound|sample|word|text|question|test|exam|item|task|world|knowledge|recipe|book|game|tool|toy|gene|bio|tissue|milk|cord|eye|brain|idea|time|memory|mem|sand|snow|fog|cloud|piggy|bur|fair|west|east|north|south|left|right|font|icon|vector|link|quote|lesson|skills?|talent|term|tree|clothing|furniture|cot|nappy|diaper|baby|oyster|grass|peat|mud|coral|code|prompt|model|protein|structure|gen|em|out|ever|cheese|wine|battery|charge|pedal|switch|phrase|song|beat|loop|pattern|dataset|media|press|story|plant|bottle)-?$/;
+
+/** Hosts in front of a domain that are a mailbox. */
+const MAIL_HOST =
+  /^(web-?)?e?-?mail\d*$|^(webmail|correo|correoweb|poczta|posta|pochta|postfach|messagerie|mailbox|owa|outlook|exchange|autodiscover|mbox|roundcube|squirrelmail|imap|pop3?|smtp)\d*$/;
+const NOT_MAIL_OF = /^(mail-archive|mailchimp|mailgun|mailerlite)$/;
+
+/** Suffixes that only such institutions may have. */
+const SUFFIX = /\.(bank|hospital|clinic|doctor|dentist|pharmacy)$/;
+
+/** RFC 2606 and 6761: names for examples, and for nothing at all. */
+const EXAMPLE = /\.(example|test|invalid)$/;
+const LOCAL_SUFFIX =
+  /\.(local|localhost|localdomain|internal|intranet|lan|home|corp|private|home\.arpa|router|onion|i2p)$/;
+/** Names that routers and network drives give themselves, or that lead to somebody's home. */
+const HOME_HOSTS =
+  'fritz.box fritz.nas myfritz.net speedport.ip easy.box o2.box congstar.box giga.cube routerlogin.net routerlogin.com tplinkwifi.net tplinklogin.net tplinkmodem.net tplinkrepeater.net asusrouter.com router.asus.com linksyssmartwifi.com mywifiext.net orbilogin.com mijnmodem.kpn bthomehub.home livebox.home quickconnect.to synology.me ts.net'.split(
+    ' ',
   );
+/** In front of a domain. `wiki.corp.company.example`, but not a company's public `corp.company.example`. */
+const INTERNAL = /(^|\.)(intranet|internal|intra|vpn)(\.|$)|\.(corp|lan|int)$/;
+
+const BRANDS = new Set(SENSITIVE_BRANDS);
+
+/** The entry of the list that covers this host, as it stands there. */
+export function sensitiveEntry(host: string): string | undefined {
+  const { domainWithoutSuffix, isIcann } = parse(host);
+  if (isIcann && domainWithoutSuffix && BRANDS.has(domainWithoutSuffix)) return `${domainWithoutSuffix}.*`;
+  return SENSITIVE_DOMAINS.find((listed) => coversHost(listed, host));
+}
+
+export function isSensitiveHost(name: string): boolean {
+  const host = name.toLowerCase().replace(/\.$/, '');
+  if (NOT_SENSITIVE.some((listed) => coversHost(listed, host))) return false;
+  return isLocalHost(host) || sensitiveEntry(host) !== undefined || isCalledSensitive(host);
+}
+
+function isCalledSensitive(host: string): boolean {
+  if (SUFFIX.test(host)) return true;
+  const { domainWithoutSuffix, publicSuffix, subdomain } = parse(host);
+  const registered = domainWithoutSuffix ?? '';
+  if (BRANDS.has(publicSuffix ?? '')) return true;
+  // Without the public suffix: that of a country's academies says nothing of the site.
+  const own =
+    publicSuffix && host.endsWith(`.${publicSuffix}`) ? host.slice(0, -publicSuffix.length - 1) : host;
+  if (PAIRS.test(own) || INSIDE.test(own)) return true;
+  if (BEGINNING.test(registered) && !NOT_BEGINNING.test(registered)) return true;
+  if (isMailbox(subdomain ?? '', registered)) return true;
+  return own.split('.').some((label) => isBankName(label) || hasWord(label));
+}
+
+/** Whole words; `bank` is left to `isBankName`, which knows what stands before it. */
+const hasWord = (label: string): boolean =>
+  label.split('-').some((word) => word !== 'bank' && WORDS.has(word));
+
+/** `commerzbank`, `vr-bank-nord`, `bank-of-x`; not `databank`, `food-bank`. */
+function isBankName(label: string): boolean {
+  const before = /^(.*?)bank(-.*)?$/.exec(label)?.[1];
+  return before !== undefined && !NOT_MONEY.test(before);
+}
+
+function isMailbox(subdomain: string, registered: string): boolean {
+  const [first = '', second] = subdomain.replace(/^www\d*\.?/, '').split('.');
+  if (NOT_MAIL_OF.test(registered)) return false;
+  return MAIL_HOST.test(first) || (second !== undefined && MAIL_HOST.test(second));
 }
 
 /** This computer or a private network (RFC 1918, RFC 4193, RFC 6762, RFC 8375), by name or number. */
 export function isLocalHost(host: string): boolean {
-  if (host.startsWith('[')) return /^\[(::1?|f[cd]|fe[89ab]|::ffff:)/i.test(host);
+  if (host.startsWith('[')) return /^\[(::1?\]|f[cd]|fe[89ab]|::ffff:)/i.test(host);
   if (!host.includes('.')) return true;
   if (/^\d+\.\d+\.\d+\.\d+$/.test(host)) {
     return /^(0|10|127)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\.|^100\.(6[4-9]|[7-9]\d|1[01]\d|12[0-7])\./.test(
       host,
     );
   }
-  return LOCAL_SUFFIX.test(host);
+  if (LOCAL_SUFFIX.test(host) || HOME_HOSTS.some((listed) => coversHost(listed, host))) return true;
+  const { isIcann, isPrivate, subdomain } = parse(host);
+  // An ending that nobody registers names under is a company's or a household's own.
+  return INTERNAL.test(subdomain ?? '') || (!isIcann && !isPrivate && !EXAMPLE.test(host));
 }

@@ -53,12 +53,12 @@ export const CSV_COLUMNS = [
 ] as const;
 
 /**
- * One cell (RFC 4180). A leading character that a spreadsheet would take for a formula gets an apostrophe in front
- * (OWASP, "CSV Injection").
+ * One cell (RFC 4180). A leading character that a spreadsheet would take for a formula, full-width ones included, gets an
+ * apostrophe in front (OWASP, "CSV Injection"); so does white space at the beginning, which some take away first.
  */
 export function csvCell(value: unknown): string {
   const text = value === undefined ? '' : String(value);
-  const safe = /^[=+\-@\t\r]/.test(text) && typeof value === 'string' ? `'${text}` : text;
+  const safe = /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/.test(text) && typeof value === 'string' ? `'${text}` : text;
   return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -3,12 +3,20 @@ import type { InteractionEvent, RecordKind } from './interaction.ts';
 import { newestOf, type Page, pagesOf, siteTerm, termsOf } from './page.ts';
 import type { PrivacyLevel } from './privacy.ts';
 import type { Filter } from './selector.ts';
-import { foldText } from './words.ts';
+import { addressText, foldText, queryPhrases, queryWords } from './words.ts';
 
 /** Each word, folded (words.ts), is the beginning of some word of the page on that day. */
 export interface PageQuery extends Filter {
   readonly words: readonly string[];
+  /** Each, folded, stands as it is in the address or in some text of the page; its words are among `words`. */
+  readonly phrases?: readonly string[];
 }
+
+/** The query for what a person typed. */
+export const typedQuery = (text: string): Pick<PageQuery, 'words' | 'phrases'> => ({
+  words: queryWords(text),
+  phrases: queryPhrases(text),
+});
 
 /** A page on one day. */
 export interface FoundPage {
@@ -19,12 +27,23 @@ export interface FoundPage {
   readonly count: number;
 }
 
-export function matchesPage(page: Page, { words, site, kind }: PageQuery): boolean {
+/** What no index answers, for a page whose words match. */
+export function hasPhrases({ url, titles, details }: Page, { phrases = [] }: PageQuery): boolean {
+  if (phrases.length === 0) return true;
+  const texts = [addressText(url), ...titles, ...details].map(foldText);
+  return phrases.every((phrase) => texts.some((text) => text.includes(phrase)));
+}
+
+export function matchesPage(page: Page, query: PageQuery): boolean {
+  const { words, site, kind } = query;
   if (kind !== undefined && !page.kinds[kind]) return false;
   if (words.length === 0 && site === undefined) return true;
   const terms = [...termsOf(page)];
   const beginnings = site === undefined ? words : [...words, siteTerm(site)];
-  return beginnings.every((beginning) => terms.some((term) => term.startsWith(beginning)));
+  return (
+    beginnings.every((beginning) => terms.some((term) => term.startsWith(beginning))) &&
+    hasPhrases(page, query)
+  );
 }
 
 export function foundPage(page: Page, { kind }: PageQuery): FoundPage {

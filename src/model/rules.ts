@@ -57,12 +57,14 @@ export function ruleFor(rules: readonly Rule[], host: string): Rule | undefined 
 }
 
 /**
- * What a person typed as a site, as a host name: a full address, a host, or a host with `*.` or `www.` before it.
+ * What a person typed as a site, as a host name: a full address, a host, or a host with `*.` or `www.` before it. A name of
+ * the list of sensitive sites that stands for all countries (`paypal.*`) stays as it is.
  * `null` when it is none of these.
  */
 export function parseRuleHost(typed: string): string | null {
   const text = typed.trim().toLowerCase().replace(/^\*\./, '');
   if (text === '' || /\s/.test(text)) return null;
+  if (/^[a-z0-9-]+\.\*$/.test(text)) return text;
   try {
     const url = new URL(text.includes('://') ? text : `http://${text}`);
     if (!/^https?:$/.test(url.protocol) || url.username !== '') return null;

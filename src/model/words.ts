@@ -74,3 +74,18 @@ export function queryWords(text: string): string[] {
   eachWord(addressText(text), (word) => words.add(word));
   return [...words];
 }
+
+/** Not letters, digits or marks, at either end. */
+const ENDS = /^[^\p{L}\p{N}\p{M}]+|[^\p{L}\p{N}\p{M}]+$/gu;
+
+/** What was typed without a space and is several words (`release-notes`, `example.org/path`): meant as it stands. Folded. */
+export function queryPhrases(text: string): string[] {
+  const phrases: string[] = [];
+  for (const chunk of text.split(/\s+/)) {
+    if (queryWords(chunk).length < 2) continue;
+    const phrase = foldText(addressText(chunk)).replace(ENDS, '');
+    // A script without spaces is several words by itself.
+    if (/[^\p{L}\p{N}\p{M}]/u.test(phrase)) phrases.push(phrase);
+  }
+  return phrases;
+}

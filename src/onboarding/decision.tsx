@@ -2,8 +2,20 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import { hasHostAccess, requestHostAccess } from '../platform/permissions.ts';
 import { pageUrl } from '../platform/runtime.ts';
+import { HealthLine } from '../ui/components/status-line.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
-import { change, problem, status } from '../ui/status.ts';
+import { change, health, problem, status } from '../ui/status.ts';
+
+/** What holds after the consent: recording may be paused, or stand in somebody's way. */
+function Now() {
+  const now = health.value;
+  if (now !== undefined && now.code !== 'ok') return <HealthLine />;
+  return (
+    <p role="status">
+      <strong>Recording is on.</strong> The button in the toolbar pauses it and sets how much is kept.
+    </p>
+  );
+}
 
 export function Decision() {
   const hasAccess = useSignal(true);
@@ -38,9 +50,7 @@ export function Decision() {
     <div class="actions" ref={box}>
       {now?.consent === 'accepted' ? (
         <>
-          <p role="status">
-            <strong>Recording is on.</strong> The button in the toolbar pauses it and sets how much is kept.
-          </p>
+          <Now />
           <p>
             <a href={pageUrl('src/options/index.html#search')}>Search what was recorded</a>
           </p>

@@ -6,6 +6,7 @@ import { PRIVACY_LEVELS, type PrivacyLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture } from '../model/rules.ts';
 import { LEVEL_WORDS, LevelChoice } from '../ui/components/level-choice.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { SensitiveSites } from './sensitive-sites.tsx';
 
 const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {
   skip: 'Record nothing',
@@ -139,15 +140,7 @@ export function PrivacyTab() {
           {problem.value}
         </p>
       </section>
-      <details class="card">
-        <summary>Sensitive sites, skipped from the start ({answer.value.sensitive.length})</summary>
-        <p class="small muted">A rule of your own for one of these overrides the list.</p>
-        <ul class="hosts">
-          {answer.value.sensitive.map((entry) => (
-            <li key={entry}>{entry}</li>
-          ))}
-        </ul>
-      </details>
+      <SensitiveSites answer={answer.value} show={show} />
     </>
   );
 }

@@ -27,7 +27,7 @@ export function SearchResult({ hit, onErased }: ResultProps) {
     if (step === undefined) return;
     event.preventDefault();
     const moved = focusSibling((event.currentTarget as HTMLElement).closest('li'), step);
-    if (!moved && step === -1) document.getElementById('search')?.focus();
+    if (!moved && step === -1) document.getElementById('search-text')?.focus();
   };
   const name = hit.title || hit.details[0] || hit.url;
   return (

@@ -70,14 +70,15 @@ export function SearchTab() {
   };
 
   const found = hits.value ?? [];
-  const complaint = message.value || complaintAbout(filters.value);
+  // What the person can put right at once comes first.
+  const complaint = complaintAbout(filters.value) || message.value;
   return (
     <>
-      <label class="visually-hidden" for="search">
+      <label class="visually-hidden" for="search-text">
         Search titles, addresses, searches and clicks
       </label>
       <input
-        id="search"
+        id="search-text"
         ref={field}
         type="search"
         class="search"
@@ -97,7 +98,7 @@ export function SearchTab() {
         }}
       />
       <SearchFilters filters={filters} />
-      <p class="error problem" role="alert" hidden={complaint === ''}>
+      <p class="error problem" role="alert" data-testid="search-problem" hidden={complaint === ''}>
         {complaint}
       </p>
       <p class={erased.value?.outcome === 'failed' ? 'error' : ''} role="status" data-testid="erase-result">

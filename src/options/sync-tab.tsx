@@ -8,9 +8,10 @@ export function SyncTab() {
 
   return (
     <>
-      {sync.phase === 'error' && (
+      {/* Where there is a sentence, `sync-state` in the head of the page says it already. */}
+      {sync.phase === 'error' && sync.message === undefined && (
         <p class="error" role="alert">
-          {sync.message ?? 'Sync failed. Press “Sync now”; if that does not help, restart the browser.'}
+          Sync failed. Press “Sync now”; if that does not help, restart the browser.
         </p>
       )}
       {sync.phase === 'off' ? <SyncOff /> : <SyncOn sync={sync} />}

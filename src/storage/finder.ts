@@ -5,7 +5,14 @@
 import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
 import { kindTerm, siteTerm } from '../model/page.ts';
-import { type FoundPage, foundPage, newestFirst, type PageQuery, pagesFound } from '../model/page-query.ts';
+import {
+  type FoundPage,
+  foundPage,
+  hasPhrases,
+  newestFirst,
+  type PageQuery,
+  pagesFound,
+} from '../model/page-query.ts';
 import type { BlockCache } from './block-cache.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
 import { type DigestSource, digestEntry } from './digests.ts';
@@ -26,7 +33,6 @@ export interface FinderSource extends DigestSource {
   journalDays(): Promise<ReadonlySet<Day>>;
   /** All events of a day, oldest first. */
   liveEvents(day: Day): Promise<readonly InteractionEvent[]>;
-  onDamaged(rows: number): void;
 }
 
 /** Packs that are opened at the same time: few at first, because most queries need no more. */
@@ -47,32 +53,30 @@ export async function* findPages(source: FinderSource, query: PageQuery): AsyncG
     }
     if (batch.length === 0) return;
     const opened = await Promise.all(batch.map((candidate) => open(source, candidate)));
-    for (const [index, candidate] of batch.entries()) {
-      const pages = opened[index];
-      if (!pages) continue;
-      yield* candidate.whole
-        ? pagesFound(pages as readonly InteractionEvent[], query)
-        : ofPack(candidate, pages as PageBlock, query);
-    }
+    for (const one of opened)
+      yield* 'block' in one ? ofPack(one.block, one.places, query) : pagesFound(one.events, query);
   }
 }
 
-async function open(
-  source: FinderSource,
-  candidate: Candidate,
-): Promise<PageBlock | readonly InteractionEvent[] | null> {
-  if (candidate.whole) return source.liveEvents(candidate.day);
-  const { pack } = candidate;
+type Opened =
+  | { readonly block: PageBlock; readonly places: readonly number[] }
+  | { readonly events: readonly InteractionEvent[] };
+
+async function open(source: FinderSource, candidate: Candidate): Promise<Opened> {
+  if (candidate.whole) return { events: await source.liveEvents(candidate.day) };
+  const { pack, places } = candidate;
   try {
-    return await source.cache.get(`pages/${packName(pack)}`, async () => {
+    const block = await source.cache.get(`pages/${packName(pack)}`, async () => {
       const row = await source.db.get('interactions', [pack.userId, pack.date, 'pages', pack.seq]);
+      // Not there any more: the day was packed anew since this search began.
       if (!row) throw new DamagedError();
       return { value: await openPages(source.vault, row), sizeBytes: row.box.length * 4 };
     });
+    return { block, places };
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
-    source.onDamaged(1);
-    return null;
+    // As it is now; what is really damaged is reported there.
+    return { events: await source.liveEvents(candidate.day) };
   }
 }
 
@@ -142,16 +146,18 @@ function matches(digest: Digest, query: PageQuery): PageMarks {
 }
 
 async function* ofPack(
-  candidate: Extract<Candidate, { whole: false }>,
   block: PageBlock,
+  places: readonly number[],
   query: PageQuery,
 ): AsyncGenerator<FoundPage> {
-  const { places } = candidate;
   if (query.kind === undefined) {
-    for (const place of places) yield foundPage(await decoding(() => block.page(place)), query);
+    for (const place of places) {
+      const page = await decoding(() => block.page(place));
+      if (hasPhrases(page, query)) yield foundPage(page, query);
+    }
     return;
   }
   // Their order is that of all kinds together.
   const all = await decoding(() => Promise.all(places.map((place) => block.page(place))));
-  yield* newestFirst(all.map((page) => foundPage(page, query)));
+  yield* newestFirst(all.filter((page) => hasPhrases(page, query)).map((page) => foundPage(page, query)));
 }

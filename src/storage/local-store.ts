@@ -201,7 +201,6 @@ export class LocalStore {
         }
         return live;
       },
-      onDamaged: (rows) => this.options.onDamaged(rows),
       onDamagedDigest: (month) => this.#damagedMonths.add(month),
     };
   }

@@ -71,15 +71,11 @@ export async function ownDigest(db: Database, vault: Vault, { date, seq }: PackR
       if (!(error instanceof DamagedError)) throw error;
     }
   }
-  const blocks = await db.getAll('interactions', rangeOfDay(vault.userId, date));
-  return digestOfEvents(
-    date,
-    seq,
-    await eventsOfPack(
-      vault,
-      blocks.filter((block) => block.seq === seq),
-    ),
-  );
+  const ofDay = await db.getAll('interactions', rangeOfDay(vault.userId, date));
+  const blocks = ofDay.filter((block) => block.seq === seq);
+  // The pack is not there any more: nothing is known of it.
+  if (blocks.length === 0) throw new DamagedError();
+  return digestOfEvents(date, seq, await eventsOfPack(vault, blocks));
 }
 
 /** A month's digest, or `null` when there is none that opens. */

@@ -1,11 +1,12 @@
 /** The background's status as a signal, and what goes wrong on the way. */
-import { computed, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type { Result } from '../base/result.ts';
 import type { AnswerOf } from '../messaging/answers.ts';
 import { ask, NO_ANSWER, watchStatus } from '../messaging/client.ts';
 import type { MessageBody, MessageType } from '../messaging/messages.ts';
 import type { Health, Status } from '../model/recording.ts';
 import { readCachedStatus } from '../platform/areas.ts';
+import { readLastStatus, writeLastStatus } from './last-status.ts';
 
 export const status = signal<Status | undefined>(undefined);
 const silent = signal(false);
@@ -19,13 +20,22 @@ export const health = computed<Health | undefined>(() =>
 export const problem = signal('');
 
 /**
- * Shows the last known state at once and the live one as soon as the background answers. The background is called second:
- * where it has to start first, it would take the time that the view needs to appear.
+ * Shows the last known state at once, before anything is drawn, and the live one as soon as the background answers. The
+ * background is called last: where it has to start first, it would take the time that the view needs to appear.
  */
 export async function followStatus(): Promise<void> {
+  status.value = readLastStatus();
+  // After what is drawn in this turn. (Not after a frame: a tab in the background has none.)
+  await new Promise((resolve) => setTimeout(resolve));
   // A failure costs only the short cut: the background tells the status anyway.
   const cached = await readCachedStatus().catch(() => undefined);
   if (cached) status.value = cached as Status;
+  let writing: ReturnType<typeof setTimeout> | undefined;
+  effect(() => {
+    const now = status.value;
+    clearTimeout(writing);
+    if (now) writing = setTimeout(() => writeLastStatus(now), 50);
+  });
   setTimeout(() =>
     watchStatus(
       (now) => {

@@ -30,8 +30,8 @@ beforeAll(async () => {
   site = await startWebServer((host, path) => {
     const name = `${host} ${path}`.replaceAll(/[^a-z0-9]+/gi, ' ').trim();
     return `<title>Titleword ${name}</title><h1>${name}</h1>
-      <button id="press">Clickword ${name}</button> <a id="next" href="/after">Nextword ${name}</a>
-      <button id="route">Routeword</button>
+      <button id="press" data-testid="press">Clickword ${name}</button> <a id="next" href="/after">Nextword ${name}</a>
+      <button id="route" data-testid="route">Routeword</button>
       <form><input id="secret" type="password" value="Passwordword"></form>
       <script>route.onclick = () => { history.pushState({}, '', '/app/second'); document.title = 'Titleword second view' }</script>`;
   });
@@ -106,13 +106,10 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     }));
     for (const [i, { host, path }] of pages.entries()) {
       const page = await visit(host, path);
-      if (i % 13 === 0) await page.evaluate(`document.querySelector('#press') && 1`);
+      if (i % 13 === 0) await page.click('press');
       await page.close();
     }
     const app = await visit('app.example', '/app/first');
-    await app.evaluate(
-      `document.getElementById('press').setAttribute('data-testid', 'press'), document.getElementById('route').setAttribute('data-testid', 'route'), 1`,
-    );
     await app.click('press');
     await app.click('route');
     await waitFor('the app shows its second view', async () => (await app.url()).endsWith('/app/second'));
@@ -135,6 +132,8 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
       { query: 'blue whales', engine: 'Baidu' },
     ]);
     expect(interactions.filter(({ kind }) => kind === 'click').map(({ text }) => text)).toEqual([
+      'Clickword site0 example page0 word w0 token Secretword0',
+      'Clickword site3 example page13 word w13 token Secretword13',
       'Clickword app example app first',
       'Routeword',
     ]);
@@ -148,7 +147,16 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
 
   it('finds each of them', async () => {
     await options.goto(`${browser.extensionOrigin}/${OPTIONS}#search`);
+    const everyPage = Array.from({ length: 26 }, (_, i) => [`page${i} w${i}`, `/page${i}?`] as const);
+    for (const [text, part] of everyPage) {
+      await options.fill('search-input', text);
+      // "page1" is the beginning of "page10", too: it need not be the only one, nor the newest.
+      await waitFor(`a search for "${text}" finds ${part}`, async () =>
+        (await options.texts('search-result')).some((found) => found.includes(part)),
+      );
+    }
     for (const [text, part] of [
+      ['app first', '/app/first'],
       ['page7 titleword', 'page7?'],
       ['site3.example page13', 'page13'],
       ['second view', '/app/second'],
@@ -233,6 +241,20 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.goto(`${browser.extensionOrigin}/${OPTIONS}#privacy`);
     await options.waitFor('rule');
     await options.screenshot(join(SHOTS, `${name}-privacy.png`));
+  });
+
+  it('lets an entry of the sensitive list be recorded, and skipped again', async () => {
+    await options.goto(`${browser.extensionOrigin}/${OPTIONS}#privacy`);
+    await options.waitFor('rule');
+    await options.evaluate(`document.querySelector('[data-testid=sensitive-sites]').open = true`);
+    const rules = await options.count('rule');
+    const entries = await options.texts('sensitive-entry');
+    const paypal = entries.findIndex((text) => text.startsWith('paypal.*'));
+    await options.click('sensitive-allow', { nth: paypal });
+    await options.waitFor('sensitive-skip');
+    expect(await options.texts('rule')).toContainEqual(expect.stringMatching(/^paypal\.\*\s+Everything/));
+    await options.click('sensitive-skip');
+    await waitFor('the rule is gone', async () => (await options.count('rule')) === rules);
   });
 
   it('erases a site and a page when told so twice, and nothing else', async () => {

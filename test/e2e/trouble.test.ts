@@ -63,6 +63,72 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     );
   const recordCount = async () => Number(await popup.text('record-count'));
 
+  // Chromium lets nobody take away what the manifest requires.
+  it.skipIf(name === 'chromium')(
+    'access to web pages that was taken away is asked for by a button',
+    async () => {
+      const options = await browser.openExtensionPage(`${OPTIONS}#search`);
+      await options.evaluate(`browser.permissions.remove({ origins: ['http://*/*', 'https://*/*'] })`);
+      await healthSays('does not let ARQ Context see web pages');
+      const onboarding = await browser.openExtensionPage('src/onboarding/index.html');
+      await onboarding.waitFor('grant-access');
+      expect(await onboarding.evaluate('document.body.innerText')).not.toContain('Recording is on');
+      await onboarding.close();
+      await options.click('grant-access');
+      await healthSays('Recording.');
+      expect(await options.count('grant-access')).toBe(0);
+      await options.close();
+    },
+  );
+
+  it.skipIf(name === 'chromium')('sync stays off when the browser may not send data', async () => {
+    const options = await browser.openExtensionPage(`${OPTIONS}#sync`);
+    await options.waitFor('sync-create');
+    // Firefox refuses to ask where no click of a person came before: a script's click is none.
+    await options.evaluate(`document.querySelector('[data-testid=sync-create]').click()`);
+    await options.waitFor('sync-problem');
+    expect(await options.text('sync-problem')).toContain('Sync stays off');
+    expect(await options.text('sync-state')).toBe('off');
+    await options.close();
+  });
+
+  // Firefox runs no script before those of an extension's page.
+  it.skipIf(name === 'firefox')(
+    'an export that is cancelled writes no file, and the next one does',
+    async () => {
+      await (await visit('/exported')).close();
+      const options = await browser.openPage('about:blank');
+      // The page takes each piece a second late, so that there is time to press the button.
+      await options.beforeScripts(() => {
+        const { runtime } = (
+          globalThis as unknown as {
+            chrome: { runtime?: { connect(info: { name: string }): { postMessage(message: object): void } } };
+          }
+        ).chrome;
+        const connect = runtime?.connect.bind(runtime);
+        if (!runtime || !connect) return;
+        runtime.connect = (info) => {
+          const port = connect(info);
+          const post = port.postMessage.bind(port);
+          port.postMessage = (message) => setTimeout(() => post(message), 'next' in message ? 1000 : 0);
+          return port;
+        };
+      });
+      await options.goto(`${browser.extensionOrigin}/${OPTIONS}#data`);
+      await options.click('export-json');
+      await options.click('export-cancel');
+      await waitFor('the end to be told', async () =>
+        (await options.text('export-result')).includes('Export cancelled. No file was written.'),
+      );
+      expect(await options.count('export-cancel')).toBe(0);
+      await options.close();
+      const again = await browser.openExtensionPage(`${OPTIONS}#data`);
+      const { text } = await again.download(() => again.click('export-json'));
+      expect(text).toContain('/exported');
+      await again.close();
+    },
+  );
+
   it.skipIf(name === 'firefox')('a full disk is told, and what was refused is recorded later', async () => {
     await browser.evaluateInBackground?.(`{
       const add = IDBObjectStore.prototype.add;

@@ -4,6 +4,7 @@
  */
 import { type BrowserName, findBrowser, howToInstall } from '../../scripts/browsers.mjs';
 import { launchChromium } from './chromium-browser.ts';
+import type { HeapProbe } from './chromium-heap.ts';
 import { launchFirefox } from './firefox-browser.ts';
 
 export type { BrowserName };
@@ -42,6 +43,10 @@ export interface TestBrowser {
   openPrivatePage(url: string): Promise<TestPage>;
   /** Runs an expression in the background, to make the browser fail there. Absent in Firefox, whose driver cannot. */
   readonly evaluateInBackground?: (expression: string) => Promise<void>;
+  /** Of the one worker that `isIt` knows by type and address. Absent in Firefox. */
+  readonly probeHeap?: (isIt: (type: string, url: string) => boolean) => Promise<HeapProbe>;
+  /** As the browser says it: `Chrome/156.0.8078.79`. */
+  version(): Promise<string>;
   /** Ends the background in the middle of what it does. The next event starts it again. */
   stopWorker(): Promise<void>;
   /** Quits in order and removes the profile, unless `keepProfile`. */

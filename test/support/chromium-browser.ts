@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserContext, chromium } from 'playwright-core';
 import type { LaunchOptions, TestBrowser } from './browser.ts';
+import { probeHeap } from './chromium-heap.ts';
 import { chromiumPage } from './chromium-page.ts';
 import { chromiumExtensionId } from './extension-id.ts';
 import { newTemporaryFolder, removeFolder } from './profile-folder.ts';
@@ -136,6 +137,13 @@ export async function launchChromium(program: string, options: LaunchOptions): P
       return waitForPage(url);
     },
     evaluateInBackground,
+    async probeHeap(isIt) {
+      const session = await running.context.browser()?.newBrowserCDPSession();
+      if (session === undefined) throw new Error('Playwright gave no browser for its own context.');
+      const probe = await probeHeap(session, isIt);
+      return { read: probe.read, detach: () => probe.detach().then(() => session.detach()) };
+    },
+    version: async () => `Chromium ${running.context.browser()?.version()}`,
     async stopWorker() {
       const page = running.context.pages()[0] ?? (await running.context.newPage());
       const session = await running.context.newCDPSession(page);

@@ -23,6 +23,12 @@ export function fakeBackground({ status, answers }: FakeBackground): void {
   const { runtime, storage } = (
     globalThis as unknown as { chrome: { runtime: Runtime; storage: { session: { get: unknown } } } }
   ).chrome;
+  try {
+    // What the view before this one showed.
+    localStorage.removeItem('last-status');
+  } catch {
+    // A blank page has no storage.
+  }
   // By callback or by promise: depends on whether the browser has `browser` itself.
   const reply = (args: readonly unknown[], answer: unknown): unknown => {
     const callback = args.at(-1);

@@ -117,6 +117,8 @@ export async function launchFirefox(program: string, options: LaunchOptions): Pr
       await bidi.send('browsingContext.navigate', { context, url, wait: 'none' });
       return waitForPage(url);
     },
+    version: async () =>
+      `Firefox ${await evaluateString(running.bidi, running.chromeScope, 'Services.appinfo.version')}`,
     async stopWorker() {
       const { bidi, chromeScope } = running;
       await evaluateString(bidi, chromeScope, jsonExpression(terminateBackground(id), []));

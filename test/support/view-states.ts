@@ -4,6 +4,7 @@ import type { SearchHit } from '../../src/messaging/answers.ts';
 import type { Status, SyncState } from '../../src/model/recording.ts';
 import type { TestPage } from './browser.ts';
 import type { FakeBackground } from './fake-background.ts';
+import { waitFor } from './wait-for.ts';
 
 export interface ViewState extends Partial<FakeBackground> {
   readonly name: string;
@@ -97,8 +98,15 @@ const rules = {
   rules: [
     { id: '1', host: 'news.example', capture: 'no-query', level: 'anonymous' },
     { id: '2', host: LONG_HOST, capture: 'skip' },
+    { id: '3', host: 'stripe.*', capture: 'full' },
   ],
-  sensitive: ['*bank*', 'mail.example', 'health.example', 'localhost'],
+  sensitive: [
+    'names with banking in them',
+    'names without a dot',
+    ...'paypal.* stripe.* mail.example health.example a-clinic-with-a-very-long-name.hospital.example'.split(
+      ' ',
+    ),
+  ],
 } as const;
 const NO_SERVICE = 'The sync service does not answer. Check the address, and that the service runs.';
 const code = { code: `arq1:${'x7Kq-93_fLmP2'.repeat(14)}`, expiresMs: NOW + 300_000 };
@@ -115,6 +123,14 @@ const without = (type: keyof FakeBackground['answers'], message: string) => ({
   [type]: fail('failed', message),
 });
 const FULL = 'The disk is full: nothing more can be recorded. Free some space or delete old records.';
+const UNREADABLE = 'The browser cannot read the stored data. Restart the browser.';
+const NO_ACCESS = withHealth(
+  'no-host-access',
+  'The browser does not let ARQ Context see web pages. Allow access to all sites in its settings.',
+);
+const says = async (view: TestPage, testid: string, words: string): Promise<void> => {
+  await waitFor(`${testid} to say "${words}"`, async () => (await view.text(testid)).includes(words));
+};
 const seen = (testid: string) => (view: TestPage) => view.waitFor(testid);
 
 export const VIEW_STATES: readonly Required<ViewState>[] = (
@@ -122,6 +138,8 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     { name: 'onboarding-undecided', status: undecided('unasked') },
     { name: 'onboarding-declined', status: undecided('declined') },
     { name: 'onboarding-accepted', status: recording },
+    { name: 'onboarding-no-access', status: NO_ACCESS, reach: seen('grant-access') },
+    { name: 'onboarding-paused', status: withHealth('paused', 'Paused: nothing is recorded.') },
     { name: 'popup-starting', status: null },
     { name: 'popup-silent', status: 'gone' },
     { name: 'popup-recording', status: recording },
@@ -153,6 +171,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       answers: { ...answers, 'page.current': ok({ records: [] }) },
     },
     { name: 'popup-declined', status: undecided('declined') },
+    { name: 'popup-no-access', status: NO_ACCESS, reach: seen('grant-access') },
     { name: 'popup-full', status: withHealth('storage-full', FULL) },
     {
       name: 'popup-lost',
@@ -187,10 +206,28 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     {
       name: 'options-search-failed',
       status: withHealth('storage-full', FULL),
-      answers: without('records.search', 'The browser cannot read the stored data. Restart the browser.'),
-      reach: (view) => view.fill('filter-site', 'not a site'),
+      answers: without('records.search', UNREADABLE),
+      reach: (view) => says(view, 'search-problem', UNREADABLE),
+    },
+    {
+      name: 'options-search-bad-filter',
+      status: recording,
+      reach: async (view) => {
+        await view.fill('filter-site', 'not a site');
+        await says(view, 'search-problem', 'site');
+      },
     },
     { name: 'options-privacy', status: recording, reach: seen('rule') },
+    {
+      name: 'options-privacy-sensitive',
+      status: recording,
+      reach: async (view) => {
+        await view.waitFor('rule');
+        await view.evaluate(`document.querySelector('[data-testid=sensitive-sites]').open = true`);
+        await view.waitFor('sensitive-skip');
+      },
+    },
+    { name: 'options-no-access', tab: 'search', status: NO_ACCESS, reach: seen('grant-access') },
     { name: 'options-sync-off', status: recording },
     {
       name: 'options-sync-refused',

@@ -3,7 +3,7 @@
  *
  * Deleting takes bytes out of view at once and off the disk when LevelDB compacts: see `Compactor`.
  */
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { ClassicLevel } from 'classic-level';
 import { HOUR_MS } from '../../../src/base/clock.ts';
 import { readList } from '../../../src/protocol/device-list.ts';
@@ -26,6 +26,7 @@ import {
   judgeForgetting,
   judgeList,
 } from './level-write.ts';
+import { makeFolder } from './make-folder.ts';
 import {
   AccountDamaged,
   AccountMissing,
@@ -257,7 +258,7 @@ async function refuseToBeginOver(folder: string): Promise<void> {
  * `LEVEL_LOCKED` when another process has it open.
  */
 export async function openLevelStore(folder: string): Promise<Store> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await makeFolder(folder);
   await refuseToBeginOver(folder);
   const level: Level = new ClassicLevel(folder, { keyEncoding: 'utf8', valueEncoding: 'view' });
   await level.open();

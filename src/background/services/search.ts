@@ -2,7 +2,14 @@
 import { type Day, dayOf } from '../../base/clock.ts';
 import type { SearchAnswer } from '../../messaging/answers.ts';
 import { foldEvents, type InteractionRecord } from '../../model/interaction.ts';
-import { type FoundPage, hitOf, type PageQuery, pagesFound, type SearchHit } from '../../model/page-query.ts';
+import {
+  type FoundPage,
+  hitOf,
+  type PageQuery,
+  pagesFound,
+  type SearchHit,
+  typedQuery,
+} from '../../model/page-query.ts';
 import type { EraseQuestion, EraseTarget, Filter } from '../../model/selector.ts';
 import { queryWords } from '../../model/words.ts';
 import type { Ephemeral } from './ephemeral.ts';
@@ -20,7 +27,7 @@ export async function search(
   ephemeral: Ephemeral,
   { text, limit, before, ...filter }: SearchRequest,
 ): Promise<SearchAnswer> {
-  const query: PageQuery = { ...filter, words: queryWords(text) };
+  const query: PageQuery = { ...filter, ...typedQuery(text) };
   const hits = new Map<string, SearchHit>();
   // Pages of earlier answers: their newest visit is at or after `before`.
   const shown = new Set<string>();

@@ -43,14 +43,14 @@ export function ConfirmDialog() {
   return (
     <dialog
       ref={dialog}
-      aria-labelledby="confirm-title"
-      aria-describedby="confirm-text"
+      aria-labelledby="dialog-title"
+      aria-describedby="dialog-text"
       onCancel={() => question?.settle(false)}
     >
       {question && (
         <>
-          <h2 id="confirm-title">{question.title}</h2>
-          <p id="confirm-text">{question.text}</p>
+          <h2 id="dialog-title">{question.title}</h2>
+          <p id="dialog-text">{question.text}</p>
           <div class="row">
             <button type="button" data-testid="cancel" onClick={() => settle(false)}>
               Cancel

@@ -1,5 +1,6 @@
 import { type Health, syncLabel } from '../../model/recording.ts';
 import { change, health, problem, status } from '../status.ts';
+import { GrantAccess } from './grant-access.tsx';
 
 const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   ok: 'good',
@@ -26,6 +27,7 @@ export function HealthLine() {
             I have read this
           </button>
         )}
+        <GrantAccess />
       </div>
     </div>
   );

@@ -1,12 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import {
-  captureClick,
-  captureNavigation,
-  captureTitle,
-  type Policy,
-  treatmentOf,
-} from '../../../src/capture/capture.ts';
-import { isSensitiveHost } from '../../../src/capture/sensitive-sites.ts';
+import { captureClick, captureNavigation, captureTitle, type Policy } from '../../../src/capture/capture.ts';
 import type { PrivacyLevel } from '../../../src/model/privacy.ts';
 import type { Capture } from '../../../src/model/rules.ts';
 
@@ -75,6 +68,33 @@ describe('navigation', () => {
     expect(captureTitle('https://blog.example.org/a', 'A title', policy('private', rules))).toBeNull();
   });
 
+  it('of an address that is too long to keep is a search all the same', () => {
+    const url = `https://www.google.com/search?q=blue+whales&x=${'x'.repeat(3000)}`;
+    expect(captureNavigation(visit(url), policy())).toMatchObject([
+      { kind: 'visit', url: 'https://www.google.com/search' },
+      { kind: 'search', query: 'blue whales' },
+    ]);
+  });
+
+  it.each([
+    ['of a search', 'https://www.google.com/search?q=ab', 'ab - Some Engine'],
+    ['that repeats the query', 'https://shop.example/find?term=Blue+Whales&page=2', 'blue whales - Shop'],
+  ])('with the rule no-query keeps no title %s', (_what, url, title) => {
+    const rules = [rule('google.com', 'no-query'), rule('shop.example', 'no-query')];
+    expect(captureNavigation({ ...visit(url), title }, policy('private', rules))).toMatchObject([
+      { url: url.split('?')[0], title: '' },
+    ]);
+    expect(captureTitle(url, title, policy('private', rules))).toBeNull();
+    const click = { pageUrl: url, pageTitle: title, atMs: 1, role: 'link', text: 'Next' };
+    expect(captureClick(click, policy('private', rules))).toMatchObject([{ title: '' }]);
+  });
+
+  it('with the rule no-query keeps a title that does not tell the query', () => {
+    const rules = policy('private', [rule('shop.example', 'no-query')]);
+    const url = 'https://shop.example/find?term=blue+whales&page=2';
+    expect(captureTitle(url, 'Page 2 of the shop', rules)).toBe('Page 2 of the shop');
+  });
+
   it('does not name a site that is skipped as the page before', () => {
     const visitFrom = (referrer: string) =>
       captureNavigation(
@@ -108,39 +128,5 @@ describe('clicks', () => {
       'target',
     );
     expect(captureClick(click, policy('private', [rule('a.example', 'domain')]))).toEqual([]);
-  });
-});
-
-describe('sensitive sites', () => {
-  it.each([
-    'www.paypal.com',
-    'mail.google.com',
-    'localhost',
-    '192.168.1.1',
-    '10.0.0.7',
-    '[::1]',
-    'router',
-    'nas.local',
-    'wiki.corp',
-    'onlinebanking.some.example',
-    'webmail.some.example',
-    'app.bitwarden.com',
-  ])('%s is skipped', (host) => {
-    expect(isSensitiveHost(host)).toBe(true);
-    expect(treatmentOf(host, policy())).toMatchObject({ capture: 'skip', skippedBy: 'sensitive' });
-  });
-
-  it.each(['www.example.org', 'embankment.example', '8.8.8.8', 'google.com', 'homeoffice.gov.uk'])(
-    '%s is not',
-    (host) => {
-      expect(isSensitiveHost(host)).toBe(false);
-    },
-  );
-
-  it('are recorded when the person has a rule for them', () => {
-    expect(treatmentOf('localhost', policy('private', [rule('localhost', 'full')]))).toEqual({
-      capture: 'full',
-      level: 'private',
-    });
   });
 });

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { foldEvents, type InteractionEvent } from '../../../src/model/interaction.ts';
-import { hitOf, type PageQuery, pagesFound } from '../../../src/model/page-query.ts';
+import { hitOf, type PageQuery, pagesFound, typedQuery } from '../../../src/model/page-query.ts';
 import { parseRuleHost, ruleFor } from '../../../src/model/rules.ts';
 import { isTargeted } from '../../../src/model/selector.ts';
 import { queryWords } from '../../../src/model/words.ts';
@@ -56,14 +56,26 @@ describe('searching', () => {
     title: 'Über Naïveté',
   } as InteractionEvent;
   const finds = (text: string, more: Partial<PageQuery> = {}) =>
-    pagesFound([page], { words: queryWords(text), ...more }).length === 1;
+    pagesFound([page], { ...typedQuery(text), ...more }).length === 1;
 
-  it.each(['uber', 'NAIVETE über', 'café', 'cafe a.example', 'ub na', ''])('finds by %j', (text) => {
+  it.each([
+    'uber',
+    'NAIVETE über',
+    'café',
+    'cafe a.example',
+    'ub na',
+    '',
+    'a.example/café?x=1',
+    'https://a.example/caf%C3%A9',
+  ])('finds by %j', (text) => {
     expect(finds(text)).toBe(true);
   });
-  it.each(['uber nothing', 'ber', 'http'])('does not find by %j', (text) => {
-    expect(finds(text)).toBe(false);
-  });
+  it.each(['uber nothing', 'ber', 'http', 'a-example', 'example.a', 'uber-naivete'])(
+    'does not find by %j',
+    (text) => {
+      expect(finds(text)).toBe(false);
+    },
+  );
   it('sites are hosts and the domains above them', () => {
     expect(['a.example', 'example', 'b.example', 'ample'].map((site) => finds('', { site }))).toEqual([
       true,

@@ -231,3 +231,41 @@ describe('another master key', () => {
     expect(profile.store.vault.masterKey()).toEqual(new Uint8Array(32).fill(7));
   });
 });
+
+describe('finding', () => {
+  const urls = async (word: string, meanwhile: () => Promise<unknown> = async () => {}) => {
+    const found = [];
+    for await (const { page } of profile.store.findPages({ words: [word] })) {
+      if (found.length === 0) await meanwhile();
+      found.push(page.url);
+    }
+    return found;
+  };
+
+  it('goes on while days are packed, and finds what was there', async () => {
+    for (const before of [0, 1, 2, 3]) await add(`whale${before}`, profile.nowMs - before * DAY_MS);
+    await profile.store.pack(true);
+    await add('whale9', profile.nowMs - 2 * DAY_MS);
+    const expected = [0, 1, 9, 2, 3].map((n) => `https://whale${n}.example/`);
+    const seen = await urls('whale', async () => {
+      await add('whale8', profile.nowMs - 3 * DAY_MS);
+      await profile.store.pack(true);
+    });
+    expect(seen.filter((url) => !url.includes('whale8')).sort()).toEqual([...expected].sort());
+    expect(profile.damaged).toBe(0);
+  });
+
+  it('reads a day whole when its index is damaged, and mends the index of a month', async () => {
+    await add('whale', profile.nowMs - 40 * DAY_MS);
+    await profile.store.pack(true);
+    const [digest] = await profile.store.db.getAll('digests');
+    if (!digest) throw new Error('the month has a digest');
+    await profile.store.db.put('digests', { ...digest, box: digest.box.slice().fill(7, 40) });
+    profile.store.forget();
+    expect(await urls('whale')).toEqual(['https://whale.example/']);
+    await profile.store.pack(true);
+    expect((await profile.store.db.getAll('digests'))[0]?.box).not.toEqual(digest.box);
+    expect(await urls('whale')).toEqual(['https://whale.example/']);
+    expect(profile.damaged).toBe(0);
+  });
+});

@@ -3,10 +3,9 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { foldEvents, type InteractionEvent, type NewEvent } from '../../../src/model/interaction.ts';
-import { newestFirst, type PageQuery, pagesFound } from '../../../src/model/page-query.ts';
+import { newestFirst, type PageQuery, pagesFound, typedQuery } from '../../../src/model/page-query.ts';
 import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
 import { summaryOf } from '../../../src/model/summary.ts';
-import { queryWords } from '../../../src/model/words.ts';
 import type { DaySummary } from '../../../src/storage/statistics.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 import { eventsOfOneDay } from '../../support/some-events.ts';
@@ -28,19 +27,31 @@ const foldByDay = (events: readonly InteractionEvent[]) =>
     .flatMap((day) => foldEvents(events.filter(({ atMs }) => startOf(atMs) === startOf(day))));
 
 const anyDay = fc.constantFrom(...DAYS);
-const words = fc.constantFrom('', 'alpha', 'be', 'cafe', 'a alpha', '東', 'gamma beta', 'nothing', 'ex');
+const words = fc.constantFrom(
+  '',
+  'alpha',
+  'be',
+  'cafe',
+  'a alpha',
+  '東',
+  'gamma beta',
+  'nothing',
+  'ex',
+  'a.example/alpha',
+  'alpha-beta',
+);
 const query: fc.Arbitrary<PageQuery> = fc
   .record(
     {
-      words: words.map(queryWords),
+      text: words,
       site: fc.constantFrom('a.example', 'b.a.example', 'example', 'other.example'),
       kind: fc.constantFrom('visit', 'search', 'click'),
       fromMs: anyDay,
       toMs: fc.oneof(anyDay, anyDay.map(startOf)),
     },
-    { requiredKeys: ['words'] },
+    { requiredKeys: ['text'] },
   )
-  .map((one) => one as PageQuery);
+  .map(({ text, ...filter }) => ({ ...typedQuery(text), ...filter }) as PageQuery);
 const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   fc.constantFrom('a.example', 'b.a.example').map((host) => ({ what: 'site', host }) as const),
   fc

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import source from '../../../manifest.json' with { type: 'json' };
-import { manifestFor } from '../../../scripts/manifest-for.ts';
+import { manifestFor, type Variant } from '../../../scripts/manifest-for.ts';
 
 describe('the manifest of a target', () => {
   test('Chrome gets a worker and its key, and nothing of Firefox', () => {
@@ -30,9 +30,22 @@ describe('the manifest of a target', () => {
     expect(manifestFor(source, 'chrome', 'store')).not.toHaveProperty('key');
   });
 
+  test('only the bench variant lets WebAssembly run and has the bench background', () => {
+    const cspOf = (variant: Variant) =>
+      JSON.stringify(manifestFor(source, 'chrome', variant).content_security_policy);
+    for (const variant of ['release', 'incognito', 'store'] as const)
+      expect(cspOf(variant)).not.toContain('wasm-unsafe-eval');
+    expect(cspOf('bench')).toContain("script-src 'self' 'wasm-unsafe-eval';");
+    expect(cspOf('bench')).toContain("connect-src 'self' ");
+    const file = 'test/bench/background.ts';
+    expect(manifestFor(source, 'chrome', 'bench').background).toMatchObject({ service_worker: file });
+    expect(manifestFor(source, 'firefox', 'bench').background).toMatchObject({ scripts: [file] });
+  });
+
   test('the source stays as it is', () => {
     const before = JSON.stringify(source);
     manifestFor(source, 'firefox', 'incognito');
+    manifestFor(source, 'chrome', 'bench');
     expect(JSON.stringify(source)).toBe(before);
   });
 
