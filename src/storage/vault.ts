@@ -73,7 +73,8 @@ const ringAad = (userId: string, { store, day }: Period, generation: number): By
   wrapAad(userId, `${store}/${dayNumber(day)}/${generation}`);
 
 export class Vault {
-  #keys = new Map<string, Promise<PeriodKey>>();
+  /** Opened when they are first needed: a ring of years has thousands, and a start needs one. */
+  #keys = new Map<string, { readonly row: RingRow; opened: Promise<PeriodKey> | undefined }>();
   /** Newest generation, by name of the period. */
   #newest = new Map<string, number>();
 
@@ -153,10 +154,7 @@ export class Vault {
 
   #remember(row: RingRow): void {
     this.#newest.set(nameOf(row), Math.max(row.generation, this.#newest.get(nameOf(row)) ?? 0));
-    const key = this.#unwrap(row);
-    this.#keys.set(nameOf(row, row.generation), key);
-    // A key that does not open is reported where it is needed.
-    key.catch(() => {});
+    this.#keys.set(nameOf(row, row.generation), { row, opened: undefined });
   }
 
   async #unwrap(row: RingRow): Promise<PeriodKey> {
@@ -174,9 +172,10 @@ export class Vault {
 
   /** @throws DamagedError when the key was destroyed or does not open. */
   async key(period: Period, generation: number): Promise<PeriodKey> {
-    const key = this.#keys.get(nameOf(period, generation));
-    if (key === undefined) throw new DamagedError(`The key of ${period.day} is missing.`);
-    return key;
+    const known = this.#keys.get(nameOf(period, generation));
+    if (known === undefined) throw new DamagedError(`The key of ${period.day} is missing.`);
+    known.opened ??= this.#unwrap(known.row);
+    return known.opened;
   }
 
   /** A further generation of a period's key, for what survives an erasure. */
@@ -204,13 +203,11 @@ export class Vault {
     return this.key(period, generation);
   }
 
-  /** Every key of a store. */
-  async ring(store: RingRow['store']): Promise<PeriodKey[]> {
-    return (await this.#allKeys()).filter((key) => key.store === store);
-  }
-
-  #allKeys(): Promise<PeriodKey[]> {
-    return Promise.all(this.#keys.values());
+  /** Every key of a store, or of all of them. */
+  ring(store?: RingRow['store']): Promise<PeriodKey[]> {
+    const rows = [...this.#keys.values()].map(({ row }) => row);
+    const wanted = store === undefined ? rows : rows.filter((row) => row.store === store);
+    return Promise.all(wanted.map((row) => this.key(row, row.generation)));
   }
 
   /** Destroys keys. Nothing that they sealed opens again. */
@@ -236,7 +233,7 @@ export class Vault {
   async adoptMaster(master: Bytes): Promise<void> {
     const account = await deriveAccountKeys(master, 'vault', 1);
     const rows: RingRow[] = [];
-    for (const { store, day, generation, raw } of await this.#allKeys()) {
+    for (const { store, day, generation, raw } of await this.ring()) {
       const wrapped = await wrap(account.wrapping, raw, ringAad(this.userId, { store, day }, generation));
       rows.push({ store, day, generation, wrapped });
     }
