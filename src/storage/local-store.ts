@@ -21,12 +21,12 @@ import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store
 import { migrate } from './migrate.ts';
 import { dueMonths, mergeMonth, pendingMonths } from './months.ts';
 import { journalDays, PACK_ROWS, packDay, planAddition } from './packing.ts';
-import { writeChange } from './packs.ts';
+import { joinChanges, writeChange } from './packs.ts';
 import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
 import { type StoreSizes, storeSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
-import { Vault } from './vault.ts';
+import { eventsOf, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
@@ -152,9 +152,17 @@ export class LocalStore {
 
   /** Adds events of one day that come from elsewhere; each id once, however often it comes. Resolves with how many were new. */
   addEvents(day: Day, events: readonly InteractionEvent[]): Promise<number> {
+    return this.addDays(new Map([[day, events]]));
+  }
+
+  /** The same for several days, in one durable step. */
+  addDays(days: ReadonlyMap<Day, readonly InteractionEvent[]>): Promise<number> {
     return this.#changing(async () => {
-      const { change, added } = await planAddition(this.db, this.vault, day, events, []);
-      if (added > 0) await writeChange(this.db, change);
+      await this.vault.ensureKeys([...days.keys()].map(eventsOf));
+      const plans = [];
+      for (const [day, events] of days) plans.push(await planAddition(this.db, this.vault, day, events, []));
+      const added = plans.reduce((sum, plan) => sum + plan.added, 0);
+      if (added > 0) await writeChange(this.db, joinChanges(plans.map(({ change }) => change)));
       return added;
     });
   }

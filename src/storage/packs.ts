@@ -178,6 +178,13 @@ export interface PackChange {
   readonly digests?: readonly DigestRow[];
 }
 
+/** Of different days. */
+export const joinChanges = (changes: readonly PackChange[]): PackChange => ({
+  remove: changes.flatMap(({ remove }) => remove),
+  add: changes.flatMap(({ add }) => add),
+  journal: changes.flatMap(({ journal }) => journal),
+});
+
 /** Everything that a change of packs may touch. */
 export const PACK_STORES = [
   'journal',

@@ -178,29 +178,48 @@ export class Vault {
     return known.opened;
   }
 
-  /** A further generation of a period's key, for what survives an erasure. */
-  async newKey(period: Period): Promise<PeriodKey> {
-    const name = nameOf(period);
-    const pending = this.#pending.get(name);
-    if (pending) return pending;
-    const made = this.#makeKey(period).finally(() => this.#pending.delete(name));
-    this.#pending.set(name, made);
-    return made;
+  /** Makes the keys that are missing, all in one durable step. */
+  async ensureKeys(periods: readonly Period[]): Promise<void> {
+    const missing = periods.filter((period) => !this.#newest.has(nameOf(period)));
+    const fresh = missing.filter((period) => !this.#pending.has(nameOf(period)));
+    this.#begin(fresh);
+    await Promise.all(missing.map((period) => this.#pending.get(nameOf(period))));
   }
-  #pending = new Map<string, Promise<PeriodKey>>();
 
-  async #makeKey({ store, day }: Period): Promise<PeriodKey> {
-    const period = { store, day };
-    const generation = (this.#newest.get(nameOf(period)) ?? 0) + 1;
-    const wrapped = await wrap(
-      this.account.wrapping,
-      newPeriodKey(),
-      ringAad(this.userId, period, generation),
+  /** A further generation of a period's key, for what survives an erasure. */
+  newKey(period: Period): Promise<PeriodKey> {
+    const name = nameOf(period);
+    if (!this.#pending.has(name)) this.#begin([period]);
+    return this.#pending.get(name) as Promise<PeriodKey>;
+  }
+
+  /** Keys that are being made. Nobody makes the same generation twice: one of the two would be forgotten, with what it sealed. */
+  readonly #pending = new Map<string, Promise<PeriodKey>>();
+
+  #begin(periods: readonly Period[]): void {
+    const made = this.#makeKeys(periods);
+    for (const period of periods) {
+      const name = nameOf(period);
+      const key = made
+        .then(() => this.key(period, this.#newest.get(name) as number))
+        .finally(() => this.#pending.delete(name));
+      // Whoever waits for it is told; nobody may.
+      key.catch(() => {});
+      this.#pending.set(name, key);
+    }
+    made.catch(() => {});
+  }
+
+  async #makeKeys(periods: readonly Period[]): Promise<void> {
+    const rows = await Promise.all(
+      periods.map(async ({ store, day }): Promise<RingRow> => {
+        const generation = (this.#newest.get(nameOf({ store, day })) ?? 0) + 1;
+        const aad = ringAad(this.userId, { store, day }, generation);
+        return { store, day, generation, wrapped: await wrap(this.account.wrapping, newPeriodKey(), aad) };
+      }),
     );
-    const row: RingRow = { ...period, generation, wrapped };
-    await this.store.addToRing([row]);
-    this.#remember(row);
-    return this.key(period, generation);
+    await this.store.addToRing(rows);
+    for (const row of rows) this.#remember(row);
   }
 
   /** Every key of a store, or of all of them. */

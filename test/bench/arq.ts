@@ -26,7 +26,7 @@ class Arq implements Subject {
       if (day) day.push(event);
       else days.set(dayOf(event.atMs), [event]);
     }
-    for (const [day, events] of days) await this.#store.addEvents(day, events);
+    await this.#store.addDays(days);
   }
 
   async append({ id: _, ...event }: InteractionEvent): Promise<void> {
