@@ -55,6 +55,8 @@ export interface Answers {
   'records.search': SearchAnswer;
   'erase.count': { readonly count: number; readonly target: EraseTarget };
   'erase.run': { readonly count: number };
+  'import.history': Status;
+  'import.cancel': Status;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;

@@ -109,6 +109,10 @@ export const MESSAGES = {
   'erase.count': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
   'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
 
+  /** Takes over the browser's own history; the page asked for access to it before. */
+  'import.history': { from: 'page', body: nothing },
+  'import.cancel': { from: 'page', body: nothing },
+
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
   /** Makes a pairing code and waits, in the background, for the other device. */
   'sync.invite': { from: 'page', body: nothing },
