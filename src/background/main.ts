@@ -44,6 +44,10 @@ listen({
 onConnect((port) =>
   servePort(port, {
     profile: async () => (await ready()).profile,
+    importing: async () => {
+      const { profile, sync } = await ready();
+      return { profile, erased: () => sync.erased(), onAdded: () => sync.changed() };
+    },
     watch: (watcher) => opening.watch(watcher),
     onDrop,
   }),

@@ -72,3 +72,15 @@ export type ExportMessage =
   | { readonly kind: 'chunk'; readonly text: string; readonly records: number; readonly total: number }
   | { readonly kind: 'done'; readonly records: number }
   | { readonly kind: 'failed'; readonly message: string };
+
+/** What came of the records so far. */
+export interface ImportCounts {
+  readonly added: number;
+  readonly there: number;
+  readonly leftOut: number;
+}
+
+/** What travels back over the import port. */
+export type ImportAnswer =
+  | ({ readonly kind: 'next' | 'done' } & ImportCounts)
+  | { readonly kind: 'failed'; readonly message: string };

@@ -133,3 +133,14 @@ export const MESSAGE_BYTES = 64 * 1024;
 
 export const exportRequestSchema = v.strictObject({ format: v.picklist(['json', 'csv']), ...filter });
 export type ExportRequest = v.InferOutput<typeof exportRequestSchema>;
+
+/** Records of an export as they stand in the file; each is parsed where it is stored. */
+export const IMPORT_BATCH = 500;
+export const importRequestSchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('records'),
+    records: v.pipe(v.array(v.unknown()), v.maxLength(IMPORT_BATCH), v.readonly()),
+  }),
+  v.strictObject({ kind: v.literal('end') }),
+]);
+export type ImportRequest = v.InferOutput<typeof importRequestSchema>;

@@ -113,6 +113,7 @@ describe('connections', () => {
     };
     servePort(made as unknown as PagePort, {
       profile: async () => worker.services.profile,
+      importing: async () => ({ profile: worker.services.profile, erased: async () => null, onAdded() {} }),
       watch: () => () => {},
       onDrop,
     });
