@@ -82,6 +82,21 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await waitFor('nothing sensitive is found', async () => (await options.count('search-result')) === 0);
   });
 
+  it('says so when access is refused', async () => {
+    const other = await browser.openExtensionPage(`${OPTIONS}#data`);
+    await other.waitFor('import-history');
+    // Nobody can press "Deny" here.
+    await other.evaluate(`(() => {
+      const { permissions } = globalThis.browser ?? chrome;
+      permissions.request = (wanted, done) => (done?.(false), Promise.resolve(false));
+    })()`);
+    await other.click('import-history');
+    await waitFor('the refusal is told', async () =>
+      (await other.text('import-result')).startsWith('The browser did not give access to its history'),
+    );
+    await other.close();
+  });
+
   it('adds nothing the second time, and by keyboard', async () => {
     await options.goto(`${browser.extensionOrigin}/${OPTIONS}#data`);
     await options.waitFor('import-history');
