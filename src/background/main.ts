@@ -45,8 +45,13 @@ onConnect((port) =>
   servePort(port, {
     profile: async () => (await ready()).profile,
     importing: async () => {
-      const { profile, sync } = await ready();
-      return { profile, erased: () => sync.erased(), onAdded: () => sync.changed() };
+      const { profile, sync, history } = await ready();
+      return {
+        profile,
+        erased: () => sync.erased(),
+        erasures: () => history.erasures,
+        onAdded: () => sync.changed(),
+      };
     },
     watch: (watcher) => opening.watch(watcher),
     onDrop,

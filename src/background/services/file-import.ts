@@ -12,7 +12,7 @@ import { importRequestSchema } from '../../messaging/messages.ts';
 import type { InteractionEvent, InteractionRecord } from '../../model/interaction.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
-import { type Erased, IMPORTED, importRefusal } from './history-import.ts';
+import { ERASED, type Erased, IMPORTED, importRefusal } from './history-import.ts';
 import type { Profile } from './profile.ts';
 
 /** Records that wait for the rest of their day. */
@@ -21,6 +21,8 @@ const WAITING = 4_096;
 export interface FileImportServices {
   readonly profile: Profile;
   erased(): Promise<Erased | null>;
+  /** How often something was erased up to now. */
+  erasures(): number;
   onAdded(): void;
 }
 
@@ -37,13 +39,21 @@ class FileImport {
   added = 0;
   there = 0;
   leftOut = 0;
+  readonly #erasures: number;
   #day: Day | undefined;
   #waiting: ExportedRecord[] = [];
 
   constructor(
     private readonly services: FileImportServices,
     private readonly erased: Erased | null,
-  ) {}
+  ) {
+    this.#erasures = services.erasures();
+  }
+
+  /** What was erased meanwhile must not come back with the rest of the file. */
+  isOvertaken(): boolean {
+    return this.services.erasures() !== this.#erasures;
+  }
 
   /** An export is in the order of its days, so a day is mostly written once. */
   async take(records: readonly ExportedRecord[]): Promise<void> {
@@ -136,6 +146,7 @@ export function serveImport(
     if (refusal) return fail(refusal.error.message);
     running ??= begin();
     const into = await running;
+    if (into.isOvertaken()) return fail(ERASED);
     await into.take(parsed);
     if (request.output.kind === 'end') await into.flush();
     const { added, there, leftOut } = into;

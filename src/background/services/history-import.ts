@@ -31,8 +31,8 @@ const NOTE = 'import';
 export const IMPORTED = 'imported';
 
 const CANCELLED = 'Import cancelled. What was imported before stays; you can delete it below.';
-const ERASED =
-  'The import stopped because you deleted records. Start it again if you still want the rest of the history.';
+export const ERASED =
+  'The import stopped because you deleted records. Start it again if you still want the rest.';
 const NO_ACCESS =
   'The browser no longer gives access to its history. Press the button again to give it and to go on.';
 
@@ -86,6 +86,8 @@ const identified = (store: LocalStore, chosen: readonly NamedEvent[]): Promise<I
   );
 
 export class HistoryImport {
+  /** How often something was erased since the worker started. */
+  erasures = 0;
   #job: Job | null = null;
   #running: Promise<void> | undefined;
   #stop: { readonly phase: 'cancelled'; readonly message: string } | 'closed' | undefined;
@@ -157,6 +159,7 @@ export class HistoryImport {
 
   /** Before something is erased: what is not read yet must not bring it back. */
   async erasing(everything: boolean): Promise<void> {
+    this.erasures += 1;
     await this.#end(ERASED);
     if (!everything || !this.#job) return;
     this.#job = null;

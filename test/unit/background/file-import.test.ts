@@ -41,7 +41,12 @@ function connect(erased: Erased | null = null) {
     } as PagePort,
     {
       profile: async () => worker.services.profile,
-      importing: async () => ({ profile: worker.services.profile, erased: async () => erased, onAdded() {} }),
+      importing: async () => ({
+        profile: worker.services.profile,
+        erased: async () => erased,
+        erasures: () => worker.services.history.erasures,
+        onAdded() {},
+      }),
       watch: () => () => {},
       onDrop: () => {
         drops += 1;
@@ -144,6 +149,19 @@ describe('an export', () => {
     const deleted: Erased = async (record) => record.kind === 'search';
     expect(await importText(text, deleted)).toMatchObject({ added: 13, leftOut: 3 });
     expect(await worker.ofKind('search')).toEqual([]);
+  });
+
+  it('ends when something is erased meanwhile: the rest would bring it back', async () => {
+    await live();
+    const records = JSON.parse(await exported()).interactions as unknown[];
+    const port = connect();
+    await port.send({ kind: 'records', records: records.slice(0, 2) });
+    await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+    expect(await port.send({ kind: 'records', records })).toMatchObject({
+      kind: 'failed',
+      message: expect.stringContaining('deleted'),
+    });
+    expect(await worker.events()).toEqual([]);
   });
 
   it('is queued for sync by day', async () => {
