@@ -2,10 +2,11 @@
 export type Target = 'chrome' | 'firefox';
 /**
  * `release` is what people install. `incognito` may run in private windows, so that a test can prove that the
- * `tab.incognito` check drops what happens there. `store` is `release` without the development key. `bench` has the page
+ * `tab.incognito` check drops what happens there. `history` has access to the history from the start: nobody can answer
+ * Chromium's question where it has no window. `store` is `release` without the development key. `bench` has the page
  * and the background of the storage benchmark (test/bench/) and lets SQLite's WebAssembly run.
  */
-export type Variant = 'release' | 'incognito' | 'store' | 'bench';
+export type Variant = 'release' | 'incognito' | 'store' | 'history' | 'bench';
 
 type Json = Record<string, unknown>;
 
@@ -26,6 +27,10 @@ export function manifestFor(source: Json, target: Target, variant: Variant): Jso
   // The stores assign the id themselves and refuse a package that brings a key.
   if (variant === 'store') delete manifest.key;
   if (variant === 'incognito') manifest.incognito = 'spanning';
+  if (variant === 'history') {
+    manifest.permissions = [...(manifest.permissions as string[]), 'history'];
+    delete manifest.optional_permissions;
+  }
   if (variant === 'bench') {
     if (target === 'chrome') background.service_worker = BENCH_BACKGROUND;
     else background.scripts = [BENCH_BACKGROUND];

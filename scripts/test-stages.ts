@@ -52,6 +52,7 @@ async function build(): Promise<Counts> {
       ['firefox', 'release'],
       ['chrome', 'incognito'],
       ['firefox', 'incognito'],
+      ['chrome', 'history'],
     ] as const) {
       console.log(describeBuild(await buildTarget(target, variant)));
     }

@@ -150,7 +150,8 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       return ok({ count: inMemory + stored, target });
     },
     'erase.run': async ({ target }) => {
-      const { profile, ephemeral, recorder, sync } = await ready();
+      const { profile, ephemeral, recorder, sync, history } = await ready();
+      await history.erasing(target.what === 'all');
       const targeted = (record: Parameters<typeof isTargeted>[0]) => isTargeted(record, target);
       const inMemory = await ephemeral.erase(targeted);
       await sync.erasing(target);
@@ -160,6 +161,12 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       await recorder.erased();
       profile.changed();
       return ok({ count: inMemory + stored });
+    },
+
+    'import.history': async () => thenStatus(await (await ready()).history.start()),
+    'import.cancel': async () => {
+      await (await ready()).history.cancel();
+      return status();
     },
 
     'sync.create': async ({ url, deviceName }) =>

@@ -22,6 +22,7 @@ import { Opening } from './opening.ts';
 import { servePort } from './ports.ts';
 import { countDropped } from './services/drops.ts';
 import { EventRate } from './services/event-rate.ts';
+import { IMPORT_ALARM } from './services/history-import.ts';
 import { endPauseUntilRestart } from './services/session.ts';
 import { SYNC_ALARM } from './services/sync.ts';
 
@@ -43,6 +44,15 @@ listen({
 onConnect((port) =>
   servePort(port, {
     profile: async () => (await ready()).profile,
+    importing: async () => {
+      const { profile, sync, history } = await ready();
+      return {
+        profile,
+        erased: () => sync.erased(),
+        erasures: () => history.erasures,
+        onAdded: () => sync.changed(),
+      };
+    },
     watch: (watcher) => opening.watch(watcher),
     onDrop,
   }),
@@ -60,7 +70,8 @@ onPresence(async (present) => {
 onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
-  const { profile, dwell, ephemeral, sync } = await ready();
+  const { profile, dwell, ephemeral, sync, history } = await ready();
+  if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
   await dwell.tick();

@@ -4,18 +4,21 @@ import { senderClass } from '../messaging/router.ts';
 import type { Status } from '../model/recording.ts';
 import { extensionId, extensionRoot, type PagePort } from '../platform/runtime.ts';
 import { serveExport } from './services/export.ts';
+import { type FileImportServices, serveImport } from './services/file-import.ts';
 import type { Profile } from './services/profile.ts';
 
 export interface PortServices {
   profile(): Promise<Profile>;
+  importing(): Promise<FileImportServices>;
   /** Returns how to stop it. */
   watch(watcher: (status: Status) => void): () => void;
   onDrop(): void;
 }
 
-export function servePort(port: PagePort, { profile, watch, onDrop }: PortServices): void {
+export function servePort(port: PagePort, { profile, importing, watch, onDrop }: PortServices): void {
   const from = port.sender && senderClass(port.sender, extensionId(), extensionRoot());
   if (from === 'page' && port.name === PORTS.export) serveExport(port, profile, onDrop);
+  else if (from === 'page' && port.name === PORTS.import) serveImport(port, importing, onDrop);
   else if (from === 'page' && port.name === PORTS.live)
     port.onDisconnect(watch((status) => port.post(status)));
   else {

@@ -3,6 +3,7 @@ import type { Status } from '../model/recording.ts';
 import type { DatabaseEvents } from '../storage/database.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
+import { HistoryImport } from './services/history-import.ts';
 import { Profile } from './services/profile.ts';
 import { Recorder } from './services/recorder.ts';
 import { beginSession } from './services/session.ts';
@@ -15,6 +16,7 @@ export interface Services {
   readonly recorder: Recorder;
   readonly dwell: Dwell;
   readonly sync: Sync;
+  readonly history: HistoryImport;
   status(): Promise<Status>;
   close(): void;
 }
@@ -37,6 +39,10 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     },
   );
   const sync = new Sync(profile);
+  const history = new HistoryImport(profile, {
+    erased: () => sync.erased(),
+    onAdded: () => sync.changed(),
+  });
   const recorder = new Recorder(
     profile,
     ephemeral,
@@ -46,7 +52,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     },
     (tabId) => dwell.take(tabId),
   );
-  const status = () => currentStatus(profile, ephemeral, sync.state());
+  const status = () => currentStatus(profile, ephemeral, sync.state(), history.state());
 
   let telling = false;
   let again = false;
@@ -67,6 +73,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
   }
   profile.onChange(() => void tell());
   await sync.open();
+  await history.open();
 
   return {
     profile,
@@ -74,9 +81,11 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     recorder,
     dwell,
     sync,
+    history,
     status,
     close() {
       sync.close();
+      history.close();
       profile.store.close();
     },
   };

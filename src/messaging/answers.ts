@@ -55,6 +55,8 @@ export interface Answers {
   'records.search': SearchAnswer;
   'erase.count': { readonly count: number; readonly target: EraseTarget };
   'erase.run': { readonly count: number };
+  'import.history': Status;
+  'import.cancel': Status;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;
@@ -69,4 +71,16 @@ export type AnswerOf<T extends MessageType> = Answers[T];
 export type ExportMessage =
   | { readonly kind: 'chunk'; readonly text: string; readonly records: number; readonly total: number }
   | { readonly kind: 'done'; readonly records: number }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What came of the records so far. */
+export interface ImportCounts {
+  readonly added: number;
+  readonly there: number;
+  readonly leftOut: number;
+}
+
+/** What travels back over the import port. */
+export type ImportAnswer =
+  | ({ readonly kind: 'next' | 'done' } & ImportCounts)
   | { readonly kind: 'failed'; readonly message: string };

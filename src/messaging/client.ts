@@ -2,8 +2,8 @@
 import { type Failure, fail, type Result } from '../base/result.ts';
 import type { Status } from '../model/recording.ts';
 import { connect, type PagePort, sendMessage } from '../platform/runtime.ts';
-import type { AnswerOf, ExportMessage } from './answers.ts';
-import type { ExportRequest, MessageBody, MessageType } from './messages.ts';
+import type { AnswerOf, ExportMessage, ImportAnswer, ImportCounts } from './answers.ts';
+import type { ExportRequest, ImportRequest, MessageBody, MessageType } from './messages.ts';
 import { PORTS } from './ports.ts';
 
 export const NO_ANSWER: Failure = {
@@ -106,5 +106,55 @@ export function receiveExport(
       { once: true },
     );
     port.post(request);
+  });
+}
+
+/**
+ * Sends the records of an export, batch by batch, and answers with what came of them. Never rejects; a failure of code
+ * `cancelled` is the signal's doing. What was sent before stays in any case.
+ */
+export function sendImport(
+  batches: AsyncIterator<readonly unknown[]>,
+  signal: AbortSignal,
+): Promise<Result<ImportCounts>> {
+  return new Promise((resolve) => {
+    let port: PagePort;
+    try {
+      port = connect(PORTS.import);
+    } catch {
+      return resolve({ ok: false, error: NO_ANSWER });
+    }
+    const stop = (result: Result<ImportCounts>) => {
+      resolve(result);
+      port.disconnect();
+    };
+    const next = async () => {
+      try {
+        const { done, value } = await batches.next();
+        port.post((done ? { kind: 'end' } : { kind: 'records', records: value }) satisfies ImportRequest);
+      } catch {
+        stop(
+          fail('unreadable', 'The file cannot be read any more. Choose it again: nothing is imported twice.'),
+        );
+      }
+    };
+    port.onMessage((raw) => {
+      const answer = raw as ImportAnswer;
+      if (answer.kind === 'failed') return stop(fail('failed', answer.message));
+      if (answer.kind === 'done') return stop({ ok: true, value: answer });
+      void next();
+    });
+    port.onDisconnect(() =>
+      resolve(
+        fail('stopped', 'The import stopped half-way. Choose the file again: nothing is imported twice.'),
+      ),
+    );
+    signal.addEventListener(
+      'abort',
+      () =>
+        stop(fail('cancelled', 'Import cancelled. What was imported before stays; you can delete it below.')),
+      { once: true },
+    );
+    void next();
   });
 }

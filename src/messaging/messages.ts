@@ -109,6 +109,10 @@ export const MESSAGES = {
   'erase.count': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
   'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
 
+  /** Takes over the browser's own history; the page asked for access to it before. */
+  'import.history': { from: 'page', body: nothing },
+  'import.cancel': { from: 'page', body: nothing },
+
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
   /** Makes a pairing code and waits, in the background, for the other device. */
   'sync.invite': { from: 'page', body: nothing },
@@ -129,3 +133,14 @@ export const MESSAGE_BYTES = 64 * 1024;
 
 export const exportRequestSchema = v.strictObject({ format: v.picklist(['json', 'csv']), ...filter });
 export type ExportRequest = v.InferOutput<typeof exportRequestSchema>;
+
+/** Records of an export as they stand in the file; each is parsed where it is stored. */
+export const IMPORT_BATCH = 500;
+export const importRequestSchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('records'),
+    records: v.pipe(v.array(v.unknown()), v.maxLength(IMPORT_BATCH), v.readonly()),
+  }),
+  v.strictObject({ kind: v.literal('end') }),
+]);
+export type ImportRequest = v.InferOutput<typeof importRequestSchema>;

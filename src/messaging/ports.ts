@@ -4,4 +4,6 @@ export const PORTS = {
   live: 'live',
   /** The page sends one `ExportRequest`; the background answers with `ExportMessage`s. Disconnecting cancels. */
   export: 'export',
+  /** The page sends `ImportRequest`s, each after the `ImportAnswer` to the one before. Disconnecting cancels. */
+  import: 'import',
 } as const;

@@ -55,6 +55,19 @@ export interface SyncDevice {
 export const syncLabel = (state: SyncState): string =>
   state.phase === 'error' ? `error: ${state.message ?? 'unknown'}` : state.phase;
 
+export const IMPORT_PHASES = ['running', 'done', 'cancelled', 'failed'] as const;
+/** How far the import of the browser's own history is, or how the last one ended. Counts are of visits, `added` of records. */
+export interface ImportState {
+  readonly phase: (typeof IMPORT_PHASES)[number];
+  readonly daysRead: number;
+  readonly days: number;
+  readonly added: number;
+  readonly there: number;
+  readonly leftOut: number;
+  /** With `failed` or `cancelled`: a sentence that says what to do. */
+  readonly message?: string;
+}
+
 /** What the popup and the options page show of the whole. */
 export interface Status {
   readonly consent: 'unasked' | 'accepted' | 'declined';
@@ -70,4 +83,6 @@ export interface Status {
   readonly droppedMessages: number;
   /** What `navigator.storage.persist()` answered; absent when it was not asked yet. */
   readonly persisted?: boolean;
+  /** Absent when there was none. */
+  readonly historyImport?: ImportState;
 }

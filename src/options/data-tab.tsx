@@ -5,6 +5,7 @@ import { dayStart, dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
+import { ImportCard } from './import-card.tsx';
 
 interface Said {
   readonly text: string;
@@ -51,6 +52,7 @@ export function DataTab() {
   return (
     <>
       <ExportCard />
+      <ImportCard />
       <section class="card">
         <h2>Delete</h2>
         <p class="small muted">You see how many records it is before anything is deleted.</p>

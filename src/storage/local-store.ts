@@ -48,6 +48,12 @@ interface Contents {
   readonly live: Map<Day, Promise<readonly InteractionEvent[]>>;
 }
 
+/** Of an import: what to add, and what to note with it. */
+export type Chooser = (known: readonly InteractionEvent[]) => Promise<{
+  readonly events: readonly InteractionEvent[];
+  readonly value?: unknown;
+}>;
+
 export class LocalStore {
   /** Whether new events are queued for sync too. */
   syncing = false;
@@ -165,6 +171,39 @@ export class LocalStore {
       if (added > 0) await writeChange(this.db, joinChanges(plans.map(({ change }) => change)));
       return added;
     });
+  }
+
+  /**
+   * Adds to a day what `choose` picks, given what is there already, wherever it lies; with it, in one step, a note is written
+   * and, while syncing, the day is queued to be sent. `beside`: further days whose events `choose` is given too.
+   */
+  importDay(day: Day, choose: Chooser, note?: string, beside: readonly Day[] = []): Promise<void> {
+    return this.#changing(async () => {
+      const known = new Map<string, InteractionEvent>();
+      for (const one of [day, ...beside])
+        for (const event of (await this.eventsOfDay(one)).events) known.set(event.id, event);
+      const { events, value } = await choose([...known.values()]);
+      const fresh = events.filter(({ id }) => !known.has(id));
+      const { change, added } = await planAddition(this.db, this.vault, day, fresh, []);
+      const box = note === undefined ? undefined : await this.vault.sealNamed(note, value);
+      if (added === 0 && box === undefined) return;
+      await writeChange(this.db, change, async (tx, ask) => {
+        if (note !== undefined) ask(tx.objectStore('metadata').put(box, note));
+        if (added > 0 && this.syncing) ask(tx.objectStore('outbox').add({ what: 'day', day }));
+      });
+    });
+  }
+
+  /** A sealed note that is written together with events. `undefined` when there is none, or it does not open. */
+  async readNote(name: string): Promise<unknown> {
+    const box = await this.db.get('metadata', name);
+    if (!(box instanceof Uint8Array)) return undefined;
+    return this.vault.openNamed(name, box as Bytes).catch(() => undefined);
+  }
+
+  async writeNote(name: string, value: unknown): Promise<void> {
+    const box = await this.vault.sealNamed(name, value);
+    await this.db.put('metadata', box, name);
   }
 
   #known(): Contents {

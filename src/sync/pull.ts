@@ -7,6 +7,7 @@ import type { Day } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type AeadKey, kidOf } from '../crypto/envelope.ts';
 import { foldEvents, type InteractionEvent } from '../model/interaction.ts';
+import { parseEvent } from '../model/parse-event.ts';
 import { mergeShared, parseShared } from '../model/shared-settings.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
@@ -27,7 +28,7 @@ import { addCommands, type EraseCommand, erasedBy, parseCommand, readCommands } 
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { queueDay, queuedErasures, queueRecord } from './outbox.ts';
-import { parseEvent } from './parse-event.ts';
+
 import { keyOfPart, parseJson, parseRing, type Rings } from './rings.ts';
 import type { Transport, TransportFailure } from './transport.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';

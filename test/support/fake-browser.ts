@@ -13,6 +13,13 @@ export interface FakeTab {
   openerTabId?: number;
 }
 
+export interface FakeVisit {
+  url: string;
+  title: string;
+  atMs: number;
+  transition: string;
+}
+
 class FakeArea {
   readonly values = new Map<string, unknown>();
   /** Called before something is written; throws what the browser would. */
@@ -40,6 +47,12 @@ export const fake = {
   local: new FakeArea(),
   tabs: new Map<number, FakeTab>(),
   version: '1.0',
+  /** The browser's own history. */
+  history: [] as FakeVisit[],
+  historyAccess: true,
+  /** Called before each question to the history; throws what the browser would. */
+  beforeHistory: async () => {},
+  alarms: new Map<string, number>(),
   /** To whoever listened last. */
   send: (message: unknown, sender: object) => listener(message, sender),
 
@@ -48,6 +61,10 @@ export const fake = {
     globalThis.indexedDB = new IDBFactory();
     this.local.values.clear();
     this.version = '1.0';
+    this.history = [];
+    this.historyAccess = true;
+    this.beforeHistory = async () => {};
+    this.alarms.clear();
     this.endSession();
   },
 
@@ -71,8 +88,29 @@ const api = {
     getPlatformInfo: async () => ({ os: 'linux' }),
     getURL: (path: string) => `chrome-extension://test/${path}`,
   },
-  alarms: { create: async () => {}, clear: async () => true },
-  permissions: { contains: async () => true },
+  alarms: {
+    create: async (name: string, { when }: { when?: number }) => void fake.alarms.set(name, when ?? 0),
+    clear: async (name: string) => fake.alarms.delete(name),
+  },
+  permissions: {
+    contains: async ({ permissions = [] }: { permissions?: string[] }) =>
+      !permissions.includes('history') || fake.historyAccess,
+  },
+  history: {
+    // As both browsers do it: pages with a visit in the span, both ends included, the newest first.
+    search: async (query: { startTime: number; endTime: number; maxResults: number }) => {
+      await fake.beforeHistory();
+      const within = fake.history
+        .filter(({ atMs }) => atMs >= query.startTime && atMs <= query.endTime)
+        .sort((a, b) => b.atMs - a.atMs);
+      const pages = new Map(within.map((visit) => [visit.url, visit]));
+      return [...pages.values()].slice(0, query.maxResults).map(({ url, title }) => ({ url, title }));
+    },
+    getVisits: async ({ url }: { url: string }) =>
+      fake.history
+        .filter((visit) => visit.url === url)
+        .map(({ atMs, transition }) => ({ visitTime: atMs + 0.25, transition })),
+  },
   scripting: { executeScript: async () => [] },
   action: { setBadgeText: async () => {}, setTitle: async () => {} },
   storage: { session: fake.session, local: fake.local },

@@ -251,6 +251,38 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     { name: 'options-data', status: recording },
     { name: 'options-data-exporting', status: recording, reach: (view) => view.click('export-json') },
     {
+      name: 'options-data-importing',
+      status: {
+        ...recording,
+        historyImport: { phase: 'running', days: 730, daysRead: 212, added: 8211, there: 12, leftOut: 340 },
+      },
+      reach: seen('import-cancel'),
+    },
+    {
+      name: 'options-data-imported',
+      status: {
+        ...recording,
+        historyImport: { phase: 'done', days: 730, daysRead: 730, added: 31055, there: 12, leftOut: 1 },
+      },
+      reach: (view) => says(view, 'import-result', 'Imported'),
+    },
+    {
+      name: 'options-data-import-failed',
+      status: {
+        ...recording,
+        historyImport: {
+          phase: 'failed',
+          days: 730,
+          daysRead: 9,
+          added: 55,
+          there: 0,
+          leftOut: 0,
+          message: FULL,
+        },
+      },
+      reach: (view) => says(view, 'import-result', FULL),
+    },
+    {
       name: 'options-data-asking',
       status: syncing({}),
       reach: async (view) => {

@@ -1,5 +1,5 @@
 /** The state of the whole in one object, for the popup and the options page. */
-import type { Health, Status, SyncState } from '../../model/recording.ts';
+import type { Health, ImportState, Status, SyncState } from '../../model/recording.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
 import { showBadge } from '../../platform/badge.ts';
@@ -49,6 +49,7 @@ export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
   sync: SyncState,
+  historyImport: ImportState | undefined,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
@@ -65,6 +66,7 @@ export async function currentStatus(
     recordCount,
     ephemeralCount: memory.length,
     droppedMessages: await droppedMessages(),
+    ...(historyImport === undefined ? {} : { historyImport }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }

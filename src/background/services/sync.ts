@@ -1,6 +1,7 @@
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
+import type { InteractionRecord } from '../../model/interaction.ts';
 import type { SyncDevice, SyncState } from '../../model/recording.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
@@ -20,7 +21,7 @@ import {
   signerOf,
   writeAccount,
 } from '../../sync/account-state.ts';
-import { addCommands, commandOf, forgetCommands } from '../../sync/erasures.ts';
+import { addCommands, commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
 import { queueRecord, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { Rings } from '../../sync/rings.ts';
@@ -269,6 +270,15 @@ export class Sync {
     await addCommands(store, [command]);
     await queueRecord(store, `erase/${command.id}`);
     this.changed();
+  }
+
+  /** What the account's deletions mean: it is not taken in again by an import. `null` while sync is off. */
+  async erased(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
+    const account = this.#account;
+    if (!account) return null;
+    const { store } = this.profile;
+    const { keys } = await scopeOf(store, account.account);
+    return erasedBy(await readCommands(store), keys.naming);
   }
 
   async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {

@@ -113,6 +113,12 @@ describe('connections', () => {
     };
     servePort(made as unknown as PagePort, {
       profile: async () => worker.services.profile,
+      importing: async () => ({
+        profile: worker.services.profile,
+        erased: async () => null,
+        erasures: () => 0,
+        onAdded() {},
+      }),
       watch: () => () => {},
       onDrop,
     });

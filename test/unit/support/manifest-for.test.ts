@@ -26,6 +26,17 @@ describe('the manifest of a target', () => {
     }
   });
 
+  test('access to the history is optional, and only the test variant has it from the start', () => {
+    for (const variant of ['release', 'incognito', 'store'] as const) {
+      const manifest = manifestFor(source, 'chrome', variant);
+      expect(manifest.permissions).not.toContain('history');
+      expect(manifest.optional_permissions).toEqual(['history']);
+    }
+    const manifest = manifestFor(source, 'chrome', 'history');
+    expect(manifest.permissions).toEqual([...source.permissions, 'history']);
+    expect(manifest).not.toHaveProperty('optional_permissions');
+  });
+
   test('a store gets no key', () => {
     expect(manifestFor(source, 'chrome', 'store')).not.toHaveProperty('key');
   });
@@ -53,7 +64,13 @@ describe('the manifest of a target', () => {
     const [chrome, firefox] = (['chrome', 'firefox'] as const).map((target) =>
       manifestFor(source, target, 'release'),
     );
-    for (const field of ['permissions', 'host_permissions', 'content_scripts', 'content_security_policy']) {
+    for (const field of [
+      'permissions',
+      'optional_permissions',
+      'host_permissions',
+      'content_scripts',
+      'content_security_policy',
+    ]) {
       expect(chrome?.[field]).toEqual(firefox?.[field]);
     }
   });

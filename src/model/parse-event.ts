@@ -1,7 +1,7 @@
-/** Events that come from another device are parsed like any other input: that device may be older, newer, or broken. */
+/** Events that come from another device, or from a file, are parsed like any other input: their writer may be older, newer, or broken. */
 import * as v from 'valibot';
-import { type InteractionEvent, RECORD_KINDS, TRANSITIONS } from '../model/interaction.ts';
-import { PRIVACY_LEVELS } from '../model/privacy.ts';
+import { type InteractionEvent, RECORD_KINDS, TRANSITIONS } from './interaction.ts';
+import { PRIVACY_LEVELS } from './privacy.ts';
 
 const text = (max: number) => v.pipe(v.string(), v.maxLength(max));
 const base = {

@@ -1,0 +1,33 @@
+/** A record of a JSON export, as the event that it was, parsed like any other input. */
+import { HOUR_MS } from '../base/clock.ts';
+import type { InteractionEvent, VisitUpdate } from '../model/interaction.ts';
+import { parseEvent } from '../model/parse-event.ts';
+
+export interface ExportedRecord {
+  readonly event: Exclude<InteractionEvent, VisitUpdate>;
+  /** Of a visit, else 0. */
+  readonly dwellMs: number;
+}
+
+/** As `Date.toISOString` writes it, of the years that a day's name has room for. */
+const ISO = /^(19[7-9]|[2-9]\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** `null` when it is none that an export has. */
+export function parseRecord(value: unknown): ExportedRecord | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { at, ...rest } = value as Record<string, unknown>;
+  if (typeof at !== 'string' || !ISO.test(at)) return null;
+  const atMs = Date.parse(at);
+  if (Number.isNaN(atMs) || new Date(atMs).toISOString() !== at) return null;
+  if (rest.kind !== 'visit') return ofEvent(parseEvent({ ...rest, atMs }), 0);
+  const { dwellMs, ...visit } = rest;
+  if (typeof dwellMs !== 'number' || !Number.isFinite(dwellMs) || dwellMs < 0) return null;
+  return ofEvent(parseEvent({ ...visit, atMs }), dwellMs);
+}
+
+function ofEvent(event: InteractionEvent | null, dwellMs: number): ExportedRecord | null {
+  if (!event || event.kind === 'visit-update') return null;
+  // What lives in memory only is in no export, and a count has no time within its hour.
+  if (event.level === 'ephemeral' || (event.kind === 'reduced' && event.atMs % HOUR_MS !== 0)) return null;
+  return { event, dwellMs };
+}
