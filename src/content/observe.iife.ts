@@ -7,8 +7,8 @@ import { randomId } from '../base/random.ts';
 import { sendMessage } from '../platform/send-message.ts';
 import { describeClick } from './describe-click.ts';
 
-/** Pauses between tries, in ms: half a minute in all. */
-const PAUSES_MS = [300, 600, 1_200, 2_400, 4_800, 9_600, 9_600];
+/** Pauses between tries, in ms: two minutes in all. A busy machine may take long to start the background again and again. */
+const PAUSES_MS = [300, 600, 1_200, 2_400, 4_800, 9_600, 9_600, 15_000, 30_000, 45_000];
 /** A background that is stopped while it works may never answer. */
 const ANSWER_MS = 5_000;
 

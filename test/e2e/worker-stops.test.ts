@@ -58,6 +58,16 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
       await clicking;
     }
     const options = await browser.openExtensionPage(`${OPTIONS}#data`);
+    // Who was not heard says so again, after pauses that grow.
+    await waitFor(
+      'every visit and click to be counted',
+      async () => {
+        const count = await options.text('record-count');
+        if (Number(count) >= 2 * STOPS) return true;
+        throw new Error(`${count} so far`);
+      },
+      { timeoutMs: 180_000, everyMs: 500 },
+    );
     await waitFor(
       'the count to stay the same',
       async () => {
