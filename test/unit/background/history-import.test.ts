@@ -1,6 +1,6 @@
 /** The import of the browser's own history: each visit once, as capture would have kept it, whatever interrupts it. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, HOUR_MS } from '../../../src/base/clock.ts';
 import { parseEvent } from '../../../src/model/parse-event.ts';
 import { type FakeVisit, fake } from '../../support/fake-browser.ts';
@@ -179,12 +179,14 @@ describe('what is there already', () => {
 describe('an import that is interrupted', () => {
   const long = () => Array.from({ length: 12 }, (_, i) => past(`https://a.example/${i}`, i * 1.5));
 
-  it('goes on where it was, at whichever question to the history the worker is stopped', async () => {
+  it('goes on where it was, at whichever question to the history the worker is stopped', {
+    timeout: 60_000,
+  }, async () => {
     fake.history = long();
     await run();
     const whole = await everything();
     const counted = state();
-    for (let stopAt = 1; ; stopAt += 3) {
+    for (let stopAt = 1; ; stopAt += 5) {
       await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
       let [questions, stopped] = [0, false];
       fake.beforeHistory = async () => {
@@ -204,6 +206,14 @@ describe('an import that is interrupted', () => {
       expect(await everything()).toBe(whole);
       expect(state()).toEqual(counted);
     }
+  });
+
+  it('goes on by itself when the worker starts anew', async () => {
+    fake.history = long();
+    await worker.handlers['import.history']({}, {} as never);
+    await worker.restart();
+    await vi.waitFor(() => expect(state()?.phase).toBe('done'), { timeout: 5_000 });
+    expect(await urls()).toHaveLength(12);
   });
 
   it('is woken by an alarm', async () => {
