@@ -29,6 +29,9 @@ interface Tab {
 /** Runs in the browser's own scope, which has no types here. Background scripts of MV3 are event pages in Firefox. */
 const backgroundState = (id: string) =>
   `WebExtensionPolicy.getByID(${JSON.stringify(id)})?.extension?.backgroundState ?? 'missing'`;
+/** Which life of the background this is: a message that waits begins the next one at once. */
+const backgroundLife = (id: string) =>
+  `String([...(WebExtensionPolicy.getByID(${JSON.stringify(id)})?.extension?.views ?? [])].find((view) => view.viewType === 'background')?.contextId ?? 'none')`;
 // Ends it at once: neither running work nor open ports may keep it, as they may not when memory runs out.
 const terminateBackground = (id: string) =>
   `WebExtensionPolicy.getByID(${JSON.stringify(id)}).extension.terminateBackground({ ignoreDevToolsAttached: true, disableResetIdleForTest: true })`;
@@ -121,9 +124,11 @@ export async function launchFirefox(program: string, options: LaunchOptions): Pr
       `Firefox ${await evaluateString(running.bidi, running.chromeScope, 'Services.appinfo.version')}`,
     async stopWorker() {
       const { bidi, chromeScope } = running;
+      const before = await evaluateString(bidi, chromeScope, backgroundLife(id));
       await evaluateString(bidi, chromeScope, jsonExpression(terminateBackground(id), []));
       const isStopped = async () =>
-        (await evaluateString(bidi, chromeScope, backgroundState(id))) !== 'running';
+        (await evaluateString(bidi, chromeScope, backgroundState(id))) !== 'running' ||
+        (await evaluateString(bidi, chromeScope, backgroundLife(id))) !== before;
       await waitFor('the background to stop', isStopped);
     },
     async close({ keepProfile = false } = {}) {
