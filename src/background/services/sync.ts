@@ -1,3 +1,4 @@
+// Over 300 lines: one state machine, whose steps all touch the same account, transport and timer.
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';

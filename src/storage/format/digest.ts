@@ -1,4 +1,6 @@
 /**
+ * Over 300 lines, because a format's writer and reader are read beside each other.
+ *
  * What packs say about themselves without being opened: their words, and their counts. A digest of one pack lies beside it
  * under the key of its day; the digests of a month are merged into one, under a key of its own. Format 1:
  *

@@ -1,4 +1,6 @@
 /**
+ * Over 300 lines, because a format's writer and reader are read beside each other.
+ *
  * Events of one type of a pack, format 1: columns, deflated together, so that like lies beside like. Addresses, titles and
  * details are in the pack's pages (page-block.ts) and are only named here.
  *
