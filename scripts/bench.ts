@@ -5,16 +5,19 @@
  *   --events N        how many (100,000)              --json FILE         default artifacts/bench/storage.json
  *   --subjects a,b    default arq and its peers       --browser firefox   default chromium; there ours alone
  *   --scale           ours at 10k, 100k and 1M        --peer-limit S      seconds a peer may ingest (600)
- *   --keep            leaves the profiles
+ *   --per-day N       ours with N events a day (200; 0 = not)   --keep  leaves the profiles
+ *
+ * In Chromium also what our content script costs a page (test/bench/content-script.ts).
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureContentScript } from '../test/bench/content-script.ts';
 import { BenchHost } from '../test/bench/host.ts';
-import { type Measured, measureSubject, TooSlow } from '../test/bench/measure-subject.ts';
+import { type Measured, measurePerDay, measureSubject, TooSlow } from '../test/bench/measure-subject.ts';
 import { parsePages, type SamplePage } from '../test/bench/page-pool.ts';
 import { queries, queryText } from '../test/bench/queries.ts';
-import { type BenchRow, scaleTableOf, tableOf } from '../test/bench/rows.ts';
+import { type BenchRow, growthOf, scaleTableOf, tableOf } from '../test/bench/rows.ts';
 import { DAYS, LAST_DAY, SEED } from '../test/bench/workload.ts';
 import { type BrowserName, ensureBrowsers } from './browsers.mjs';
 import { buildTarget } from './build.ts';
@@ -34,6 +37,7 @@ const { values: options } = parseArgs({
     browser: { type: 'string', default: 'chromium' },
     scale: { type: 'boolean', default: false },
     'peer-limit': { type: 'string', default: '600' },
+    'per-day': { type: 'string', default: '200' },
     keep: { type: 'boolean', default: false },
   },
 });
@@ -42,6 +46,25 @@ let stopping = false;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => (stopping = true));
 const cleanup = createCleanup();
 let version = '';
+
+/** A fresh browser, and what removes it, once. */
+async function launch(
+  name: BrowserName,
+  extensionDir: string,
+  subject: string,
+  pages: readonly SamplePage[],
+) {
+  const host = await BenchHost.launch(name, extensionDir, subject, pages);
+  let undone = false;
+  const undo = async () => {
+    if (undone) return;
+    undone = true;
+    await host.remove({ keepProfile: options.keep });
+    if (options.keep) console.log(`  ${host.browser.profileDir}`);
+  };
+  cleanup.add(undo);
+  return { host, undo };
+}
 
 /** A fresh browser for one subject; at a tenth (at most 100,000) when a peer is too slow for all. */
 async function measure(
@@ -52,15 +75,7 @@ async function measure(
   events: number,
   note?: string,
 ): Promise<Measured> {
-  const host = await BenchHost.launch(name, extensionDir, subject, pages);
-  let undone = false;
-  const undo = async () => {
-    if (undone) return;
-    undone = true;
-    await host.remove({ keepProfile: options.keep });
-    if (options.keep) console.log(`  ${host.browser.profileDir}`);
-  };
-  cleanup.add(undo);
+  const { host, undo } = await launch(name, extensionDir, subject, pages);
   try {
     version = await host.browser.version();
     // Travels as JSON, which has no infinity.
@@ -88,6 +103,29 @@ async function measure(
   }
 }
 
+/** What is measured of ours alone, beside its store at the sizes that were asked for. */
+async function measureOurs(
+  name: BrowserName,
+  extensionDir: string,
+  pages: readonly SamplePage[],
+): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  if (name === 'chromium') {
+    console.log(`${OURS}: content script`);
+    rows.push(...(await measureContentScript(extensionDir)));
+  }
+  const perDay = Number(options['per-day']);
+  if (perDay === 0) return rows;
+  console.log(`${OURS}, ${perDay} events a day: bytes on disk`);
+  const { host, undo } = await launch(name, extensionDir, OURS, pages);
+  try {
+    rows.push(await measurePerDay(host, OURS, perDay));
+  } finally {
+    await undo();
+  }
+  return rows;
+}
+
 /** Names the queries on which the subjects do not agree: that is a fault of one of them, or another idea of a word. */
 function compare(found: ReadonlyMap<string, Measured>, pages: readonly SamplePage[], events: number): void {
   const list = queries(pages, { events });
@@ -111,6 +149,8 @@ async function main(tsv: string): Promise<void> {
   const chosen =
     options.subjects?.split(',') ?? (name === 'firefox' || options.scale ? [OURS] : [OURS, ...PEERS]);
   const sizes = options.scale ? SCALE : [Number(options.events)];
+  if (![...sizes, Number(options['per-day'])].every((number) => Number.isSafeInteger(number) && number >= 0))
+    throw new Error('--events and --per-day take a whole number, such as 100000.');
   const { folder } = await buildTarget(name === 'firefox' ? 'firefox' : 'chrome', 'bench');
   const rows: BenchRow[] = [];
   for (const events of sizes) {
@@ -128,9 +168,21 @@ async function main(tsv: string): Promise<void> {
     }
     compare(found, pages, events);
   }
+  if (chosen.includes(OURS) && !options.scale) {
+    try {
+      rows.push(...(await measureOurs(name, folder, pages)));
+    } catch (error) {
+      if (stopping) return;
+      console.error(`What is ours alone was not measured: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
+  }
   console.log(`\n${version}; ${pages.length} sampled pages, ${DAYS} days until ${LAST_DAY}, seed ${SEED}`);
   if (options.scale)
-    for (const subject of chosen) console.log(scaleTableOf(rows.filter((row) => row.subject === subject)));
+    for (const subject of chosen) {
+      const ofSubject = rows.filter((row) => row.subject === subject);
+      console.log(`${scaleTableOf(ofSubject)}\n${growthOf(ofSubject)}`);
+    }
   else console.log(`${sizes[0]?.toLocaleString('en')} events\n${tableOf(rows)}`);
   for (const note of new Set(
     rows.flatMap((row) =>

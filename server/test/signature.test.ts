@@ -1,4 +1,7 @@
-/** Who gets in: every signed route against every way to be wrong. */
+/**
+ * Who gets in: every signed route against every way to be wrong. Over 300 lines, because the ways are one table that every
+ * route goes through.
+ */
 import { describe, expect, test } from 'vitest';
 import { toBase64Url, utf8 } from '../../src/base/bytes.ts';
 import { PATHS } from '../../src/protocol/routes.ts';

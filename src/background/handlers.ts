@@ -2,11 +2,12 @@
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Handlers } from '../messaging/router.ts';
 import type { PauseState, Status } from '../model/recording.ts';
-import { isTargeted } from '../model/selector.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
+import { countErased, eraseRecords } from './services/erase.ts';
+import { healthReport } from './services/health-report.ts';
 import { currentPage } from './services/pages.ts';
 import { removeRule, rulesAnswer, setRule } from './services/rules.ts';
-import { daysOf, search, targetOf } from './services/search.ts';
+import { search } from './services/search.ts';
 import type { Services } from './services.ts';
 
 const PAUSE_MS = { '15m': 15 * 60_000, '1h': 60 * 60_000 } as const;
@@ -52,6 +53,10 @@ const addressOf = (url: string, tabUrl: string | undefined): string =>
 /** `ready` resolves when the store is open; every handler waits for it. */
 export function createHandlers(ready: () => Promise<Services>, statusNow: () => Promise<Status>): Handlers {
   const status = async () => ok(await statusNow());
+  const health = async () => {
+    const { profile, compaction } = await ready();
+    return ok(await healthReport(profile, compaction));
+  };
   const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
 
   return {
@@ -86,8 +91,7 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
     },
     'level.set': async ({ level }) => {
       const { profile, sync } = await ready();
-      await profile.change({ level });
-      await sync.settingsChanged();
+      await sync.changeSettings(() => profile.change({ level }));
       return status();
     },
     'pause.set': async ({ pause }) => {
@@ -119,15 +123,13 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
     'rules.list': async () => ok(rulesAnswer((await ready()).profile)),
     'rules.set': async ({ host, capture, level }) => {
       const { profile, sync } = await ready();
-      if (!(await setRule(profile, host, capture, level)))
+      if (!(await sync.changeSettings(() => setRule(profile, host, capture, level))))
         return fail('bad-host', 'That is not the name of a site. Type it like example.org.');
-      await sync.settingsChanged();
       return ok(rulesAnswer(profile));
     },
     'rules.remove': async ({ id }) => {
       const { profile, sync } = await ready();
-      await removeRule(profile, id);
-      await sync.settingsChanged();
+      await sync.changeSettings(() => removeRule(profile, id));
       return ok(rulesAnswer(profile));
     },
 
@@ -139,33 +141,30 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       const { profile, ephemeral } = await ready();
       return ok(await search(profile, ephemeral, request));
     },
-    'erase.count': async ({ target: question }) => {
-      const { profile, ephemeral } = await ready();
-      const target = await targetOf(profile, ephemeral, question);
-      const inMemory = (await ephemeral.records()).filter((record) => isTargeted(record, target)).length;
-      const stored = await profile.store.countTargeted(
-        (record) => isTargeted(record, target),
-        await daysOf(profile, target),
-      );
-      return ok({ count: inMemory + stored, target });
-    },
-    'erase.run': async ({ target }) => {
-      const { profile, ephemeral, recorder, sync, history } = await ready();
-      await history.erasing(target.what === 'all');
-      const targeted = (record: Parameters<typeof isTargeted>[0]) => isTargeted(record, target);
-      const inMemory = await ephemeral.erase(targeted);
-      await sync.erasing(target);
-      const stored = await profile.storing(async () =>
-        profile.store.erase(targeted, target.what === 'all', await daysOf(profile, target)),
-      );
-      await recorder.erased();
-      profile.changed();
-      return ok({ count: inMemory + stored });
-    },
+    'erase.count': async ({ target }) => ok(await countErased(await ready(), target)),
+    'erase.run': async ({ target }) => ok({ count: await eraseRecords(await ready(), target) }),
 
     'import.history': async () => thenStatus(await (await ready()).history.start()),
     'import.cancel': async () => {
       await (await ready()).history.cancel();
+      return status();
+    },
+
+    'device.seen': async ({ theme, ...size }) => {
+      await (await ready()).contexts.deviceSeen(size, theme);
+      return ok(null);
+    },
+    'health.get': health,
+    'caches.purge': async () => {
+      await (await ready()).profile.context.purgeCaches();
+      return health();
+    },
+    'compact.run': async () => {
+      await (await ready()).compaction.run();
+      return status();
+    },
+    'compact.cancel': async () => {
+      await (await ready()).compaction.cancel();
       return status();
     },
 

@@ -70,7 +70,7 @@ onPresence(async (present) => {
 onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
-  const { profile, dwell, ephemeral, sync, history } = await ready();
+  const { profile, dwell, ephemeral, sync, history, contexts, compaction } = await ready();
   if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
@@ -78,7 +78,8 @@ onAlarm(async (name) => {
   await ephemeral.purge();
   await profile.storing(() => profile.store.pack());
   profile.changed();
-  await sync.wake();
+  // Neither waits for the other: sync may wait for its service.
+  await Promise.all([sync.wake(), contexts.tick().then((quietMs) => compaction.tick(quietMs))]);
 });
 
 onInstalled((reason) => {

@@ -1,10 +1,13 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 import type { Status } from '../model/recording.ts';
 import type { DatabaseEvents } from '../storage/database.ts';
+import { Compaction } from './services/compaction.ts';
+import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
 import { HistoryImport } from './services/history-import.ts';
 import { Profile } from './services/profile.ts';
+import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
@@ -17,6 +20,8 @@ export interface Services {
   readonly dwell: Dwell;
   readonly sync: Sync;
   readonly history: HistoryImport;
+  readonly contexts: ContextKeeper;
+  readonly compaction: Compaction;
   status(): Promise<Status>;
   close(): void;
 }
@@ -52,7 +57,15 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     },
     (tabId) => dwell.take(tabId),
   );
-  const status = () => currentStatus(profile, ephemeral, sync.state(), history.state());
+  const contexts = new ContextKeeper(profile);
+  const compaction = new Compaction(profile);
+  const queryTotals = new QueryTotalsKeeper(profile.context);
+  const status = () =>
+    currentStatus(profile, ephemeral, {
+      sync: sync.state(),
+      historyImport: history.state(),
+      compaction: compaction.state(),
+    });
 
   let telling = false;
   let again = false;
@@ -72,6 +85,8 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     }
   }
   profile.onChange(() => void tell());
+  await queryTotals.open();
+  await compaction.open();
   await sync.open();
   await history.open();
 
@@ -82,10 +97,14 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     dwell,
     sync,
     history,
+    contexts,
+    compaction,
     status,
     close() {
       sync.close();
       history.close();
+      compaction.close();
+      queryTotals.close();
       profile.store.close();
     },
   };

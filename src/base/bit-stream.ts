@@ -1,89 +1,219 @@
-/** Writing and reading single bits, and Golomb-Rice codes: as short as gaps between random places can be written (Rice 1979). */
+/** Writing and reading single bits, lowest first, and columns of whole numbers in as few of them as is quickly done. */
 import type { Bytes } from './bytes.ts';
+
+/** A quotient of this many ones is none: the whole number follows in full. Keeps a column with one giant short. */
+const ESCAPE = 24;
+const FULL_BITS = 53;
 
 export class BitWriter {
   #bytes: Bytes = new Uint8Array(1024);
-  #bits = 0;
+  #length = 0;
+  /** Bits that do not make a byte yet. */
+  #held = 0;
+  #count = 0;
 
-  /** Whole bytes so far. */
-  get length(): number {
-    return this.#bits >> 3;
+  /** The lowest `count` bits of `value`; at most 24. */
+  bits(value: number, count: number): void {
+    this.#held |= value << this.#count;
+    this.#count += count;
+    while (this.#count >= 8) {
+      if (this.#length === this.#bytes.length) this.#grow();
+      this.#bytes[this.#length++] = this.#held & 0xff;
+      this.#held >>>= 8;
+      this.#count -= 8;
+    }
   }
 
-  #room(bits: number): void {
-    const needed = ((this.#bits + bits) >> 3) + 2;
-    if (needed <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+  #grow(): void {
+    const grown = new Uint8Array(this.#bytes.length * 2);
     grown.set(this.#bytes);
     this.#bytes = grown;
   }
 
-  /** At the beginning of a byte. */
-  u8(value: number): void {
-    this.#room(8);
-    this.#bytes[this.#bits >> 3] = value;
-    this.#bits += 8;
+  /** A safe integer of zero or more in `count` bits; at most 53. */
+  wide(value: number, count: number): void {
+    let rest = value;
+    let left = count;
+    for (; left > 24; left -= 24) {
+      this.bits(rest % 0x1000000, 24);
+      rest = Math.floor(rest / 0x1000000);
+    }
+    this.bits(rest, left);
   }
 
-  /** `value` of zero or more: its part above `k` bits as so many ones and a zero, then the `k` bits, lowest first. */
+  /** `value` of zero or more: its part above `k` bits as so many ones and a zero, then the `k` bits (Rice 1979). */
   rice(value: number, k: number): void {
-    const ones = value >>> k;
-    this.#room(ones + 1 + k);
-    for (let i = 0; i < ones; i++, this.#bits++)
-      (this.#bytes[this.#bits >> 3] as number) |= 1 << (this.#bits & 7);
-    this.#bits += 1;
-    for (let bit = 0; bit < k; bit++, this.#bits++)
-      if ((value >>> bit) & 1) (this.#bytes[this.#bits >> 3] as number) |= 1 << (this.#bits & 7);
+    if (value < 0x40000000 && k <= 24) {
+      const ones = value >>> k;
+      if (ones < ESCAPE) {
+        this.bits(2 ** ones - 1, ones + 1);
+        this.bits(value & ((1 << k) - 1), k);
+        return;
+      }
+    }
+    const unit = 2 ** k;
+    const ones = Math.floor(value / unit);
+    if (ones >= ESCAPE) {
+      this.bits(2 ** ESCAPE - 1, ESCAPE);
+      this.wide(value, FULL_BITS);
+      return;
+    }
+    this.bits(2 ** ones - 1, ones + 1);
+    this.wide(value % unit, k);
   }
 
-  /** Fills the last byte with ones, which are the beginning of a code that never ends: so readers know. */
-  fill(): void {
-    const used = this.#bits & 7;
-    if (used === 0) return;
-    (this.#bytes[this.#bits >> 3] as number) |= (0xff << used) & 0xff;
-    this.#bits += 8 - used;
+  /** Any size of number: six bits at a time, each group preceded by whether another follows. */
+  count(value: number): void {
+    let rest = value;
+    while (rest >= 64) {
+      this.bits(64 | (rest % 64), 7);
+      rest = Math.floor(rest / 64);
+    }
+    this.bits(rest, 7);
   }
 
-  /** Call `fill` first. */
   bytes(): Bytes {
-    return this.#bytes.slice(0, this.#bits >> 3);
+    const whole = new Uint8Array(this.#length + (this.#count > 0 ? 1 : 0));
+    whole.set(this.#bytes.subarray(0, this.#length));
+    if (this.#count > 0) whole[this.#length] = this.#held;
+    return whole;
   }
 }
 
+/** @throws RangeError past the end. */
 export class BitReader {
-  #bits = 0;
+  #at = 0;
+  #held = 0;
+  #count = 0;
 
   constructor(private readonly source: Bytes) {}
 
-  /** Whether another code follows. */
-  hasMore(): boolean {
-    const left = this.source.length * 8 - this.#bits;
-    if (left >= 8) return true;
-    // What fills the last byte is ones.
-    return left > 0 && (this.source.at(-1) as number) >> (8 - left) !== 2 ** left - 1;
+  /** At most 24 bits. */
+  bits(count: number): number {
+    while (this.#count < count) {
+      if (this.#at >= this.source.length) throw new RangeError('read past the end');
+      this.#held |= (this.source[this.#at++] as number) << this.#count;
+      this.#count += 8;
+    }
+    const value = this.#held & (2 ** count - 1);
+    this.#held >>>= count;
+    this.#count -= count;
+    return value;
   }
 
-  /** @throws RangeError past the end. */
-  rice(k: number): number {
-    const { source } = this;
-    const end = source.length * 8;
-    let at = this.#bits;
-    let ones = 0;
-    for (;;) {
-      if (at >= end) throw new RangeError('read past the end');
-      const one = ((source[at >> 3] as number) >> (at & 7)) & 1;
-      at += 1;
-      if (one === 0) break;
-      ones += 1;
+  wide(count: number): number {
+    let value = 0;
+    let factor = 1;
+    let left = count;
+    for (; left > 24; left -= 24) {
+      value += this.bits(24) * factor;
+      factor *= 0x1000000;
     }
-    if (at + k > end) throw new RangeError('read past the end');
-    let low = 0;
-    for (let bit = 0; bit < k; bit++, at++) low |= (((source[at >> 3] as number) >> (at & 7)) & 1) << bit;
-    this.#bits = at;
-    return (ones << k) | low;
+    return value + this.bits(left) * factor;
+  }
+
+  rice(k: number): number {
+    let ones = 0;
+    while (this.bits(1) === 1) {
+      ones += 1;
+      if (ones === ESCAPE) return this.wide(FULL_BITS);
+    }
+    return ones * 2 ** k + this.wide(k);
+  }
+
+  count(): number {
+    let value = 0;
+    let factor = 1;
+    for (;;) {
+      const group = this.bits(7);
+      value += (group & 63) * factor;
+      if (group < 64) break;
+      factor *= 64;
+    }
+    if (!Number.isSafeInteger(value)) throw new RangeError('a number that is too large');
+    return value;
   }
 }
 
-/** The `k` that is best for gaps of this mean (Kiely, "Selecting the Golomb Parameter in Rice Coding", 2004). */
-export const riceParameter = (mean: number): number =>
-  mean < 1 ? 0 : Math.max(0, Math.min(24, Math.floor(Math.log2(Math.LN2 * mean + 0.5))));
+/** No column of ours is longer: a damaged length must not ask for all memory. */
+const MAX_COLUMN = 1 << 22;
+const CONSTANT = 63;
+/** Codes below this are Rice parameters, codes from here on say how many bits each number has. */
+const FIXED = 32;
+
+/** Bits that `values` take as Rice codes with `k`. */
+function riceBits(values: ArrayLike<number>, k: number, small: boolean): number {
+  if (small) {
+    let sum = values.length * (k + 1);
+    for (let i = 0; i < values.length; i++) {
+      const ones = (values[i] as number) >>> k;
+      sum += ones < ESCAPE ? ones : ESCAPE + FULL_BITS - k - 1;
+    }
+    return sum;
+  }
+  const unit = 2 ** k;
+  let sum = values.length * (k + 1);
+  for (let i = 0; i < values.length; i++) {
+    const ones = Math.floor((values[i] as number) / unit);
+    sum += ones < ESCAPE ? ones : ESCAPE + FULL_BITS - k - 1;
+  }
+  return sum;
+}
+
+/**
+ * Whole numbers of zero or more, their number not included: all the same, or Rice codes, or as many bits as the largest
+ * needs, whichever is shortest. The best parameter is near the logarithm of their mean (Kiely, "Selecting the Golomb
+ * Parameter in Rice Coding", 2004); the neighbours are tried too.
+ */
+export function writeColumn(out: BitWriter, values: ArrayLike<number>): void {
+  const { length } = values;
+  if (length === 0) return;
+  const first = values[0] as number;
+  let [sum, largest, same] = [0, 0, true];
+  for (let i = 0; i < length; i++) {
+    const value = values[i] as number;
+    if (value !== first) same = false;
+    if (value > largest) largest = value;
+    sum += value;
+  }
+  if (same) {
+    out.bits(CONSTANT, 6);
+    out.count(first);
+    return;
+  }
+  const width = bitsOf(largest);
+  const small = width <= 30;
+  const near = Math.min(29, Math.max(0, Math.floor(Math.log2((Math.LN2 * sum) / length + 0.5))));
+  let [k, best] = [near, riceBits(values, near, small)];
+  for (const other of [near - 1, near + 1]) {
+    if (other < 0 || other > 29) continue;
+    const cost = riceBits(values, other, small);
+    if (cost < best) [k, best] = [other, cost];
+  }
+  // Wider numbers have no code of their own: Rice takes them.
+  if (small && width * length <= best) {
+    out.bits(FIXED + width, 6);
+    for (let i = 0; i < length; i++) out.wide(values[i] as number, width);
+  } else {
+    out.bits(k, 6);
+    for (let i = 0; i < length; i++) out.rice(values[i] as number, k);
+  }
+}
+
+const bitsOf = (value: number): number => (value < 1 ? 0 : Math.floor(Math.log2(value)) + 1);
+
+/** @throws RangeError when the bits are no such column. */
+export function readColumn(from: BitReader, length: number): Float64Array {
+  if (length > MAX_COLUMN) throw new RangeError('a column that is too long');
+  const values = new Float64Array(length);
+  if (length === 0) return values;
+  const code = from.bits(6);
+  if (code === CONSTANT) values.fill(from.count());
+  else if (code >= FIXED) for (let i = 0; i < length; i++) values[i] = from.wide(code - FIXED);
+  else for (let i = 0; i < length; i++) values[i] = from.rice(code);
+  return values;
+}
+
+/** Any safe integer below 2^52 in size as one of zero or more: small ones, of either sign, are small. */
+export const zigzag = (value: number): number => (value < 0 ? -value * 2 - 1 : value * 2);
+export const unzigzag = (value: number): number => (value % 2 === 1 ? -(value + 1) / 2 : value / 2);

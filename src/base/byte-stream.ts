@@ -38,6 +38,13 @@ export class ByteWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** Big-endian. */
+  u32(value: number): void {
+    this.#room(4);
+    this.#view.setUint32(this.#length, value);
+    this.#length += 4;
+  }
+
   /** Any safe integer below 2^52 in size: small ones, of either sign, are short. */
   signed(value: number): void {
     this.varint(value < 0 ? -value * 2 - 1 : value * 2);
@@ -62,18 +69,38 @@ export class ByteWriter {
     this.raw(bytes);
   }
 
-  text(value: string, from = 0): void {
-    if (!this.#asciiText(value, from)) this.counted(utf8(value.slice(from)));
+  text(value: string): void {
+    if (!this.#asciiText(value)) this.counted(utf8(value));
+  }
+
+  /** A part of a text that is all ASCII, without its length. */
+  ascii(text: string, from: number, to: number): void {
+    this.#room(to - from);
+    for (let i = from; i < to; i++) this.#bytes[this.#length++] = text.charCodeAt(i);
+  }
+
+  /** Without its length. */
+  plain(value: string): void {
+    this.#room(value.length);
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code > 0x7f) {
+        this.raw(utf8(value));
+        return;
+      }
+      this.#bytes[this.#length + i] = code;
+    }
+    this.#length += value.length;
   }
 
   /** Short texts are mostly ASCII, and writing them here is several times faster than an encoder of their own. */
-  #asciiText(value: string, from: number): boolean {
-    const length = value.length - from;
+  #asciiText(value: string): boolean {
+    const { length } = value;
     if (length > 0x7f) return false;
     this.#room(length + 1);
     const start = this.#length + 1;
     for (let i = 0; i < length; i++) {
-      const code = value.charCodeAt(from + i);
+      const code = value.charCodeAt(i);
       if (code > 0x7f) return false;
       this.#bytes[start + i] = code;
     }
@@ -114,6 +141,11 @@ export class ByteReader {
       factor *= 128;
     }
     throw new RangeError('a number of more than 56 bits');
+  }
+
+  u32(): number {
+    const bytes = this.raw(4);
+    return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
   }
 
   signed(): number {

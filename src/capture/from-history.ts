@@ -58,8 +58,13 @@ class Known {
     this.#unmatched = new Map(this.#counts);
   }
 
-  hasVisit(address: string, atMs: number): boolean {
+  hasVisit(address: string | null, atMs: number): boolean {
+    if (address === null) return false;
     return this.#times.get(address)?.some((time) => Math.abs(time - atMs) <= SAME_VISIT_MS) ?? false;
+  }
+
+  get hasCounts(): boolean {
+    return this.#counts.size > 0;
   }
 
   /** Whether a count that no other visit was matched with stands for this one. */
@@ -108,13 +113,14 @@ export function chooseVisits(
     );
     const search = searchOf(url);
     lastSearch = search === null ? undefined : `${search.engine}\n${search.query}`;
-    const address = captureAddress(url, policy);
     const [first] = events;
-    if (address === null || !first || first.kind === 'visit-update' || first.level === 'ephemeral')
-      leftOut += 1;
-    else if (store.hasVisit(address, atMs)) there += 1;
+    if (!first || first.kind === 'visit-update' || first.level === 'ephemeral') leftOut += 1;
+    else if (store.hasVisit(first.kind === 'reduced' ? captureAddress(url, policy) : first.url, atMs))
+      there += 1;
     else {
-      const category = categoryOf(new URL(url).hostname);
+      // Without counts there and here nobody asks for it.
+      const category =
+        first.kind === 'reduced' ? first.category : store.hasCounts ? categoryOf(new URL(url).hostname) : '';
       const fresh = events.filter((event) => !store.takeCount(countKey(kindOf(event), atMs, category)));
       // What was counted without its address does not get one now; its search neither.
       if (fresh.length < events.length && first.kind !== 'reduced') fresh.length = 0;

@@ -1,38 +1,48 @@
 /** The search that an address stands for. What an engine's results page looks like is in `engine-table.ts`. */
 import { parse } from 'tldts';
-import { coversHost } from '../model/rules.ts';
+import { domainsOf } from '../model/rules.ts';
 import { type Engine, SEARCH_ENGINES } from './engine-table.ts';
 
 export const MAX_QUERY = 500;
 
-/** How a row's host covers hosts, see `Engine`. */
-type Pattern =
-  | { readonly kind: 'host'; readonly host: string }
-  | { readonly kind: 'label'; readonly label: string }
-  | { readonly kind: 'brand'; readonly brand: string; readonly below: string };
+/** Rows of the table by what a host has to have, see `Engine`: every visit asks, and there are hundreds of rows. */
+class Rows {
+  readonly #rows = new Map<string, number[]>();
 
-function pattern(text: string): Pattern {
-  if (text.endsWith('.**')) return { kind: 'label', label: text.slice(0, -3) };
-  if (!text.endsWith('.*')) return { kind: 'host', host: text };
-  const labels = text.slice(0, -2).split('.');
-  return { kind: 'brand', brand: labels.at(-1) ?? '', below: labels.slice(0, -1).join('.') };
+  add(name: string, row: number): void {
+    this.#rows.set(name, [...(this.#rows.get(name) ?? []), row]);
+  }
+
+  of(name: string): readonly number[] {
+    return this.#rows.get(name) ?? [];
+  }
 }
 
-const TABLE = SEARCH_ENGINES.map((engine) => ({ engine, patterns: engine.hosts.split(' ').map(pattern) }));
+const BY_HOST = new Rows();
+const BY_LABEL = new Rows();
+/** `brand`, `*.brand` or `sub.brand`. */
+const BY_BRAND = new Rows();
+for (const [row, { hosts }] of SEARCH_ENGINES.entries())
+  for (const text of hosts.split(' ')) {
+    if (text.endsWith('.**')) BY_LABEL.add(text.slice(0, -3), row);
+    else if (text.endsWith('.*')) BY_BRAND.add(text.slice(0, -2), row);
+    else BY_HOST.add(text, row);
+  }
 const PLAIN = ['', 'www', 'm', 'mobile'];
 
-/** Engines at a host. A brand's other services (mail, documents, support) have subdomains of their own and do not match. */
+/** Engines at a host, in the table's order. A brand's other services (mail, documents, support) have subdomains of their own and do not match. */
 function enginesAt(host: string): Engine[] {
-  const { domainWithoutSuffix, isIcann, subdomain } = parse(host);
+  const { domainWithoutSuffix: brand, isIcann, subdomain } = parse(host);
   const under = subdomain ?? '';
-  const covers = (one: Pattern): boolean => {
-    if (one.kind === 'host') return coversHost(one.host, host);
-    if (one.kind === 'label') return host.startsWith(`${one.label}.`);
-    if (isIcann !== true || domainWithoutSuffix !== one.brand) return false;
-    if (one.below === '*') return true;
-    return one.below === '' ? PLAIN.includes(under) : coversHost(one.below, under);
-  };
-  return TABLE.filter(({ patterns }) => patterns.some(covers)).map(({ engine }) => engine);
+  const found = new Set(domainsOf(host).flatMap((domain) => BY_HOST.of(domain)));
+  const [label = '', ...rest] = host.split('.');
+  if (rest.length > 0) for (const row of BY_LABEL.of(label)) found.add(row);
+  if (isIcann === true && brand) {
+    const below = under === '' ? [] : domainsOf(under).map((domain) => `${domain}.${brand}`);
+    const names = [`*.${brand}`, ...(PLAIN.includes(under) ? [brand] : []), ...below];
+    for (const name of names) for (const row of BY_BRAND.of(name)) found.add(row);
+  }
+  return [...found].sort((a, b) => a - b).map((row) => SEARCH_ENGINES[row] as Engine);
 }
 
 /** A host called `search` with a results page is one, whoever runs it; it is named by its domain. */

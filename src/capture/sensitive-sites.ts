@@ -3,7 +3,7 @@
  * network. By the list, and by what host names are called. A rule of the person's own for the host overrides it.
  */
 import { parse } from 'tldts';
-import { coversHost } from '../model/rules.ts';
+import { coversHost, domainsOf } from '../model/rules.ts';
 import { NOT_SENSITIVE, SENSITIVE_BRANDS, SENSITIVE_DOMAINS, SENSITIVE_HOSTS } from './sensitive-hosts.ts';
 
 export { SENSITIVE_HOSTS };
@@ -64,17 +64,21 @@ const HOME_HOSTS =
 const INTERNAL = /(^|\.)(intranet|internal|intra|vpn)(\.|$)|\.(corp|lan|int)$/;
 
 const BRANDS = new Set(SENSITIVE_BRANDS);
+/** Every visit asks, and the lists are long. */
+const PLACES = new Map([...SENSITIVE_DOMAINS.entries()].reverse().map(([place, domain]) => [domain, place]));
+const EXCEPTIONS = new Set<string>(NOT_SENSITIVE);
 
 /** The entry of the list that covers this host, as it stands there. */
 export function sensitiveEntry(host: string): string | undefined {
   const { domainWithoutSuffix, isIcann } = parse(host);
   if (isIcann && domainWithoutSuffix && BRANDS.has(domainWithoutSuffix)) return `${domainWithoutSuffix}.*`;
-  return SENSITIVE_DOMAINS.find((listed) => coversHost(listed, host));
+  const places = domainsOf(host).flatMap((domain) => PLACES.get(domain) ?? []);
+  return places.length === 0 ? undefined : SENSITIVE_DOMAINS[Math.min(...places)];
 }
 
 export function isSensitiveHost(name: string): boolean {
   const host = name.toLowerCase().replace(/\.$/, '');
-  if (NOT_SENSITIVE.some((listed) => coversHost(listed, host))) return false;
+  if (domainsOf(host).some((domain) => EXCEPTIONS.has(domain))) return false;
   return isLocalHost(host) || sensitiveEntry(host) !== undefined || isCalledSensitive(host);
 }
 

@@ -12,6 +12,8 @@ const NONE: StorageStats = { l1: { hits: 0, misses: 0 }, l2: { hits: 0, misses: 
 /** Written after so many further counts: counting must cost nothing, and a few that are lost do no harm. */
 const FLUSH_AFTER = 200;
 
+const total = ({ l1, l2 }: StorageStats): number => l1.hits + l1.misses + l2.hits + l2.misses;
+
 export class CacheStats {
   #written: StorageStats = NONE;
 
@@ -40,7 +42,9 @@ export class CacheStats {
     return { l1: sum('l1'), l2: sum('l2') };
   }
 
+  /** Writes what was counted since the last time; nothing when that is nothing. */
   async flush(): Promise<void> {
+    if (total(this.#now()) === total(this.#written)) return;
     const tx = this.store.db.transaction('metadata', 'readwrite');
     const stored = v.safeParse(schema, await tx.store.get(METADATA.cacheStats));
     const sum = this.#plusUnwritten(stored.success ? stored.output : NONE);
@@ -50,7 +54,6 @@ export class CacheStats {
   }
 
   async flushIfDue(): Promise<void> {
-    const total = ({ l1, l2 }: StorageStats) => l1.hits + l1.misses + l2.hits + l2.misses;
     if (total(this.#now()) - total(this.#written) >= FLUSH_AFTER) await this.flush();
   }
 }

@@ -11,7 +11,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { type Clock, dayOf } from '../base/clock.ts';
 import type { ARQContext } from '../model/context.ts';
 import { DEFAULT_LEVEL, type PrivacyLevel } from '../model/privacy.ts';
-import type { PreferencesObject, UserProfile } from '../model/profile.ts';
+import { defaultPreferences, type PreferencesObject, type UserProfile } from '../model/profile.ts';
 import {
   type InteractionFilter,
   parseFilter,
@@ -53,6 +53,11 @@ export interface ArchiveOptions extends QueryOptions {
   sink(file: Bytes): Promise<void> | void;
 }
 
+export interface SaveOptions extends QueryOptions {
+  /** Of the context's user, only the newest so many are kept. Default: all. */
+  readonly keep?: number;
+}
+
 const SCREEN = 'screen';
 
 export class ContextStorage {
@@ -60,7 +65,9 @@ export class ContextStorage {
   readonly #statsCache: StatsCache;
   readonly #cacheStats: CacheStats;
   readonly #profiles: Profiles;
-  readonly #log: QueryLog;
+  /** Of all queries; those of the same store that are made elsewhere are measured here, too. */
+  readonly queries: QueryLog;
+  readonly #language: string;
   readonly #timeZone: string;
   readonly #userAgent: string;
 
@@ -71,16 +78,17 @@ export class ContextStorage {
     const { clock, onDamaged = () => {} } = options;
     const nowMs = () => clock.nowMs();
     this.#userAgent = options.userAgent ?? globalThis.navigator?.userAgent ?? '';
+    this.#language = options.language ?? globalThis.navigator?.language ?? 'en';
     this.#timeZone = options.timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone;
     this.#contexts = new Contexts(store, onDamaged);
     this.#statsCache = new StatsCache(store, nowMs);
     this.#cacheStats = new CacheStats(store, this.#statsCache);
-    this.#log = new QueryLog(() => ({
+    this.queries = new QueryLog(() => ({
       hits: store.cache.hits + this.#statsCache.hits,
       misses: store.cache.misses + this.#statsCache.misses,
     }));
     this.#profiles = new Profiles(store, {
-      language: options.language ?? globalThis.navigator?.language ?? 'en',
+      language: this.#language,
       timeZone: this.#timeZone,
       nowMs,
       privacyLevel: options.privacyLevel ?? (() => DEFAULT_LEVEL),
@@ -94,8 +102,15 @@ export class ContextStorage {
   }
 
   /** Keeps a context; one of the same id is replaced. The newest of a user is the latest one. */
-  saveContext(context: ARQContext, options: QueryOptions = {}): Promise<void> {
-    return this.#log.measure(options, () => this.#contexts.save(context));
+  async saveContext(context: ARQContext, options: SaveOptions = {}): Promise<void> {
+    const { keep = Number.POSITIVE_INFINITY } = options;
+    if (!(keep >= 1)) throw new TypeError('keep is no number of contexts');
+    await this.queries.measure(options, () => this.#contexts.save(context, keep));
+  }
+
+  /** How many contexts are saved, of all users. */
+  contextCount(): Promise<number> {
+    return this.#contexts.count();
   }
 
   /** `null` when there is none. @throws DamagedError when it does not open. */
@@ -110,7 +125,7 @@ export class ContextStorage {
 
   /** The key that opened it is destroyed. Resolves also when there is none. */
   deleteContext(contextId: string, options: QueryOptions = {}): Promise<void> {
-    return this.#log.measure(options, () => this.#contexts.delete(contextId));
+    return this.queries.measure(options, () => this.#contexts.delete(contextId));
   }
 
   /** Newest first, at most `limit`. */
@@ -127,12 +142,14 @@ export class ContextStorage {
 
   /** Newest first. */
   contextsCursor(userId = this.userId, options: QueryOptions = {}): AsyncGenerator<ARQContext, void> {
-    return this.#log.measureCursor(options, (tally) => this.#contexts.cursor(userId, options.signal, tally));
+    return this.queries.measureCursor(options, (tally) =>
+      this.#contexts.cursor(userId, options.signal, tally),
+    );
   }
 
   /** Made now from what is in the store. It is not saved. */
   currentContext(options: QueryOptions = {}): Promise<ARQContext> {
-    return this.#log.measure(options, async (tally) => {
+    return this.queries.measure(options, async (tally) => {
       const stats = await this.#stats('month', tally, options.signal);
       const screen = await this.store.readNamed(SCREEN);
       const context = await makeContext(
@@ -160,7 +177,7 @@ export class ContextStorage {
 
   /** Each id once, however often it is saved; without an id, each content once. Days before a failure stay saved. */
   saveInteractions(interactions: readonly NewInteraction[], options: QueryOptions = {}): Promise<void> {
-    return this.#log.measure(options, async (tally) => {
+    return this.queries.measure(options, async (tally) => {
       // All are looked at before the first is saved.
       const parsed = interactions.map(parseInteraction);
       tally.rowsRead = parsed.length;
@@ -181,7 +198,7 @@ export class ContextStorage {
     options: QueryOptions = {},
   ): AsyncGenerator<UserInteraction, void> {
     const parsed = parseFilter(filter);
-    yield* this.#log.measureCursor(options, (tally) =>
+    yield* this.queries.measureCursor(options, (tally) =>
       findInteractions(this.store, parsed, options.signal, tally),
     );
   }
@@ -220,6 +237,11 @@ export class ContextStorage {
     return this.#one(options, () => this.#profiles.preferences());
   }
 
+  /** Before anything was chosen: with the language and the time zone of here and now. */
+  defaultPreferences(): PreferencesObject {
+    return defaultPreferences(this.#language, this.#timeZone);
+  }
+
   /** Resolves with all of them. */
   changePreferences(patch: Partial<PreferencesObject>): Promise<PreferencesObject> {
     return this.#profiles.change(patch);
@@ -227,7 +249,7 @@ export class ContextStorage {
 
   /** Packs everything, merges the index, removes what belongs to nothing. */
   async compactDatabase(options: QueryOptions = {}): Promise<void> {
-    await this.#log.measure(options, async () => {
+    await this.queries.measure(options, async () => {
       await this.store.compact(options.signal);
       await this.#cacheStats.flush();
     });
@@ -240,7 +262,7 @@ export class ContextStorage {
    * erasing everything destroys its key.
    */
   archiveOldData(olderThan: Date, options: ArchiveOptions): Promise<number> {
-    return this.#log.measure(options, async (tally) => {
+    return this.queries.measure(options, async (tally) => {
       const ms = olderThan.getTime();
       if (Number.isNaN(ms)) throw new TypeError('olderThan is no date');
       if (typeof options?.sink !== 'function') throw new TypeError('an archive needs a sink that keeps it');
@@ -254,7 +276,7 @@ export class ContextStorage {
 
   /** Brings back what an archive of this profile holds. @throws DamagedError when it does not open. */
   restoreArchive(file: Bytes, options: QueryOptions = {}): Promise<void> {
-    return this.#log.measure(options, async (tally) => {
+    return this.queries.measure(options, async (tally) => {
       tally.rowsReturned = await this.store.restoreArchive(file);
     });
   }
@@ -266,7 +288,7 @@ export class ContextStorage {
 
   /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
   estimateSize(options: QueryOptions = {}): Promise<number> {
-    return this.#log.measure(options, async () =>
+    return this.queries.measure(options, async () =>
       Object.values(await this.store.sizes()).reduce((sum, bytes) => sum + bytes, 0),
     );
   }
@@ -279,7 +301,7 @@ export class ContextStorage {
 
   /** All queries since this was opened, for a health page. */
   queryTotals(): QueryTotals {
-    return this.#log.totals();
+    return this.queries.totals();
   }
 
   /** Hits and misses since the profile was made. */
@@ -287,15 +309,20 @@ export class ContextStorage {
     return this.#cacheStats.read();
   }
 
+  /** Writes what was counted of the caches, so that it outlives this. */
+  flush(): Promise<void> {
+    return this.#cacheStats.flush();
+  }
+
   /** Writes what was counted, and closes the store. */
   async close(): Promise<void> {
-    await this.#cacheStats.flush();
+    await this.flush();
     this.store.close();
   }
 
   /** A query that gives one thing, or none. */
   #one<T>(options: QueryOptions, query: (tally: Tally) => Promise<T>): Promise<T> {
-    return this.#log.measure(options, async (tally) => {
+    return this.queries.measure(options, async (tally) => {
       const found = await query(tally);
       tally.rowsReturned = found === null ? 0 : 1;
       return found;

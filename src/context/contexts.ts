@@ -21,8 +21,8 @@ export class Contexts {
     private readonly onDamaged: (rows: number) => void,
   ) {}
 
-  /** Replaces one of the same id. */
-  async save(context: ARQContext): Promise<void> {
+  /** Replaces one of the same id. Of its user, only the newest `keep` stay. */
+  async save(context: ARQContext, keep: number): Promise<void> {
     const value = storableContext(context);
     const { id, userId, timestamp } = value;
     await this.store.exclusive(async () => {
@@ -34,11 +34,40 @@ export class Contexts {
       const current = latest[userId];
       if (!current || timestamp.getTime() >= current.timestamp.getTime())
         latest = { ...latest, [userId]: { id, timestamp } };
-      await this.store.derived.write('contexts', [
-        { name: id, value, day: dayOf(timestamp.getTime()) },
-        { name: LATEST, value: latest },
-      ]);
+      await this.store.derived.write(
+        'contexts',
+        [
+          { name: id, value, day: dayOf(timestamp.getTime()) },
+          { name: LATEST, value: latest },
+        ],
+        await this.#surplus(context, keep),
+      );
     });
+  }
+
+  /**
+   * Names beyond the newest `keep` of a user, with `saved` among them. Their key is not destroyed: they only repeat records
+   * that are there, and whatever erases one of those destroys it.
+   */
+  async #surplus({ id, userId, timestamp }: ARQContext, keep: number): Promise<string[]> {
+    const names = await this.#names();
+    if (new Set([...names, id]).size <= keep) return [];
+    const own = [{ id, timestamp }];
+    for await (const other of this.cursor(userId, undefined, { rowsRead: 0, rowsReturned: 0 }))
+      if (other.id !== id) own.push(other);
+    return own
+      .sort(newestFirst)
+      .slice(keep)
+      .map((context) => context.id);
+  }
+
+  async #names(): Promise<string[]> {
+    return (await this.store.derived.names('contexts')).filter((name) => name !== LATEST);
+  }
+
+  /** Of all users. */
+  async count(): Promise<number> {
+    return (await this.#names()).length;
   }
 
   /** `null` when there is none. @throws DamagedError when it is there but does not open. */
@@ -115,5 +144,7 @@ export class Contexts {
 }
 
 /** Of equal times by id, so that the order is always the same. */
-const newestFirst = (a: ARQContext, b: ARQContext): number =>
-  b.timestamp.getTime() - a.timestamp.getTime() || (a.id < b.id ? -1 : 1);
+const newestFirst = (
+  a: Pick<ARQContext, 'id' | 'timestamp'>,
+  b: Pick<ARQContext, 'id' | 'timestamp'>,
+): number => b.timestamp.getTime() - a.timestamp.getTime() || (a.id < b.id ? -1 : 1);

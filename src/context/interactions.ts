@@ -8,6 +8,7 @@ import type { ParsedFilter } from '../model/query.ts';
 import { matchesFilter } from '../model/selector.ts';
 import { type NewInteraction, type UserInteraction, viewOf } from '../model/user-interaction.ts';
 import { addressText, eachWord } from '../model/words.ts';
+import { timeInAll } from '../storage/imported-time.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { Tally } from './metrics.ts';
 
@@ -15,46 +16,46 @@ import type { Tally } from './metrics.ts';
 const digestOf = async (value: unknown): Promise<string> =>
   toBase64Url((await sha256(utf8(JSON.stringify(value)))).subarray(0, 16));
 
-/** A visit with time spent is two events, as if it had been recorded: the visit, then what became known of it. */
+/** A visit with time spent is two events, as if it had been imported: the visit, then how much it was in all. */
 async function eventsOf(interaction: NewInteraction): Promise<InteractionEvent[]> {
   const { timestamp, id: given, dwellMs, ...rest } = interaction as NewInteraction & { dwellMs?: number };
   const atMs = timestamp.getTime();
   const id = given ?? `${await digestOf(['arq/interaction/1', atMs, Object.entries(rest).sort()])}.0.1`;
   const event = { ...rest, id, atMs } as InteractionEvent;
-  if (event.kind !== 'visit' || !dwellMs) return [event];
-  const update = `${await digestOf(['arq/interaction/1', id, 'dwell'])}.0.2`;
-  return [event, { kind: 'visit-update', id: update, visit: id, atMs, dwellMs }];
+  return event.kind === 'visit' && dwellMs ? [event, await timeInAll(event, dwellMs)] : [event];
 }
 
 /**
  * Each id once, however often it is saved; of a record that is there nothing is changed. Day by day, each in one durable
- * step: after an interruption the same call saves the rest.
+ * step that also queues it for sync: after an interruption the same call saves the rest.
  */
 export async function saveInteractions(
   store: LocalStore,
   interactions: readonly NewInteraction[],
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const days = new Map<Day, InteractionEvent[]>();
+  const days = new Map<Day, InteractionEvent[][]>();
   for (const interaction of interactions) {
     const day = dayOf(interaction.timestamp.getTime());
     const events = await eventsOf(interaction);
     const ofDay = days.get(day);
-    if (ofDay) ofDay.push(...events);
-    else days.set(day, events);
+    if (ofDay) ofDay.push(events);
+    else days.set(day, [events]);
   }
   let saved = 0;
-  for (const [day, events] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [day, records] of [...days].sort(([a], [b]) => (a < b ? -1 : 1))) {
     signal?.throwIfAborted();
-    // Also what waits in the journal, which adding to packs does not see; and no time is added to a visit that is there.
-    const known = new Set((await store.eventsOfDay(day)).events.map(({ id }) => id));
-    const fresh = events.filter(
-      (event) => !known.has(event.kind === 'visit-update' ? event.visit : event.id),
-    );
-    if (fresh.length > 0) {
-      await store.addEvents(day, fresh);
-      saved += new Set(fresh.filter(({ kind }) => kind !== 'visit-update').map(({ id }) => id)).size;
-    }
+    let fresh: InteractionEvent[][] = [];
+    await store.importDay(day, async (known) => {
+      const ids = new Set(known.map(({ id }) => id));
+      fresh = records.filter(([record]) => {
+        const isNew = record !== undefined && !ids.has(record.id);
+        if (isNew) ids.add(record.id);
+        return isNew;
+      });
+      return { events: fresh.flat() };
+    });
+    saved += fresh.length;
   }
   return saved;
 }

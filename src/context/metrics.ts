@@ -13,11 +13,22 @@ export interface Tally {
 /** Hits and misses of all caches so far. */
 export type CountHits = () => { readonly hits: number; readonly misses: number };
 
+/** All that a log knows, to be kept where it outlives the log. */
+export interface QueryLogState {
+  readonly count: number;
+  readonly rowsRead: number;
+  readonly rowsReturned: number;
+  /** Of the last queries, oldest first. */
+  readonly timesMs: readonly number[];
+}
+
 export class QueryLog {
-  readonly #timesMs: number[] = [];
+  #timesMs: readonly number[] = [];
   #count = 0;
   #rowsRead = 0;
   #rowsReturned = 0;
+  /** Called after each query. */
+  onQuery: () => void = () => {};
 
   constructor(
     private readonly hits: CountHits,
@@ -76,8 +87,25 @@ export class QueryLog {
     this.#count += 1;
     this.#rowsRead += rowsRead;
     this.#rowsReturned += rowsReturned;
-    this.#timesMs.push(executionTime);
-    if (this.#timesMs.length > KEPT) this.#timesMs.shift();
+    this.#timesMs = [...this.#timesMs, executionTime].slice(-KEPT);
+    this.onQuery();
+  }
+
+  state(): QueryLogState {
+    return {
+      count: this.#count,
+      rowsRead: this.#rowsRead,
+      rowsReturned: this.#rowsReturned,
+      timesMs: this.#timesMs,
+    };
+  }
+
+  /** Counts queries that an earlier log counted, as if they had been asked here before all others. */
+  add({ count, rowsRead, rowsReturned, timesMs }: QueryLogState): void {
+    this.#count += count;
+    this.#rowsRead += rowsRead;
+    this.#rowsReturned += rowsReturned;
+    this.#timesMs = [...timesMs, ...this.#timesMs].slice(-KEPT);
   }
 
   totals(): QueryTotals {

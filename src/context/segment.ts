@@ -19,6 +19,11 @@ export type Segment = (typeof SEGMENTS)[number];
 
 const MIN_INTERACTIONS = 50;
 const MIN_DAYS = 3;
+/** One of so many interactions on the most used sites. */
+const DEVELOPER_PART = 5;
+const VISITS_PER_SEARCH = 4;
+const BUSY_DAYS = 20;
+const BUSY_INTERACTIONS = 100;
 /** From so many on, the segment rests on enough. */
 const ENOUGH = 500;
 
@@ -38,12 +43,21 @@ export function segmentOf({ totalInteractions, byDay, byType, topSites }: Contex
   const forDevelopers = topSites
     .filter(({ site }) => isForDevelopers(site))
     .reduce((sum, site) => sum + totalOf(site), 0);
-  if (forDevelopers > 0 && forDevelopers >= onSites / 5) return 'tech-savvy';
-  if (byType.search > 0 && byType.search >= byType.visit / 4) return 'researcher';
-  if (byDay.length >= 20 && totalInteractions / byDay.length >= 100) return 'power-user';
+  if (forDevelopers > 0 && forDevelopers >= onSites / DEVELOPER_PART) return 'tech-savvy';
+  if (byType.search > 0 && byType.search >= byType.visit / VISITS_PER_SEARCH) return 'researcher';
+  if (byDay.length >= BUSY_DAYS && totalInteractions / byDay.length >= BUSY_INTERACTIONS) return 'power-user';
   return 'casual-user';
 }
 
 /** 0 to 1: how much there is to go by. 0 while the segment is `unknown`. */
 export const confidenceOf = (stats: ContextStats): number =>
   segmentOf(stats) === 'unknown' ? 0 : Math.min(1, stats.totalInteractions / ENOUGH);
+
+/** The rule that gave a segment, in words for the person. */
+export const SEGMENT_RULES: Readonly<Record<Segment, string>> = {
+  unknown: `Fewer than ${MIN_INTERACTIONS} interactions in the last 30 days, or on fewer than ${MIN_DAYS} days: too little to say anything.`,
+  'tech-savvy': `In the last 30 days, at least one in ${DEVELOPER_PART} interactions on your most used sites was on a site for developers.`,
+  researcher: `In the last 30 days, at least one search for every ${VISITS_PER_SEARCH} visits.`,
+  'power-user': `In the last 30 days, active on ${BUSY_DAYS} days or more, with ${BUSY_INTERACTIONS} interactions or more on an average one of them.`,
+  'casual-user': 'In the last 30 days, none of the rules for other segments held.',
+};

@@ -13,6 +13,7 @@ export {
   type ArchiveOptions,
   ContextStorage,
   type ContextStorageOptions,
+  type SaveOptions,
 } from '../context/context-storage.ts';
 export { SEGMENTS, type Segment } from '../context/segment.ts';
 export type {

@@ -1,4 +1,5 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
+import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
 import type { Status } from '../model/recording.ts';
@@ -57,6 +58,11 @@ export interface Answers {
   'erase.run': { readonly count: number };
   'import.history': Status;
   'import.cancel': Status;
+  'device.seen': null;
+  'health.get': HealthReport;
+  'caches.purge': HealthReport;
+  'compact.run': Status;
+  'compact.cancel': Status;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;

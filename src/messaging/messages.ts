@@ -7,6 +7,7 @@ import { RECORD_KINDS } from '../model/interaction.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { CAPTURES } from '../model/rules.ts';
+import { THEMES } from '../model/theme.ts';
 
 export { PORTS } from './ports.ts';
 
@@ -52,6 +53,8 @@ const eraseQuestion = v.variant('what', [
 ]);
 
 const nothing = v.strictObject({});
+/** In CSS pixels, as `screenText` (context/device-info.ts) takes it. */
+const pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999));
 
 export const MESSAGES = {
   /** The page is there. A second chance to record its visit, should the background have been stopped while it committed. */
@@ -112,6 +115,18 @@ export const MESSAGES = {
   /** Takes over the browser's own history; the page asked for access to it before. */
   'import.history': { from: 'page', body: nothing },
   'import.cancel': { from: 'page', body: nothing },
+
+  /** What the background cannot see by itself. */
+  'device.seen': {
+    from: 'page',
+    body: v.strictObject({ width: pixels, height: pixels, theme: v.picklist(THEMES) }),
+  },
+
+  'health.get': { from: 'page', body: nothing },
+  'caches.purge': { from: 'page', body: nothing },
+  /** Answered when it has ended. */
+  'compact.run': { from: 'page', body: nothing },
+  'compact.cancel': { from: 'page', body: nothing },
 
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
   /** Makes a pairing code and waits, in the background, for the other device. */

@@ -123,23 +123,27 @@ export const describeIssue = (issue: v.BaseIssue<unknown>): string =>
   `${v.getDotPath(issue) ?? 'value'} (expected ${issue.expected ?? issue.type})`;
 
 /**
- * A context without what was erased. What was derived from all records goes too when a line went: which part of it rests
- * on that line is not known.
+ * A context after records were erased: without their lines, and without all that was derived from more records than it
+ * lists. Which part of that rests on what was erased is not known.
  */
 export function withoutLines(context: ARQContext, gone: ReadonlySet<string>): ARQContext {
   const keep = (line: string) => !gone.has(line);
-  const recentSearches = context.recentSearches.filter(keep);
-  const recentVisits = context.recentVisits.filter(keep);
-  const lost =
-    recentSearches.length < context.recentSearches.length ||
-    recentVisits.length < context.recentVisits.length;
-  if (!lost) return context;
   return {
     ...context,
-    recentSearches,
-    recentVisits,
+    recentSearches: context.recentSearches.filter(keep),
+    recentVisits: context.recentVisits.filter(keep),
+    clickPatterns: [],
+    userSegment: 'unknown',
+    confidenceScore: 0,
     interestTopics: [],
     predictedNextActions: [],
     recommendedContent: [],
   };
+}
+
+/** Whether two contexts say the same, apart from when they were made and what they are called. */
+export function saySame(a: ARQContext, b: ARQContext): boolean {
+  const said = (context: ARQContext) =>
+    JSON.stringify({ ...storableContext(context), id: '', timestamp: '' });
+  return said(a) === said(b);
 }

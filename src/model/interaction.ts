@@ -108,6 +108,16 @@ export function storeTypeOf(event: NewEvent | InteractionEvent): StoreType {
   return kind === 'search' ? 'searches' : kind === 'click' ? 'clicks' : 'navigation';
 }
 
+/** In the place of the incarnation, and longer than any of those: no event that was recorded is called so. */
+export const IMPORTED = 'imported';
+const IMPORTED_PART = `.${IMPORTED}.`;
+
+/**
+ * An update that says how much time a record had in all when it was exported. The visit's own updates, of which that is the
+ * sum, may be there too or come later: it does not add to them, it says how much they come to at least.
+ */
+const isSum = (update: VisitUpdate): boolean => update.id.includes(IMPORTED_PART);
+
 /**
  * Folds events into records, sorted by time, then id. Updates without their visit are dropped (the visit was erased);
  * duplicates count once. The result does not depend on the order of the input.
@@ -120,15 +130,21 @@ export function foldEvents(events: Iterable<InteractionEvent>): InteractionRecor
     else if (event.kind === 'visit') records.set(event.id, { ...event, dwellMs: 0 });
     else records.set(event.id, event);
   }
+  const sums: VisitUpdate[] = [];
   const inOrder = [...updates.values()].sort(compareEvents);
   for (const update of inOrder) {
-    const visit = records.get(update.visit);
-    if (visit?.kind !== 'visit') continue;
-    records.set(visit.id, {
-      ...visit,
-      title: update.title ?? visit.title,
-      dwellMs: visit.dwellMs + (update.dwellMs ?? 0),
-    });
+    const record = records.get(update.visit);
+    if (record?.kind !== 'visit') continue;
+    // Made above, and nobody else's yet.
+    const visit = record as { -readonly [K in keyof VisitRecord]: VisitRecord[K] };
+    if (update.title !== undefined) visit.title = update.title;
+    if (update.dwellMs === undefined) continue;
+    if (isSum(update)) sums.push(update);
+    else visit.dwellMs += update.dwellMs;
+  }
+  for (const { visit: id, dwellMs = 0 } of sums) {
+    const visit = records.get(id) as VisitRecord;
+    if (visit.dwellMs < dwellMs) records.set(id, { ...visit, dwellMs });
   }
   return [...records.values()].sort(compareEvents);
 }

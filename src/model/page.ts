@@ -95,9 +95,12 @@ export const kindTerm = (kind: RecordKind): string => `\u0002${kind}\u0000`;
 export const ANY_SITE = SITE;
 export const hostOfTerm = (term: string): string => term.slice(1, -1).split('.').reverse().join('.');
 
-/** The host of an `http(s)` address as the URL parser gives it; empty when it is none. By hand: the parser is ten times dearer. */
+/**
+ * The host of an `http(s)` address as the URL parser gives it; empty when it is none. By hand: the parser is ten times dearer.
+ * What ends in a number is left to it, because that may be an address in another spelling.
+ */
 export function hostOf(url: string): string {
-  const simple = /^https?:\/\/([a-z0-9.-]+)(?:[:/?#]|$)/.exec(url)?.[1];
+  const simple = /^https?:\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?:[:/?#]|$)/.exec(url)?.[1];
   return simple ?? (URL.canParse(url) ? new URL(url).hostname : '');
 }
 

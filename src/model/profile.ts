@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { storedDate } from './context.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
+import { THEMES, type Theme } from './theme.ts';
 
 export const RETENTIONS = [30, 90, 365, 'forever'] as const;
 /** Days, or for ever. */
@@ -13,7 +14,7 @@ export interface PreferencesObject {
   readonly language: string;
   /** A name of the IANA time zone database. */
   readonly timezone: string;
-  readonly theme: 'light' | 'dark' | 'system';
+  readonly theme: Theme;
   readonly dataRetentionDays: Retention;
   readonly autoLearn: boolean;
   readonly learningIntensity: 'low' | 'medium' | 'high';
@@ -37,7 +38,7 @@ export interface UserProfile extends PreferencesObject {
 const preferences = {
   language: v.pipe(v.string(), v.maxLength(100)),
   timezone: v.pipe(v.string(), v.maxLength(100)),
-  theme: v.picklist(['light', 'dark', 'system']),
+  theme: v.picklist(THEMES),
   dataRetentionDays: v.picklist(RETENTIONS),
   autoLearn: v.boolean(),
   learningIntensity: v.picklist(['low', 'medium', 'high']),

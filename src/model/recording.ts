@@ -18,6 +18,7 @@ export const HEALTH_CODES = [
   'storage-full',
   'storage-blocked',
   'storage-newer',
+  'storage-old',
   'storage-closed',
   'storage-corrupt',
   'storage-lost',
@@ -68,6 +69,17 @@ export interface ImportState {
   readonly message?: string;
 }
 
+export const COMPACTION_PHASES = ['running', 'done', 'cancelled', 'failed'] as const;
+/** How the compaction is going, or how the last one since the background started ended. */
+export interface CompactionState {
+  readonly phase: (typeof COMPACTION_PHASES)[number];
+  /** With `done`: sealed bytes of everything that is stored. */
+  readonly beforeBytes?: number;
+  readonly afterBytes?: number;
+  /** With `failed`: a sentence that says what to do. */
+  readonly message?: string;
+}
+
 /** What the popup and the options page show of the whole. */
 export interface Status {
   readonly consent: 'unasked' | 'accepted' | 'declined';
@@ -85,4 +97,6 @@ export interface Status {
   readonly persisted?: boolean;
   /** Absent when there was none. */
   readonly historyImport?: ImportState;
+  /** Absent when there was none since the background started. */
+  readonly compaction?: CompactionState;
 }

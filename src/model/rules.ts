@@ -46,6 +46,12 @@ export function included(
 /** True when `host` is `of` or a subdomain of it. */
 export const coversHost = (of: string, host: string): boolean => host === of || host.endsWith(`.${of}`);
 
+/** The host itself and every domain above it: what can cover it. */
+export function domainsOf(host: string): string[] {
+  const labels = host.split('.');
+  return labels.map((_, index) => labels.slice(index).join('.'));
+}
+
 /** The rule with the longest host that covers `host`. */
 export function ruleFor(rules: readonly Rule[], host: string): Rule | undefined {
   let best: Rule | undefined;

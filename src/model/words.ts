@@ -7,7 +7,7 @@
 const MAX_WORD = 32;
 
 /** Han, kana, Thai, Lao, Khmer, Myanmar: written without spaces (Unicode Standard Annex #29, §4). */
-const WITHOUT_SPACES =
+export const WITHOUT_SPACES =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 const WORD = /[\p{L}\p{N}\p{M}]+/gu;
 /** Accents of Latin, Greek and Cyrillic; vowel points of Hebrew and Arabic. Other marks are letters of their script. */
@@ -35,8 +35,9 @@ export function eachWord(text: string, found: (word: string) => void): void {
     if (!WITHOUT_SPACES.test(run)) found(run.slice(0, MAX_WORD));
     else {
       segmenter ??= new Intl.Segmenter(undefined, { granularity: 'word' });
-      for (const { segment, isWordLike } of segmenter.segment(run))
-        if (isWordLike) found(segment.slice(0, MAX_WORD));
+      // All of the run is letters, digits and marks, so every piece of it is a word. `isWordLike` says otherwise in Firefox
+      // where the run is a single word (東京, seen in 153): such a query would have no words and find everything.
+      for (const { segment } of segmenter.segment(run)) found(segment.slice(0, MAX_WORD));
     }
   }
 }

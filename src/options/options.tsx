@@ -4,6 +4,7 @@ import { ConfirmDialog } from '../ui/components/confirm-dialog.tsx';
 import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
 import { problem } from '../ui/status.ts';
 import { DataTab } from './data-tab.tsx';
+import { HealthTab } from './health-tab.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
 import { SearchTab } from './search-tab.tsx';
 import { SyncTab } from './sync-tab.tsx';
@@ -14,6 +15,7 @@ const TABS = [
   { id: 'privacy', name: 'Privacy', View: PrivacyTab },
   { id: 'sync', name: 'Sync', View: SyncTab },
   { id: 'data', name: 'Your data', View: DataTab },
+  { id: 'health', name: 'Health', View: HealthTab },
 ] as const;
 type TabId = (typeof TABS)[number]['id'];
 

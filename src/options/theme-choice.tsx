@@ -1,4 +1,6 @@
-import { currentTheme, setTheme, THEMES } from '../ui/theme.ts';
+import { THEMES } from '../model/theme.ts';
+import { tellDevice } from '../ui/tell-device.ts';
+import { currentTheme, setTheme } from '../ui/theme.ts';
 
 export function ThemeChoice() {
   return (
@@ -8,7 +10,9 @@ export function ThemeChoice() {
         data-testid="theme"
         onChange={(event) => {
           const theme = THEMES.find((candidate) => candidate === event.currentTarget.value);
-          if (theme) setTheme(theme);
+          if (!theme) return;
+          setTheme(theme);
+          tellDevice();
         }}
       >
         {THEMES.map((theme) => (

@@ -2,45 +2,49 @@
 import { deleteDB, openDB } from 'idb';
 import { monthOf } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
-import type { Database } from './database.ts';
-import { packName } from './months.ts';
-import { PACK_STORES } from './packs.ts';
+import { PACK_STORES, type PackSource, rangeOfAll } from './packs.ts';
+import type { PackRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
-import { eventsOf, type Shred, type Vault } from './vault.ts';
+import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
 
 /**
- * Removes blocks without a pack and digests of months without one, which nothing reads, and destroys keys of days that have
- * nothing left. Resolves with how many rows went. The caller holds the write lock.
+ * Removes rows of no pack, which nothing reads, and destroys keys of days and months that have nothing left. Resolves with
+ * how many rows went. The caller holds the write lock.
  */
-export async function removeOrphans(db: Database, vault: Vault): Promise<number> {
-  const { userId } = vault;
-  const all = IDBKeyRange.bound([userId], [userId, []]);
-  const [packs, blocks, digests] = await Promise.all([
+export async function removeOrphans({ db, vault }: PackSource): Promise<number> {
+  const all = rangeOfAll(vault.userId);
+  const [packs, blocks, tables] = await Promise.all([
     db.getAll('packs', all),
     db.getAllKeys('interactions', all),
-    db.getAllKeys('digests', all),
+    db.getAllKeys('tables', all),
   ]);
-  const known = new Set(packs.map(packName));
-  const months = new Set(packs.filter(({ digest }) => digest === 'month').map(({ date }) => monthOf(date)));
-  const lostBlocks = blocks.filter(([, date, , seq]) => !known.has(packName({ date, seq })));
-  const lostDigests = digests.filter(([, month]) => !months.has(month));
-  const tx = db.transaction(PACK_STORES, 'readwrite', STRICT);
-  await inTransaction(tx, async (_, ask) => {
+  const name = (day: string, seq: number) => `${day}/${seq}`;
+  const known = new Set(packs.flatMap(({ days, seq }) => days.map(({ day }) => name(day, seq))));
+  const lostBlocks = blocks.filter(([, day, , seq]) => !known.has(name(day, seq)));
+  const named = new Set(packs.map(({ date, seq }) => name(date, seq)));
+  const lostTables = tables.filter(([, date, seq]) => !named.has(name(date, seq)));
+  await inTransaction(db.transaction(PACK_STORES, 'readwrite', STRICT), async (tx, ask) => {
     for (const key of lostBlocks) ask(tx.objectStore('interactions').delete(key));
-    for (const key of lostDigests) ask(tx.objectStore('digests').delete(key));
+    for (const key of lostTables) ask(tx.objectStore('tables').delete(key));
   });
-  const shred = await unusedKeys(db, vault, new Set(packs.map(({ date }) => date)));
+  const shred = await unusedKeys({ db, vault }, packs);
   if (shred.length > 0) await vault.shred(shred);
-  return lostBlocks.length + lostDigests.length;
+  return lostBlocks.length + lostTables.length;
 }
 
-async function unusedKeys(db: Database, vault: Vault, packed: ReadonlySet<string>): Promise<Shred[]> {
-  const unused = new Map<string, Shred>();
-  for (const { day } of await vault.ring('interactions')) {
-    if (packed.has(day) || (await db.countFromIndex('journal', 'day', day)) > 0) continue;
-    unused.set(day, { ...eventsOf(day), what: 'all' });
-  }
-  return [...unused.values()];
+async function unusedKeys(
+  { db, vault }: Pick<PackSource, 'db' | 'vault'>,
+  packs: readonly PackRow[],
+): Promise<Shred[]> {
+  const unused: Shred[] = [];
+  const days = new Set(packs.flatMap((pack) => pack.days.map(({ day }) => day)));
+  for (const day of vault.periods('interactions'))
+    if (!days.has(day) && (await db.countFromIndex('journal', 'day', day)) === 0)
+      unused.push({ ...eventsOf(day), what: 'all' });
+  const months = new Set(packs.filter(({ key }) => key === 'month').map(({ date }) => monthOf(date)));
+  for (const month of vault.periods('months'))
+    if (!months.has(month)) unused.push({ ...tablesOf(month), what: 'all' });
+  return unused;
 }
 
 const SCRATCH = 'arq-scratch';

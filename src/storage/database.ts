@@ -2,7 +2,7 @@
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
 import type { Failure } from '../base/result.ts';
 import type { StorageStats } from '../model/query.ts';
-import { type ArqData, DATA_DB, DATA_VERSION, METADATA, TO_MIGRATE } from './schema.ts';
+import { type ArqData, DATA_DB, DATA_VERSION, METADATA, OLDEST_VERSION } from './schema.ts';
 
 export type Database = IDBPDatabase<ArqData>;
 
@@ -15,47 +15,61 @@ export interface DatabaseEvents {
 
 const NO_HITS: StorageStats = { l1: { hits: 0, misses: 0 }, l2: { hits: 0, misses: 0 } };
 
+/** @throws OldDataError, or DOMException when the browser's storage fails. */
 export async function openData(events: DatabaseEvents, version = DATA_VERSION): Promise<Database> {
-  const db = await openDB<ArqData>(DATA_DB, version, {
-    upgrade(database, oldVersion, _newVersion, tx) {
-      if (oldVersion < 2) {
-        database.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
-        database.createObjectStore('digests', { keyPath: ['userId', 'month'] });
-      }
-      if (oldVersion === 1) tx.objectStore('metadata').put(true, TO_MIGRATE);
-      if (oldVersion < 1) createFirstStores(database);
-      if (oldVersion < 3) {
-        // The seed's three indexes (§6.2) and metadata (§2.1).
-        tx.objectStore('contexts').createIndex('userId_timestamp', ['userId', 'timestamp']);
-        tx.objectStore('interactions').createIndex('userId_date_type', ['userId', 'date', 'type']);
-        tx.objectStore('profiles').createIndex('userId', 'userId');
-        tx.objectStore('metadata').put(null, METADATA.lastSync);
-        tx.objectStore('metadata').put(NO_HITS, METADATA.cacheStats);
-      }
-      tx.objectStore('metadata').put(version, METADATA.version);
-    },
-    blocked: events.onBlocked,
-    blocking: () => {
-      db.close();
-      events.onClosed();
-    },
-    terminated: events.onClosed,
-  });
-  return db;
+  let tooOld = false;
+  try {
+    const db = await openDB<ArqData>(DATA_DB, version, {
+      upgrade(database, oldVersion, _newVersion, tx) {
+        if (oldVersion > 0 && oldVersion < OLDEST_VERSION) {
+          tooOld = true;
+          tx.done.catch(() => {});
+          tx.abort();
+          return;
+        }
+        if (oldVersion === 0) createStores(database);
+        tx.objectStore('metadata').put(version, METADATA.version);
+      },
+      blocked: events.onBlocked,
+      blocking: () => {
+        db.close();
+        events.onClosed();
+      },
+      terminated: events.onClosed,
+    });
+    return db;
+  } catch (error) {
+    throw tooOld ? new OldDataError() : error;
+  }
 }
 
-function createFirstStores(database: Database): void {
-  database.createObjectStore('contexts', { keyPath: ['userId', 'name'] });
-  database.createObjectStore('profiles', { keyPath: ['userId', 'name'] });
-  database.createObjectStore('interactions', { keyPath: ['userId', 'date', 'type', 'seq'] });
+function createStores(database: Database): void {
+  const contexts = database.createObjectStore('contexts', { keyPath: ['userId', 'name'] });
+  const profiles = database.createObjectStore('profiles', { keyPath: ['userId', 'name'] });
+  const interactions = database.createObjectStore('interactions', {
+    keyPath: ['userId', 'date', 'type', 'seq'],
+  });
+  // The seed's three indexes (§6.2).
+  contexts.createIndex('userId_timestamp', ['userId', 'timestamp']);
+  interactions.createIndex('userId_date_type', ['userId', 'date', 'type']);
+  profiles.createIndex('userId', 'userId');
+  database.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
+  database.createObjectStore('tables', { keyPath: ['userId', 'date', 'seq', 'part'] });
   database.createObjectStore('models', { keyPath: ['userId', 'name'] });
-  database.createObjectStore('metadata');
+  const metadata = database.createObjectStore('metadata');
+  metadata.put(null, METADATA.lastSync);
+  metadata.put(NO_HITS, METADATA.cacheStats);
   database.createObjectStore('journal', { keyPath: 'n' }).createIndex('day', 'day');
   database.createObjectStore('outbox', { keyPath: 'key', autoIncrement: true });
   database.createObjectStore('sealed', { keyPath: 'n' });
   database.createObjectStore('peers', { keyPath: 'slot' });
   database.createObjectStore('tabs', { keyPath: 'tabId' });
   database.createObjectStore('seen');
+}
+
+/** The store is of a version that was never released. It is left as it is. */
+export class OldDataError extends Error {
+  override readonly name = 'OldDataError';
 }
 
 export const deleteData = (): Promise<void> => deleteDB(DATA_DB);
@@ -86,6 +100,13 @@ export function storageFailure(error: unknown): Failure {
     return {
       code: 'storage-closed',
       message: 'The browser closed the store. It is opened again; if this stays, restart the browser.',
+    };
+  }
+  if (error instanceof OldDataError) {
+    return {
+      code: 'storage-old',
+      message:
+        'This profile was recorded by a test version from before the first release, which this version cannot read. Export it with that version, or remove the extension and install it again to begin anew.',
     };
   }
   if (error instanceof MemoryFullError) {

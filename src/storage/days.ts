@@ -1,15 +1,15 @@
 /** Reading by day: every event once, wherever it is. */
-import type { Day } from '../base/clock.ts';
+import { type Day, monthOf } from '../base/clock.ts';
 import {
   compareEvents,
   foldEvents,
   type InteractionEvent,
   type InteractionRecord,
 } from '../model/interaction.ts';
-import { DamagedError, type Database } from './database.ts';
+import { DamagedError } from './database.ts';
 import { openJournalRows } from './packing.ts';
-import { eventsOfPack, rangeOfDay } from './packs.ts';
-import type { Vault } from './vault.ts';
+import { PackReader, type PackSource, rangeOfAll, rangeOfDay, rangeOfMonth } from './packs.ts';
+import type { PackRow } from './schema.ts';
 
 export interface DayEvents {
   /** Oldest first. */
@@ -18,38 +18,49 @@ export interface DayEvents {
   readonly damaged: number;
 }
 
+/** A pack that was there a moment ago may be merged into another one before its tables are read: then all is read again. */
+const TRIES = 3;
+
 /** All events of a day. One transaction reads journal and packs together, so that packing cannot hide an event. */
-export async function eventsOfDay(db: Database, vault: Vault, day: Day): Promise<DayEvents> {
-  const tx = db.transaction(['journal', 'packs', 'interactions']);
-  const range = rangeOfDay(vault.userId, day);
-  const [journal, packs, blocks] = await Promise.all([
-    tx.objectStore('journal').index('day').getAll(day),
-    tx.objectStore('packs').getAll(range),
-    tx.objectStore('interactions').getAll(range),
-  ]);
-  const rows = await openJournalRows(vault, journal);
-  const events = new Map(rows.map(({ event }) => [event.id, event]));
-  let damaged = journal.length - rows.length;
-  const opened = await Promise.all(
-    packs.map(async ({ seq }) => {
-      try {
-        return await eventsOfPack(
-          vault,
-          blocks.filter((block) => block.seq === seq),
-        );
-      } catch (error) {
-        if (!(error instanceof DamagedError)) throw error;
-        damaged += 1;
-        return [];
-      }
-    }),
-  );
-  for (const event of opened.flat()) events.set(event.id, event);
-  return { events: [...events.values()].sort(compareEvents), damaged };
+export async function eventsOfDay(source: PackSource, day: Day, whole = false): Promise<DayEvents> {
+  const { db, vault } = source;
+  for (let left = TRIES - 1; ; left--) {
+    const tx = db.transaction(['journal', 'packs', 'interactions']);
+    const [journal, ofMonth, blocks] = await Promise.all([
+      tx.objectStore('journal').index('day').getAll(day),
+      tx.objectStore('packs').getAll(rangeOfMonth(vault.userId, monthOf(day))),
+      tx.objectStore('interactions').getAll(rangeOfDay(vault.userId, day)),
+    ]);
+    const packs = ofMonth.filter(({ days }) => days.some((one) => one.day === day));
+    const rows = await openJournalRows(vault, journal);
+    const events = new Map(rows.map(({ event }) => [event.id, event]));
+    let damaged = journal.length - rows.length;
+    const opened = await Promise.all(
+      packs.map(async (pack) => {
+        try {
+          const reader = new PackReader(source, pack);
+          return await reader.events(await reader.rows(day, undefined, blocks), { whole });
+        } catch (error) {
+          if (!(error instanceof DamagedError)) throw error;
+          damaged += 1;
+          return [];
+        }
+      }),
+    );
+    if (damaged > 0 && left > 0 && (await changed(source, packs))) continue;
+    for (const event of opened.flat()) events.set(event.id, event);
+    return { events: [...events.values()].sort(compareEvents), damaged };
+  }
+}
+
+async function changed({ db }: PackSource, packs: readonly PackRow[]): Promise<boolean> {
+  for (const { userId, date, seq } of packs)
+    if ((await db.getKey('packs', [userId, date, seq])) === undefined) return true;
+  return false;
 }
 
 /** Days with data, newest first. */
-export async function daysWithData(db: Database, vault: Vault): Promise<Day[]> {
+export async function daysWithData({ db, vault }: PackSource): Promise<Day[]> {
   const days = new Set<Day>();
   const tx = db.transaction(['journal', 'packs']);
   for (
@@ -59,33 +70,32 @@ export async function daysWithData(db: Database, vault: Vault): Promise<Day[]> {
   ) {
     days.add(cursor.key);
   }
-  const range = IDBKeyRange.bound([vault.userId], [vault.userId, []]);
-  for (const [, day] of await tx.objectStore('packs').getAllKeys(range)) days.add(day);
+  for (const pack of await tx.objectStore('packs').getAll(rangeOfAll(vault.userId)))
+    for (const { day } of pack.days) days.add(day);
   return [...days].sort().reverse();
 }
 
 /** Records newest day first, within a day oldest first. Stops when the consumer does. */
 export async function* recordsByDay(
-  db: Database,
-  vault: Vault,
+  source: PackSource,
   order: 'newest' | 'oldest' = 'newest',
 ): AsyncGenerator<{ day: Day; records: InteractionRecord[]; damaged: number }> {
-  const days = await daysWithData(db, vault);
+  const days = await daysWithData(source);
   if (order === 'oldest') days.reverse();
   for (const day of days) {
-    const { events, damaged } = await eventsOfDay(db, vault, day);
+    const { events, damaged } = await eventsOfDay(source, day, true);
     yield { day, records: foldEvents(events), damaged };
   }
 }
 
 /** How many records there are, without opening any. */
-export async function recordCount(db: Database, vault: Vault): Promise<number> {
+export async function recordCount({ db, vault }: PackSource): Promise<number> {
   let sum = 0;
   const tx = db.transaction(['journal', 'packs']);
-  const range = IDBKeyRange.bound([vault.userId], [vault.userId, []]);
-  const packs = tx.objectStore('packs').getAll(range);
+  const packs = tx.objectStore('packs').getAll(rangeOfAll(vault.userId));
   for (let cursor = await tx.objectStore('journal').openCursor(); cursor; cursor = await cursor.continue())
     sum += cursor.value.records;
-  for (const { records } of await packs) for (const count of records) sum += count;
+  for (const { days } of await packs)
+    for (const { records } of days) for (const count of records) sum += count;
   return sum;
 }

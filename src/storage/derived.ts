@@ -99,7 +99,7 @@ export class Derived {
   /** Removes rows, and destroys the key that opened them. The caller holds the write lock. */
   async erase(store: DerivedStore, names: readonly string[]): Promise<void> {
     await this.write(store, [], names);
-    await this.vault.shred(await renewKey(this.db, this.vault, new Set()));
+    await this.vault.shred(await renewKey(this.db, this.vault, 'none'));
   }
 
   async sizeBytes(): Promise<number> {
@@ -122,14 +122,14 @@ export async function contextLines(db: Database, vault: Vault): Promise<Set<stri
 }
 
 /**
- * Seals what survives under a new key and resolves with the old keys, which the caller destroys. `gone`: lines that leave
- * every context; `all` removes everything. Cached values go in any case: they are made again. A context that does not open
+ * Seals what survives under a new key and resolves with the old keys, which the caller destroys. `gone`: lines of erased
+ * records, which leave every context; `none` was erased, or everything was (`all`). Cached values go in any case: they are made again. A context that does not open
  * goes too, because nobody can say what is in it.
  */
 export async function renewKey(
   db: Database,
   vault: Vault,
-  gone: ReadonlySet<string> | 'all',
+  gone: ReadonlySet<string> | 'none' | 'all',
 ): Promise<Shred[]> {
   if ((await vault.ring('derived')).length === 0) return [];
   const range = allOf(vault.userId);
@@ -140,7 +140,8 @@ export async function renewKey(
       const context = parseContext(value);
       if (value === undefined) continue;
       const day = row.timestamp === undefined ? {} : { day: row.timestamp };
-      survivors.push({ name: row.name, value: context ? withoutLines(context, gone) : value, ...day });
+      const left = context && gone !== 'none' ? withoutLines(context, gone) : value;
+      survivors.push({ name: row.name, value: left, ...day });
     }
   }
   if (survivors.length > 0) await vault.newKey(PERIOD);

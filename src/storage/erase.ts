@@ -1,6 +1,6 @@
 /**
- * Erasing. Month by month: the survivors of each touched day are sealed anew under a new key of that day, the month's digest
- * without what went under a new key of its own, and one transaction replaces the old by the new. Then the old keys are
+ * Erasing. Month by month: the survivors of each touched day are sealed anew under a new key of that day, what the days of a
+ * merged pack share under a new key of the month, and one transaction replaces the old by the new. Then the old keys are
  * destroyed, all in one rewrite of the key ring; `finishErasing` does that at the next start if it was interrupted.
  */
 import { type Day, monthOf } from '../base/clock.ts';
@@ -11,12 +11,18 @@ import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
 import { contextLines, renewKey } from './derived.ts';
 import { ERASURE } from './fingerprint.ts';
-import type { Digest } from './format/digest.ts';
-import { ownDigest, packName, readMonth, sealMonth } from './months.ts';
-import { rangeOfDay, type SealedPack, sealPack, writeChange } from './packs.ts';
-import type { DigestRow, PackRow } from './schema.ts';
+import { eventsOfPacks, nextSeq, packsOfMonth, sealMonth } from './packing.ts';
+import {
+  type PackSource,
+  rangeOfDay,
+  rangeOfMonth,
+  type SealedPack,
+  sealPack,
+  writeChange,
+} from './packs.ts';
+import type { PackRow } from './schema.ts';
 import { forgetShown, forgetTraces } from './traces.ts';
-import { digestOf, eventsOf, type Shred, type Vault } from './vault.ts';
+import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
 
 /** In `metadata` from when data was replaced until the old keys are destroyed. */
 const ERASING = 'erasing';
@@ -37,32 +43,32 @@ async function split(
 
 /** `days`: where targeted records can be; all days with data when absent. */
 export async function countTargeted(
-  db: Database,
-  vault: Vault,
+  source: PackSource,
   targeted: Targeted,
   days?: readonly Day[],
 ): Promise<number> {
   let count = 0;
-  for (const day of days ?? (await daysWithData(db, vault))) {
-    const { events } = await eventsOfDay(db, vault, day);
+  const list = days ?? (await daysWithData(source));
+  for (const day of list) {
+    const { events } = await eventsOfDay(source, day, list.length > FEW_DAYS);
     count += (await split(events, targeted)).gone.size;
   }
   return count;
 }
+/** From so many days on it pays to open all texts of a pack at once. */
+const FEW_DAYS = 3;
 
 interface ErasedDay {
   readonly day: Day;
   /** Ids of the records that go. */
   readonly gone: ReadonlySet<string>;
-  readonly packs: readonly PackRow[];
-  readonly whole: boolean;
-  readonly sealed: SealedPack | null;
+  readonly survivors: readonly InteractionEvent[];
 }
 
 export interface EraseOptions {
   /** Days that lost something are queued to be sent again. */
   readonly syncing: boolean;
-  /** Also what does not open. */
+  /** All of it goes, also what does not open: nothing is targeted alone. */
   readonly everything: boolean;
   readonly days?: readonly Day[] | undefined;
   /** They are kept elsewhere: what contexts repeat of them stays. */
@@ -73,13 +79,9 @@ export interface EraseOptions {
  * Erases and resolves with how many records went. Data that does not open is kept, except when everything goes. The caller
  * holds the write lock.
  */
-export async function erase(
-  db: Database,
-  vault: Vault,
-  targeted: Targeted,
-  options: EraseOptions,
-): Promise<number> {
-  const days = options.days ?? (await daysWithData(db, vault));
+export async function erase(source: PackSource, targeted: Targeted, options: EraseOptions): Promise<number> {
+  const { db, vault } = source;
+  const days = options.days ?? (await daysWithData(source));
   const months = new Map<Day, Day[]>();
   for (const day of days) months.set(monthOf(day), [...(months.get(monthOf(day)) ?? []), day]);
   let count = 0;
@@ -97,104 +99,115 @@ export async function erase(
   for (const [month, daysOfMonth] of months) {
     const erased: ErasedDay[] = [];
     for (const day of daysOfMonth) {
-      const one = await eraseDay(db, vault, day, noting, options.everything);
+      const one = await splitDay(source, day, noting, options, days.length > FEW_DAYS);
       if (!one) continue;
       erased.push(one);
       count += one.gone.size;
     }
-    if (erased.length === 0) continue;
-    const digest = await digestWithout(db, vault, month, erased);
-    await replace(db, vault, erased, digest, options.syncing);
-    for (const { day, whole } of erased) shred.push({ ...eventsOf(day), what: whole ? 'all' : 'superseded' });
-    if (digest) shred.push({ ...digestOf(month), what: digest === 'none' ? 'all' : 'superseded' });
+    if (erased.length > 0) shred.push(...(await eraseOfMonth(source, month, erased, options.syncing)));
   }
   if (shred.length > 0 || options.everything) {
-    shred.push(...(await renewKey(db, vault, options.everything ? 'all' : gone)));
-    if (options.everything) shred.push(...(await dropArchives(db, vault)));
+    shred.push(...(await renewKey(db, vault, options.everything ? 'all' : options.moving ? 'none' : gone)));
+    if (options.everything) {
+      // Also keys that nothing was sealed with yet.
+      for (const day of vault.periods('interactions')) shred.push({ ...eventsOf(day), what: 'all' });
+      for (const month of vault.periods('months')) shred.push({ ...tablesOf(month), what: 'all' });
+      shred.push(...(await dropArchives(db, vault)));
+    }
     if (shred.length > 0) await destroy(db, vault, shred);
   }
   return count;
 }
 
-async function eraseDay(
-  db: Database,
-  vault: Vault,
+async function splitDay(
+  source: PackSource,
   day: Day,
   targeted: Targeted,
-  everything: boolean,
+  { everything, moving = false }: EraseOptions,
+  whole: boolean,
 ): Promise<ErasedDay | null> {
-  const { events, damaged } = await eventsOfDay(db, vault, day);
-  const { gone, survivors } = await split(events, targeted);
-  const whole = survivors.length === 0 && (damaged === 0 || everything);
-  if (gone.size === 0 && !(whole && everything)) return null;
+  const { events, damaged } = await eventsOfDay(source, day, whole);
+  const { gone, survivors: others } = await split(events, targeted);
+  // Updates of visits that are not here go with their day, or it would be archived again and again.
+  const survivors = moving || everything ? [] : others;
+  const empty = survivors.length === 0 && (damaged === 0 || everything);
+  if (gone.size === 0 && !(empty && (everything || moving))) return null;
   // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
-  if (damaged > 0 && !whole)
+  if (damaged > 0 && !empty)
     throw new DamagedError(
       `Some records of ${day} are damaged, so nothing of that day can be erased alone. Erase everything, or restore a backup.`,
     );
-  const packs = await db.getAll('packs', rangeOfDay(vault.userId, day));
-  const seq = (packs.at(-1)?.seq ?? 0) + 1;
-  const sealed = whole ? null : await sealPack(vault, await vault.newKey(eventsOf(day)), day, seq, survivors);
-  return { day, gone, packs, whole, sealed };
+  return { day, gone, survivors };
 }
 
-/** The month's digest without the erased days; `none` when nothing is left of it, `null` when it knew nothing of them. */
-async function digestWithout(
-  db: Database,
-  vault: Vault,
+/** Replaces every pack that has one of these days. Returns the keys to destroy. */
+async function eraseOfMonth(
+  source: PackSource,
   month: Day,
   erased: readonly ErasedDay[],
-): Promise<DigestRow | 'none' | null> {
-  const gone = new Set(erased.flatMap(({ packs }) => packs.map(packName)));
-  const all = await db.getAll(
-    'packs',
-    IDBKeyRange.bound([vault.userId, month], [vault.userId, `${month.slice(0, 7)}-99`]),
-  );
-  const covered = all.filter(({ digest }) => digest === 'month');
-  // Also what a merge left in it: a digest is sealed anew whenever one of its days is touched.
-  if (!(await db.get('digests', [vault.userId, month]))) return null;
-  const left = covered.filter((pack) => !gone.has(packName(pack)));
-  if (left.length === 0) return 'none';
-  const digests: Digest[] = [];
-  const old = await readMonth(db, vault, month);
-  if (old) digests.push(old);
-  else for (const pack of left) digests.push(await ownDigest(db, vault, pack));
-  return sealMonth(vault, await vault.newKey(digestOf(month)), month, left, digests);
+  syncing: boolean,
+): Promise<Shred[]> {
+  const { vault } = source;
+  const packs = await packsOfMonth(source, month);
+  const touched = new Map(erased.map(({ day, survivors }) => [day, survivors]));
+  const old = packs.filter(({ days }) => days.some(({ day }) => touched.has(day)));
+  const merged = old.filter(({ key }) => key === 'month');
+  const left = merged.length === 0 ? new Map() : await untouched(source, merged, touched);
+  const shred: Shred[] = [];
+  let seq = nextSeq(packs);
+  const add: SealedPack[] = [];
+  for (const [day, survivors] of touched) {
+    shred.push({ ...eventsOf(day), what: survivors.length === 0 ? 'all' : 'superseded' });
+    if (survivors.length === 0) continue;
+    await vault.newKey(eventsOf(day));
+    if (left.size > 0) left.set(day, survivors);
+    else add.push(await sealPack(vault, new Map([[day, survivors]]), { seq: seq++, key: 'day' }));
+  }
+  if (merged.length > 0) {
+    const stay = packs.some((pack) => pack.key === 'month' && !old.includes(pack));
+    shred.push({ ...tablesOf(month), what: left.size === 0 && !stay ? 'all' : 'superseded' });
+    if (left.size > 0 || stay) await vault.newKey(tablesOf(month));
+    // Packs of one month have one key: those that lost nothing are sealed anew with it.
+    const others = packs.filter((pack) => pack.key === 'month' && !old.includes(pack));
+    for (const [day, events] of await eventsOfPacks(source, others)) left.set(day, events);
+    old.push(...others);
+    add.push(...(await sealMonth(vault, left, seq)));
+  }
+  await replace(source, erased, { old, add }, syncing);
+  return shred;
+}
+
+/** What merged packs hold of other days. @throws DamagedError */
+async function untouched(
+  source: PackSource,
+  packs: readonly PackRow[],
+  touched: ReadonlyMap<Day, unknown>,
+): Promise<Map<Day, readonly InteractionEvent[]>> {
+  const left = packs.map((pack) => ({ ...pack, days: pack.days.filter(({ day }) => !touched.has(day)) }));
+  return eventsOfPacks(source, left);
 }
 
 async function replace(
-  db: Database,
-  vault: Vault,
+  { db }: PackSource,
   erased: readonly ErasedDay[],
-  digest: DigestRow | 'none' | null,
+  { old, add }: { readonly old: readonly PackRow[]; readonly add: readonly SealedPack[] },
   syncing: boolean,
 ): Promise<void> {
   const journal: number[] = [];
   for (const { day } of erased) journal.push(...(await db.getAllKeysFromIndex('journal', 'day', day)));
   const days = new Set(erased.map(({ day }) => day));
-  await writeChange(
-    db,
-    {
-      remove: erased.flatMap(({ packs }) => packs),
-      add: erased.flatMap(({ sealed }) => sealed ?? []),
-      journal,
-      digests: digest && digest !== 'none' ? [digest] : [],
-    },
-    async (tx, ask) => {
-      const [first] = days;
-      if (digest === 'none' && first) ask(tx.objectStore('digests').delete([vault.userId, monthOf(first)]));
-      const metadata = tx.objectStore('metadata');
-      ask(metadata.put(true, ERASING));
-      ask(metadata.put(randomId(), ERASURE));
-      await forgetShown(tx.objectStore('tabs'), new Set(erased.flatMap(({ gone }) => [...gone])));
-      const outbox = tx.objectStore('outbox');
-      if (syncing) for (const day of days) ask(outbox.add({ what: 'day', day }));
-      // Events of these days that wait to be sent are sealed with keys that go; the days are sent as a whole instead.
-      for (let cursor = await outbox.openCursor(); cursor; cursor = await cursor.continue()) {
-        if (cursor.value.what === 'event' && days.has(cursor.value.day)) ask(cursor.delete());
-      }
-    },
-  );
+  await writeChange(db, { remove: old, add, journal }, async (tx, ask) => {
+    const metadata = tx.objectStore('metadata');
+    ask(metadata.put(true, ERASING));
+    ask(metadata.put(randomId(), ERASURE));
+    await forgetShown(tx.objectStore('tabs'), new Set(erased.flatMap(({ gone }) => [...gone])));
+    const outbox = tx.objectStore('outbox');
+    if (syncing) for (const day of days) ask(outbox.add({ what: 'day', day }));
+    // Events of these days that wait to be sent are sealed with keys that go; the days are sent as a whole instead.
+    for (let cursor = await outbox.openCursor(); cursor; cursor = await cursor.continue()) {
+      if (cursor.value.what === 'event' && days.has(cursor.value.day)) ask(cursor.delete());
+    }
+  });
 }
 
 async function destroy(db: Database, vault: Vault, shred: readonly Shred[]): Promise<void> {
@@ -206,7 +219,7 @@ async function destroy(db: Database, vault: Vault, shred: readonly Shred[]): Pro
 export async function finishErasing(db: Database, vault: Vault): Promise<void> {
   if ((await db.get('metadata', ERASING)) === undefined) return;
   const shred: Shred[] = [];
-  for (const store of ['interactions', 'digests'] as const) {
+  for (const store of ['interactions', 'months'] as const) {
     const newest = new Map<Day, number>();
     const stale = new Set<Day>();
     for (const { day, generation } of await vault.ring(store)) {
@@ -230,16 +243,16 @@ export async function finishErasing(db: Database, vault: Vault): Promise<void> {
 async function generationsInUse(
   db: Database,
   vault: Vault,
-  store: 'interactions' | 'digests',
+  store: 'interactions' | 'months',
   day: Day,
 ): Promise<number[]> {
-  if (store === 'digests') {
-    const row = await db.get('digests', [vault.userId, day]);
-    return row ? [row.generation] : [];
-  }
+  const packs = await db.getAll('packs', rangeOfMonth(vault.userId, monthOf(day)));
+  const tables = (key: PackRow['key'], date?: Day) =>
+    packs.filter((pack) => pack.key === key && (date ?? pack.date) === pack.date);
+  if (store === 'months') return tables('month').map(({ generation }) => generation);
   const [journal, blocks] = await Promise.all([
     db.getAllFromIndex('journal', 'day', day),
     db.getAll('interactions', rangeOfDay(vault.userId, day)),
   ]);
-  return [...journal, ...blocks].map(({ generation }) => generation);
+  return [...journal, ...blocks, ...tables('day', day)].map(({ generation }) => generation);
 }

@@ -15,9 +15,9 @@ export async function fingerprintOf(
   erasure: unknown,
 ): Promise<string> {
   const within = (day: Day) => day >= firstDay && day <= lastDay;
-  const packed = packs
-    .filter(({ date }) => within(date))
-    .map(({ date, seq, records, events, sizeBytes }) => [date, seq, events, sizeBytes, ...records]);
+  const packed = packs.flatMap(({ seq, days }) =>
+    days.filter(({ day }) => within(day)).map(({ day, events, records }) => [day, seq, events, ...records]),
+  );
   const waiting = [...journalDays].filter(([day]) => within(day)).sort(([a], [b]) => (a < b ? -1 : 1));
   const bytes = utf8(JSON.stringify([firstDay, lastDay, erasure, packed, waiting]));
   return toBase64Url(await sha256(bytes));

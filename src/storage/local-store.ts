@@ -18,15 +18,14 @@ import { candidateDays, type FinderSource, findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type Append, Journal, journalCounter, SEEN_STEP_MS } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
-import { migrate } from './migrate.ts';
-import { dueMonths, mergeMonth, pendingMonths } from './months.ts';
-import { journalDays, PACK_ROWS, packDay, planAddition } from './packing.ts';
-import { joinChanges, writeChange } from './packs.ts';
+import { dueMonths } from './months.ts';
+import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
+import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
 import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
 import { type StoreSizes, storeSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
-import { eventsOf, Vault } from './vault.ts';
+import { Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
@@ -38,8 +37,8 @@ export interface LocalStoreOptions extends DatabaseEvents {
 
 /** Nonces of messages are remembered this long; a content script gives up sooner. */
 const NONCE_MS = 10 * 60_000;
-/** Opened blocks in memory. A year of a busy person's index and what was found lately. */
-const CACHE_BYTES = 24 * 1024 * 1024;
+/** Opened tables in memory: what finding reads of two years of a busy person. */
+const CACHE_BYTES = 48 * 1024 * 1024;
 
 /** What is known of the store without opening anything; gone with the next write that is not an append. */
 interface Contents {
@@ -48,11 +47,29 @@ interface Contents {
   readonly live: Map<Day, Promise<readonly InteractionEvent[]>>;
 }
 
+type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
+
+/** All that is there of a day, in packs and in the journal. */
+export type KnownOf = (day: Day) => Promise<readonly InteractionEvent[]>;
+
+/** Of what came for a day: what is kept of it. Asked while nothing else writes or erases. */
+export type Keeper = (
+  day: Day,
+  events: readonly InteractionEvent[],
+  known: KnownOf,
+) => Promise<readonly InteractionEvent[]>;
+
 /** Of an import: what to add, and what to note with it. */
+export interface Chosen {
+  readonly days: ReadonlyMap<Day, readonly InteractionEvent[]>;
+  readonly value?: unknown;
+}
 export type Chooser = (known: readonly InteractionEvent[]) => Promise<{
   readonly events: readonly InteractionEvent[];
   readonly value?: unknown;
 }>;
+
+const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
 
 export class LocalStore {
   /** Whether new events are queued for sync too. */
@@ -65,7 +82,6 @@ export class LocalStore {
   #contents: Contents | undefined;
   #count: number | undefined;
   #watched = 0;
-  readonly #damagedMonths = new Set<Day>();
 
   private constructor(
     readonly db: Database,
@@ -97,7 +113,6 @@ export class LocalStore {
     if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
     const store = new LocalStore(db, keys, vault, options, loss);
     await store.#watch();
-    await migrate(db, vault);
     await finishErasing(db, vault);
     return store;
   }
@@ -126,15 +141,35 @@ export class LocalStore {
     return this.#mutex.run(task);
   }
 
-  /** The same for what changes packs or keys: what is in memory of them is forgotten. */
+  /** The same for what changes packs: what is known of them is read again. What was opened of them stays true. */
   async #changing<T>(task: () => Promise<T>): Promise<T> {
     return this.exclusive(async () => {
+      try {
+        return await task();
+      } finally {
+        this.#contents = undefined;
+        this.#count = undefined;
+      }
+    });
+  }
+
+  /** The same for what erases: nothing that was opened stays in memory. */
+  #erasing<T>(task: () => Promise<T>): Promise<T> {
+    return this.#changing(async () => {
       try {
         return await task();
       } finally {
         this.forget();
       }
     });
+  }
+
+  #source(): PackSource {
+    return { db: this.db, vault: this.vault, cache: this.cache };
+  }
+
+  #today(): Day {
+    return dayOf(this.options.clock.nowMs());
   }
 
   /** Everything that is kept in memory of what is stored. */
@@ -161,37 +196,74 @@ export class LocalStore {
     return this.addDays(new Map([[day, events]]));
   }
 
-  /** The same for several days, in one durable step. */
-  addDays(days: ReadonlyMap<Day, readonly InteractionEvent[]>): Promise<number> {
+  /** The same for several days, in one durable step. `keep` leaves out what must not come in. */
+  addDays(days: ReadonlyMap<Day, readonly InteractionEvent[]>, keep?: Keeper): Promise<number> {
     return this.#changing(async () => {
-      await this.vault.ensureKeys([...days.keys()].map(eventsOf));
-      const plans = [];
-      for (const [day, events] of days) plans.push(await planAddition(this.db, this.vault, day, events, []));
-      const added = plans.reduce((sum, plan) => sum + plan.added, 0);
-      if (added > 0) await writeChange(this.db, joinChanges(plans.map(({ change }) => change)));
-      return added;
+      const known = this.#knownOf();
+      const kept = new Map<Day, readonly InteractionEvent[]>();
+      for (const [day, events] of days) kept.set(day, keep ? await keep(day, events, known) : events);
+      const { change, added } = await this.#planDays(kept);
+      if (added.size > 0) await writeChange(this.db, change);
+      return sum(added.values());
     });
   }
 
   /**
-   * Adds to a day what `choose` picks, given what is there already, wherever it lies; with it, in one step, a note is written
-   * and, while syncing, the day is queued to be sent. `beside`: further days whose events `choose` is given too.
+   * Adds what `choose` picks, given what is there already, wherever it lies; with it, in one step, a note is written and,
+   * while syncing, the days that gained something are queued to be sent. Resolves with how many events were new.
    */
-  importDay(day: Day, choose: Chooser, note?: string, beside: readonly Day[] = []): Promise<void> {
+  importDays(choose: (known: KnownOf) => Promise<Chosen>, note?: string): Promise<number> {
     return this.#changing(async () => {
-      const known = new Map<string, InteractionEvent>();
-      for (const one of [day, ...beside])
-        for (const event of (await this.eventsOfDay(one)).events) known.set(event.id, event);
-      const { events, value } = await choose([...known.values()]);
-      const fresh = events.filter(({ id }) => !known.has(id));
-      const { change, added } = await planAddition(this.db, this.vault, day, fresh, []);
+      const known = this.#knownOf();
+      const { days, value } = await choose(known);
+      const fresh = new Map<Day, readonly InteractionEvent[]>();
+      for (const [day, events] of days) {
+        const there = new Set((await known(day)).map(({ id }) => id));
+        fresh.set(
+          day,
+          events.filter(({ id }) => !there.has(id)),
+        );
+      }
+      const { change, added } = await this.#planDays(fresh);
       const box = note === undefined ? undefined : await this.vault.sealNamed(note, value);
-      if (added === 0 && box === undefined) return;
+      if (added.size === 0 && box === undefined) return 0;
       await writeChange(this.db, change, async (tx, ask) => {
         if (note !== undefined) ask(tx.objectStore('metadata').put(box, note));
-        if (added > 0 && this.syncing) ask(tx.objectStore('outbox').add({ what: 'day', day }));
+        if (this.syncing)
+          for (const day of added.keys()) ask(tx.objectStore('outbox').add({ what: 'day', day }));
       });
+      return sum(added.values());
     });
+  }
+
+  /** The same for one day. `beside`: further days whose events `choose` is given too. */
+  importDay(day: Day, choose: Chooser, note?: string, beside: readonly Day[] = []): Promise<number> {
+    return this.importDays(async (knownOf) => {
+      const known = new Map<string, InteractionEvent>();
+      for (const one of [day, ...beside]) for (const event of await knownOf(one)) known.set(event.id, event);
+      const { events, value } = await choose([...known.values()]);
+      return { days: new Map([[day, events]]), value };
+    }, note);
+  }
+
+  /** Each day is opened once, when it is first asked for. The caller holds the write lock. */
+  #knownOf(): KnownOf {
+    const known = new Map<Day, Promise<readonly InteractionEvent[]>>();
+    return (day) => {
+      let events = known.get(day);
+      if (!events) {
+        events = this.eventsOfDay(day).then((found) => found.events);
+        known.set(day, events);
+      }
+      return events;
+    };
+  }
+
+  /** One change for several days, and how many events are new on each that gains some. */
+  async #planDays(days: ReadonlyMap<Day, readonly InteractionEvent[]>) {
+    const filled = new Map([...days].filter(([, events]) => events.length > 0));
+    await ensureKeysOf(this.vault, filled.keys());
+    return planAddition(this.#source(), filled, this.#today());
   }
 
   /** A sealed note that is written together with events. `undefined` when there is none, or it does not open. */
@@ -208,7 +280,7 @@ export class LocalStore {
 
   #known(): Contents {
     this.#contents ??= {
-      packs: this.db.getAll('packs', IDBKeyRange.bound([this.vault.userId], [this.vault.userId, []])),
+      packs: this.db.getAll('packs', rangeOfAll(this.vault.userId)),
       journalDays: journalDays(this.db),
       live: new Map(),
     };
@@ -217,7 +289,7 @@ export class LocalStore {
 
   /** Days with data, newest first. */
   days(): Promise<Day[]> {
-    return daysWithData(this.db, this.vault);
+    return daysWithData(this.#source());
   }
 
   /** Whether a message with this nonce was acted on. */
@@ -227,16 +299,14 @@ export class LocalStore {
 
   /** Records in the store, folded. */
   async recordCount(): Promise<number> {
-    this.#count ??= await recordCount(this.db, this.vault);
+    this.#count ??= await recordCount(this.#source());
     return this.#count;
   }
 
-  #source(): FinderSource {
+  #finding(): FinderSource {
     const known = this.#known();
     return {
-      db: this.db,
-      vault: this.vault,
-      cache: this.cache,
+      ...this.#source(),
       packs: () => known.packs,
       journalDays: async () => new Set((await known.journalDays).keys()),
       liveEvents: (day) => {
@@ -248,23 +318,22 @@ export class LocalStore {
         }
         return live;
       },
-      onDamagedDigest: (month) => this.#damagedMonths.add(month),
     };
   }
 
   /** Pages that match, newest first; one that was there on several days comes once for each. */
   findPages(query: PageQuery): AsyncGenerator<FoundPage> {
-    return findPages(this.#source(), query);
+    return findPages(this.#finding(), query);
   }
 
   /** What statistics need, by day, oldest first. */
   summariesByDay(firstDay: Day, lastDay: Day, options: { readonly sites: boolean }) {
-    return summariesByDay(this.#source(), firstDay, lastDay, options);
+    return summariesByDay(this.#finding(), firstDay, lastDay, options);
   }
 
   /** Days that may have pages that match, newest first. */
   candidateDays(query: PageQuery): AsyncGenerator<Day> {
-    return candidateDays(this.#source(), query);
+    return candidateDays(this.#finding(), query);
   }
 
   /** The same as long as nothing on these days, both in, has changed. */
@@ -279,7 +348,7 @@ export class LocalStore {
   }
 
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
-    for await (const day of recordsByDay(this.db, this.vault, order)) {
+    for await (const day of recordsByDay(this.#source(), order)) {
       if (day.damaged > 0) this.options.onDamaged(day.damaged);
       yield day;
     }
@@ -290,34 +359,38 @@ export class LocalStore {
   }
 
   async eventsOfDay(day: Day) {
-    const found = await eventsOfDay(this.db, this.vault, day);
+    const found = await eventsOfDay(this.#source(), day);
     if (found.damaged > 0) this.options.onDamaged(found.damaged);
     return found;
   }
 
   countTargeted(targeted: Targeted, days?: readonly Day[]): Promise<number> {
-    return countTargeted(this.db, this.vault, targeted, days);
+    return countTargeted(this.#source(), targeted, days);
   }
 
-  /** `days`: where targeted records can be; all when absent. */
-  erase(targeted: Targeted, everything = false, days?: readonly Day[]): Promise<number> {
-    return this.#changing(() =>
-      erase(this.db, this.vault, targeted, { syncing: this.syncing, everything, days }),
-    );
+  /** `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. */
+  erase(targeted: Targeted, everything = false, days?: DaysToErase): Promise<number> {
+    return this.#erasing(async () => {
+      // What an append that ended just now has not told yet is asked for anew.
+      this.#contents = undefined;
+      return erase(this.#source(), targeted, {
+        syncing: this.syncing,
+        everything,
+        days: typeof days === 'function' ? await days() : days,
+      });
+    });
   }
 
-  /** Packs days that are over, and today when it has grown; merges digests; forgets old nonces. For idle moments. */
+  /** Packs days that are over, and today when it has grown; merges packs of a month; forgets old nonces. For idle moments. */
   async pack(force = false): Promise<void> {
     const nowMs = this.options.clock.nowMs();
-    const today = dayOf(nowMs);
+    const today = this.#today();
     for (const [day, rows] of await journalDays(this.db)) {
       if (force || day !== today || rows >= PACK_ROWS)
-        await this.#changing(() => packDay(this.db, this.vault, day));
+        await this.#changing(() => packDay(this.#source(), day, today));
     }
-    for (const [month, packs] of dueMonths(await this.#known().packs, today, this.#damagedMonths)) {
-      await this.#changing(() => mergeMonth(this.db, this.vault, month, packs));
-      this.#damagedMonths.delete(month);
-    }
+    for (const [, packs] of dueMonths(await this.#known().packs, today))
+      await this.#changing(() => mergePacks(this.#source(), packs));
     const tx = this.db.transaction('seen', 'readwrite');
     for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue()) {
       if (cursor.value < nowMs - NONCE_MS - SEEN_STEP_MS) cursor.delete();
@@ -327,18 +400,17 @@ export class LocalStore {
   }
 
   /**
-   * Everything into packs, every month that is over into one digest, and what belongs to nothing removed (compact.ts). Can be
+   * Everything into packs, the packs of a month into one, and what belongs to nothing removed (compact.ts). Can be
    * stopped between steps.
    */
   async compact(signal?: AbortSignal): Promise<void> {
     await this.pack(true);
     signal?.throwIfAborted();
-    const today = dayOf(this.options.clock.nowMs());
-    for (const [month, packs] of pendingMonths(await this.#known().packs, today)) {
-      await this.#changing(() => mergeMonth(this.db, this.vault, month, packs));
+    for (const [, packs] of dueMonths(await this.#known().packs, this.#today(), true)) {
+      await this.#changing(() => mergePacks(this.#source(), packs));
       signal?.throwIfAborted();
     }
-    await this.#changing(() => removeOrphans(this.db, this.vault));
+    await this.#changing(() => removeOrphans(this.#source()));
     signal?.throwIfAborted();
     await this.exclusive(() => churn(this.vault));
   }
@@ -349,7 +421,7 @@ export class LocalStore {
    * @throws DOMException InvalidStateError while sync is on: what leaves here would be missing at the service.
    */
   async archive(before: Day, sink: (file: Bytes) => Promise<void>, signal?: AbortSignal): Promise<number> {
-    return this.#changing(async () => {
+    return this.#erasing(async () => {
       if (this.syncing) throw new DOMException('Nothing is archived while sync is on.', 'InvalidStateError');
       const days: [Day, InteractionEvent[]][] = [];
       const records: Record<Day, number> = {};
@@ -364,7 +436,7 @@ export class LocalStore {
       if (days.length === 0) return 0;
       await sink(await sealArchive(this.vault, days));
       await noteArchived(this.db, records);
-      return erase(this.db, this.vault, () => true, {
+      return erase(this.#source(), () => true, {
         syncing: false,
         everything: false,
         moving: true,
@@ -377,7 +449,8 @@ export class LocalStore {
   async restoreArchive(file: Bytes): Promise<number> {
     const days = await openArchive(this.vault, file);
     let added = 0;
-    for (const [day, events] of days) added += await this.addEvents(day, events);
+    // Not `addEvents`: while sync is on, what comes back is to be sent.
+    for (const [day, events] of days) added += await this.importDay(day, async () => ({ events }));
     await this.exclusive(() =>
       noteArchived(
         this.db,

@@ -1,39 +1,23 @@
 /**
- * Packs: the events of a day in compressed, padded, sealed blocks, one for each type, one for the pages they are about, and a
- * digest. All blocks of a pack are written, replaced and erased together.
+ * Packs in the store: segments sealed under the keys of their days, and tables, which the days of a pack share, sealed under
+ * the key of its day or its month. All rows of a pack are written, replaced and erased together.
  */
 import type { IDBPTransaction } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
-import { type Day, dayNumber, dayStartMs } from '../base/clock.ts';
+import { type Day, dayStartMs, monthOf } from '../base/clock.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
-import {
-  compareEvents,
-  foldEvents,
-  type InteractionEvent,
-  type InteractionRecord,
-  RECORD_KINDS,
-  recordKind,
-  STORE_TYPES,
-  storeTypeOf,
-} from '../model/interaction.ts';
-import { eachTermOf, type Page, pagesOf } from '../model/page.ts';
-import { summaryOf } from '../model/summary.ts';
+import { compareEvents, type InteractionEvent, STORE_TYPES, type StoreType } from '../model/interaction.ts';
+import type { BlockCache } from './block-cache.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
-import { Digest, DigestBuilder } from './format/digest.ts';
-import { encodePages, PageBlock } from './format/page-block.ts';
-import { decodeSegment, encodeSegment, PagePlaces } from './format/segment-block.ts';
-import { encodeSummary } from './format/summary-block.ts';
-import {
-  type ArqData,
-  BLOCK_TYPES,
-  type BlockRow,
-  type BlockType,
-  type DigestRow,
-  type PackRow,
-} from './schema.ts';
+import { Lexicon } from './format/lexicon.ts';
+import { Outline } from './format/outline.ts';
+import { encodePack, TABLE_PARTS, type TablePart } from './format/pack.ts';
+import { decodeSegment, eventOf, type SegmentRow } from './format/segment.ts';
+import { type AddressTexts, Texts, TextWords } from './format/texts.ts';
+import type { ArqData, BlockRow, PackRow, TableRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
-import { eventsOf, type PeriodKey, rowAad, type Vault } from './vault.ts';
+import { eventsOf, type Period, type PeriodKey, rowAad, tablesOf, type Vault } from './vault.ts';
 
 /** Sizes of blocks on this disk tell little; what is shorter than this is not worth telling apart. */
 const MIN_BLOCK_BYTES = 128;
@@ -41,133 +25,219 @@ const MIN_BLOCK_BYTES = 128;
 export interface SealedPack {
   readonly pack: PackRow;
   readonly blocks: readonly BlockRow[];
+  readonly tables: readonly TableRow[];
 }
 
-/** A pack before it is sealed. */
-export interface EncodedPack {
-  readonly blocks: ReadonlyMap<BlockType, Bytes>;
-  readonly records: readonly number[];
+/** How the rows of a new pack are sealed. */
+export interface PackSealing {
+  readonly seq: number;
+  /** `day`: it has one day only. */
+  readonly key: PackRow['key'];
+  /** Default: the current key of the period. */
+  keyOf?(period: Period): Promise<PeriodKey>;
 }
 
-/** `events`: of one day, each once. */
-export async function encodePack(
-  day: Day,
-  seq: number,
-  unsorted: readonly InteractionEvent[],
-): Promise<EncodedPack> {
-  const startMs = dayStartMs(day);
-  const events = [...unsorted].sort(compareEvents);
-  const pages = pagesOf(events);
-  const places = new PagePlaces(pages, events);
-  const blocks = new Map<BlockType, Bytes>();
-  for (const type of STORE_TYPES) {
-    const ofType = events.filter((event) => storeTypeOf(event) === type);
-    if (ofType.length > 0) blocks.set(type, await encodeSegment(ofType, places, startMs));
-  }
-  if (pages.length > 0) blocks.set('pages', await encodePages(pages, startMs));
-  const folded = foldEvents(events);
-  const builder = new DigestBuilder();
-  addToDigest(builder, day, seq, pages, folded);
-  blocks.set('digest', await builder.bytes());
-  const records = RECORD_KINDS.map((kind) => folded.filter((record) => recordKind(record) === kind).length);
-  return { blocks, records };
-}
+const periodOf = (pack: Pick<PackRow, 'key' | 'date'>): Period =>
+  pack.key === 'day' ? eventsOf(pack.date) : tablesOf(monthOf(pack.date));
 
-function addToDigest(
-  builder: DigestBuilder,
-  day: Day,
-  seq: number,
-  pages: readonly Page[],
-  records: readonly InteractionRecord[],
-): void {
-  const summary = encodeSummary(summaryOf(records), dayStartMs(day));
-  const first = builder.addPack({ day: dayNumber(day), seq, pages: pages.length, summary });
-  for (const [place, page] of pages.entries()) eachTermOf(page, (term) => builder.add(term, first + place));
-}
+const tableAad = (userId: string, date: Day, seq: number, part: TablePart): Bytes =>
+  rowAad(userId, 'tables', date, part, seq);
+const blockAad = (userId: string, date: Day, type: StoreType, seq: number): Bytes =>
+  rowAad(userId, 'interactions', date, type, seq);
 
-/** The digest of a pack that lost its own. */
-export async function digestOfEvents(
-  day: Day,
-  seq: number,
-  unsorted: readonly InteractionEvent[],
-): Promise<Digest> {
-  const events = [...unsorted].sort(compareEvents);
-  const builder = new DigestBuilder();
-  addToDigest(builder, day, seq, pagesOf(events), foldEvents(events));
-  return Digest.read(await builder.bytes());
-}
-
+/** `days`: of one month, each with at least one event; events of a day in any order, each once. */
 export async function sealPack(
   vault: Vault,
-  key: PeriodKey,
-  day: Day,
-  seq: number,
-  events: readonly InteractionEvent[],
+  days: ReadonlyMap<Day, readonly InteractionEvent[]>,
+  { seq, key, keyOf = (period) => vault.currentKey(period) }: PackSealing,
 ): Promise<SealedPack> {
-  const { blocks: encoded, records } = await encodePack(day, seq, events);
   const { userId } = vault;
+  const encoded = await encodePack(days);
+  const date = encoded.days[0]?.day;
+  if (date === undefined || (key === 'day' && encoded.days.length > 1))
+    throw new Error('a pack of other days than its key is for');
+  const box = async (from: PeriodKey, bytes: Bytes, aad: Bytes) =>
+    seal(from.aead, pad(bytes, MIN_BLOCK_BYTES), aad);
   const blocks = await Promise.all(
-    [...encoded].map(async ([type, bytes]): Promise<BlockRow> => {
-      const aad = rowAad(userId, 'interactions', day, type, seq);
-      const box = await seal(key.aead, pad(bytes, MIN_BLOCK_BYTES), aad);
-      return { userId, date: day, type, seq, generation: key.generation, box };
+    encoded.days.flatMap(({ day, segments }) =>
+      segments.map(async ([type, bytes]): Promise<BlockRow> => {
+        const own = await keyOf(eventsOf(day));
+        const sealed = await box(own, bytes, blockAad(userId, day, type, seq));
+        return { userId, date: day, type, seq, generation: own.generation, box: sealed };
+      }),
+    ),
+  );
+  const shared = await keyOf(periodOf({ key, date }));
+  const tables = await Promise.all(
+    encoded.tables.map(async ([part, bytes]): Promise<TableRow> => {
+      const sealed = await box(shared, bytes, tableAad(userId, date, seq, part));
+      return { userId, date, seq, part, box: sealed };
     }),
   );
-  const sizeBytes = blocks.reduce((sum, { box }) => sum + box.length, 0);
-  return {
-    pack: { userId, date: day, seq, records, events: events.length, digest: 'own', sizeBytes },
-    blocks,
-  };
+  const sizeBytes = [...blocks, ...tables].reduce((sum, row) => sum + row.box.length, 0);
+  const packDays = encoded.days.map(({ day, records, events }) => ({ day, records, events }));
+  const { generation } = shared;
+  return { pack: { userId, date, seq, days: packDays, key, generation, sizeBytes }, blocks, tables };
 }
 
-/** @throws DamagedError when it does not open where it lies. */
-export async function openBlock(vault: Vault, row: BlockRow): Promise<Bytes> {
-  const key = await vault.key(eventsOf(row.date), row.generation);
-  const opened = await open(
-    key.aead,
-    row.box,
-    rowAad(vault.userId, 'interactions', row.date, row.type, row.seq),
-  );
+async function openBox(key: PeriodKey, box: Bytes, aad: Bytes): Promise<Bytes> {
+  const opened = await open(key.aead, box, aad);
   const bytes = opened.ok ? unpad(opened.plaintext) : null;
   if (bytes === null) throw new DamagedError();
   return bytes;
 }
 
-/** Every pack, or every block of one, of a day. */
+/** What packs are read from. */
+export interface PackSource {
+  readonly db: Database;
+  readonly vault: Vault;
+  readonly cache: BlockCache;
+}
+
+export const packName = ({ date, seq }: Pick<PackRow, 'date' | 'seq'>): string => `${date}/${seq}`;
+
+export const eventCount = ({ days }: PackRow): number => days.reduce((sum, { events }) => sum + events, 0);
+
+/** Packs of a month. */
+export const rangeOfMonth = (userId: string, month: Day): IDBKeyRange =>
+  IDBKeyRange.bound([userId, month], [userId, `${month.slice(0, 7)}-99`]);
+/** Blocks of a day. */
 export const rangeOfDay = (userId: string, day: Day): IDBKeyRange =>
   IDBKeyRange.bound([userId, day], [userId, day, []]);
+export const rangeOfAll = (userId: string): IDBKeyRange => IDBKeyRange.bound([userId], [userId, []]);
 
-/** Of all packs, as they lie there. */
-export async function packSizeBytes(db: Database, userId: string): Promise<number> {
-  const packs = await db.getAll('packs', IDBKeyRange.bound([userId], [userId, []]));
-  return packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
-}
+/**
+ * Reads what a pack's rows hold; opened tables are kept in the cache. Every method rejects with a DamagedError when something
+ * does not open where it lies, or is not there (any more).
+ */
+export class PackReader {
+  readonly #name: string;
 
-/** @throws DamagedError */
-export const openPages = async (vault: Vault, row: BlockRow): Promise<PageBlock> => {
-  const bytes = await openBlock(vault, row);
-  return decoding(() => new PageBlock(bytes, dayStartMs(row.date)));
-};
-
-/** @throws DamagedError */
-export const openDigest = async (vault: Vault, row: BlockRow): Promise<Digest> => {
-  const bytes = await openBlock(vault, row);
-  return decoding(() => Digest.read(bytes));
-};
-
-/** The events of one pack, from its blocks. @throws DamagedError */
-export async function eventsOfPack(vault: Vault, rows: readonly BlockRow[]): Promise<InteractionEvent[]> {
-  const pageRow = rows.find(({ type }) => type === 'pages');
-  const pages = pageRow ? await (await openPages(vault, pageRow)).all() : [];
-  const events: InteractionEvent[] = [];
-  for (const type of STORE_TYPES) {
-    const row = rows.find((block) => block.type === type);
-    if (!row) continue;
-    const bytes = await openBlock(vault, row);
-    events.push(...(await decoding(() => decodeSegment(bytes, pages, dayStartMs(row.date)))));
+  constructor(
+    private readonly source: PackSource,
+    readonly pack: PackRow,
+  ) {
+    this.#name = packName(pack);
   }
-  return events;
+
+  async #table(part: TablePart): Promise<Bytes> {
+    const { db, vault } = this.source;
+    const { userId, date, seq, generation } = this.pack;
+    const row = await db.get('tables', [userId, date, seq, part]);
+    if (!row) throw new DamagedError();
+    const key = await vault.key(periodOf(this.pack), generation);
+    return openBox(key, row.box, tableAad(userId, date, seq, part));
+  }
+
+  lexicon(): Promise<Lexicon> {
+    return this.source.cache.get(`lexicon/${this.#name}`, async () => {
+      const bytes = await this.#table('lexicon');
+      return sized(await decoding(() => Lexicon.read(bytes)));
+    });
+  }
+
+  words(): Promise<TextWords> {
+    return this.source.cache.get(`words/${this.#name}`, async () => {
+      const bytes = await this.#table('words');
+      return sized(await decoding(() => TextWords.read(bytes)));
+    });
+  }
+
+  outline(): Promise<Outline> {
+    return this.source.cache.get(`outline/${this.#name}`, async () => {
+      const bytes = await this.#table('outline');
+      return sized(await decoding(() => Outline.read(bytes)));
+    });
+  }
+
+  async #texts(): Promise<Texts> {
+    const [lexicon, words] = await Promise.all([this.lexicon(), this.words()]);
+    const { cache } = this.source;
+    return cache.get(`layouts/${this.#name}`, async () => {
+      const bytes = await this.#table('layouts');
+      const value = await decoding(
+        () =>
+          new Texts(bytes, lexicon, words, (index, open) =>
+            cache.get(`layouts/${this.#name}/${index}`, open),
+          ),
+      );
+      return { value, sizeBytes: bytes.length };
+    });
+  }
+
+  /** All texts, for whoever reads many days. */
+  #allTexts(): Promise<readonly AddressTexts[]> {
+    return this.source.cache.get(`texts/${this.#name}`, async () => {
+      const texts = await this.#texts();
+      const value = await decoding(() => texts.all());
+      return { value, sizeBytes: value.length * 300 };
+    });
+  }
+
+  /** The rows of one day, of the types that are asked for, by type; `blocks` where they were read already. */
+  async rows(
+    day: Day,
+    types: readonly StoreType[] = STORE_TYPES,
+    blocks?: readonly BlockRow[],
+  ): Promise<SegmentRow[]> {
+    const { db, vault } = this.source;
+    const { userId, seq } = this.pack;
+    const found =
+      blocks?.filter((block) => block.seq === seq) ??
+      (await Promise.all(types.map((type) => db.get('interactions', [userId, day, type, seq])))).filter(
+        (block) => block !== undefined,
+      );
+    const outline = await this.outline();
+    const addresses = await decoding(() => outline.addressesOf(day));
+    // Gone with its pack, or lost: what is cached of the pack does not tell.
+    for (const type of types)
+      if (addresses[type].length > 0 && !found.some((block) => block.type === type)) throw new DamagedError();
+    const opened = await Promise.all(
+      found.map(async ({ type, generation, box }) => {
+        const key = await vault.key(eventsOf(day), generation);
+        const bytes = await openBox(key, box, blockAad(userId, day, type, seq));
+        return decoding(() => decodeSegment(bytes, addresses[type], dayStartMs(day)));
+      }),
+    );
+    const rows = opened.flat();
+    const expected = this.pack.days.find((one) => one.day === day)?.events;
+    if (types === STORE_TYPES && rows.length !== expected) throw new DamagedError();
+    return rows;
+  }
+
+  /**
+   * Events of rows, oldest first. `whole`: the texts of the whole pack are opened, which pays when many days are read.
+   * `unlinked`: without where they came from or lead to, which finding does not ask for.
+   */
+  async events(
+    rows: readonly SegmentRow[],
+    { whole = false, unlinked = false } = {},
+  ): Promise<InteractionEvent[]> {
+    const byAddress = new Map<number, AddressTexts>();
+    let textsOf = (address: number): AddressTexts => {
+      const texts = byAddress.get(address);
+      if (!texts) throw new RangeError('no such address');
+      return texts;
+    };
+    if (whole) {
+      const all = await this.#allTexts();
+      textsOf = (address) => {
+        const texts = all[address];
+        if (!texts) throw new RangeError('no such address');
+        return texts;
+      };
+    } else {
+      const texts = await this.#texts();
+      for (const { address, link } of rows)
+        for (const one of unlinked ? [address] : [address, link])
+          if (one >= 0 && !byAddress.has(one)) byAddress.set(one, await decoding(() => texts.read(one)));
+    }
+    const events = await decoding(() => rows.map((row) => eventOf(row, textsOf, unlinked)));
+    return events.sort(compareEvents);
+  }
 }
+
+const sized = <T extends { readonly sizeBytes: number }>(value: T) => ({ value, sizeBytes: value.sizeBytes });
 
 /** What one step changes of packs. Its parts happen together or not at all. */
 export interface PackChange {
@@ -175,10 +245,8 @@ export interface PackChange {
   readonly add: readonly SealedPack[];
   /** Journal rows that are in the packs now. */
   readonly journal: readonly number[];
-  readonly digests?: readonly DigestRow[];
 }
 
-/** Of different days. */
 export const joinChanges = (changes: readonly PackChange[]): PackChange => ({
   remove: changes.flatMap(({ remove }) => remove),
   add: changes.flatMap(({ add }) => add),
@@ -190,7 +258,7 @@ export const PACK_STORES = [
   'journal',
   'interactions',
   'packs',
-  'digests',
+  'tables',
   'outbox',
   'metadata',
   'tabs',
@@ -205,18 +273,24 @@ export function writeChange(
 ): Promise<void> {
   const tx: PackTransaction = db.transaction(PACK_STORES, 'readwrite', STRICT);
   return inTransaction(tx, async (_, ask) => {
-    const [interactions, packs] = [tx.objectStore('interactions'), tx.objectStore('packs')];
+    const [interactions, packs, tables] = [
+      tx.objectStore('interactions'),
+      tx.objectStore('packs'),
+      tx.objectStore('tables'),
+    ];
     for (const n of change.journal) ask(tx.objectStore('journal').delete(n));
-    for (const { userId, date, seq } of change.remove) {
-      for (const type of BLOCK_TYPES) ask(interactions.delete([userId, date, type, seq]));
+    for (const { userId, date, seq, days } of change.remove) {
+      for (const { day } of days)
+        for (const type of STORE_TYPES) ask(interactions.delete([userId, day, type, seq]));
+      for (const part of TABLE_PARTS) ask(tables.delete([userId, date, seq, part]));
       ask(packs.delete([userId, date, seq]));
     }
     // `add`: if something else wrote this pack meanwhile, this transaction fails as a whole.
-    for (const { pack, blocks } of change.add) {
-      ask(packs.add(pack));
-      for (const block of blocks) ask(interactions.add(block));
+    for (const one of change.add) {
+      ask(packs.add(one.pack));
+      for (const block of one.blocks) ask(interactions.add(block));
+      for (const table of one.tables) ask(tables.add(table));
     }
-    for (const digest of change.digests ?? []) ask(tx.objectStore('digests').put(digest));
     await also?.(tx, ask);
   });
 }

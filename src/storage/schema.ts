@@ -5,10 +5,13 @@
 import type { DBSchema } from 'idb';
 import type { Bytes } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
-import { STORE_TYPES, type StoreType } from '../model/interaction.ts';
+import type { StoreType } from '../model/interaction.ts';
+import type { TablePart } from './format/pack.ts';
 
 export const DATA_DB = 'arq-data';
-export const DATA_VERSION = 3;
+export const DATA_VERSION = 4;
+/** Older ones were never released: nothing reads them any more. */
+export const OLDEST_VERSION = 4;
 
 /** The seed's keys in `metadata` (§2.1). There are others. */
 export const METADATA = {
@@ -19,9 +22,6 @@ export const METADATA = {
   /** `StorageStats`. */
   cacheStats: 'cache_stats',
 } as const;
-
-/** In `metadata` from the upgrade of version 1 on, until its last day is in packs. */
-export const TO_MIGRATE = 'to-migrate';
 
 /** A sealed event that is not packed yet. `n` is this device's counter, without gaps. */
 export interface JournalRow {
@@ -35,41 +35,48 @@ export interface JournalRow {
   readonly box: Bytes;
 }
 
-/** What lies at a pack's key besides events: its pages (format/page-block.ts) and its digest (format/digest.ts). */
-export const BLOCK_TYPES = [...STORE_TYPES, 'pages', 'digest'] as const;
-export type BlockType = (typeof BLOCK_TYPES)[number];
-
-/** One sealed block of a pack. Key: [userId, date, type, seq]. */
+/** One sealed segment of a pack: its events of one type of one day. Key: [userId, date, type, seq]. */
 export interface BlockRow {
   readonly userId: string;
   readonly date: Day;
-  readonly type: BlockType;
+  readonly type: StoreType;
   readonly seq: number;
   readonly generation: number;
   readonly box: Bytes;
 }
 
-/** What is there, without opening it: a pack holds events of one day, in blocks. Key: [userId, date, seq]. */
-export interface PackRow {
+/** One sealed part of what the days of a pack share (format/pack.ts). Key: [userId, date, seq, part]. */
+export interface TableRow {
   readonly userId: string;
+  /** Of its pack. */
   readonly date: Day;
-  /** Never used again for other events of this day while a digest may still name it. */
   readonly seq: number;
+  readonly part: TablePart;
+  readonly box: Bytes;
+}
+
+export interface PackDay {
+  readonly day: Day;
   /** Folded records, in the order of RECORD_KINDS. */
   readonly records: readonly number[];
   readonly events: number;
-  /** Where its digest is: a block of its own, or merged into that of its month. */
-  readonly digest: 'own' | 'month';
-  /** Of all its blocks, as they lie there. */
-  readonly sizeBytes: number;
 }
 
-/** The digests of a month's packs, merged and sealed. Key: [userId, month], month as its first day. */
-export interface DigestRow {
+/** What is there, without opening it: a pack holds events of some days of one month. Key: [userId, date, seq]. */
+export interface PackRow {
   readonly userId: string;
-  readonly month: Day;
+  /** Its first day. */
+  readonly date: Day;
+  /** No other pack of the month has it. */
+  readonly seq: number;
+  /** Oldest first. */
+  readonly days: readonly PackDay[];
+  /** Whose key seals its tables: that of its one day, or that of its month. */
+  readonly key: 'day' | 'month';
+  /** Of that key. */
   readonly generation: number;
-  readonly box: Bytes;
+  /** Of all its rows, as they lie there. */
+  readonly sizeBytes: number;
 }
 
 /** A sealed record under a name: `[userId, name]`. */
@@ -136,7 +143,7 @@ export interface ArqData extends DBSchema {
     indexes: { userId_date_type: [string, string, string] };
   };
   packs: { key: [string, string, number]; value: PackRow };
-  digests: { key: [string, string]; value: DigestRow };
+  tables: { key: [string, string, number, string]; value: TableRow };
   models: { key: [string, string]; value: DerivedRow };
   metadata: { key: string; value: unknown };
   journal: { key: number; value: JournalRow; indexes: { day: string } };

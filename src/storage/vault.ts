@@ -34,7 +34,7 @@ const MASTER = 'master';
 const IDENTITY = 'identity';
 const OBJECTS = 'object-key';
 
-/** What a key is for: the events of a day, or the digest of the month that begins with it. */
+/** What a key is for: the events of a day, or what the days of the month that begins with it share. */
 export interface Period {
   readonly store: RingRow['store'];
   readonly day: Day;
@@ -42,7 +42,7 @@ export interface Period {
 
 export const eventsOf = (day: Day): Period => ({ store: 'interactions', day });
 /** `month`: its first day. */
-export const digestOf = (month: Day): Period => ({ store: 'digests', day: month });
+export const tablesOf = (month: Day): Period => ({ store: 'months', day: month });
 
 const nameOf = ({ store, day }: Period, generation?: number): string =>
   generation === undefined ? `${store}/${day}` : `${store}/${day}/${generation}`;
@@ -220,6 +220,18 @@ export class Vault {
     );
     await this.store.addToRing(rows);
     for (const row of rows) this.#remember(row);
+  }
+
+  /** Days or months that have a key, of any generation. */
+  periods(store: RingRow['store']): Day[] {
+    return [
+      ...new Set(
+        [...this.#keys.values()]
+          .map(({ row }) => row)
+          .filter((row) => row.store === store)
+          .map(({ day }) => day),
+      ),
+    ];
   }
 
   /** Every key of a store, or of all of them. */

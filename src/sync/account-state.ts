@@ -42,6 +42,10 @@ export async function writeAccount(store: LocalStore, state: AccountState | null
 export const readSharedSettings = async (store: LocalStore): Promise<SharedSettings> =>
   parseShared(await store.readNamed(SHARED)) ?? EMPTY_SHARED;
 
+/** The caller holds the write lock. */
+export const writeSharedSettings = (store: LocalStore, shared: SharedSettings): Promise<void> =>
+  store.writeNamed(SHARED, shared);
+
 /** One change at a time: of two that come together none may be forgotten. Resolves with the outcome. */
 export const changeSharedSettings = (
   store: LocalStore,
@@ -49,7 +53,7 @@ export const changeSharedSettings = (
 ): Promise<SharedSettings> =>
   store.exclusive(async () => {
     const shared = change(await readSharedSettings(store));
-    await store.writeNamed(SHARED, shared);
+    await writeSharedSettings(store, shared);
     return shared;
   });
 

@@ -81,11 +81,14 @@ export async function draftsOf(session: PushSession, group: Group, nextPart: () 
     return partDrafts(session, day, events, nextPart);
   }
   const { events } = await store.eventsOfDay(day);
-  // Events of devices that are not in this account (any more) have nobody else to send them.
+  const ids = new Set(events.map(({ id }) => id));
+  // Events of devices that are not in this account (any more) have nobody else to send them. Updates of a visit that is not
+  // here are for nobody.
   const own = events.filter(
     (event) =>
-      event.id.startsWith(`${store.vault.deviceId}.`) ||
-      !session.authors.has(event.id.split('.', 1)[0] ?? ''),
+      (event.kind !== 'visit-update' || ids.has(event.visit)) &&
+      (event.id.startsWith(`${store.vault.deviceId}.`) ||
+        !session.authors.has(event.id.split('.', 1)[0] ?? '')),
   );
   const before = (await store.db.getAll('peers')).filter(
     (peer) => peer.own && peer.kind === 'part' && peer.day === day,

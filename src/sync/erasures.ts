@@ -5,9 +5,13 @@
  */
 import * as v from 'valibot';
 import { toBase64Url, utf8 } from '../base/bytes.ts';
+import { type Day, dayOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
+import { MAX_TIME_MS } from '../model/interaction-fields.ts';
+import { hostOf } from '../model/page.ts';
+import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 
@@ -18,7 +22,8 @@ const commandSchema = v.strictObject({
   atMs: time,
   target: v.variant('what', [
     v.strictObject({ what: v.literal('record'), id: v.pipe(v.string(), v.maxLength(120)) }),
-    v.strictObject({ what: v.literal('page'), token: v.string() }),
+    /** `site`: of its host, so that days without it need not be opened. */
+    v.strictObject({ what: v.literal('page'), token: v.string(), site: v.exactOptional(v.string()) }),
     v.strictObject({ what: v.literal('site'), token: v.string() }),
     v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
     v.strictObject({ what: v.literal('all') }),
@@ -38,16 +43,20 @@ export async function readCommands(store: LocalStore): Promise<EraseCommand[]> {
   return Array.isArray(stored) ? stored.flatMap((value) => parseCommand(value) ?? []) : [];
 }
 
+/** The caller holds the write lock. */
+export const writeCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
+  store.writeNamed(COMMANDS, commands);
+
 /** Adds what is not there yet. One at a time: a command that comes from another device must not push out one given here. */
 export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
   store.exclusive(async () => {
     const known = await readCommands(store);
     const fresh = commands.filter(({ id }) => !known.some((command) => command.id === id));
-    if (fresh.length > 0) await store.writeNamed(COMMANDS, [...known, ...fresh]);
+    if (fresh.length > 0) await writeCommands(store, [...known, ...fresh]);
   });
 
 /** Commands of another account: they mean nothing in this one, and those without a token would erase what they never meant. */
-export const forgetCommands = (store: LocalStore): Promise<void> => store.writeNamed(COMMANDS, []);
+export const forgetCommands = (store: LocalStore): Promise<void> => writeCommands(store, []);
 
 const token = async (key: MacKey, kind: 'page' | 'site', text: string): Promise<string> =>
   toBase64Url(await hmac(key, macInput(`erase/${kind}`, utf8(text))));
@@ -56,8 +65,10 @@ const token = async (key: MacKey, kind: 'page' | 'site', text: string): Promise<
 export async function commandOf(target: EraseTarget, key: MacKey, atMs: number): Promise<EraseCommand> {
   const id = randomId();
   switch (target.what) {
-    case 'page':
-      return { id, atMs, target: { what: 'page', token: await token(key, 'page', target.url) } };
+    case 'page': {
+      const [page, site] = [token(key, 'page', target.url), token(key, 'site', hostOf(target.url))];
+      return { id, atMs, target: { what: 'page', token: await page, site: await site } };
+    }
     case 'site':
       return { id, atMs, target: { what: 'site', token: await token(key, 'site', target.host) } };
     case 'record':
@@ -67,28 +78,71 @@ export async function commandOf(target: EraseTarget, key: MacKey, atMs: number):
   }
 }
 
-/** The host and every domain above it, so that a command for a site covers its subdomains. */
-function domainsOf(host: string): string[] {
-  const labels = host.split('.');
-  return labels.map((_, index) => labels.slice(index).join('.'));
+/** Keyed hashes of a host and the domains above it, computed once, so that a command for a site covers its subdomains. */
+function siteTokens(key: MacKey): (host: string) => Promise<string[]> {
+  const known = new Map<string, Promise<string>>();
+  const tokenOf = (domain: string) => {
+    let found = known.get(domain);
+    if (!found) {
+      found = token(key, 'site', domain);
+      known.set(domain, found);
+    }
+    return found;
+  };
+  return (host) => Promise.all(domainsOf(host).map(tokenOf));
 }
 
-/** A test for "some command means this record". Hashes of hosts are computed once. */
+/** A command may name any time; records have those that days have names for. */
+const dayAt = (ms: number): Day => dayOf(Math.min(Math.max(ms, 0), MAX_TIME_MS));
+
+/**
+ * Days that may have something that a command means, so that no other day is opened; `undefined`: perhaps all. A record lies
+ * on the day of its time.
+ */
+export async function daysOfCommands(
+  store: LocalStore,
+  commands: readonly EraseCommand[],
+  key: MacKey,
+): Promise<Day[] | undefined> {
+  const spans: { readonly first: Day; readonly last: Day }[] = [];
+  /** The last day, by keyed hash. */
+  const sites = new Map<string, Day>();
+  for (const { atMs, target } of commands) {
+    const last = dayAt(atMs);
+    const site = target.what === 'site' ? target.token : target.what === 'page' ? target.site : undefined;
+    if (site !== undefined) sites.set(site, [last, sites.get(site) ?? last].sort()[1] as Day);
+    else if (target.what === 'range') spans.push({ first: dayAt(target.fromMs), last: dayAt(target.toMs) });
+    else return undefined;
+  }
+  const days = new Set(
+    (await store.days()).filter((day) => spans.some(({ first, last }) => day >= first && day <= last)),
+  );
+  const last = [...sites.values()].sort().at(-1);
+  if (last === undefined) return [...days];
+  const tokensOf = siteTokens(key);
+  for await (const { day, summary } of store.summariesByDay('1970-01-01', last, { sites: true })) {
+    if (days.has(day)) continue;
+    for (const host of summary.sites.keys())
+      if ((await tokensOf(host)).some((one) => (sites.get(one) ?? '') >= day)) {
+        days.add(day);
+        break;
+      }
+  }
+  return [...days];
+}
+
+/** Erases what commands mean. Resolves with how many records went. */
+export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], key: MacKey): Promise<number> =>
+  store.erase(erasedBy(commands, key), false, () => daysOfCommands(store, commands, key));
+
+/** A test for "some command means this record". */
 export function erasedBy(
   commands: readonly EraseCommand[],
   key: MacKey,
 ): (record: InteractionRecord) => Promise<boolean> {
   const pages = commands.filter(({ target }) => target.what === 'page');
   const sites = commands.filter(({ target }) => target.what === 'site');
-  const hosts = new Map<string, Promise<string[]>>();
-  const tokensOf = (host: string) => {
-    let tokens = hosts.get(host);
-    if (!tokens) {
-      tokens = Promise.all(domainsOf(host).map((domain) => token(key, 'site', domain)));
-      hosts.set(host, tokens);
-    }
-    return tokens;
-  };
+  const tokensOf = siteTokens(key);
   return async (record) => {
     for (const { atMs, target } of commands) {
       if (target.what === 'record' && record.id === target.id) return true;

@@ -1,11 +1,13 @@
 /** What waits to be sent, and the batch that is under way. */
-import type { Bytes } from '../base/bytes.ts';
+import { type Bytes, fromBase64Url, toBase64Url } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
-import { daysWithData } from '../storage/days.ts';
+import type { SharedSettings } from '../model/shared-settings.ts';
+import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { OutboxRow, PeerRow } from '../storage/schema.ts';
 import { DEVICES_SEEN } from './account.ts';
-import { SETTINGS_CAME } from './account-state.ts';
+import { readSharedSettings, SETTINGS_CAME, writeSharedSettings } from './account-state.ts';
+import { type EraseCommand, readCommands, writeCommands } from './erasures.ts';
 import { UNREAD } from './unread.ts';
 
 /** A sealed batch, kept until it is answered: a repeat sends the same bytes under the same key. */
@@ -19,46 +21,68 @@ export interface Staged {
   readonly rows: readonly (readonly number[])[];
 }
 
-const STAGED = 'staged';
+/**
+ * Where they are kept: a batch may hold keys of days (our key ring) and what they open, so it is sealed with a key that any
+ * erasure destroys, and goes with it. What it would have told is made into batches anew.
+ */
+const BATCHES = 'sync/batches';
 
 /** Batches that are sent one after another: what waited may be more than one batch takes. */
-export const readStaged = async (store: LocalStore): Promise<readonly Staged[]> =>
-  ((await store.db.get('metadata', STAGED)) as readonly Staged[] | undefined) ?? [];
+export async function readStaged(store: LocalStore): Promise<readonly Staged[]> {
+  const stored = await store.derived.read('models', BATCHES).catch((error: unknown) => {
+    // Erased while it was read.
+    if (error instanceof DamagedError) return undefined;
+    throw error;
+  });
+  const staged = (stored ?? []) as readonly (Omit<Staged, 'frame'> & { readonly frame: string })[];
+  return staged.map((one) => ({ ...one, frame: fromBase64Url(one.frame) ?? new Uint8Array(0) }));
+}
 
+async function writeStaged(store: LocalStore, staged: readonly Staged[]): Promise<void> {
+  const value = staged.map((one) => ({ ...one, frame: toBase64Url(one.frame) }));
+  if (staged.length > 0) await store.derived.write('models', [{ name: BATCHES, value }]);
+  else await store.derived.write('models', [], [BATCHES]);
+}
+
+/** The caller holds the write lock. */
 export async function stage(store: LocalStore, staged: readonly Staged[], parts: number): Promise<void> {
+  // First: a number is never used for two parts.
   const tx = store.db.transaction('metadata', 'readwrite', { durability: 'strict' });
-  tx.store.put(staged, STAGED);
   tx.store.put(parts, 'parts');
   await tx.done;
+  await writeStaged(store, staged);
 }
 
 /** The service refused the first batch as a whole: what waits is made into batches anew, perhaps with less in them. */
-export const unstage = (store: LocalStore): Promise<void> => store.db.delete('metadata', STAGED);
+export const unstage = (store: LocalStore): Promise<void> => store.exclusive(() => writeStaged(store, []));
 
 /**
- * What the service accepted is settled in one step; what it refused stays in the outbox. When that goes on in the batches
- * behind, they are given up too: its rows are made into batches anew.
+ * What the service accepted is settled; what it refused stays in the outbox. When that goes on in the batches behind, they
+ * are given up too: its rows are made into batches anew. Should the worker be stopped half-way, the same batch is sent and
+ * settled once more.
  */
-export async function settle(
+export const settle = (
   store: LocalStore,
   [first, ...rest]: readonly Staged[],
   accepted: readonly boolean[],
-): Promise<void> {
-  if (!first) return;
-  const refused = new Set(first.groupOf.filter((_, index) => !accepted[index]));
-  const tx = store.db.transaction(['metadata', 'outbox', 'peers'], 'readwrite', { durability: 'strict' });
-  for (const [group, rows] of first.rows.entries()) {
-    if (!refused.has(group)) for (const row of rows) tx.objectStore('outbox').delete(row);
-  }
-  for (const [index, peer] of first.peers.entries()) {
-    if (!accepted[index]) continue;
-    if ('gone' in peer) tx.objectStore('peers').delete(peer.slot);
-    else tx.objectStore('peers').put(peer);
-  }
-  if (rest.length > 0 && !refused.has('goes on')) tx.objectStore('metadata').put(rest, STAGED);
-  else tx.objectStore('metadata').delete(STAGED);
-  await tx.done;
-}
+): Promise<void> =>
+  store.exclusive(async () => {
+    if (!first) return;
+    const refused = new Set(first.groupOf.filter((_, index) => !accepted[index]));
+    const tx = store.db.transaction(['outbox', 'peers'], 'readwrite', { durability: 'strict' });
+    for (const [group, rows] of first.rows.entries()) {
+      if (!refused.has(group)) for (const row of rows) tx.objectStore('outbox').delete(row);
+    }
+    for (const [index, peer] of first.peers.entries()) {
+      if (!accepted[index]) continue;
+      if ('gone' in peer) tx.objectStore('peers').delete(peer.slot);
+      else tx.objectStore('peers').put(peer);
+    }
+    await tx.done;
+    // Gone: something was erased while the first was under way.
+    const areThere = (await store.derived.names('models', BATCHES)).length > 0;
+    await writeStaged(store, areThere && !refused.has('goes on') ? rest : []);
+  });
 
 export const partsSent = async (store: LocalStore): Promise<number> =>
   ((await store.db.get('metadata', 'parts')) as number | undefined) ?? 0;
@@ -74,6 +98,30 @@ export async function queueRecord(store: LocalStore, name: string): Promise<void
   tx.store.add({ what: 'record', name });
   await tx.done;
 }
+
+/**
+ * An erase command that is given here, kept and queued. Queued first: should the worker be stopped in between, a row that
+ * leads to nothing is dropped, but a command that no row names would never reach the others.
+ */
+export const giveCommand = (store: LocalStore, command: EraseCommand): Promise<void> =>
+  store.exclusive(async () => {
+    await queueRecord(store, `erase/${command.id}`);
+    await writeCommands(store, [...(await readCommands(store)), command]);
+  });
+
+/** Shared settings that are changed here, the same way. Resolves with `false` when nothing is different now. */
+export const shareSettings = (
+  store: LocalStore,
+  change: (shared: SharedSettings) => SharedSettings,
+): Promise<boolean> =>
+  store.exclusive(async () => {
+    const before = await readSharedSettings(store);
+    const after = change(before);
+    if (JSON.stringify(after) === JSON.stringify(before)) return false;
+    await queueRecord(store, 'settings');
+    await writeSharedSettings(store, after);
+    return true;
+  });
 
 /** A day is to be sent again as a whole; what was sent of it before goes. */
 export async function queueDay(store: LocalStore, day: Day): Promise<void> {
@@ -93,9 +141,10 @@ export async function queuedErasures(store: LocalStore): Promise<Set<string>> {
 }
 
 /** What is remembered of one account, and means nothing in another. */
-const OF_ACCOUNT = ['cursor', STAGED, UNREAD, DEVICES_SEEN, SETTINGS_CAME, 'retry'] as const;
+const OF_ACCOUNT = ['cursor', UNREAD, DEVICES_SEEN, SETTINGS_CAME, 'retry'] as const;
 
 async function forgetAccount(store: LocalStore, rows: readonly OutboxRow[]): Promise<void> {
+  await writeStaged(store, []);
   const tx = store.db.transaction(['outbox', 'peers', 'metadata'], 'readwrite', { durability: 'strict' });
   tx.objectStore('outbox').clear();
   tx.objectStore('peers').clear();
@@ -107,7 +156,7 @@ async function forgetAccount(store: LocalStore, rows: readonly OutboxRow[]): Pro
 /** From now on new events are queued, and every day that has data is queued as a whole. */
 export async function startQueueing(store: LocalStore, records: readonly string[]): Promise<void> {
   await store.exclusive(async () => {
-    const days: Day[] = await daysWithData(store.db, store.vault);
+    const days: Day[] = await store.days();
     await forgetAccount(store, [
       ...records.map((name) => ({ what: 'record', name }) as const),
       ...days.map((day) => ({ what: 'day', day }) as const),

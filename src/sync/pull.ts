@@ -3,10 +3,10 @@
  * page that is applied twice, or in another order, gives the same.
  */
 import { equalBytes } from '../base/bytes.ts';
-import type { Day } from '../base/clock.ts';
+import { type Day, dayOf } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { type AeadKey, kidOf } from '../crypto/envelope.ts';
-import { foldEvents, type InteractionEvent } from '../model/interaction.ts';
+import { type EventId, foldEvents, type InteractionEvent } from '../model/interaction.ts';
 import { parseEvent } from '../model/parse-event.ts';
 import { mergeShared, parseShared } from '../model/shared-settings.ts';
 import type { Slot } from '../protocol/ids.ts';
@@ -24,7 +24,7 @@ import {
   noteSettings,
   signerOf,
 } from './account-state.ts';
-import { addCommands, type EraseCommand, erasedBy, parseCommand, readCommands } from './erasures.ts';
+import { addCommands, type EraseCommand, eraseAs, erasedBy, parseCommand, readCommands } from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { queueDay, queuedErasures, queueRecord } from './outbox.ts';
@@ -96,7 +96,7 @@ async function finishErasures({ store, scope }: PullSession): Promise<boolean> {
   const names = await queuedErasures(store);
   if (names.size === 0) return false;
   const commands = (await readCommands(store)).filter(({ id }) => names.has(`erase/${id}`));
-  return (await store.erase(erasedBy(commands, scope.keys.naming))) > 0;
+  return (await eraseAs(store, commands, scope.keys.naming)) > 0;
 }
 
 /** What a page leaves in the slots that others wrote, and what did not open before. */
@@ -122,7 +122,7 @@ async function apply(
   const { store, scope } = session;
   const peers: PeerRow[] = [];
   const unread = { ...(await readUnread(store)) };
-  const into: Taken = { commands: [], events: new Map() };
+  const into: Taken = { commands: [], events: new Map(), updates: new Map() };
   const opened = await openHeaders(scope, objects);
   for (const object of objects) {
     const header = opened.get(object.slot);
@@ -150,9 +150,11 @@ async function apply(
     });
   }
   await addCommands(store, into.commands);
-  const erased = erasedBy(await readCommands(store), scope.keys.naming);
-  for (const [day, received] of into.events) await addEvents(store, day, received, erased);
-  if (into.commands.length > 0) await store.erase(erasedBy(into.commands, scope.keys.naming));
+  for (const update of await addEvents(session, into.events)) {
+    const slot = into.updates.get(update);
+    if (slot !== undefined) unread[slot] ??= 'waits';
+  }
+  if (into.commands.length > 0) await eraseAs(store, into.commands, scope.keys.naming);
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
   for (const { ops } of changes) {
     for (const { slot, etag } of ops) {
@@ -185,6 +187,8 @@ async function openHeaders(
 interface Taken {
   readonly commands: EraseCommand[];
   readonly events: Map<Day, InteractionEvent[]>;
+  /** Where each update of a visit came from. */
+  readonly updates: Map<EventId, Slot>;
 }
 
 /**
@@ -259,10 +263,15 @@ async function takePart(
   const payload = await openBody(scope, slot, object, key.value);
   const events: unknown = payload && (await decodeEvents(payload).catch(() => null));
   if (!Array.isArray(events)) return ok('broken');
-  const parsed = events.flatMap((event) => parseEvent(event) ?? []);
+  const parsed = events.flatMap((event) => parseEvent(event) ?? []).filter((event) => liesOn(event, day));
   into.events.set(day, [...(into.events.get(day) ?? []), ...parsed]);
+  for (const { kind, id } of parsed) if (kind === 'visit-update') into.updates.set(id, slot);
   return ok(parsed.length === events.length ? 'taken' : 'partly');
 }
+
+/** What lay on another day than that of its time, no erasure of a span would find. An update lies with its visit. */
+const liesOn = (event: InteractionEvent, day: Day): boolean =>
+  event.kind === 'visit-update' || dayOf(event.atMs) === day;
 
 async function ownKey(store: LocalStore, { header, sealedBody }: OpenedHeader): Promise<AeadKey | null> {
   const key = await store.vault.key(eventsOf(header.day ?? ''), header.generation ?? 0).catch(() => null);
@@ -270,15 +279,34 @@ async function ownKey(store: LocalStore, { header, sealedBody }: OpenedHeader): 
   return key && kid && equalBytes(kid, key.aead.kid) ? key.aead : null;
 }
 
-/** Adds what is not there yet and was not erased, sealed with this device's key of the day. */
+/**
+ * Adds what is not there yet and was not erased, sealed with this device's key of the day. What was erased is asked for in
+ * the step that adds: an erasure here either is known by then, or comes after and takes what was added. Resolves with updates
+ * whose visit is not here: they are left out, because it may have been erased, and they would tell of it for ever.
+ */
 async function addEvents(
-  store: LocalStore,
-  day: Day,
-  received: readonly InteractionEvent[],
-  erased: ReturnType<typeof erasedBy>,
-): Promise<void> {
-  const gone = new Set<string>();
-  for (const record of foldEvents(received)) if (await erased(record)) gone.add(record.id);
-  const kept = received.filter((event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id));
-  if (kept.length > 0) await store.addEvents(day, kept);
+  { store, scope }: PullSession,
+  days: ReadonlyMap<Day, readonly InteractionEvent[]>,
+): Promise<EventId[]> {
+  const orphans: EventId[] = [];
+  if (days.size === 0) return orphans;
+  let erased: ReturnType<typeof erasedBy> | undefined;
+  await store.addDays(days, async (day, received, known) => {
+    erased ??= erasedBy(await readCommands(store), scope.keys.naming);
+    const gone = new Set<EventId>();
+    const visits = new Set<EventId>();
+    for (const record of foldEvents(received))
+      if (await erased(record)) gone.add(record.id);
+      else visits.add(record.id);
+    const kept = received.filter((event) => !gone.has(recordOf(event)));
+    if (kept.every((event) => visits.has(recordOf(event)))) return kept;
+    for (const { id } of await known(day)) visits.add(id);
+    for (const event of kept) if (!visits.has(recordOf(event))) orphans.push(event.id);
+    return kept.filter((event) => visits.has(recordOf(event)));
+  });
+  return orphans;
 }
+
+/** The record that an event is of. */
+const recordOf = (event: InteractionEvent): EventId =>
+  event.kind === 'visit-update' ? event.visit : event.id;

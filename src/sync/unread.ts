@@ -4,8 +4,11 @@
  */
 import type { LocalStore } from '../storage/local-store.ts';
 
-/** By slot. `no-key`: its author does not publish its key, which is what erasing does; nobody needs to hear of it. */
-export type Unread = Readonly<Record<string, 'broken' | 'no-key'>>;
+/**
+ * By slot. `no-key`: its author does not publish its key, which is what erasing does; `waits`: it has updates of a visit that
+ * is not here, because it was erased or is yet to come. Nobody needs to hear of these two.
+ */
+export type Unread = Readonly<Record<string, 'broken' | 'no-key' | 'waits'>>;
 
 export const UNREAD = 'unread';
 

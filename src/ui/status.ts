@@ -7,6 +7,7 @@ import type { MessageBody, MessageType } from '../messaging/messages.ts';
 import type { Health, Status } from '../model/recording.ts';
 import { readCachedStatus } from '../platform/areas.ts';
 import { readLastStatus, writeLastStatus } from './last-status.ts';
+import { tellDeviceOnce } from './tell-device.ts';
 
 export const status = signal<Status | undefined>(undefined);
 const silent = signal(false);
@@ -41,6 +42,7 @@ export async function followStatus(): Promise<void> {
       (now) => {
         silent.value = false;
         status.value = now;
+        tellDeviceOnce(now.consent);
       },
       () => {
         silent.value = true;

@@ -1,6 +1,5 @@
-/** Light, dark, or what the system says. Applied before the first paint; kept per profile. */
-export const THEMES = ['system', 'light', 'dark'] as const;
-export type Theme = (typeof THEMES)[number];
+/** The chosen appearance. Applied before the first paint; kept per profile. */
+import { THEMES, type Theme } from '../model/theme.ts';
 
 const KEY = 'theme';
 

@@ -4,6 +4,7 @@ import { dayOf } from '../../src/base/clock.ts';
 import type { InteractionEvent, NewEvent } from '../../src/model/interaction.ts';
 import type { FoundPage } from '../../src/model/page-query.ts';
 import { totalOf } from '../../src/model/summary.ts';
+import type { LocalStore } from '../../src/storage/local-store.ts';
 import type { Query } from './queries.ts';
 import { type Exported, type Hits, JsonCounter, type Subject } from './subject.ts';
 
@@ -48,14 +49,8 @@ class Arq implements Subject {
     return { count: pages.size, newestMs: newest?.atMs ?? 0 };
   }
 
-  async statsDays(firstDay: string, lastDay: string): Promise<ReadonlyMap<string, number>> {
-    const counts = new Map<string, number>();
-    for await (const { day, summary } of this.#store.summariesByDay(firstDay, lastDay, { sites: false }))
-      counts.set(
-        day,
-        summary.hours.reduce((sum, hour) => sum + totalOf(hour), 0),
-      );
-    return counts;
+  statsDays(firstDay: string, lastDay: string): Promise<ReadonlyMap<string, number>> {
+    return countsByDay(this.#store, firstDay, lastDay);
   }
 
   async exportJson(): Promise<Exported> {
@@ -68,6 +63,16 @@ class Arq implements Subject {
     this.#store.close();
     this.#profile = undefined;
   }
+}
+
+export async function countsByDay(store: LocalStore, firstDay: string, lastDay: string) {
+  const counts = new Map<string, number>();
+  for await (const { day, summary } of store.summariesByDay(firstDay, lastDay, { sites: false }))
+    counts.set(
+      day,
+      summary.hours.reduce((sum, hour) => sum + totalOf(hour), 0),
+    );
+  return counts;
 }
 
 export const makeArq: () => Subject = () => new Arq();

@@ -3,13 +3,15 @@ import './first-line.ts';
 import '../../src/background/main.ts';
 import browser from 'webextension-polyfill';
 import { makeArq } from './arq.ts';
+import { makeArqLive } from './arq-live.ts';
 import { PORT_PREFIX, type Request } from './channel.ts';
 import { serve } from './serve.ts';
 import type { Subject } from './subject.ts';
 
 function makeSubject(name: string): Subject {
-  if (name !== 'arq') throw new Error(`The background has no subject called ${name}.`);
-  return makeArq();
+  if (name === 'arq') return makeArq();
+  if (name === 'arq-live') return makeArqLive();
+  throw new Error(`The background has no subject called ${name}.`);
 }
 
 const run = serve(makeSubject);

@@ -6,8 +6,8 @@ import type { Query } from './queries.ts';
 import type { Exported, Hits, Subject } from './subject.ts';
 import { days, type Workload } from './workload.ts';
 
-/** Events that a batch has at least: whole days are put together. */
-export const BATCH = 2_000;
+/** Events that a batch has at least, of whole days: more than a month's. Larger batches suit every subject. */
+export const BATCH = 50_000;
 export const LIMIT = 20;
 
 interface Cold {

@@ -40,11 +40,12 @@ export class BenchHost {
     return this.#page;
   }
 
-  async run<C extends CommandName>(command: C, body: Body<C>): Promise<Answer<C>> {
+  /** @param subject another one than the host's own, in the same worker. */
+  async run<C extends CommandName>(command: C, body: Body<C>, subject = this.subject): Promise<Answer<C>> {
     const page = await this.#opened();
     return page.evaluate(
       (subject: string, command: C, body: Body<C>) => globalThis.bench.run(subject, command, body),
-      this.subject,
+      subject,
       command,
       body,
     );

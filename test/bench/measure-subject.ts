@@ -8,7 +8,7 @@ import { QUERY_KINDS, type Query, queries } from './queries.ts';
 import type { BenchRow } from './rows.ts';
 import { storedBytes } from './stored-bytes.ts';
 import type { Hits } from './subject.ts';
-import { days, SEED, type Workload } from './workload.ts';
+import { DAYS, days, SEED, type Workload } from './workload.ts';
 
 export interface Measured {
   readonly rows: readonly BenchRow[];
@@ -21,11 +21,16 @@ export class TooSlow extends Error {}
 
 /** A year that lies in the workload's two. */
 const YEAR = { firstDay: '2025-11-01', lastDay: '2026-10-31' };
+const EVER = { firstDay: '0000-01-01', lastDay: '9999-12-31' };
 const LIVE_EVENTS = 500;
 const COLD_STARTS = 25;
 const STATS_RUNS = 9;
 const HEAP_EVERY_MS = 100;
 const MB = 1_000_000;
+const WARM_DISK = 'the pages of the disk are in memory';
+const OURS = 'arq';
+/** Ours, recorded by the background (arq-live.ts). */
+const LIVE = 'arq-live';
 
 export async function measureSubject(
   host: BenchHost,
@@ -36,29 +41,20 @@ export async function measureSubject(
 ): Promise<Measured> {
   const { events, seed = SEED } = workload;
   const rows: BenchRow[] = [];
-  const add = (name: string, value: number, unit: string, ...notes: (string | undefined)[]) => {
+  const add: Add = (name, value, unit, ...notes) => {
     const all = [note, ...notes].filter((one) => one !== undefined).join('; ');
     rows.push({ name, subject, value, unit, events, ...(all === '' ? {} : { note: all }) });
   };
 
   log('ingest');
-  await host.run('open', null);
-  const ingest = await host.run('ingest', { workload, limitMs });
-  if (ingest.events < events)
-    throw new TooSlow(`${subject} took ${(ingest.ms / 1000).toFixed(0)} s for ${ingest.events} of ${events}`);
-  const finish = await host.run('finish', null);
+  const { ingest, finish } = await fill(host, subject, workload, limitMs);
   add('ingest', events / (ingest.ms / 1000), 'events/s');
   add('ingest-with-finish', events / ((ingest.ms + finish.ms) / 1000), 'events/s');
   add('finish', finish.ms / 1000, 's');
 
   log('bytes on disk');
-  await closeAll(host);
-  await host.relaunch();
-  await host.run('open', null);
-  await closeAll(host);
-  const stored = storedBytes(host.browser.name, host.browser.profileDir);
-  const places = Object.entries(stored.places).map(([place, bytes]) => `${place} ${bytes} bytes`);
-  add('bytes-per-event', stored.total / events, 'bytes', places.join(', '));
+  const { total, places } = await bytesOnDisk(host);
+  add('bytes-per-event', total / events, 'bytes', places);
   await host.relaunch();
 
   log('warm searches');
@@ -93,28 +89,86 @@ export async function measureSubject(
     cold.ms.push(answer.ms);
     cold.sinceStartMs.push(answer.sinceStartMs);
   }
-  const warmDisk = 'the pages of the disk are in memory';
-  add('search-cold-p95', quantile(cold.ms, 0.95), 'ms', `${cold.ms.length} restarts`, warmDisk);
+  add('search-cold-p95', quantile(cold.ms, 0.95), 'ms', `${cold.ms.length} restarts`, WARM_DISK);
   add('search-cold-p50', quantile(cold.ms, 0.5), 'ms');
   add('search-cold-with-load-p95', quantile(cold.sinceStartMs, 0.95), 'ms', 'from asking for the worker on');
 
   log('live events and cold starts');
   const later = laterEvents(pages, workload);
-  const live = await host.run('append', later.slice(0, LIVE_EVENTS));
-  add('live-event-p95', quantile(live.ms, 0.95), 'ms', `${LIVE_EVENTS} events`);
-  add('live-event-p50', quantile(live.ms, 0.5), 'ms');
+  await measureLive(host, later, subject, add, ['live-append', 'cold-append']);
+  // The same through the background, as its users' events go. Peers have none.
+  if (subject === OURS) {
+    await host.run('close', null);
+    await host.run('open', null, LIVE);
+    const stored = async () => (await host.run('stats', { ...EVER, runs: 1 }, LIVE)).events;
+    const before = await stored();
+    await measureLive(host, later, LIVE, add, ['live-event', 'cold-start']);
+    // What the background did not keep took no time.
+    const kept = (await stored()) - before;
+    if (kept < later.length) throw new Error(`The background kept ${kept} of ${later.length} events.`);
+  }
+  await host.stopWorker();
+  return { rows, hits };
+}
+
+type Add = (name: string, value: number, unit: string, ...notes: (string | undefined)[]) => void;
+
+/** One event after the other in a worker that is there, then each as the first thing of a new one. The store is open. */
+async function measureLive(
+  host: BenchHost,
+  events: readonly InteractionEvent[],
+  subject: string,
+  add: Add,
+  [live, cold]: readonly [string, string],
+): Promise<void> {
+  const { ms } = await host.run('append', events.slice(0, LIVE_EVENTS), subject);
+  add(`${live}-p95`, quantile(ms, 0.95), 'ms', `${LIVE_EVENTS} events`);
+  add(`${live}-p50`, quantile(ms, 0.5), 'ms');
   const starts = { ms: [] as number[], sinceStartMs: [] as number[] };
-  for (const event of later.slice(LIVE_EVENTS)) {
+  for (const event of events.slice(LIVE_EVENTS)) {
     await host.stopWorker();
-    const answer = await host.run('coldAppend', event);
+    const answer = await host.run('coldAppend', event, subject);
     starts.ms.push(answer.ms);
     starts.sinceStartMs.push(answer.sinceStartMs);
   }
-  add('cold-start-p95', quantile(starts.ms, 0.95), 'ms', `${starts.ms.length} restarts`, warmDisk);
-  add('cold-start-p50', quantile(starts.ms, 0.5), 'ms');
-  add('cold-start-with-load-p95', quantile(starts.sinceStartMs, 0.95), 'ms', 'from asking for the worker on');
-  await host.stopWorker();
-  return { rows, hits };
+  add(`${cold}-p95`, quantile(starts.ms, 0.95), 'ms', `${starts.ms.length} restarts`, WARM_DISK);
+  add(`${cold}-p50`, quantile(starts.ms, 0.5), 'ms');
+  add(`${cold}-with-load-p95`, quantile(starts.sinceStartMs, 0.95), 'ms', 'from asking for the worker on');
+}
+
+/** Opens an empty store and puts the workload in. @throws TooSlow */
+async function fill(host: BenchHost, subject: string, workload: Workload, limitMs: number) {
+  await host.run('open', null);
+  const ingest = await host.run('ingest', { workload, limitMs });
+  if (ingest.events < workload.events)
+    throw new TooSlow(
+      `${subject} took ${(ingest.ms / 1000).toFixed(0)} s for ${ingest.events} of ${workload.events}`,
+    );
+  return { ingest, finish: await host.run('finish', null) };
+}
+
+/** After a start and an end more, in which databases tidy up. The browser has ended then. */
+async function bytesOnDisk(host: BenchHost): Promise<{ readonly total: number; readonly places: string }> {
+  await closeAll(host);
+  await host.relaunch();
+  await host.run('open', null);
+  await closeAll(host);
+  const { total, places } = storedBytes(host.browser.name, host.browser.profileDir);
+  return {
+    total,
+    places: Object.entries(places)
+      .map(([place, bytes]) => `${place} ${bytes} bytes`)
+      .join(', '),
+  };
+}
+
+/** Only how many bytes an event takes when there are `perDay` of them on each day, for two years. */
+export async function measurePerDay(host: BenchHost, subject: string, perDay: number): Promise<BenchRow> {
+  const events = perDay * DAYS;
+  await fill(host, subject, { events }, Number.MAX_SAFE_INTEGER);
+  const { total, places } = await bytesOnDisk(host);
+  const name = `bytes-per-event-${perDay}-a-day`;
+  return { name, subject, value: total / events, unit: 'bytes', events, note: places };
 }
 
 /** The store, then the browser. */

@@ -58,6 +58,25 @@ export function scaleTableOf(rows: readonly BenchRow[]): string {
   return aligned([['events', '', ...sizes.map((size) => size.toLocaleString('en'))], ...lines]);
 }
 
+/** Of these the growth is told. */
+const GROWING = ['search-warm-p95', 'ingest'];
+
+/** How figures of one subject change from each size of the store to the next larger one: `a 10 → 1,000 events: 2.00 x`. */
+export function growthOf(rows: readonly BenchRow[], names: readonly string[] = GROWING): string {
+  return names
+    .flatMap((name) => {
+      const sorted = rows
+        .filter((row) => row.name === name)
+        .sort(({ events: a = 0 }, { events: b = 0 }) => a - b);
+      const ratios = sorted
+        .slice(1)
+        .map((row, i) => `${digits(row.value / (sorted[i]?.value ?? Number.NaN))} x`);
+      const sizes = sorted.map(({ events = 0 }) => events.toLocaleString('en')).join(' → ');
+      return ratios.length === 0 ? [] : [`${name}, ${sizes} events: ${ratios.join(', ')}`];
+    })
+    .join('\n');
+}
+
 /** The first two columns to the left, figures to the right. */
 function aligned(lines: readonly (readonly string[])[]): string {
   const widths = (lines[0] ?? []).map((_, column) =>

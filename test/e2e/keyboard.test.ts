@@ -128,8 +128,9 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.evaluate(`document.getElementById('tab-search').focus()`);
     for (const [key, tab] of [
       ['ArrowRight', 'privacy'],
-      ['End', 'data'],
+      ['End', 'health'],
       ['ArrowRight', 'search'],
+      ['ArrowLeft', 'health'],
       ['ArrowLeft', 'data'],
     ] as const) {
       await options.press(key);
@@ -140,6 +141,19 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
         ),
       );
     }
+  });
+
+  it('compacts, and forgets what is cached; focus comes back to the button', async () => {
+    await options.goto(`${browser.extensionOrigin}/src/options/index.html#health`);
+    await options.waitFor('health-extent');
+    await tabTo(options, 'compact');
+    await options.press('Enter');
+    await waitFor('the end', async () => (await options.text('compact-result')).startsWith('Compacted'));
+    await focusIs(options, 'compact');
+    await tabTo(options, 'purge');
+    await options.press('Space');
+    await waitFor('it to be forgotten', async () => (await options.text('purge-result')) !== '');
+    await focusIs(options, 'purge');
   });
 
   it('follows the system, or the theme that was chosen, also after a reload', async () => {

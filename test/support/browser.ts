@@ -2,6 +2,8 @@
  * One driver for both browsers, so that one test text runs on both. Tests address elements by `data-testid` only.
  * Chromium is driven by Playwright, Firefox by WebDriver BiDi over a socket of our own (bidi.ts).
  */
+
+import type { CDPSession } from 'playwright-core';
 import { type BrowserName, findBrowser, howToInstall } from '../../scripts/browsers.mjs';
 import { launchChromium } from './chromium-browser.ts';
 import type { HeapProbe } from './chromium-heap.ts';
@@ -45,6 +47,8 @@ export interface TestBrowser {
   readonly evaluateInBackground?: (expression: string) => Promise<void>;
   /** Of the one worker that `isIt` knows by type and address. Absent in Firefox. */
   readonly probeHeap?: (isIt: (type: string, url: string) => boolean) => Promise<HeapProbe>;
+  /** A DevTools session with the tab whose address contains `part`. Absent in Firefox. */
+  readonly devtools?: (part: string) => Promise<CDPSession>;
   /** As the browser says it: `Chrome/156.0.8078.79`. */
   version(): Promise<string>;
   /** Ends the background in the middle of what it does. The next event starts it again. */

@@ -143,6 +143,11 @@ export async function launchChromium(program: string, options: LaunchOptions): P
       const probe = await probeHeap(session, isIt);
       return { read: probe.read, detach: () => probe.detach().then(() => session.detach()) };
     },
+    async devtools(part) {
+      const page = running.context.pages().find((one) => one.url().includes(part));
+      if (page === undefined) throw new Error(`No tab has ${part} in its address.`);
+      return running.context.newCDPSession(page);
+    },
     version: async () => `Chromium ${running.context.browser()?.version()}`,
     async stopWorker() {
       const page = running.context.pages()[0] ?? (await running.context.newPage());

@@ -17,6 +17,8 @@ export class DeviceContext {
   };
   /** Write transactions that are still granted before the worker is stopped; `undefined` = it is not. */
   writesLeft: number | undefined;
+  /** Waited for before each piece of cryptography: what else may happen at that moment. */
+  beforeCrypto: (() => Promise<void>) | undefined;
 
   constructor() {
     const open = this.databases.open.bind(this.databases);
@@ -60,6 +62,14 @@ IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...args: Parame
   }
   return transaction.apply(this, args);
 };
+
+for (const name of ['decrypt', 'encrypt', 'sign', 'digest', 'importKey'] as const) {
+  const original = SubtleCrypto.prototype[name] as (...args: unknown[]) => Promise<unknown>;
+  SubtleCrypto.prototype[name] = async function (this: SubtleCrypto, ...args: unknown[]) {
+    await here.getStore()?.beforeCrypto?.();
+    return original.apply(this, args);
+  } as never;
+}
 
 const browser = {
   runtime: { id: 'test', getPlatformInfo: async () => ({ os: 'linux' }) },

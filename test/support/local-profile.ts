@@ -1,54 +1,12 @@
-/** A profile's store on fake-indexeddb, with a clock that the test sets. */
+/** A profile's store on fake-indexeddb. */
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
-import { LocalStore } from '../../src/storage/local-store.ts';
+import { type LocalProfile, openProfile } from './store-profile.ts';
 
-export interface LocalProfile {
-  store: LocalStore;
-  nowMs: number;
-  /** What is kept outside the database. */
-  sentinel: unknown;
-  /** Rows that were met and did not open. */
-  damaged: number;
-  /** As after the browser was closed: opens the same data again. */
-  reopen(): Promise<void>;
-}
+export type { LocalProfile };
 
 /** An empty profile; every earlier one is gone. */
-export async function emptyProfile(nowMs = Date.UTC(2026, 10, 24, 12)): Promise<LocalProfile> {
+export async function emptyProfile(nowMs?: number): Promise<LocalProfile> {
   globalThis.indexedDB = new IDBFactory();
-  let generation: number | undefined;
-  const open = () =>
-    LocalStore.open({
-      pointer: {
-        read: async () => generation,
-        write: async (value) => {
-          generation = value;
-        },
-      },
-      clock: { nowMs: () => profile.nowMs },
-      sentinel: {
-        read: async () => profile.sentinel,
-        write: async (value) => {
-          profile.sentinel = value;
-        },
-      },
-      onBlocked() {},
-      onClosed() {},
-      onDamaged: (rows) => {
-        profile.damaged += rows;
-      },
-    });
-  const profile: LocalProfile = {
-    nowMs,
-    sentinel: undefined,
-    damaged: 0,
-    store: undefined as never,
-    async reopen() {
-      profile.store.close();
-      profile.store = await open();
-    },
-  };
-  profile.store = await open();
-  return profile;
+  return openProfile(nowMs);
 }

@@ -92,10 +92,7 @@ export class TestDevice {
 
   /** As the handlers of `level.set`, `rules.set` and `rules.remove` do it. */
   set(change: { level?: PrivacyLevel; rules?: readonly Rule[] }): Promise<void> {
-    return this.run(async () => {
-      await this.profile.change(change);
-      await this.sync.settingsChanged();
-    });
+    return this.run(() => this.sync.changeSettings(() => this.profile.change(change)));
   }
 
   /** One round of sync; what the person is shown then. */

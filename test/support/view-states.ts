@@ -1,7 +1,8 @@
 /** Every view in every state that a person can meet, with long names where they can be long. */
 import { fail, ok } from '../../src/base/result.ts';
 import type { SearchHit } from '../../src/messaging/answers.ts';
-import type { Status, SyncState } from '../../src/model/recording.ts';
+import type { HealthReport } from '../../src/model/health.ts';
+import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
 import type { TestPage } from './browser.ts';
 import type { FakeBackground } from './fake-background.ts';
 import { waitFor } from './wait-for.ts';
@@ -52,6 +53,8 @@ const syncing = (sync: Partial<SyncState>): Status => ({
     ...sync,
   },
 });
+
+const compacting = (compaction: CompactionState): Status => ({ ...recording, compaction });
 
 const visit = { kind: 'visit', level: 'private', title: '', transition: 'link', dwellMs: 0 } as const;
 const page = {
@@ -111,12 +114,88 @@ const rules = {
 const NO_SERVICE = 'The sync service does not answer. Check the address, and that the service runs.';
 const code = { code: `arq1:${'x7Kq-93_fLmP2'.repeat(14)}`, expiresMs: NOW + 300_000 };
 
+const healthy: HealthReport = {
+  madeMs: NOW,
+  sizes: {
+    packs: 41_237_901,
+    digests: 9_811_020,
+    journal: 182_204,
+    derived: 402_110,
+    profiles: 4_608,
+    outbox: 0,
+  },
+  records: 1_204_843,
+  days: 1_120,
+  firstDay: '2023-02-01',
+  lastDay: '2026-03-02',
+  queries: { count: 214, p50Ms: 3.4, p95Ms: 71.2, rowsRead: 18_204, rowsReturned: 4_120 },
+  caches: { l1: { hits: 90_211, misses: 4_302 }, l2: { hits: 812, misses: 96 } },
+  memory: { bytes: 11_204_331, maxBytes: 25_165_824 },
+  person: {
+    totalInteractions: 1_204_843,
+    sessions: 3_412,
+    averageSessionMs: 3_912_000,
+    lastActiveMs: NOW - 90_000,
+    createdMs: NOW - 9e10,
+    segment: 'tech-savvy',
+    segmentRule:
+      'In the last 30 days, at least one in 5 interactions on your most used sites was on a site for developers.',
+  },
+  contexts: 30,
+  maxContexts: 30,
+  latest: {
+    madeMs: NOW - 200_000,
+    searches: 100,
+    visits: 100,
+    clicks: 2_311,
+    device: 'Firefox, Linux, screen 2560x1440',
+    region: 'South America',
+  },
+  unreadable: [],
+  compactedMs: NOW - 4e8,
+  damagedRows: 0,
+  droppedMessages: 0,
+};
+const emptyHealth: HealthReport = {
+  madeMs: NOW,
+  sizes: { packs: 0, digests: 0, journal: 0, derived: 0, profiles: 640, outbox: 0 },
+  records: 0,
+  days: 0,
+  queries: { count: 0, p50Ms: 0, p95Ms: 0, rowsRead: 0, rowsReturned: 0 },
+  caches: { l1: { hits: 0, misses: 0 }, l2: { hits: 0, misses: 0 } },
+  memory: { bytes: 0, maxBytes: 25_165_824 },
+  person: {
+    totalInteractions: 0,
+    sessions: 0,
+    averageSessionMs: 0,
+    createdMs: NOW,
+    segment: 'unknown',
+    segmentRule:
+      'Fewer than 50 interactions in the last 30 days, or on fewer than 3 days: too little to say anything.',
+  },
+  contexts: 0,
+  maxContexts: 30,
+  unreadable: [],
+  damagedRows: 0,
+  droppedMessages: 0,
+};
+const { person: _person, latest: _latest, ...withoutPerson } = healthy;
+const troubledHealth: HealthReport = {
+  ...withoutPerson,
+  unreadable: ['profile', 'context'],
+  damagedRows: 3,
+  droppedMessages: 12,
+  loss: { what: 'some', beforeMs: NOW - 6e7 },
+};
+
 const answers: FakeBackground['answers'] = {
   'page.current': ok(page),
   'records.search': ok({ hits, next: 1 }),
   'rules.list': ok(rules),
   'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
   'sync.invite': ok(code),
+  'health.get': ok(healthy),
+  'caches.purge': ok({ ...healthy, memory: { ...healthy.memory, bytes: 0 } }),
 };
 const without = (type: keyof FakeBackground['answers'], message: string) => ({
   ...answers,
@@ -288,6 +367,65 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       reach: async (view) => {
         await view.click('delete-all');
         await view.waitFor('confirm');
+      },
+    },
+    { name: 'options-health', status: recording, reach: seen('health-person') },
+    {
+      name: 'options-health-empty',
+      status: { ...recording, recordCount: 0 },
+      answers: { ...answers, 'health.get': ok(emptyHealth) },
+      reach: (view) => says(view, 'health-extent', 'Nothing is stored yet'),
+    },
+    {
+      name: 'options-health-trouble',
+      status: withHealth('storage-damaged', 'Some stored records are damaged and cannot be read.'),
+      answers: { ...answers, 'health.get': ok(troubledHealth) },
+      reach: async (view) => {
+        for (const words of ['damaged', 'lost', 'refused', 'profile does not open', 'context that was'])
+          await says(view, 'health-integrity', words);
+        await says(view, 'health-context', 'does not open');
+      },
+    },
+    {
+      name: 'options-health-failed',
+      status: recording,
+      answers: without('health.get', UNREADABLE),
+      reach: (view) => says(view, 'health-problem', UNREADABLE),
+    },
+    {
+      name: 'options-health-compacting',
+      status: compacting({ phase: 'running' }),
+      reach: seen('compact-cancel'),
+    },
+    {
+      name: 'options-health-compacted',
+      status: compacting({ phase: 'done', beforeBytes: 61_237_901, afterBytes: 51_637_843 }),
+      reach: (view) => says(view, 'compact-result', 'before'),
+    },
+    {
+      name: 'options-health-compact-cancelled',
+      status: compacting({ phase: 'cancelled' }),
+      reach: (view) => says(view, 'compact-result', 'stopped'),
+    },
+    {
+      name: 'options-health-compact-failed',
+      status: compacting({ phase: 'failed', message: FULL }),
+      reach: (view) => says(view, 'compact-result', FULL),
+    },
+    {
+      name: 'options-health-compact-stopped',
+      status: recording,
+      reach: async (view) => {
+        await view.click('compact');
+        await says(view, 'compact-result', 'half-way');
+      },
+    },
+    {
+      name: 'options-health-purged',
+      status: recording,
+      reach: async (view) => {
+        await view.click('purge');
+        await says(view, 'purge-result', 'Forgotten');
       },
     },
   ] as const satisfies readonly ViewState[]

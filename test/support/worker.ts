@@ -5,6 +5,9 @@ import './fake-browser.ts';
 import { vi } from 'vitest';
 import { createHandlers } from '../../src/background/handlers.ts';
 import { openServices, type Services } from '../../src/background/services.ts';
+import type { Result } from '../../src/base/result.ts';
+import type { AnswerOf } from '../../src/messaging/answers.ts';
+import type { MessageBody, MessageType } from '../../src/messaging/messages.ts';
 import type { InteractionEvent, InteractionRecord } from '../../src/model/interaction.ts';
 import type { Settings } from '../../src/model/settings.ts';
 import type { CommittedFact } from '../../src/platform/tabs.ts';
@@ -92,6 +95,17 @@ export class Worker {
       { role: 'button', text: 'Press', nonce },
       this.sender(tabId, from, documentId),
     );
+  }
+
+  /** A message of a page of ours. A failure is one of the test. */
+  async send<T extends MessageType>(type: T, body: MessageBody<T>): Promise<AnswerOf<T>> {
+    const handler = this.handlers[type] as unknown as (
+      body: MessageBody<T>,
+      sender: object,
+    ) => Promise<Result<AnswerOf<T>>>;
+    const answer = await handler(body, {});
+    if (!answer.ok) throw new Error(answer.error.message);
+    return answer.value;
   }
 
   sender(tabId: number, url = fake.tabs.get(tabId)?.url, documentId?: string) {

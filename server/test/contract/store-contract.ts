@@ -1,4 +1,7 @@
-/** What every engine of the store has to pass. */
+/**
+ * What every engine of the store has to pass. Over 300 lines, because it is one list: whoever writes an engine finds all that
+ * is asked of it here, in the order of the interface.
+ */
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Bytes, toBase64Url, utf8 } from '../../../src/base/bytes.ts';

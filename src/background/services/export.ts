@@ -1,5 +1,6 @@
 /** Sends an export over a port, one piece at a time: the next piece is made when the page has taken the last. */
 import * as v from 'valibot';
+import type { Tally } from '../../context/metrics.ts';
 import { exportWriter } from '../../lifecycle/export-format.ts';
 import type { ExportMessage } from '../../messaging/answers.ts';
 import { type ExportRequest, exportRequestSchema } from '../../messaging/messages.ts';
@@ -30,7 +31,7 @@ export function serveExport(port: PagePort, profile: () => Promise<Profile>, onD
         message: 'The export was asked for in a way that this version does not know.',
       });
     }
-    run(request.output).catch((error: unknown) => {
+    measured(request.output).catch((error: unknown) => {
       console.error('export failed', error);
       send({
         kind: 'failed',
@@ -47,18 +48,25 @@ export function serveExport(port: PagePort, profile: () => Promise<Profile>, onD
     });
   }
 
-  async function run(request: ExportRequest): Promise<void> {
-    const { store, clock } = await profile();
+  /** Its time is also that of the page, which takes one piece after the other. */
+  async function measured(request: ExportRequest): Promise<void> {
+    const from = await profile();
+    await from.context.queries.measure({}, (tally) => run(from, request, tally));
+  }
+
+  async function run({ store, clock }: Profile, request: ExportRequest, tally: Tally): Promise<void> {
     const total = await store.recordCount();
     const writer = exportWriter(request.format);
     let written = 0;
     await piece(writer.start(new Date(clock.nowMs())), 0, total);
     for await (const { records } of store.recordsByDay('oldest')) {
       if (gone) return;
+      tally.rowsRead += records.length;
       const wanted = records.filter((record) => matchesFilter(record, request));
       for (let i = 0; i < wanted.length && !gone; i += BATCH) {
         const batch = wanted.slice(i, i + BATCH);
         written += batch.length;
+        tally.rowsReturned = written;
         await piece(writer.records(batch), written, total);
       }
     }

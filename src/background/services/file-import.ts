@@ -1,22 +1,26 @@
 /**
- * Takes the records of an export from a page, one batch at a time, and adds them day by day. Ids stay, so the same file
+ * Takes the records of an export from a page, one batch at a time, and adds them some days at a time. Ids stay, so the same file
  * twice, or in the browser that it came from, adds nothing.
  */
 import * as v from 'valibot';
-import { utf8 } from '../../base/bytes.ts';
 import { type Day, dayOf } from '../../base/clock.ts';
-import { sha256 } from '../../crypto/primitives.ts';
 import { type ExportedRecord, parseRecord } from '../../lifecycle/exported-record.ts';
 import type { ImportAnswer } from '../../messaging/answers.ts';
 import { importRequestSchema } from '../../messaging/messages.ts';
-import type { InteractionEvent, InteractionRecord } from '../../model/interaction.ts';
+import { foldEvents, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
-import { ERASED, type Erased, IMPORTED, importRefusal } from './history-import.ts';
+import { timeInAll } from '../../storage/imported-time.ts';
+import type { KnownOf } from '../../storage/local-store.ts';
+import { ERASED, type Erased, importRefusal } from './history-import.ts';
 import type { Profile } from './profile.ts';
 
-/** Records that wait for the rest of their day. */
-const WAITING = 4_096;
+/**
+ * Records that are added in one durable step, and days that they may be of: recording waits while a step is written, and what
+ * it costs is by the day.
+ */
+const STEP_RECORDS = 2_048;
+const STEP_DAYS = 32;
 
 export interface FileImportServices {
   readonly profile: Profile;
@@ -26,77 +30,92 @@ export interface FileImportServices {
   onAdded(): void;
 }
 
-/** The time spent on an imported visit, as one update. Who imports it again calls it the same. */
-async function dwellUpdate(event: InteractionEvent, dwellMs: number): Promise<InteractionEvent> {
-  const hash = (await sha256(utf8(`arq/imported-dwell/1 ${event.id}`))).subarray(0, 6);
-  const number = hash.reduce((sum, byte) => sum * 256 + byte, 0);
-  const [author = ''] = event.id.split('.');
-  const id = `${author}.${IMPORTED}.${number.toString(36)}`;
-  return { kind: 'visit-update', id, visit: event.id, atMs: event.atMs, dwellMs };
-}
+/** What was erased meanwhile must not come back with the rest of the file. */
+class Overtaken extends Error {}
 
 class FileImport {
   added = 0;
   there = 0;
   leftOut = 0;
   readonly #erasures: number;
-  #day: Day | undefined;
-  #waiting: ExportedRecord[] = [];
+  #waiting = new Map<Day, ExportedRecord[]>();
+  #count = 0;
 
-  constructor(
-    private readonly services: FileImportServices,
-    private readonly erased: Erased | null,
-  ) {
+  constructor(private readonly services: FileImportServices) {
     this.#erasures = services.erasures();
   }
 
-  /** What was erased meanwhile must not come back with the rest of the file. */
-  isOvertaken(): boolean {
-    return this.services.erasures() !== this.#erasures;
-  }
-
-  /** An export is in the order of its days, so a day is mostly written once. */
   async take(records: readonly ExportedRecord[]): Promise<void> {
     for (const record of records) {
       const day = dayOf(record.event.atMs);
-      if (day !== this.#day || this.#waiting.length >= WAITING) await this.flush();
-      this.#day = day;
-      this.#waiting.push(record);
+      const ofDay = this.#waiting.get(day);
+      if (this.#count >= STEP_RECORDS || (!ofDay && this.#waiting.size >= STEP_DAYS)) await this.flush();
+      if (this.#waiting.has(day)) this.#waiting.get(day)?.push(record);
+      else this.#waiting.set(day, [record]);
+      this.#count += 1;
     }
+    this.#check();
   }
 
   async flush(): Promise<void> {
-    const [day, records] = [this.#day, this.#waiting];
-    this.#waiting = [];
-    if (day === undefined || records.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = new Map();
+    this.#count = 0;
+    if (waiting.size === 0) return;
     const { profile, onAdded } = this.services;
-    await profile.storing(() =>
-      profile.store.importDay(day, async (known) => ({ events: await this.#choose(records, known) })),
-    );
+    await profile.storing(() => profile.store.importDays((known) => this.#choose(waiting, known)));
+    this.#check();
     onAdded();
     profile.changed();
   }
 
+  #isOvertaken(): boolean {
+    return this.services.erasures() !== this.#erasures;
+  }
+
+  #check(): void {
+    if (this.#isOvertaken()) throw new Overtaken();
+  }
+
+  /** In the step that adds: whatever was erased before it is known by now. */
   async #choose(
+    waiting: ReadonlyMap<Day, readonly ExportedRecord[]>,
+    knownOf: KnownOf,
+  ): Promise<{ readonly days: ReadonlyMap<Day, readonly InteractionEvent[]> }> {
+    const days = new Map<Day, readonly InteractionEvent[]>();
+    if (this.#isOvertaken()) return { days };
+    const erased = await this.services.erased();
+    for (const [day, records] of waiting)
+      days.set(day, await this.#ofDay(records, await knownOf(day), erased));
+    return { days };
+  }
+
+  async #ofDay(
     records: readonly ExportedRecord[],
     known: readonly InteractionEvent[],
+    erased: Erased | null,
   ): Promise<InteractionEvent[]> {
-    const ids = new Set(known.map(({ id }) => id));
+    const spent = new Map(foldEvents(known).map((record) => [record.id, spentOn(record)]));
     const events: InteractionEvent[] = [];
     for (const { event, dwellMs } of records) {
-      // What is there has its own updates: what they add up to must not be added to them.
-      if (ids.has(event.id)) this.there += 1;
-      else if (await this.erased?.({ ...event, dwellMs } as InteractionRecord)) this.leftOut += 1;
-      else {
-        ids.add(event.id);
+      const before = spent.get(event.id);
+      if (before !== undefined) this.there += 1;
+      else if (await erased?.({ ...event, dwellMs } as InteractionRecord)) {
+        this.leftOut += 1;
+        continue;
+      } else {
         this.added += 1;
         events.push(event);
-        if (dwellMs > 0) events.push(await dwellUpdate(event, dwellMs));
       }
+      // A later export of a visit that is there may know of more time.
+      if (dwellMs > (before ?? 0)) events.push(await timeInAll(event, dwellMs));
+      spent.set(event.id, Math.max(dwellMs, before ?? 0));
     }
     return events;
   }
 }
+
+const spentOn = (record: InteractionRecord): number => (record.kind === 'visit' ? record.dwellMs : 0);
 
 /** `onDrop`: something came that no page of ours sends. */
 export function serveImport(
@@ -120,15 +139,13 @@ export function serveImport(
     tail = tail
       .then(() => answer(raw))
       .catch((error: unknown) => {
+        if (error instanceof Overtaken) return fail(ERASED);
         console.error('the import failed', error);
         fail(storageFailure(error).message);
       });
   });
 
-  async function begin(): Promise<FileImport> {
-    const all = await services();
-    return new FileImport(all, await all.erased());
-  }
+  const begin = async (): Promise<FileImport> => new FileImport(await services());
 
   async function answer(raw: unknown): Promise<void> {
     if (gone) return;
@@ -146,7 +163,6 @@ export function serveImport(
     if (refusal) return fail(refusal.error.message);
     running ??= begin();
     const into = await running;
-    if (into.isOvertaken()) return fail(ERASED);
     await into.take(parsed);
     if (request.output.kind === 'end') await into.flush();
     const { added, there, leftOut } = into;

@@ -1,6 +1,6 @@
 /**
- * Takes over the browser's own history, newest day first. A day is added in one step with the note of how far the import is,
- * so a worker that is stopped anywhere goes on with the day that it was at, and nothing is added or counted twice.
+ * Takes over the browser's own history, newest day first. Some days at a time are added in one step with the note of how far
+ * the import is, so a worker that is stopped anywhere goes on where that step began, and nothing is added or counted twice.
  */
 import * as v from 'valibot';
 import { fromBase64Url } from '../../base/bytes.ts';
@@ -8,18 +8,17 @@ import { DAY_MS, type Day, dayNumber, dayOf, dayStartMs } from '../../base/clock
 import { Mutex } from '../../base/mutex.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import {
-  type ChosenVisits,
   chooseVisits,
   type HistoryVisit,
   type NamedEvent,
   SAME_VISIT_MS,
 } from '../../capture/from-history.ts';
-import type { InteractionEvent, InteractionRecord } from '../../model/interaction.ts';
+import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
 import { IMPORT_PHASES, type ImportState } from '../../model/recording.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { hasHistoryAccess } from '../../platform/history.ts';
 import { storageFailure } from '../../storage/database.ts';
-import type { LocalStore } from '../../storage/local-store.ts';
+import type { KnownOf, LocalStore } from '../../storage/local-store.ts';
 import { dayBefore, firstDay, HistoryDays } from './history-days.ts';
 import type { Profile } from './profile.ts';
 
@@ -27,8 +26,13 @@ export const IMPORT_ALARM = 'import';
 /** The earliest that an alarm may come. */
 const ALARM_MS = 30_000;
 const NOTE = 'import';
-/** In the place of the incarnation, and longer than any of those: no event that was recorded is called so. */
-export const IMPORTED = 'imported';
+/**
+ * What is added in one durable step: recording waits while it is written, and what it costs is by the day. Reading it from the
+ * browser takes no longer than this, or one day.
+ */
+const STEP_DAYS = 32;
+const STEP_VISITS = 2_048;
+const STEP_MS = 1_000;
 
 const CANCELLED = 'Import cancelled. What was imported before stays; you can delete it below.';
 export const ERASED =
@@ -56,7 +60,7 @@ type Job = v.InferOutput<typeof jobSchema>;
 export type Erased = (record: InteractionRecord) => Promise<boolean>;
 
 export interface ImportDeps {
-  /** A test for what was deleted in the account; `null` while sync is off. */
+  /** A test for what was deleted in the account up to now; `null` while sync is off. */
   erased(): Promise<Erased | null>;
   onAdded(): void;
 }
@@ -202,49 +206,75 @@ export class HistoryImport {
 
   async #days(): Promise<void> {
     const history = new HistoryDays();
-    const erased = await this.deps.erased();
     for (let job = this.#job; job; job = this.#job) {
       if (this.#stop === 'closed') return;
       if (this.#stop) return this.#finish(this.#stop);
       const refusal = importRefusal(this.profile);
       if (refusal) return this.#finish({ phase: 'failed', message: refusal.error.message });
-      // Each time anew: should the worker be stopped, the alarm starts it again.
-      await alarmAt(IMPORT_ALARM, this.profile.clock.nowMs() + ALARM_MS);
-      const day = await dayBefore(job.done, job.first);
-      if (day === null) return this.#finish({ phase: 'done' });
-      await this.#add(job, day, await history.visitsOf(day, job.startedMs), erased);
+      const step = await this.#read(job, history);
+      if (this.#stop) continue;
+      if (step.size === 0) return this.#finish({ phase: 'done' });
+      await this.#add(job, step);
       this.deps.onAdded();
       this.profile.changed();
     }
   }
 
-  async #add(job: Job, day: Day, visits: readonly HistoryVisit[], erased: Erased | null): Promise<void> {
-    const { store, settings } = this.profile;
+  /** What the browser has of the next days, newest first. Less when it takes long, so that the person sees it go on. */
+  async #read(job: Job, history: HistoryDays): Promise<Map<Day, readonly HistoryVisit[]>> {
+    const { clock } = this.profile;
+    const beganMs = clock.nowMs();
+    const step = new Map<Day, readonly HistoryVisit[]>();
+    let [done, count] = [job.done, 0];
+    while (step.size < STEP_DAYS && count < STEP_VISITS && clock.nowMs() - beganMs < STEP_MS && !this.#stop) {
+      // Each time anew: should the worker be stopped, the alarm starts it again.
+      await alarmAt(IMPORT_ALARM, clock.nowMs() + ALARM_MS);
+      const day = await dayBefore(done, job.first);
+      if (day === null) break;
+      const visits = await history.visitsOf(day, job.startedMs);
+      step.set(day, visits);
+      done = day;
+      count += visits.length;
+    }
+    return step;
+  }
+
+  async #add(job: Job, step: ReadonlyMap<Day, readonly HistoryVisit[]>): Promise<void> {
+    const { store } = this.profile;
     let after = job;
     await this.profile.storing(() =>
-      store.importDay(
-        day,
-        async (known) => {
-          const found: ChosenVisits = chooseVisits(visits, known, settings);
-          const all = await identified(store, found.chosen);
-          const gone = erased
-            ? await Promise.all(all.map((event) => erased(event as InteractionRecord)))
-            : all.map(() => false);
-          const events = all.filter((_, index) => !gone[index]);
+      store.importDays(async (knownOf) => {
+        // In the step that adds: what was deleted in the account before it is known by now.
+        const erased = await this.deps.erased();
+        const days = new Map<Day, readonly InteractionEvent[]>();
+        const knownNow: KnownOf = async (day) => [...(await knownOf(day)), ...(days.get(day) ?? [])];
+        after = job;
+        for (const [day, visits] of step) {
+          const { events, there, leftOut } = await this.#choose(day, visits, knownNow, erased);
+          days.set(day, events);
           after = {
-            ...job,
+            ...after,
             done: day,
-            added: job.added + events.length,
-            there: job.there + found.there,
-            leftOut: job.leftOut + found.leftOut + (all.length - events.length),
+            added: after.added + events.length,
+            there: after.there + there,
+            leftOut: after.leftOut + leftOut,
           };
-          return { events, value: after };
-        },
-        NOTE,
-        besideOf(day, visits),
-      ),
+        }
+        return { days, value: after };
+      }, NOTE),
     );
     this.#job = after;
+  }
+
+  async #choose(day: Day, visits: readonly HistoryVisit[], knownOf: KnownOf, erased: Erased | null) {
+    const { store, settings } = this.profile;
+    const known: InteractionEvent[] = [];
+    for (const one of [day, ...besideOf(day, visits)]) known.push(...(await knownOf(one)));
+    const { chosen, there, leftOut } = chooseVisits(visits, known, settings);
+    const all = await identified(store, chosen);
+    const gone = await Promise.all(all.map((event) => erased?.(event as InteractionRecord) ?? false));
+    const events = all.filter((_, index) => !gone[index]);
+    return { events, there, leftOut: leftOut + (all.length - events.length) };
   }
 
   async #finish(how: Pick<Job, 'phase' | 'message'>): Promise<void> {

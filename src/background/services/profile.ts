@@ -1,6 +1,8 @@
 /** What every service of the background shares: the open store, the settings in force, and a way to say "it changed". */
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
 import type { Failure } from '../../base/result.ts';
+import { ContextStorage } from '../../context/context-storage.ts';
 import { isPaused, parseSettings, type Settings } from '../../model/settings.ts';
 import { localArea } from '../../platform/areas.ts';
 import { type DatabaseEvents, storageFailure } from '../../storage/database.ts';
@@ -29,14 +31,23 @@ export class Profile {
   trouble: Failure | undefined;
   /** Rows that did not open when they were read. */
   damagedRows = 0;
+  /** `ContextStorage` over the same store; what is asked of the store without it is measured by its `queries`, too. */
+  readonly context: ContextStorage;
   readonly #listeners = new Set<() => void>();
+  readonly #changes = new Mutex();
 
   private constructor(
     readonly store: LocalStore,
     readonly clock: Clock,
     settings: Settings,
+    onDamaged: (rows: number) => void,
   ) {
     this.settings = settings;
+    this.context = new ContextStorage(store, {
+      clock,
+      onDamaged,
+      privacyLevel: () => this.settings.level,
+    });
   }
 
   static async open(events: DatabaseEvents, clock: Clock = systemClock): Promise<Profile> {
@@ -47,16 +58,18 @@ export class Profile {
       profile.changed();
     };
     const store = await LocalStore.open({ ...events, pointer, sentinel, clock, onDamaged });
-    profile = new Profile(store, clock, parseSettings(await store.readNamed(SETTINGS)));
+    profile = new Profile(store, clock, parseSettings(await store.readNamed(SETTINGS)), onDamaged);
     return profile;
   }
 
-  /** Durable before it is in force. */
-  async change(patch: Partial<Settings>): Promise<void> {
-    const settings = { ...this.settings, ...patch };
-    await this.store.writeNamed(SETTINGS, settings);
-    this.settings = settings;
-    this.changed();
+  /** Durable before it is in force. One change after another: of two at once none is forgotten. */
+  change(patch: Partial<Settings> | ((now: Settings) => Partial<Settings>)): Promise<void> {
+    return this.#changes.run(async () => {
+      const settings = { ...this.settings, ...(typeof patch === 'function' ? patch(this.settings) : patch) };
+      await this.store.writeNamed(SETTINGS, settings);
+      this.settings = settings;
+      this.changed();
+    });
   }
 
   recording(): boolean {

@@ -19,20 +19,21 @@ export async function setRule(
 ): Promise<boolean> {
   const host = parseRuleHost(typedHost);
   if (host === null) return false;
-  const others = profile.settings.rules.filter((rule) => rule.host !== host);
-  const before = profile.settings.rules.find((rule) => rule.host === host);
-  const formerly =
-    capture !== 'skip' ? undefined : before?.capture === 'skip' ? before.formerly : before?.capture;
-  const rule: Rule = {
-    id: before?.id ?? randomId(),
-    host,
-    capture,
-    ...(level === undefined ? {} : { level }),
-    ...(formerly === undefined ? {} : { formerly }),
-  };
-  await profile.change({ rules: [...others, rule] });
+  await profile.change(({ rules }) => {
+    const before = rules.find((rule) => rule.host === host);
+    const formerly =
+      capture !== 'skip' ? undefined : before?.capture === 'skip' ? before.formerly : before?.capture;
+    const rule: Rule = {
+      id: before?.id ?? randomId(),
+      host,
+      capture,
+      ...(level === undefined ? {} : { level }),
+      ...(formerly === undefined ? {} : { formerly }),
+    };
+    return { rules: [...rules.filter((one) => one.host !== host), rule] };
+  });
   return true;
 }
 
 export const removeRule = (profile: Profile, id: string): Promise<void> =>
-  profile.change({ rules: profile.settings.rules.filter((rule) => rule.id !== id) });
+  profile.change(({ rules }) => ({ rules: rules.filter((rule) => rule.id !== id) }));

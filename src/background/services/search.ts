@@ -10,6 +10,7 @@ import {
   type SearchHit,
   typedQuery,
 } from '../../model/page-query.ts';
+import type { QueryOptions } from '../../model/query.ts';
 import type { EraseQuestion, EraseTarget, Filter } from '../../model/selector.ts';
 import { queryWords } from '../../model/words.ts';
 import type { Ephemeral } from './ephemeral.ts';
@@ -22,16 +23,34 @@ export interface SearchRequest extends Filter {
   readonly before?: number | undefined;
 }
 
-export async function search(
+export function search(
+  profile: Profile,
+  ephemeral: Ephemeral,
+  request: SearchRequest,
+  options: QueryOptions = {},
+): Promise<SearchAnswer> {
+  return profile.context.queries.measure(options, async (tally) => {
+    const answer = await find(profile, ephemeral, request, () => {
+      tally.rowsRead += 1;
+    });
+    tally.rowsReturned = answer.hits.length;
+    return answer;
+  });
+}
+
+/** `onRead`: one more page of one day was looked at. */
+async function find(
   profile: Profile,
   ephemeral: Ephemeral,
   { text, limit, before, ...filter }: SearchRequest,
+  onRead: () => void,
 ): Promise<SearchAnswer> {
   const query: PageQuery = { ...filter, ...typedQuery(text) };
   const hits = new Map<string, SearchHit>();
   // Pages of earlier answers: their newest visit is at or after `before`.
   const shown = new Set<string>();
   const add = (found: FoundPage, inMemory: boolean) => {
+    onRead();
     const { url } = found.page;
     if (before !== undefined && found.atMs >= before) shown.add(url);
     if (shown.has(url)) return;
@@ -52,19 +71,27 @@ export async function search(
 }
 
 /** What was recorded on one page, newest first. */
-export async function recordsOfPage(
+export function recordsOfPage(
   profile: Profile,
   ephemeral: Ephemeral,
   url: string,
   limit: number,
+  options: QueryOptions = {},
 ): Promise<InteractionRecord[]> {
-  const ofPage = (record: InteractionRecord) => record.kind !== 'reduced' && record.url === url;
-  const found = foldEvents(await ephemeral.events()).filter(ofPage);
-  for await (const day of profile.store.candidateDays({ words: queryWords(url) })) {
-    found.push(...(await profile.store.recordsOfDay(day)).filter(ofPage));
-    if (found.length >= limit) break;
-  }
-  return found.sort((a, b) => b.atMs - a.atMs).slice(0, limit);
+  return profile.context.queries.measure(options, async (tally) => {
+    const ofPage = (record: InteractionRecord) => {
+      tally.rowsRead += 1;
+      return record.kind !== 'reduced' && record.url === url;
+    };
+    const found = foldEvents(await ephemeral.events()).filter(ofPage);
+    for await (const day of profile.store.candidateDays({ words: queryWords(url) })) {
+      found.push(...(await profile.store.recordsOfDay(day)).filter(ofPage));
+      if (found.length >= limit) break;
+    }
+    const newest = found.sort((a, b) => b.atMs - a.atMs).slice(0, limit);
+    tally.rowsReturned = newest.length;
+    return newest;
+  });
 }
 
 /** What a question comes to now. */

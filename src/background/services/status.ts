@@ -1,5 +1,5 @@
 /** The state of the whole in one object, for the popup and the options page. */
-import type { Health, ImportState, Status, SyncState } from '../../model/recording.ts';
+import type { CompactionState, Health, ImportState, Status, SyncState } from '../../model/recording.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
 import { showBadge } from '../../platform/badge.ts';
@@ -45,11 +45,17 @@ async function healthOf(profile: Profile): Promise<Health> {
   return { code: 'ok', message: 'Recording.' };
 }
 
+/** What other services are at. */
+interface Doings {
+  readonly sync: SyncState;
+  readonly historyImport: ImportState | undefined;
+  readonly compaction: CompactionState | undefined;
+}
+
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  sync: SyncState,
-  historyImport: ImportState | undefined,
+  { sync, historyImport, compaction }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
@@ -67,6 +73,7 @@ export async function currentStatus(
     ephemeralCount: memory.length,
     droppedMessages: await droppedMessages(),
     ...(historyImport === undefined ? {} : { historyImport }),
+    ...(compaction === undefined ? {} : { compaction }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }

@@ -1,5 +1,6 @@
 // Over 300 lines: one state machine, whose steps all touch the same account, transport and timer.
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
+import { Mutex } from '../../base/mutex.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
@@ -22,8 +23,8 @@ import {
   signerOf,
   writeAccount,
 } from '../../sync/account-state.ts';
-import { addCommands, commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
-import { queueRecord, startQueueing, stopQueueing } from '../../sync/outbox.ts';
+import { commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
+import { giveCommand, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { type Round, runRound } from '../../sync/run.ts';
@@ -60,6 +61,8 @@ export class Sync {
 
   readonly #retry: SyncRetry;
   readonly #news: News;
+  /** One at a time: what the person changes, and what comes from other devices. */
+  readonly #settings = new Mutex();
 
   constructor(private readonly profile: Profile) {
     this.#retry = new SyncRetry(profile.store, profile.clock);
@@ -73,6 +76,8 @@ export class Sync {
       await this.#retry.open();
       // It failed before the worker was stopped, and nothing is tried until the wait is over.
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
+      // What was changed here right before the worker was stopped. Where others' settings wait to be put in force, they do.
+      if (!(await settingsCame(this.profile.store))) await this.#settings.run(() => this.#shareSettings());
       this.kick(0);
     }
   }
@@ -243,22 +248,36 @@ export class Sync {
   }
 
   /** Settings that came from other devices are put in force here. */
-  async #takeSettings(): Promise<void> {
-    const { level, rules } = readShared(await readSharedSettings(this.profile.store));
-    await this.profile.change({ rules, ...(level === undefined ? {} : { level }) });
-    await settingsTaken(this.profile.store);
+  #takeSettings(): Promise<void> {
+    return this.#settings.run(async () => {
+      const { level, rules } = readShared(await readSharedSettings(this.profile.store));
+      await this.profile.change({ rules, ...(level === undefined ? {} : { level }) });
+      await settingsTaken(this.profile.store);
+    });
   }
 
-  /** The person changed level or rules here. */
-  async settingsChanged(): Promise<void> {
+  /**
+   * The person changes level or rules here: `change` puts it in force, then the others are told. What comes from them waits
+   * meanwhile, or it would undo a choice that they do not know of yet.
+   */
+  changeSettings<T>(change: () => Promise<T>): Promise<T> {
+    return this.#settings.run(async () => {
+      const changed = await change();
+      await this.#shareSettings();
+      return changed;
+    });
+  }
+
+  /** Nothing is queued when the others know it all. */
+  async #shareSettings(): Promise<void> {
     const account = this.#account;
     if (!account) return;
     const { store, settings, clock } = this.profile;
-    await changeSharedSettings(store, (shared) =>
-      changeShared(shared, actorOf(store, account), settings, clock.nowMs()),
+    const actor = actorOf(store, account);
+    const isNew = await shareSettings(store, (shared) =>
+      changeShared(shared, actor, settings, clock.nowMs()),
     );
-    await queueRecord(store, 'settings');
-    this.changed();
+    if (isNew) this.changed();
   }
 
   /** Before something is erased here: the command that tells the others, and newcomers. */
@@ -268,8 +287,7 @@ export class Sync {
     const { store, clock } = this.profile;
     const { keys } = await scopeOf(store, account.account);
     const command = await commandOf(target, keys.naming, clock.nowMs());
-    await addCommands(store, [command]);
-    await queueRecord(store, `erase/${command.id}`);
+    await giveCommand(store, command);
     this.changed();
   }
 

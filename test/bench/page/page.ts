@@ -36,7 +36,7 @@ globalThis.bench = {
     caller.pages = pages;
   },
   run: (subject, command, body) =>
-    caller.call(subject === 'arq' ? sendToBackground : sendToWorker, { subject, command, body }),
+    caller.call(subject.startsWith('arq') ? sendToBackground : sendToWorker, { subject, command, body }),
   stop() {
     worker?.terminate();
     worker = undefined;

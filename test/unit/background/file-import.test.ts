@@ -2,14 +2,17 @@
 
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { servePort } from '../../../src/background/ports.ts';
 import type { Erased } from '../../../src/background/services/history-import.ts';
+import { dayOf } from '../../../src/base/clock.ts';
 import { exportWriter } from '../../../src/lifecycle/export-format.ts';
 import type { ImportAnswer } from '../../../src/messaging/answers.ts';
+import { foldEvents, type InteractionEvent } from '../../../src/model/interaction.ts';
 import { batchesOf } from '../../../src/options/export-file.ts';
 import type { PagePort } from '../../../src/platform/runtime.ts';
-import { Worker } from '../../support/worker.ts';
+import { START_MS, Worker } from '../../support/worker.ts';
 
 let worker: Worker;
 let drops = 0;
@@ -22,7 +25,7 @@ afterEach(() => worker.end());
 const SENDER = { id: 'test', url: 'chrome-extension://test/x.html', origin: 'chrome-extension://test' };
 
 /** A page's end of an import. */
-function connect(erased: Erased | null = null) {
+function connect(erased: () => Erased | null = () => null) {
   let hear: (message: unknown) => void = () => {};
   let leave = () => {};
   let answered: (answer: ImportAnswer) => void = () => {};
@@ -43,7 +46,7 @@ function connect(erased: Erased | null = null) {
       profile: async () => worker.services.profile,
       importing: async () => ({
         profile: worker.services.profile,
-        erased: async () => erased,
+        erased: async () => erased(),
         erasures: () => worker.services.history.erasures,
         onAdded() {},
       }),
@@ -64,7 +67,7 @@ function connect(erased: Erased | null = null) {
 }
 
 async function importText(text: string, erased: Erased | null = null): Promise<ImportAnswer> {
-  const port = connect(erased);
+  const port = connect(() => erased);
   for await (const records of batchesOf(new Blob([text]), () => {})) {
     const answer = await port.send({ kind: 'records', records });
     if (answer.kind === 'failed') return answer;
@@ -92,6 +95,18 @@ async function live(): Promise<void> {
   }
   await worker.set({ level: 'private' });
 }
+
+/** As it is in a file: visit `n` of another device, `n` days ago. */
+const visitOf = (n: number, dwellMs: number) => ({
+  kind: 'visit',
+  id: `AAAAAAAAAAAAAAAAAAAAAA.1.${n.toString(36)}`,
+  at: new Date(START_MS - (100 - n) * 86_400_000).toISOString(),
+  level: 'private',
+  url: `https://a.example/${n}`,
+  title: 'A',
+  transition: 'link',
+  dwellMs,
+});
 
 /** Another browser, in which nothing was recorded. */
 async function anotherBrowser(): Promise<void> {
@@ -164,6 +179,45 @@ describe('an export', () => {
     expect(await worker.events()).toEqual([]);
   });
 
+  it('ends also when it waits to add the next days while something is erased', async () => {
+    // More days than are added in one step, in one message.
+    const records = Array.from({ length: 100 }, (_, i) => visitOf(i, 0));
+    const port = connect();
+    let release = () => {};
+    const busy = worker.store.exclusive(() => new Promise<void>((resolve) => (release = resolve)));
+    const answer = port.send({ kind: 'records', records });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const erasing = worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    release();
+    await Promise.all([busy, erasing]);
+    expect(await answer).toMatchObject({ kind: 'failed', message: expect.stringContaining('deleted') });
+    expect(await worker.events()).toEqual([]);
+    expect((await worker.services.status()).health.code).toBe('ok');
+  });
+
+  it('leaves out what was deleted in the account while it was imported', async () => {
+    let deleted: Erased | null = null;
+    const port = connect(() => deleted);
+    await port.send({ kind: 'records', records: [visitOf(0, 0)] });
+    deleted = async (record) => 'url' in record && record.url.endsWith('/1');
+    await port.send({ kind: 'records', records: [visitOf(1, 0), visitOf(2, 0)] });
+    expect(await port.send({ kind: 'end' })).toMatchObject({ added: 2, leftOut: 1 });
+    expect((await worker.ofKind('visit')).map(({ url }) => url)).toEqual([
+      'https://a.example/0',
+      'https://a.example/2',
+    ]);
+  });
+
+  it('of a visit that is there tells of more time, where it knows of more', async () => {
+    for (const dwellMs of [300, 100, 500, 200]) {
+      const port = connect();
+      await port.send({ kind: 'records', records: [visitOf(1, dwellMs)] });
+      await port.send({ kind: 'end' });
+    }
+    expect(await worker.ofKind('visit')).toMatchObject([{ dwellMs: 500 }]);
+  });
+
   it('is queued for sync by day', async () => {
     await live();
     const text = await exported();
@@ -171,6 +225,89 @@ describe('an export', () => {
     worker.store.syncing = true;
     await importText(text);
     expect((await worker.store.db.getAll('outbox')).map(({ what }) => what)).toEqual(Array(4).fill('day'));
+  });
+});
+
+describe('records that come from files and from their own device', () => {
+  const event = (n: number, more: object): InteractionEvent =>
+    ({
+      id: `AAAAAAAAAAAAAAAAAAAAAA.1.${n.toString(36)}`,
+      atMs: START_MS - 86_400_000 * (n % 2) + n,
+      ...more,
+    }) as InteractionEvent;
+  const visit = (n: number) =>
+    event(n, {
+      kind: 'visit',
+      level: 'private',
+      url: `https://${n}.example/`,
+      title: '',
+      transition: 'link',
+    });
+  const update = (n: number, of: number, more: object) =>
+    event(n, { kind: 'visit-update', visit: visit(of).id, ...more });
+  // In the order in which they were recorded.
+  const recorded = [
+    visit(1),
+    update(3, 1, { title: 'First' }),
+    update(5, 1, { dwellMs: 1_000.25 }),
+    visit(2),
+    update(4, 2, { title: 'Second' }),
+    update(6, 2, { dwellMs: 20 }),
+    update(7, 1, { dwellMs: 300 }),
+    update(9, 1, { title: 'First, later', dwellMs: 4 }),
+    update(8, 2, { dwellMs: 0.5 }),
+  ];
+  /** What an export has, that was made when so many were recorded. */
+  const file = (count: number) =>
+    `${exportWriter('json').start(new Date(0))}${exportWriter('json').records(foldEvents(recorded.slice(0, count)))}${exportWriter('json').end()}`;
+  const arrive = (events: readonly InteractionEvent[]) =>
+    worker.store.addDays(
+      new Map(
+        [0, 1].map((day) => [
+          dayOf(START_MS - 86_400_000 * day),
+          events.filter(({ atMs }) => dayOf(atMs) === dayOf(START_MS - 86_400_000 * day)),
+        ]),
+      ),
+    );
+
+  it('are as if they had been recorded here once, whatever came when and how often', async () => {
+    const steps = fc
+      .tuple(
+        fc.array(fc.integer({ min: 1, max: recorded.length }), { minLength: 1, maxLength: 4 }),
+        fc.integer({ min: 0, max: recorded.length }),
+      )
+      .chain(([files, cut]) =>
+        fc.shuffledSubarray<number | readonly InteractionEvent[]>(
+          [...files, recorded.slice(0, cut), recorded.slice(cut)],
+          { minLength: files.length + 2 },
+        ),
+      );
+    await fc.assert(
+      fc.asyncProperty(steps, fc.boolean(), async (all, packed) => {
+        await anotherBrowser();
+        for (const step of all) {
+          if (typeof step === 'number') await importText(file(step));
+          else await arrive(step);
+          if (packed) await worker.store.pack(true);
+        }
+        expect(await worker.records()).toEqual(foldEvents(recorded));
+      }),
+      { numRuns: 40 },
+    );
+  }, 60_000);
+
+  it('and only from files, have the most time that any of them knows of, in whichever order', async () => {
+    for (const order of [
+      [5, 9, 7],
+      [9, 5],
+      [7, 5, 9, 9],
+    ]) {
+      await anotherBrowser();
+      for (const count of order) await importText(file(count));
+      const times = (records: readonly { readonly id: string; readonly kind: string }[]) =>
+        records.map((record) => [record.id, 'dwellMs' in record ? record.dwellMs : 0]);
+      expect(times(await worker.records())).toEqual(times(foldEvents(recorded)));
+    }
   });
 });
 

@@ -1,6 +1,9 @@
 /** The import of the browser's own history: each visit once, as capture would have kept it, whatever interrupts it. */
 
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { HistoryImport } from '../../../src/background/services/history-import.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/base/clock.ts';
 import { parseEvent } from '../../../src/model/parse-event.ts';
 import { type FakeVisit, fake } from '../../support/fake-browser.ts';
@@ -176,6 +179,28 @@ describe('what is there already', () => {
   });
 });
 
+it('of two visits within a second, one on each side of midnight, one is taken over', async () => {
+  const midnightMs = START_MS - (START_MS % DAY_MS);
+  fake.history = [-400, 300].map((ms) => past('https://a.example/', 0, { atMs: midnightMs + ms }));
+  await run();
+  expect(state()).toMatchObject({ added: 1, there: 1 });
+});
+
+it('what is deleted in the account while the import goes on is not taken in by the rest of it', async () => {
+  fake.history = Array.from({ length: 70 }, (_, i) => past(`https://a.example/${i}`, i));
+  let deleted = false;
+  const history = new HistoryImport(worker.services.profile, {
+    erased: async () => (deleted ? async (record) => 'url' in record && /\/6\d$/.test(record.url) : null),
+    onAdded: () => {
+      deleted = true;
+    },
+  });
+  await history.start();
+  await history.wake();
+  expect(history.state()).toMatchObject({ phase: 'done', added: 60, leftOut: 10 });
+  expect((await urls()).filter((url) => /\/6\d$/.test(url))).toEqual([]);
+});
+
 describe('an import that is interrupted', () => {
   const long = () => Array.from({ length: 12 }, (_, i) => past(`https://a.example/${i}`, i * 1.5));
 
@@ -206,6 +231,43 @@ describe('an import that is interrupted', () => {
       expect(await everything()).toBe(whole);
       expect(state()).toEqual(counted);
     }
+  });
+
+  it('goes on where it was, at whichever write to the store the worker is stopped', {
+    timeout: 60_000,
+  }, async () => {
+    // More days than are added in one step.
+    fake.history = Array.from({ length: 70 }, (_, i) => past(`https://a.example/${i}`, i));
+    await run();
+    const whole = await everything();
+    const counted = state();
+    const plain = IDBDatabase.prototype.transaction;
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    for (let stopAt = 0; ; stopAt++) {
+      await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+      let [writes, stopped] = [0, false];
+      IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...args) {
+        if (args[1] === 'readwrite' && writes++ >= stopAt) {
+          stopped = true;
+          worker.services.history.close();
+          throw new Error('stopped');
+        }
+        return plain.apply(this, args);
+      };
+      await worker.handlers['import.history']({}, {} as never).catch(() => {});
+      await done();
+      IDBDatabase.prototype.transaction = plain;
+      if (!stopped) {
+        expect(stopAt).toBeGreaterThan(4);
+        break;
+      }
+      await worker.restart();
+      if (state() === undefined) continue;
+      await done();
+      expect(await everything()).toBe(whole);
+      expect(state()).toEqual(counted);
+    }
+    vi.restoreAllMocks();
   });
 
   it('goes on by itself when the worker starts anew', async () => {
@@ -241,8 +303,10 @@ describe('an import that is interrupted', () => {
 
   it('says what to do when access is taken away', async () => {
     fake.history = long();
+    let questions = 0;
     fake.beforeHistory = async () => {
-      if ((await urls()).length < 3) return;
+      questions += 1;
+      if (questions < 30) return;
       fake.historyAccess = false;
       throw new TypeError("can't access property of undefined");
     };

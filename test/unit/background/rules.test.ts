@@ -55,3 +55,15 @@ it('a rule that is set anew forgets what it was before', async () => {
   await set({ host: 'a.example', capture: 'full' });
   expect(rules()).toEqual([{ host: 'a.example', capture: 'full' }]);
 });
+
+it('of changes that are made at once none is forgotten', async () => {
+  const { handlers } = worker;
+  await Promise.all([
+    set({ host: 'a.example', capture: 'skip' }),
+    handlers['pause.set']({ pause: 'restart' }, {} as never),
+    set({ host: 'b.example', capture: 'domain' }),
+    handlers['level.set']({ level: 'anonymous' }, {} as never),
+  ]);
+  expect(rules().map(({ host }) => host)).toEqual(['a.example', 'b.example']);
+  expect(worker.services.profile.settings).toMatchObject({ level: 'anonymous', pause: { kind: 'restart' } });
+});

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { digits, scaleTableOf, tableOf } from '../../bench/rows.ts';
+import { digits, growthOf, scaleTableOf, tableOf } from '../../bench/rows.ts';
 
 const row = (name: string, subject: string, value: number, events = 100, note?: string) => ({
   name,
@@ -52,5 +52,21 @@ describe('the table', () => {
       'a       ms  2.00   1.00',
       'b       ms  3.00      -',
     ]);
+  });
+});
+
+describe('growth', () => {
+  test('is told from each size to the next, whatever the order of the rows', () => {
+    const rows = [
+      row('a', 'arq', 8, 1_000),
+      row('a', 'arq', 2, 10),
+      row('a', 'arq', 3, 100),
+      row('b', 'arq', 1, 10),
+    ];
+    expect(growthOf(rows, ['a', 'b'])).toBe('a, 10 → 100 → 1,000 events: 1.50 x, 2.67 x');
+  });
+
+  test('of one size is nothing', () => {
+    expect(growthOf([row('ingest', 'arq', 8)])).toBe('');
   });
 });

@@ -85,6 +85,14 @@ it('opens nowhere after everything was erased', async () => {
   expect(await both.storage.archivedDays()).toEqual({});
 });
 
+it('that is brought back while sync is on is queued to be sent', async () => {
+  await archive();
+  both.profile.store.syncing = true;
+  await both.storage.restoreArchive(files[0] as Bytes);
+  const days = (await both.profile.store.db.getAll('outbox')).map((row) => row.what === 'day' && row.day);
+  expect(days).toEqual([dayOf(now - 50 * DAY_MS), dayOf(now - 49 * DAY_MS)]);
+});
+
 it('is refused while sync is on, without a sink, and for no date', async () => {
   both.profile.store.syncing = true;
   await expect(archive()).rejects.toMatchObject({ name: 'InvalidStateError' });

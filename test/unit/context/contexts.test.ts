@@ -73,6 +73,18 @@ describe('the list', () => {
     await expect(both.storage.listContexts(userId, Number.NaN)).rejects.toBeInstanceOf(TypeError);
   });
 
+  it('is cut to the newest of its user where that is asked for', async () => {
+    await save({ ...context(9, 9), userId: 'somebody else' });
+    await save(context(1, 3), context(2, 2), context(3, 1));
+    await both.storage.saveContext(context(4), { keep: 2 });
+    expect(ids(await both.storage.listContexts(userId, 9))).toEqual([4, 3]);
+    await both.storage.saveContext(context(4, -1), { keep: 2 });
+    expect(ids(await both.storage.listContexts(userId, 9))).toEqual([4, 3]);
+    expect(ids(await both.storage.listContexts('somebody else', 9))).toEqual([9]);
+    expect(await both.storage.contextCount()).toBe(3);
+    await expect(both.storage.saveContext(context(5), { keep: 0 })).rejects.toBeInstanceOf(TypeError);
+  });
+
   it('opens only the days that are consumed', async () => {
     await save(context(1, 3), context(2, 2), context(3, 1));
     let rowsRead = 0;
@@ -134,6 +146,16 @@ describe('deleting', () => {
   });
 });
 
+/** It rests on more records than a context lists: nobody can say that none of them was erased. */
+const NOTHING_DERIVED = {
+  clickPatterns: [],
+  userSegment: 'unknown',
+  confidenceScore: 0,
+  interestTopics: [],
+  predictedNextActions: [],
+  recommendedContent: [],
+};
+
 describe('erasing records', () => {
   const erase = (url: string) => both.profile.store.erase((r) => r.kind === 'visit' && r.url === url);
   beforeEach(async () => {
@@ -150,11 +172,12 @@ describe('erasing records', () => {
     expect(await both.storage.loadContext(context(1).id)).toEqual({
       ...context(1),
       recentVisits: ['https://b.example/'],
-      interestTopics: [],
-      predictedNextActions: [],
-      recommendedContent: [],
+      ...NOTHING_DERIVED,
     });
-    expect((await both.storage.loadContext(context(2).id))?.interestTopics).toEqual(['gardens']);
+    expect(await both.storage.loadContext(context(2).id)).toEqual({
+      ...context(2, 1, { recentVisits: ['https://b.example/'] }),
+      ...NOTHING_DERIVED,
+    });
     expect(await ring()).toEqual([2]);
     expect(ids([await both.storage.latestContext()].flatMap((one) => one ?? []))).toEqual([1]);
   });
@@ -165,6 +188,14 @@ describe('erasing records', () => {
     expect(await ring()).toEqual([1]);
     await erase('https://x.example/');
     expect(await ring()).toEqual([2]);
+    expect(await both.storage.loadContext(context(1).id)).toEqual({ ...context(1), ...NOTHING_DERIVED });
+  });
+
+  it('of other contexts, and moving days into an archive, leaves contexts as they are', async () => {
+    await save(context(1), context(2));
+    await both.storage.deleteContext(context(2).id);
+    await both.storage.archiveOldData(new Date(both.profile.nowMs + DAY_MS), { sink: () => {} });
+    expect(await ring()).toEqual([3]);
     expect(await both.storage.loadContext(context(1).id)).toEqual(context(1));
   });
 

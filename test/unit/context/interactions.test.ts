@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf, HOUR_MS } from '../../../src/base/clock.ts';
 import { matchesWords } from '../../../src/context/interactions.ts';
 import { foldEvents, recordKind } from '../../../src/model/interaction.ts';
+import { parseEvent } from '../../../src/model/parse-event.ts';
 import { type InteractionFilter, parseFilter, type QueryMetrics } from '../../../src/model/query.ts';
 import { matchesFilter } from '../../../src/model/selector.ts';
 import type { NewInteraction } from '../../../src/model/user-interaction.ts';
@@ -75,12 +76,45 @@ describe('saving', () => {
     expect(await store.recordCount()).toBe(1);
   });
 
+  it('keeps an id once, also when one call has it twice with different content', async () => {
+    await both.storage.saveInteractions([
+      visitAt(now, 'https://a.example/', { id: 'd.0.1', dwellMs: 5 }),
+      visitAt(now, 'https://b.example/', { id: 'd.0.1', dwellMs: 9 }),
+    ]);
+    expect(await query()).toMatchObject([{ url: 'https://a.example/', dwellMs: 5 }]);
+  });
+
+  it('while sync is on, queues each day that gained something, once', async () => {
+    const { store } = both.profile;
+    store.syncing = true;
+    const all = [visitAt(now), visitAt(now - 1), searchAt(now - 2 * DAY_MS, 'x')];
+    const queued = async () => (await store.db.getAll('outbox')).map((row) => row.what === 'day' && row.day);
+    await both.storage.saveInteractions(all);
+    const days = [dayOf(now - 2 * DAY_MS), dayOf(now)];
+    expect(await queued()).toEqual(days);
+    await both.storage.saveInteractions(all);
+    expect(await queued()).toEqual(days);
+  });
+
+  it('keeps what other devices and files accept too: ids of the caller, parts of a millisecond', async () => {
+    await both.storage.saveInteractions([
+      visitAt(now, 'https://a.example/', { id: 'my-app.0.1', dwellMs: 1.5 }),
+      searchAt(now, 'x'),
+      clickAt(now),
+      reducedAt(now - (now % HOUR_MS)),
+    ]);
+    const { events } = await both.profile.store.eventsOfDay(dayOf(now));
+    expect(events).toHaveLength(5);
+    for (const event of events) expect(parseEvent(event)).toEqual(event);
+  });
+
   it.each<[string, object]>([
     ['level', { level: 'ephemeral' }],
     ['level', { level: 'anonymous' }],
     ['url', { url: 'javascript:alert(1)' }],
     ['timestamp', { timestamp: new Date(Number.NaN) }],
     ['timestamp', { timestamp: now }],
+    ['timestamp', { timestamp: new Date(8.64e15) }],
     ['id', { id: 'no dots' }],
     ['dwellMs', { dwellMs: -1 }],
     ['more', { more: 1 }],

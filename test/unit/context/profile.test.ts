@@ -4,7 +4,7 @@ import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { percentile, QueryLog } from '../../../src/context/metrics.ts';
 import type { PrivacyLevel } from '../../../src/model/privacy.ts';
 import type { QueryMetrics } from '../../../src/model/query.ts';
-import { eventsOf } from '../../../src/storage/vault.ts';
+import { eventsOf, tablesOf } from '../../../src/storage/vault.ts';
 import { type ContextProfile, contextProfile, visitAt } from '../../support/context-profile.ts';
 
 let both: ContextProfile;
@@ -107,7 +107,7 @@ describe('compacting', () => {
     await both.storage.compactDatabase();
     expect(await store.db.count('journal')).toBe(0);
     const packs = await store.db.getAll('packs');
-    expect(packs.filter(({ digest }) => digest === 'own').map(({ date }) => date)).toEqual([dayOf(now)]);
+    expect(packs.filter(({ key }) => key === 'day').map(({ date }) => date)).toEqual([dayOf(now)]);
     expect(await both.storage.queryInteractions({})).toEqual(before);
     await both.storage.compactDatabase();
     await both.reopen();
@@ -119,14 +119,15 @@ describe('compacting', () => {
     await both.storage.saveInteractions([visitAt(now - 40 * DAY_MS)]);
     await both.storage.compactDatabase();
     const [block] = await store.db.getAll('interactions');
-    const [digest] = await store.db.getAll('digests');
-    if (!block || !digest) throw new Error('nothing there');
+    const [table] = await store.db.getAll('tables');
+    if (!block || !table) throw new Error('nothing there');
     await store.db.put('interactions', { ...block, seq: 77 });
-    await store.db.put('digests', { ...digest, month: '2001-02-01' });
+    await store.db.put('tables', { ...table, date: '2001-02-01' });
+    await store.vault.currentKey(tablesOf('2001-02-01'));
     await store.vault.currentKey(eventsOf('2001-02-03'));
     await both.storage.compactDatabase();
     expect(await store.db.get('interactions', [block.userId, block.date, block.type, 77])).toBeUndefined();
-    expect((await store.db.getAll('digests')).map(({ month }) => month)).toEqual([digest.month]);
+    expect(new Set((await store.db.getAll('tables')).map(({ date }) => date))).toEqual(new Set([table.date]));
     expect((await store.keys.ring()).filter(({ day }) => day.startsWith('2001'))).toEqual([]);
     await both.reopen();
     expect(await both.storage.queryInteractions({})).toHaveLength(1);
@@ -179,6 +180,20 @@ describe('what queries cost', () => {
     await expect(log.measure({}, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(log.totals().count).toBe(602);
   });
+  it('go on from what an earlier log counted', async () => {
+    const first = new QueryLog(() => ({ hits: 0, misses: 0 }));
+    first.add({ count: 700, rowsRead: 70, rowsReturned: 7, timesMs: Array(500).fill(1000) });
+    let told = 0;
+    first.onQuery = () => {
+      told += 1;
+    };
+    await first.measure({}, async () => {});
+    const second = new QueryLog(() => ({ hits: 0, misses: 0 }));
+    await second.measure({}, async () => {});
+    second.add(JSON.parse(JSON.stringify(first.state())));
+    expect(second.totals()).toMatchObject({ count: 702, p50Ms: 1000, rowsRead: 70, rowsReturned: 7 });
+    expect([second.state().timesMs.length, told]).toEqual([500, 1]);
+  });
   it('by nearest rank', () => {
     expect([percentile([], 0.5), percentile([7], 0.95), percentile([1, 2, 3, 4], 0.5)]).toEqual([0, 7, 2]);
   });
@@ -192,5 +207,15 @@ describe('what queries cost', () => {
       [1, 0],
     ]);
     expect(both.storage.queryTotals().count).toBe(2);
+  });
+  it('of caches are written once, and not again while nothing was counted', async () => {
+    await both.storage.getContextStats('week');
+    await both.storage.flush();
+    const { db } = both.profile.store;
+    const first = await db.get('metadata', 'cache_stats');
+    expect(first).toEqual(await both.storage.cacheStats());
+    await db.delete('metadata', 'cache_stats');
+    await both.storage.flush();
+    expect(await db.get('metadata', 'cache_stats')).toBeUndefined();
   });
 });

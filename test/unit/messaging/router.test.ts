@@ -35,18 +35,28 @@ describe('senders', () => {
   });
 });
 
+const screenOf = (width: number, theme = 'dark') => ({ width, height: 800, theme });
+
 describe('messages', () => {
   const click = { type: 'event.click', body: { role: 'link', text: 'x', nonce: 'A'.repeat(22) } };
 
   it('are accepted from who may send them', () => {
     expect(parseMessage(click, 'content')).toEqual(click);
     expect(parseMessage({ type: 'status.get', body: {} }, 'page')).not.toBeNull();
+    expect(parseMessage({ type: 'device.seen', body: screenOf(99_999) }, 'page')).not.toBeNull();
   });
 
   it.each([
     ['a click from a page', click, 'page'],
     ['a question from a content script', { type: 'status.get', body: {} }, 'content'],
     ['an erasure from a content script', { type: 'erase.run', body: { target: { what: 'all' } } }, 'content'],
+    ['a look at the figures by a content script', { type: 'health.get', body: {} }, 'content'],
+    ['a compaction by a content script', { type: 'compact.run', body: {} }, 'content'],
+    ['a screen from a content script', { type: 'device.seen', body: screenOf(800) }, 'content'],
+    ['a screen without width', { type: 'device.seen', body: screenOf(0) }, 'page'],
+    ['a screen of parts of pixels', { type: 'device.seen', body: screenOf(0.5) }, 'page'],
+    ['a screen larger than any', { type: 'device.seen', body: screenOf(100_000) }, 'page'],
+    ['an appearance that there is not', { type: 'device.seen', body: screenOf(800, 'pink') }, 'page'],
     ['anything from anybody else', { type: 'status.get', body: {} }, null],
     ['an unknown type', { type: 'nothing', body: {} }, 'page'],
     ['a name of the language', { type: '__proto__', body: {} }, 'page'],

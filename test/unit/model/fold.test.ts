@@ -24,6 +24,8 @@ describe('folding', () => {
     { kind: 'visit-update', id: 'd.i.4', visit: 'd.i.1', atMs: 120, title: 'Second', dwellMs: 5 },
     { kind: 'visit-update', id: 'd.i.5', visit: 'd.i.1', atMs: 130, dwellMs: 7 },
     { kind: 'visit-update', id: 'd.i.6', visit: 'gone', atMs: 130, title: 'Orphan' },
+    { kind: 'visit-update', id: 'd.imported.6', visit: 'd.i.1', atMs: 90, dwellMs: 11 },
+    { kind: 'visit-update', id: 'd.imported.7', visit: 'gone', atMs: 90, dwellMs: 11 },
     {
       kind: 'search',
       id: 'd.i.2',
@@ -47,6 +49,28 @@ describe('folding', () => {
         },
       ),
     );
+  });
+});
+
+describe('time that is known as a sum', () => {
+  const visited = visit(1, 100);
+  const update = (id: string, dwellMs: number): InteractionEvent => ({
+    kind: 'visit-update',
+    id,
+    visit: visited.id,
+    atMs: 100,
+    dwellMs,
+  });
+  const dwellOf = (...updates: InteractionEvent[]) =>
+    foldEvents([...updates, visited]).map((record) => record.kind === 'visit' && record.dwellMs);
+
+  it('is at least as much as any sum says, and what the updates themselves add up to where that is more', () => {
+    const own = [update('d.i.2', 30), update('d.i.3', 40)];
+    const sums = [update('d.imported.a', 50), update('d.imported.b', 60)];
+    expect(dwellOf(...sums)).toEqual([60]);
+    expect(dwellOf(...sums, ...own)).toEqual([70]);
+    expect(dwellOf(...own, ...sums, update('d.imported.c', 71))).toEqual([71]);
+    expect(dwellOf(...sums, own[0] as InteractionEvent)).toEqual([60]);
   });
 });
 

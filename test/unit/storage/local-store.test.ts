@@ -255,17 +255,24 @@ describe('finding', () => {
     expect(profile.damaged).toBe(0);
   });
 
-  it('reads a day whole when its index is damaged, and mends the index of a month', async () => {
-    await add('whale', profile.nowMs - 40 * DAY_MS);
-    await profile.store.pack(true);
-    const [digest] = await profile.store.db.getAll('digests');
-    if (!digest) throw new Error('the month has a digest');
-    await profile.store.db.put('digests', { ...digest, box: digest.box.slice().fill(7, 40) });
-    profile.store.forget();
-    expect(await urls('whale')).toEqual(['https://whale.example/']);
-    await profile.store.pack(true);
-    expect((await profile.store.db.getAll('digests'))[0]?.box).not.toEqual(digest.box);
-    expect(await urls('whale')).toEqual(['https://whale.example/']);
-    expect(profile.damaged).toBe(0);
-  });
+  it.each(['lexicon', 'words', 'layouts', 'outline'] as const)(
+    'goes on without days whose %s is damaged, and says so',
+    async (part) => {
+      await add('whale', profile.nowMs - 40 * DAY_MS);
+      await add('whale2', profile.nowMs - 80 * DAY_MS);
+      await profile.store.pack(true);
+      const tables = await profile.store.db.getAll('tables');
+      const table = tables.find((one) => one.part === part);
+      if (!table) throw new Error('a pack has tables');
+      await profile.store.db.put('tables', { ...table, box: table.box.slice().fill(7, 40) });
+      profile.store.forget();
+      expect(await urls('whale')).toEqual(['https://whale.example/']);
+      expect(profile.damaged).toBeGreaterThan(0);
+      // Nothing takes it for empty: it is whole again when its bytes are.
+      await profile.store.pack(true);
+      await profile.store.db.put('tables', table);
+      profile.store.forget();
+      expect(await urls('whale')).toEqual(['https://whale.example/', 'https://whale2.example/']);
+    },
+  );
 });

@@ -1,9 +1,9 @@
-/** The seed's indexes (§6.2) and metadata (§2.1) are there, in a new store and in one of an older schema. */
+/** The seed's indexes (§6.2) and metadata (§2.1) are there. */
 import 'fake-indexeddb/auto';
 import { IDBFactory } from 'fake-indexeddb';
 import { openDB } from 'idb';
 import { expect, it } from 'vitest';
-import { type Database, openData } from '../../../src/storage/database.ts';
+import { type Database, OldDataError, openData, storageFailure } from '../../../src/storage/database.ts';
 import { DATA_DB, DATA_VERSION, METADATA } from '../../../src/storage/schema.ts';
 
 const events = { onBlocked() {}, onClosed() {} };
@@ -40,25 +40,16 @@ it('in a new store', async () => {
   db.close();
 });
 
-it('in one that was made by version 2, which keeps its rows', async () => {
+it('a store from before the first release is refused with a sentence, and left as it is', async () => {
   globalThis.indexedDB = new IDBFactory();
-  const old = await openDB(DATA_DB, 2, {
-    upgrade(db) {
-      db.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
-      db.createObjectStore('digests', { keyPath: ['userId', 'month'] });
-      for (const name of ['contexts', 'profiles', 'models'])
-        db.createObjectStore(name, { keyPath: ['userId', 'name'] });
-      db.createObjectStore('interactions', { keyPath: ['userId', 'date', 'type', 'seq'] });
-      db.createObjectStore('metadata');
-    },
+  const old = await openDB(DATA_DB, 3, {
+    upgrade: (db) => void db.createObjectStore('metadata').put(3, 'version'),
   });
-  const block = { userId: 'u', date: '2026-01-01', type: 'clicks', seq: 1, box: new Uint8Array(1) };
-  await old.put('interactions', block);
   old.close();
-  const db = await openData(events);
-  await expectSeed(db);
-  expect(await db.getAllFromIndex('interactions', 'userId_date_type', ['u', '2026-01-01', 'clicks'])).toEqual(
-    [block],
-  );
-  db.close();
+  const refusal = await openData(events).catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(OldDataError);
+  expect(storageFailure(refusal)).toMatchObject({ code: 'storage-old' });
+  const again = await openDB(DATA_DB, 3);
+  expect(await again.get('metadata', 'version')).toBe(3);
+  again.close();
 });

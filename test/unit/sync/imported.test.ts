@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
+import { timeInAll } from '../../../src/storage/imported-time.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -53,4 +54,25 @@ it('knows what was deleted in the account, by whichever device', async () => {
   const record = { ...imported(1), dwellMs: 0 } as never;
   expect(await erased?.(record)).toBe(true);
   expect(await erased?.({ ...(record as object), url: 'https://b.example/' } as never)).toBe(false);
+});
+
+it('time that a file knows as a sum is not counted again when the visit itself comes, nor sent back', async () => {
+  world.end();
+  world = new SyncWorld();
+  [first, second] = [await world.device('d0'), await world.device('d1')];
+  const visit = await first.visit('a.example', '/x');
+  for (const dwellMs of [2_000, 3_000])
+    await first.append(
+      { kind: 'visit-update', visit: visit.id, atMs: visit.atMs, dwellMs },
+      dayOf(visit.atMs),
+    );
+  const recorded = await first.records();
+  // As from a file of the first device, before the second one joins it.
+  const sum = await second.run(() => timeInAll(visit, 5_000));
+  await importOn(second, [visit, sum]);
+  expect(await second.records()).toEqual(recorded);
+  await world.create(first);
+  await world.join(first, second);
+  await world.settle();
+  for (const device of [first, second]) expect(await device.records()).toEqual(recorded);
 });

@@ -3,7 +3,7 @@ import { etagOf } from '../../../server/src/auth/digest.ts';
 import { toBase64Url, toHex } from '../../../src/base/bytes.ts';
 import type { DeviceId, Slot } from '../../../src/protocol/ids.ts';
 import { LIMITS, type Limits } from '../../../src/protocol/limits.ts';
-import { readStaged, type Staged, settle } from '../../../src/sync/outbox.ts';
+import { readStaged, type Staged, settle, stage } from '../../../src/sync/outbox.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
@@ -115,6 +115,7 @@ describe('of a batch that was accepted in part', () => {
       { frame, peers: ['a', 'b', 'c'].map(peer), groupOf: [0, 1, 'goes on'], rows: [[one], [two], []] },
       { frame, peers: [peer('d')], groupOf: [2], rows: [[], [], [three, four]] },
     ];
+    await a.run(() => stage(a.store, staged, 0));
     await a.run(() => settle(a.store, staged, [true, false, true]));
     expect(await rowsLeft()).toEqual([two, three, four]);
     expect(await a.run(() => readStaged(a.store))).toEqual(staged.slice(1));
@@ -122,6 +123,55 @@ describe('of a batch that was accepted in part', () => {
     expect(await rowsLeft()).toEqual([three, four]);
     expect(await a.run(() => readStaged(a.store))).toEqual([]);
     expect(await a.knownSlots()).not.toContain('d');
+  });
+});
+
+describe('a batch that is under way when something is erased', () => {
+  it('goes with it: it holds keys of what is gone, and what else it held is sent anew', async () => {
+    await oracle.visit(a, 'one.example', '/a');
+    await oracle.visit(a, 'two.example', '/b');
+    a.network.fate = (_, request) => (isBatch(request) ? 'lost-answer' : 'ok');
+    expect((await a.round()).phase).toBe('offline');
+    expect(await a.run(() => readStaged(a.store))).toHaveLength(1);
+    await oracle.erase(a, { what: 'site', host: 'one.example' });
+    expect(await a.run(() => readStaged(a.store))).toEqual([]);
+    expect(await a.run(() => a.store.db.count('models'))).toBe(0);
+    a.network.up();
+    await a.restart();
+    await world.settle();
+    await oracle.check();
+  });
+
+  it('does not come back when its answer does', async () => {
+    const staged: Staged[] = [1, 2].map((n) => ({
+      frame: new Uint8Array([n]),
+      peers: [],
+      groupOf: [],
+      rows: [],
+    }));
+    await a.visit('one.example', '/a');
+    await a.run(() => stage(a.store, staged, 0));
+    await a.erase({ what: 'all' });
+    await a.run(() => settle(a.store, staged, []));
+    expect(await a.run(() => readStaged(a.store))).toEqual([]);
+  });
+
+  it('is nowhere to be opened without a key that the erasure destroys', async () => {
+    await a.visit('one.example', '/a');
+    a.network.fate = (_, request) => (isBatch(request) ? 'lost-request' : 'ok');
+    await a.round();
+    const [staged] = await a.run(() => readStaged(a.store));
+    // The beginning of the frame is its head, which is no secret; what follows is.
+    const bytes = Buffer.from((staged as Staged).frame.subarray(-64));
+    await a.run(async () => {
+      for (const name of a.store.db.objectStoreNames)
+        for (const row of await a.store.db.getAll(name)) {
+          const held = JSON.stringify(row, (_, value) =>
+            value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value,
+          );
+          expect(held, name).not.toContain(bytes.toString('hex'));
+        }
+    });
   });
 });
 

@@ -3,11 +3,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { etagOf } from '../../../server/src/auth/digest.ts';
 import type { Bytes } from '../../../src/base/bytes.ts';
+import { dayOf } from '../../../src/base/clock.ts';
+import type { InteractionEvent } from '../../../src/model/interaction.ts';
 import { decodeFrame, encodeFrame, splitBodies } from '../../../src/protocol/frame.ts';
 import type { Slot } from '../../../src/protocol/ids.ts';
+import { encodeEvents } from '../../../src/storage/codec.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { scopeOf } from '../../../src/sync/account-state.ts';
 import { openHeader, sealObject } from '../../../src/sync/objects.ts';
+import { readUnread } from '../../../src/sync/unread.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
@@ -96,6 +100,33 @@ describe('an object that does not open', () => {
     expect(b.sync.state().message).toBeUndefined();
   });
 
+  it('because its visit did not open waits for it, quietly', async () => {
+    const visit = await oracle.visit(a, 'one.example', '/a');
+    await a.round();
+    const before = await world.liveSlots();
+    const more = { kind: 'visit-update' as const, visit: visit.id, atMs: visit.atMs };
+    await a.append({ ...more, title: 'Later' }, dayOf(visit.atMs));
+    await a.append({ ...more, dwellMs: 7 }, dayOf(visit.atMs));
+    await a.round();
+    objectsBecome(async (found, bodies) =>
+      Promise.all(
+        bodies.map(async (body, i) =>
+          before.includes(found[i]?.slot as Slot) && (await kindAt(found[i]?.slot as Slot, body)) === 'part'
+            ? flip(body, body.length - 20)
+            : body,
+        ),
+      ),
+    );
+    expect((await b.round()).message).toMatch(/^1 object /);
+    expect(await b.eventIds()).toEqual([]);
+    b.network.up();
+    await oracle.visit(a, 'three.example', '/c');
+    await world.settle();
+    await oracle.check();
+    expect((await b.records())[0]).toMatchObject({ title: 'Later', dwellMs: 7 });
+    expect(await b.run(() => readUnread(b.store))).toEqual({});
+  });
+
   it('because two objects were exchanged counts for both', async () => {
     await aSendsThings();
     objectsBecome(async (found, bodies) => {
@@ -168,6 +199,21 @@ describe('an object that does not open', () => {
     await store(objects);
     expect((await b.round()).message).toMatch(/^4 objects /);
     expect(await b.urls()).toEqual(['https://one.example/a']);
+  });
+
+  it('because it has a record of another day is taken without that record', async () => {
+    const visit = await oracle.visit(a, 'one.example', '/a');
+    await a.round();
+    const day = dayOf(visit.atMs);
+    const key = await a.run(() => a.store.vault.currentKey(eventsOf(day)));
+    const author = a.store.vault.deviceId as Parameters<typeof sealObject>[1]['author'];
+    const header = { kind: 'part', author, incarnation: 77, counter: 1, day, generation: 1 } as const;
+    const inDay = { ...visit, id: `${author}.1.zz`, url: 'https://one.example/b' };
+    const elsewhere = { ...inDay, id: `${author}.1.zy`, atMs: visit.atMs - 40 * 86_400_000 };
+    const payload = await encodeEvents([inDay, elsewhere] as InteractionEvent[]);
+    await store([await sealObject(await scope(), header, key.aead, payload)]);
+    expect((await b.round()).message).toMatch(/^1 object /);
+    expect(await b.urls()).toEqual(['https://one.example/a', 'https://one.example/b']);
   });
 
   it('because its key could not be fetched is fetched again, not skipped', async () => {

@@ -1,20 +1,37 @@
-/** What goes into a block comes out of it, whatever it is; what was damaged is refused and nothing hangs. */
+/** What goes into a pack comes out of it, whatever it is; what was damaged is refused and nothing hangs. */
 import fc from 'fast-check';
 import { expect, it, vi } from 'vitest';
+import {
+  BitReader,
+  BitWriter,
+  readColumn,
+  unzigzag,
+  writeColumn,
+  zigzag,
+} from '../../../../src/base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../../../src/base/byte-stream.ts';
-import { dayNumber, dayStartMs } from '../../../../src/base/clock.ts';
-import { compareEvents, STORE_TYPES, storeTypeOf } from '../../../../src/model/interaction.ts';
-import { newestOf, pagesOf, termsOf } from '../../../../src/model/page.ts';
-import { Digest, DigestBuilder, PageMarks } from '../../../../src/storage/format/digest.ts';
-import { encodePages, PageBlock } from '../../../../src/storage/format/page-block.ts';
-import { decodeSegment, encodeSegment, PagePlaces } from '../../../../src/storage/format/segment-block.ts';
+import type { Bytes } from '../../../../src/base/bytes.ts';
+import { DAY_MS, dayOf, dayStartMs } from '../../../../src/base/clock.ts';
+import {
+  compareEvents,
+  foldEvents,
+  type InteractionEvent,
+  storeTypeOf,
+} from '../../../../src/model/interaction.ts';
+import { hostOf, siteTerm } from '../../../../src/model/page.ts';
+import { summaryOf } from '../../../../src/model/summary.ts';
+import { addressText, eachWord } from '../../../../src/model/words.ts';
+import { Lexicon, LexiconBuilder } from '../../../../src/storage/format/lexicon.ts';
+import { Outline } from '../../../../src/storage/format/outline.ts';
+import { type EncodedPack, encodePack, type TablePart } from '../../../../src/storage/format/pack.ts';
+import { decodeSegment, eventOf } from '../../../../src/storage/format/segment.ts';
+import { type AddressTexts, encodeTexts, Texts, TextWords } from '../../../../src/storage/format/texts.ts';
 import { eventsOfOneDay } from '../../../support/some-events.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 const DAY = '2026-11-24';
 const START = dayStartMs(DAY);
-const wellFormed = (text: string) => text.toWellFormed();
 
 it('numbers come back from a byte stream', () => {
   fc.assert(
@@ -35,103 +52,340 @@ it('numbers come back from a byte stream', () => {
   );
 });
 
-it('events come back from the blocks of a pack, and so do its pages', async () => {
+it('columns and counts come back from a bit stream, one after the other', () => {
+  const column = fc.oneof(
+    fc.array(fc.nat(3)),
+    fc.array(fc.nat(5000)),
+    fc.array(fc.oneof({ weight: 30, arbitrary: fc.nat(9) }, { weight: 1, arbitrary: fc.maxSafeNat() })),
+    fc.tuple(fc.maxSafeNat(), fc.nat(50)).map(([value, length]) => Array<number>(length).fill(value)),
+  );
+  fc.assert(
+    fc.property(fc.array(column), fc.array(fc.maxSafeNat()), (columns, counts) => {
+      const writer = new BitWriter();
+      for (const one of columns) {
+        writer.count(one.length);
+        writeColumn(writer, one);
+      }
+      for (const one of counts) writer.count(one);
+      const bytes = writer.bytes();
+      const reader = new BitReader(bytes);
+      for (const one of columns) expect([...readColumn(reader, reader.count())]).toEqual(one);
+      expect(counts.map(() => reader.count())).toEqual(counts);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+it('a bit stream of any length ends with its last bit', () => {
+  // Also where its bytes fill what was set aside for them.
+  for (let length = 1; length < 3 * 8192; length += 7) {
+    const writer = new BitWriter();
+    for (let i = 0; i < length; i++) writer.bits((i * 7) & 1, 1);
+    const reader = new BitReader(writer.bytes());
+    let same = true;
+    for (let i = 0; i < length; i++) same &&= reader.bits(1) === ((i * 7) & 1);
+    expect(same).toBe(true);
+  }
+  for (const length of [1023 * 8 + 1, 1024 * 8, 1024 * 8 + 1, 1024 * 8 + 7, 2048 * 8 + 3]) {
+    const writer = new BitWriter();
+    for (let i = 0; i < length; i++) writer.bits(1, 1);
+    expect(writer.bytes()).toHaveLength(Math.ceil(length / 8));
+  }
+});
+
+it('signs come back', () => {
+  fc.assert(fc.property(fc.integer({ min: -(2 ** 51), max: 2 ** 51 }), (n) => unzigzag(zigzag(n)) === n));
+});
+
+const noKeep = async <T>(_: number, open: () => Promise<{ readonly value: T }>) => (await open()).value;
+
+async function readTexts(blocks: Awaited<ReturnType<typeof encodeTexts>>) {
+  const lexicon = await Lexicon.read(blocks.lexicon);
+  const words = await TextWords.read(blocks.words);
+  return { lexicon, words, texts: new Texts(blocks.layouts, lexicon, words, noKeep) };
+}
+
+/** Words in every way of writing, and what lies between them. */
+const piece = fc.oneof(
+  fc.constantFrom(
+    'alpha',
+    'Beta',
+    'GAMMA',
+    'GitHub',
+    'iPhone',
+    '2016',
+    'café',
+    'CAFÉ',
+    'Ñandú',
+    'straße',
+    'İ',
+    'ΟΔΟΣ',
+  ),
+  fc.constantFrom(
+    '東京タワー',
+    'ホテル',
+    'ภาษาไทย',
+    'Москва',
+    'ёж',
+    'ﬁne',
+    '½',
+    'Acme™',
+    '𝔘nicode',
+    '👩‍👩‍👧',
+    'e\u0301',
+  ),
+  fc.constantFrom(
+    ' ',
+    '-',
+    '/',
+    '.',
+    '%20',
+    '%E6%9D%B1',
+    '\n',
+    '\u0001',
+    '\u001b',
+    '\t',
+    ', ',
+    '…',
+    '\u2028',
+    '%',
+  ),
+  fc.string(),
+  fc.string({ unit: 'grapheme' }),
+  fc.constant('x'.repeat(200)),
+  fc.constant('字'.repeat(90)),
+);
+const anyText = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join('').toWellFormed());
+const anyUrl = fc.oneof(
+  fc
+    .tuple(
+      fc.constantFrom('https://', 'http://'),
+      fc.constantFrom('a.example', 'b.a.example', 'c.test'),
+      anyText,
+    )
+    .map(([scheme, host, rest]) => `${scheme}${host}/${rest}`),
+  fc.constantFrom(
+    'https://A.example/GitHub/x',
+    'https://A.example/GitHub/y',
+    'https://A.example/GitHub/YqmXdQ/1',
+    `https://a.example/${'w/'.repeat(300)}`,
+    `https://a.example/${'w/'.repeat(300)}z`,
+  ),
+  anyText,
+);
+const someAddresses = fc
+  .uniqueArray(
+    fc.record({
+      url: anyUrl,
+      titles: fc.array(anyText, { maxLength: 2 }),
+      details: fc.array(anyText, { maxLength: 2 }),
+    }),
+    { selector: ({ url }) => url, maxLength: 80 },
+  )
+  .map((list) => [...list].sort((a, b) => (a.url < b.url ? -1 : 1)));
+
+it('texts come back to the letter, alone and all together', async () => {
   await fc.assert(
-    fc.asyncProperty(eventsOfOneDay(START), async (unsorted) => {
-      const events = [...unsorted].sort(compareEvents);
-      const pages = pagesOf(events);
-      const places = new PagePlaces(pages, events);
-      const block = new PageBlock(await encodePages(pages, START), START);
-      const stored = await block.all();
-      expect(stored).toEqual(
-        pages.map((page) => ({
-          ...page,
-          titles: page.titles.map(wellFormed),
-          details: page.details.map(wellFormed),
-        })),
-      );
-      for (const type of STORE_TYPES) {
-        const ofType = events.filter((event) => storeTypeOf(event) === type);
-        const bytes = await encodeSegment(ofType, places, START);
-        expect(await decodeSegment(bytes, stored, START)).toEqual(ofType);
+    fc.asyncProperty(someAddresses, async (addresses) => {
+      const { texts } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+      expect(await texts.all()).toEqual(addresses);
+      for (const [index, address] of addresses.entries()) expect(await texts.read(index)).toEqual(address);
+    }),
+    { numRuns: 400 },
+  );
+});
+
+it('every address with a word that begins so is found, and none without it where texts are plain', async () => {
+  const wordsOf = ({ url, titles, details }: AddressTexts) => {
+    const words = new Set<string>();
+    for (const text of [addressText(url), ...titles, ...details]) eachWord(text, (word) => words.add(word));
+    return words;
+  };
+  await fc.assert(
+    fc.asyncProperty(someAddresses, fc.nat(), fc.nat(), async (addresses, which, length) => {
+      const { lexicon, words } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+      const all = [...new Set(addresses.flatMap((one) => [...wordsOf(one)]))];
+      const word = all[which % Math.max(1, all.length)] ?? 'x';
+      for (const prefix of [word, word.slice(0, 1 + (length % word.length)), 'zzzq']) {
+        const found = new Set<number>();
+        words.find(lexicon.beginningWith(prefix), (address) => found.add(address));
+        const among: number[] = [];
+        const every = addresses.keys();
+        words.findAmong(every, lexicon.beginningWith(prefix), (address) => among.push(address));
+        expect(among).toEqual([...found].sort((a, b) => a - b));
+        for (const [index, address] of addresses.entries()) {
+          const has = [...wordsOf(address)].some((one) => one.startsWith(prefix));
+          if (has) expect(found).toContain(index);
+          else if (
+            /^[\x20-\x24\x26-\x7e]*$/.test([address.url, ...address.titles, ...address.details].join(''))
+          )
+            if (!/[a-z0-9]{64}/i.test(JSON.stringify(address)))
+              // Words are kept in pieces of 64: the further ones are found too.
+              expect(found).not.toContain(index);
+        }
       }
     }),
     { numRuns: 300 },
   );
 });
 
-it('pages are oldest first and any of many can be read alone', async () => {
-  const many = Array.from({ length: 3000 }, (_, i) => ({
-    url: `https://long.example/${'path/'.repeat(8)}${i}`,
-    titles: [`Title ${i}`],
+it('rare and frequent words have codes of every length, and all are found', async () => {
+  // More words than codes of one and two bytes, each in two titles; a few in many.
+  const titles = Array.from(
+    { length: 17_000 },
+    (_, i) => `w${i.toString(36)} common${i % 5} w${((i + 7) % 17_000).toString(36)}`,
+  );
+  const addresses = titles.map((title, i) => ({
+    url: `https://a.example/${String(i).padStart(6, '0')}`,
+    titles: [title],
     details: [],
-    level: 'private' as const,
-    kinds: { visit: { count: 1 + (i % 3), newestMs: START + i * 1000 } },
   }));
-  const bytes = await encodePages(many, START);
-  expect(await new PageBlock(bytes, START).page(2999)).toEqual(many[2999]);
-  expect(await new PageBlock(bytes, START).page(1234)).toEqual(many[1234]);
-  await expect(new PageBlock(bytes, START).page(3000)).rejects.toThrow(RangeError);
-  expect((await new PageBlock(bytes, START).all()).map(newestOf)).toEqual(many.map(newestOf));
+  const { lexicon, words, texts } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+  expect(lexicon.beginningWith('common').map(({ wordClass }) => wordClass)).toEqual([0]);
+  const classes = new Set<number>();
+  for (const i of [0, 1, 36, 1000, 5000, 9000, 16_000, 16_999]) {
+    const word = `w${i.toString(36)}`;
+    const expected = titles.flatMap((title, at) =>
+      title.split(' ').some((one) => one.startsWith(word)) ? [at] : [],
+    );
+    const found = new Set<number>();
+    const ranges = lexicon.beginningWith(word);
+    for (const { wordClass } of ranges) classes.add(wordClass);
+    words.find(ranges, (address) => found.add(address));
+    expect([...found].sort((a, b) => a - b)).toEqual(expected);
+  }
+  expect([...classes].sort()).toEqual([0, 1, 2]);
+  expect(await texts.read(12_345)).toEqual(addresses[12_345]);
+  expect((await texts.all())[16_999]).toEqual(addresses[16_999]);
 });
 
-it('a digest finds exactly the pages with a word, also after it was merged with others and lost some', async () => {
+const tableOf = ({ tables }: EncodedPack, wanted: TablePart): Bytes => {
+  const found = tables.find(([part]) => part === wanted);
+  if (!found) throw new Error(`no ${wanted}`);
+  return found[1];
+};
+
+async function decodePack(pack: EncodedPack): Promise<Map<string, InteractionEvent[]>> {
+  const [lexicon, words, layouts] = [
+    tableOf(pack, 'lexicon'),
+    tableOf(pack, 'words'),
+    tableOf(pack, 'layouts'),
+  ];
+  const { texts } = await readTexts({ lexicon, words, layouts });
+  const all = await texts.all();
+  const textsOf = (address: number): AddressTexts => {
+    const found = all[address];
+    if (!found) throw new RangeError('no such address');
+    return found;
+  };
+  const outline = await Outline.read(tableOf(pack, 'outline'));
+  return new Map(
+    pack.days.map(({ day, segments }) => {
+      const rows = segments.flatMap(([type, bytes]) =>
+        decodeSegment(bytes, outline.addressesOf(day)[type], dayStartMs(day)),
+      );
+      return [day, rows.map((row) => eventOf(row, textsOf)).sort(compareEvents)];
+    }),
+  );
+}
+
+/** Up to three days, later ones moved by whole days and with counters of their own. */
+const someDays = fc
+  .array(eventsOfOneDay(START), { minLength: 1, maxLength: 3 })
+  .map((days) => {
+    const moved = days.map((events, index) =>
+      events.map((event) => ({ ...event, atMs: event.atMs + index * DAY_MS })),
+    );
+    return new Map(
+      moved.flatMap((events, index) =>
+        events.length === 0 ? [] : [[dayOf(START + index * DAY_MS), events] as const],
+      ),
+    );
+  })
+  .filter((days) => days.size > 0);
+
+it('events come back from a pack, and so do the addresses and the summary of each day', async () => {
   await fc.assert(
-    fc.asyncProperty(
-      fc.array(eventsOfOneDay(START, 15), { minLength: 1, maxLength: 5 }),
-      fc.constantFrom('a', 'alpha', 'be', 'cafe', '東京', 'ноч', 'zz', 'https', 'example'),
-      fc.nat(4),
-      async (days, prefix, without) => {
-        const kept = new DigestBuilder();
-        const expected: string[] = [];
-        for (const [index, unsorted] of days.entries()) {
-          const pages = pagesOf([...unsorted].sort(compareEvents));
-          const builder = new DigestBuilder();
-          builder.addPack({
-            day: dayNumber(DAY) + index,
-            seq: 1,
-            pages: pages.length,
-            summary: new Uint8Array([index]),
+    fc.asyncProperty(someDays, async (days) => {
+      const pack = await encodePack(days);
+      const decoded = await decodePack(pack);
+      const outline = await Outline.read(tableOf(pack, 'outline'));
+      for (const [day, unsorted] of days) {
+        const events = [...unsorted].sort(compareEvents);
+        expect(decoded.get(day)).toEqual(events);
+        const folded = foldEvents(events);
+        const { sites, ...rest } = summaryOf(folded);
+        const found = outline.summary(day, { sites: true });
+        expect(found.hours).toEqual(rest.hours);
+        expect(found.dwellMs).toBe(Math.floor(rest.dwellMs));
+        expect(found.spans).toEqual(
+          rest.spans.map(({ fromMs, toMs }) => ({ fromMs, toMs: fromMs + Math.floor(toMs - fromMs) })),
+        );
+        expect(new Map(found.sites)).toEqual(
+          new Map([...sites].map(([host, site]) => [host, { ...site, dwellMs: Math.floor(site.dwellMs) }])),
+        );
+        const { records } = pack.days.find((one) => one.day === day) ?? { records: [] };
+        expect(records.reduce((sum, count) => sum + count, 0)).toBe(folded.length);
+        expect(outline.summary(day, { sites: false }).sites.size).toBe(0);
+        for (const event of events) {
+          if (event.kind === 'reduced' || event.kind === 'visit-update') continue;
+          const places: number[] = [];
+          outline.eachHost(siteTerm(hostOf(event.url)), (from, to) => {
+            for (let place = from; place < to; place++) places.push(place);
           });
-          for (const [place, page] of pages.entries())
-            for (const term of termsOf(page)) builder.add(term, place);
-          const one = await Digest.read(await builder.bytes());
-          one.copyTo(kept, (pack) => (index === without ? null : kept.addPack(pack)));
-          if (index !== without)
-            for (const [place, page] of pages.entries())
-              if ([...termsOf(page)].some((term) => term.startsWith(prefix)))
-                expected.push(`${index}/${place}`);
+          const own = outline.addressesOf(day)[storeTypeOf(event)];
+          expect(places.some((place) => own.includes(place))).toBe(true);
         }
-        const merged = await Digest.read(await kept.bytes());
-        const marks = new PageMarks(merged.pages);
-        expect(merged.markPages(prefix, marks)).toBe(expected.length > 0);
-        const found = merged.packs.flatMap(({ day, pages }, index) => {
-          const from = merged.firstPages[index] as number;
-          const places = marks.placesIn(from, from + pages).reverse();
-          return places.map((place) => `${day - dayNumber(DAY)}/${place}`);
-        });
-        expect(found).toEqual(expected);
-      },
-    ),
+      }
+    }),
     { numRuns: 300 },
   );
 });
 
+it('a page that is visited on many days is written once', async () => {
+  const visit = (n: number, day: number): InteractionEvent => ({
+    kind: 'visit',
+    id: `AAAAAAAAAAAAAAAAAAAAAA.1.${(day * 100 + n).toString(36)}`,
+    atMs: START + day * DAY_MS + n * 60_000,
+    level: 'private',
+    url: `https://a.example/${'some-long-path/'.repeat(3)}${n * 7919}`,
+    title: `A title of page number ${n * 7919} and its words`,
+    transition: 'link',
+  });
+  const day = (index: number) => Array.from({ length: 50 }, (_, n) => visit(n, index));
+  const sizeOf = async (days: number) => {
+    const pack = await encodePack(
+      new Map(Array.from({ length: days }, (_, i) => [dayOf(START + i * DAY_MS), day(i)])),
+    );
+    return tableOf(pack, 'lexicon').length + tableOf(pack, 'words').length + tableOf(pack, 'layouts').length;
+  };
+  expect(await sizeOf(5)).toBe(await sizeOf(1));
+});
+
 it('damaged bytes are refused or read as something else, and never hang', async () => {
   const [events] = fc.sample(eventsOfOneDay(START, 60), { numRuns: 1, seed: 7 });
-  const sorted = [...(events ?? [])].sort(compareEvents);
-  const pages = pagesOf(sorted);
-  const whole = await encodePages(pages, START);
-  const builder = new DigestBuilder();
-  builder.addPack({ day: 1, seq: 1, pages: pages.length, summary: new Uint8Array(0) });
-  for (const [place, page] of pages.entries()) for (const term of termsOf(page)) builder.add(term, place);
-  const digest = await builder.bytes();
-  const segment = await encodeSegment(sorted, new PagePlaces(pages, sorted), START);
-  for (const [bytes, read] of [
-    [whole, async (b: typeof whole) => void (await new PageBlock(b, START).all())],
-    [digest, async (b: typeof whole) => (await Digest.read(b)).eachTerm('', () => true)],
-    [segment, async (b: typeof whole) => void (await decodeSegment(b, pages, START))],
-  ] as const) {
+  const pack = await encodePack(new Map([[DAY, events ?? []]]));
+  const [lexicon, words, layouts, outline] = ['lexicon', 'words', 'layouts', 'outline'].map((part) =>
+    tableOf(pack, part as TablePart),
+  ) as [Bytes, Bytes, Bytes, Bytes];
+  const addresses = (await Outline.read(outline)).addressesOf(DAY);
+  const readAll = async (blocks: { lexicon: Bytes; words: Bytes; layouts: Bytes }) => {
+    const { lexicon: opened, words: found, texts } = await readTexts(blocks);
+    found.find(opened.beginningWith('a'), () => {});
+    await texts.read(0);
+    await texts.all();
+  };
+  const readers: [Bytes, (bytes: Bytes) => Promise<unknown>][] = [
+    [lexicon, (bytes) => readAll({ lexicon: bytes, words, layouts })],
+    [words, (bytes) => readAll({ lexicon, words: bytes, layouts })],
+    [layouts, (bytes) => readAll({ lexicon, words, layouts: bytes })],
+    [outline, async (bytes) => (await Outline.read(bytes)).summary(DAY, { sites: true })],
+    ...(pack.days[0]?.segments ?? []).map(([type, segment]): [Bytes, (bytes: Bytes) => Promise<unknown>] => [
+      segment,
+      async (bytes) => decodeSegment(bytes, addresses[type], START),
+    ]),
+  ];
+  for (const [bytes, read] of readers) {
     for (let i = 0; i < bytes.length; i++) {
       const flipped = bytes.slice();
       flipped[i] = (flipped[i] as number) ^ (1 << (i % 8));

@@ -1,0 +1,374 @@
+/**
+ * The lexicon of a pack: every word that its texts are made of, once, sorted by UTF-16 units. Texts name words by codes of
+ * one to three bytes; the most frequent words have the shortest (an end-tagged dense code: Brisaboa, Iglesias, Navarro and
+ * Paramá, "An Efficient Compression Code for Text Databases", ECIR 2003). Only the last byte of a code is 0x80 or more, so a
+ * code can be looked for as it stands. Format 1:
+ *
+ *     u8 format = 1 ‖ deflated: varint words ‖ per word: u8 bytes shared with the one before · per word: u8 bytes of its own
+ *     · classes, four in a byte, lowest first · the words' own bytes, UTF-8
+ *
+ * A word's class is the length of its code less one; within a class, codes go in the order of the words. Every 16th word
+ * shares nothing, so that words are found by halving.
+ */
+import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
+import { type Bytes, fromUtf8, utf8 } from '../../base/bytes.ts';
+import { deflate, inflate } from './deflate.ts';
+
+const FORMAT = 1;
+const BLOCK = 16;
+/** So many spelled words are kept: those of a few hundred texts. */
+const LATELY = 2048;
+/** Ends each text in place of a word: the one code of its byte, and the last byte of no other. */
+export const END = 0x80;
+/** Last bytes of codes: 0x81 to 0xff. */
+const LAST = 127;
+/** Codes of one, two and three bytes. */
+const CLASS_SIZES = [LAST, 128 * LAST, 128 * 128 * LAST] as const;
+/** Above the three bytes of a code. */
+const CLASS_UNIT = 1 << 24;
+/** Words are cut so that their lengths, in UTF-8, fit into a byte. */
+export const MAX_WORD_UNITS = 64;
+
+/** The bytes of the code of the `ordinal`-th word of a class, the first one highest. */
+const codeOf = (wordClass: number, ordinal: number): number => {
+  const last = 0x81 + (ordinal % LAST);
+  const rest = Math.floor(ordinal / LAST);
+  if (wordClass === 0) return last;
+  if (wordClass === 1) return rest * 256 + last;
+  return (rest >> 7) * 65_536 + (rest & 127) * 256 + last;
+};
+
+/** Of a word, character by character (the 31-fold sum, as Java's strings have). */
+export const nextHash = (hash: number, code: number): number => (Math.imul(hash, 31) + code) | 0;
+
+/** ASCII letters in lower case. */
+export const lowerCode = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
+
+/** Gathers words while texts are taken apart. */
+export class LexiconBuilder {
+  readonly #words: string[] = [];
+  #hashes = new Int32Array(2048);
+  #uses = new Uint32Array(2048);
+  /** Numbers of words by their hash, plus one; open addressing, at most half full. */
+  #table = new Int32Array(4096);
+
+  /** A number for a word, the same every time; counts the use. */
+  use(word: string): number {
+    let hash = 0;
+    for (let i = 0; i < word.length; i++) hash = nextHash(hash, word.charCodeAt(i));
+    const slot = this.#slot(hash, word, 0, word.length, false);
+    return this.#usedAt(slot, hash, () => word);
+  }
+
+  /**
+   * The same for a part of a text, in lower case if `lower` (ASCII), without making a string of a word that is known: most
+   * are. `hash`: of its characters, in lower case if `lower`.
+   */
+  usePart(text: string, from: number, to: number, lower: boolean, hash: number): number {
+    const slot = this.#slot(hash, text, from, to, lower);
+    return this.#usedAt(slot, hash, () =>
+      lower ? text.slice(from, to).toLowerCase() : text.slice(from, to),
+    );
+  }
+
+  #slot(hash: number, text: string, from: number, to: number, lower: boolean): number {
+    const mask = this.#table.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = (this.#table[slot] as number) - 1;
+      if (id < 0) return slot;
+      if (this.#hashes[id] !== hash) continue;
+      const word = this.#words[id] as string;
+      if (word.length !== to - from) continue;
+      let at = from;
+      while (at < to) {
+        const code = text.charCodeAt(at);
+        if (word.charCodeAt(at - from) !== (lower ? lowerCode(code) : code)) break;
+        at++;
+      }
+      if (at === to) return slot;
+    }
+  }
+
+  #usedAt(slot: number, hash: number, word: () => string): number {
+    let id = (this.#table[slot] as number) - 1;
+    if (id < 0) {
+      id = this.#words.push(word()) - 1;
+      if (id === this.#uses.length) this.#grow();
+      this.#hashes[id] = hash;
+      // Growing moves the slots.
+      this.#put(id);
+    }
+    (this.#uses[id] as number) += 1;
+    return id;
+  }
+
+  #put(id: number): void {
+    const mask = this.#table.length - 1;
+    let slot = (this.#hashes[id] as number) & mask;
+    while (this.#table[slot] !== 0) slot = (slot + 1) & mask;
+    this.#table[slot] = id + 1;
+  }
+
+  #grow(): void {
+    const size = this.#uses.length * 2;
+    const [uses, hashes] = [new Uint32Array(size), new Int32Array(size)];
+    uses.set(this.#uses);
+    hashes.set(this.#hashes);
+    [this.#uses, this.#hashes] = [uses, hashes];
+    this.#table = new Int32Array(size * 2);
+    for (let id = 0; id < size / 2; id++) this.#put(id);
+  }
+
+  /** The lexicon in its format, and the code of each word by its number: its bytes, above them its class. */
+  finish(): { readonly bytes: Promise<Bytes>; readonly codes: Uint32Array } {
+    const count = this.#words.length;
+    if (count > CLASS_SIZES[0] + CLASS_SIZES[1] + CLASS_SIZES[2])
+      throw new RangeError('too many words in one pack');
+    const words = this.#words;
+    const ranks = Uint32Array.from(words.keys()).sort((a, b) =>
+      (words[a] as string) < (words[b] as string) ? -1 : 1,
+    );
+    const order = Array.from(ranks, (id) => words[id] as string);
+    const classes = this.#classes(ranks);
+    const codes = new Uint32Array(count);
+    const used = [0, 0, 0];
+    for (const id of ranks) {
+      const wordClass = classes[id] as number;
+      codes[id] = wordClass * CLASS_UNIT + codeOf(wordClass, used[wordClass] as number);
+      (used[wordClass] as number) += 1;
+    }
+    return { bytes: encode(order, ranks, classes), codes };
+  }
+
+  /** By number of the word. Of words that are used equally often the earlier one gets the shorter code. */
+  #classes(ranks: Uint32Array): Uint8Array {
+    const uses = this.#uses;
+    const classes = new Uint8Array(ranks.length);
+    if (ranks.length <= CLASS_SIZES[0]) return classes;
+    const byUse = [...ranks].sort((a, b) => (uses[b] as number) - (uses[a] as number));
+    const [ones, twos] = CLASS_SIZES;
+    for (let i = ones; i < byUse.length; i++) classes[byUse[i] as number] = i < ones + twos ? 1 : 2;
+    return classes;
+  }
+}
+
+async function encode(order: readonly string[], ranks: Uint32Array, classes: Uint8Array): Promise<Bytes> {
+  const out = new ByteWriter();
+  out.varint(order.length);
+  const shared = new Uint8Array(order.length);
+  const lengths = new Uint8Array(order.length);
+  const packed = new Uint8Array(Math.ceil(order.length / 4));
+  const rest = new ByteWriter();
+  let before: Bytes = new Uint8Array(0);
+  for (const [index, word] of order.entries()) {
+    const bytes = utf8(word);
+    const start = index % BLOCK === 0 ? 0 : sharedBytes(before, bytes);
+    shared[index] = start;
+    lengths[index] = bytes.length - start;
+    rest.raw(bytes.subarray(start));
+    (packed[index >> 2] as number) |= (classes[ranks[index] as number] as number) << ((index & 3) * 2);
+    before = bytes;
+  }
+  for (const part of [shared, lengths, packed, rest.bytes()]) out.raw(part);
+  const whole = new ByteWriter();
+  whole.u8(FORMAT);
+  whole.raw(await deflate(out.bytes()));
+  return whole.bytes();
+}
+
+function sharedBytes(a: Bytes, b: Bytes): number {
+  const most = Math.min(a.length, b.length);
+  let shared = 0;
+  while (shared < most && a[shared] === b[shared]) shared++;
+  return shared;
+}
+
+/** Words of one class whose codes follow each other: numbers of the first and after the last. */
+export interface CodeRange {
+  readonly wordClass: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+export class Lexicon {
+  /** Of each block: where its words' own bytes begin. */
+  readonly #offsets: Uint32Array;
+  /** Of each block: how many words of each class come before it. */
+  readonly #before: Uint32Array;
+  #all: string[] | undefined;
+  /** Of each class: which words are in it. */
+  #members: readonly Uint32Array[] | undefined;
+
+  private constructor(
+    readonly count: number,
+    private readonly shared: Bytes,
+    private readonly lengths: Bytes,
+    private readonly classes: Bytes,
+    private readonly rest: Bytes,
+    /** What it takes in memory. */
+    readonly sizeBytes: number,
+  ) {
+    const blocks = Math.ceil(count / BLOCK);
+    this.#offsets = new Uint32Array(blocks + 1);
+    this.#before = new Uint32Array((blocks + 1) * 3);
+    const seen = [0, 0, 0];
+    let offset = 0;
+    for (let i = 0; i < count; i++) {
+      if (i % BLOCK === 0) {
+        this.#offsets[i / BLOCK] = offset;
+        this.#before.set(seen, (i / BLOCK) * 3);
+      }
+      offset += lengths[i] as number;
+      const wordClass = this.#classOf(i);
+      if (wordClass > 2) throw new RangeError('an unknown class of words');
+      (seen[wordClass] as number) += 1;
+    }
+    if (offset !== rest.length) throw new RangeError('words that are not there');
+    this.#offsets[blocks] = offset;
+    this.#before.set(seen, blocks * 3);
+  }
+
+  /** @throws RangeError or TypeError when the bytes are damaged, or written by a newer version. */
+  static async read(bytes: Bytes): Promise<Lexicon> {
+    if (bytes[0] !== FORMAT) throw new RangeError('a lexicon of an unknown format');
+    const inflated = await inflate(bytes.subarray(1));
+    const reader = new ByteReader(inflated);
+    const count = reader.varint();
+    const [shared, lengths] = [reader.raw(count), reader.raw(count)];
+    const classes = reader.raw(Math.ceil(count / 4));
+    return new Lexicon(count, shared, lengths, classes, reader.raw(reader.left), inflated.length);
+  }
+
+  #classOf = (index: number): number => ((this.classes[index >> 2] as number) >> ((index & 3) * 2)) & 3;
+
+  /** Calls back with the words of a block, in order, until told to stop by `false`. */
+  #eachOfBlock(block: number, found: (word: string, index: number) => boolean): void {
+    let offset = this.#offsets[block] as number;
+    const end = Math.min(this.count, (block + 1) * BLOCK);
+    for (let i = block * BLOCK; i < end; i++) {
+      offset = this.#spellInto(i, offset);
+      if (!found(this.#spelled(i), i)) return;
+    }
+  }
+
+  /** Bytes of the word that was read last. */
+  readonly #word = new Uint8Array(512);
+
+  #spellInto(index: number, offset: number): number {
+    const [start, length] = [this.shared[index] as number, this.lengths[index] as number];
+    for (let i = 0; i < length; i++) this.#word[start + i] = this.rest[offset + i] as number;
+    return offset + length;
+  }
+
+  #spelled(index: number): string {
+    const length = (this.shared[index] as number) + (this.lengths[index] as number);
+    let text = '';
+    for (let i = 0; i < length; i++) {
+      const code = this.#word[i] as number;
+      if (code > 0x7f) return fromUtf8(this.#word.subarray(0, length));
+      text += String.fromCharCode(code);
+    }
+    return text;
+  }
+
+  #firstOfBlock(block: number): string {
+    const offset = this.#offsets[block] as number;
+    return fromUtf8(this.rest.subarray(offset, offset + (this.lengths[block * BLOCK] as number)));
+  }
+
+  /** Number of the first word that is not before `text`. */
+  #lowerBound(text: string): number {
+    let [low, high] = [0, Math.ceil(this.count / BLOCK) - 1];
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.#firstOfBlock(middle) < text) low = middle;
+      else high = middle - 1;
+    }
+    let bound = Math.min(this.count, (low + 1) * BLOCK);
+    this.#eachOfBlock(low, (word, index) => {
+      if (word < text) return true;
+      bound = index;
+      return false;
+    });
+    return bound;
+  }
+
+  /** How many words of each class come before the word of this number. */
+  #ordinals(index: number): number[] {
+    const block = Math.floor(index / BLOCK);
+    const counts = [...this.#before.subarray(block * 3, block * 3 + 3)];
+    for (let i = block * BLOCK; i < index; i++) (counts[this.#classOf(i)] as number) += 1;
+    return counts;
+  }
+
+  /** The words that begin with `prefix`, as ranges of codes; none when there is no such word. */
+  beginningWith(prefix: string): CodeRange[] {
+    if (this.count === 0) return [];
+    const [first, after] = [this.#lowerBound(prefix), this.#lowerBound(`${prefix}\uffff`)];
+    if (first === after) return [];
+    const [from, to] = [this.#ordinals(first), this.#ordinals(after)];
+    return [0, 1, 2].flatMap((wordClass) =>
+      to[wordClass] === from[wordClass]
+        ? []
+        : [{ wordClass, from: from[wordClass] as number, to: to[wordClass] as number }],
+    );
+  }
+
+  /** The `ordinal`-th word of a class. @throws RangeError when there is none. */
+  word(wordClass: number, ordinal: number): string {
+    this.#members ??= this.#allMembers();
+    const index = this.#members[wordClass]?.[ordinal];
+    if (index === undefined) throw new RangeError('a word that is not there');
+    if (this.#all) return this.#all[index] as string;
+    const known = this.#lately.get(index);
+    if (known !== undefined) return known;
+    const block = Math.floor(index / BLOCK);
+    let offset = this.#offsets[block] as number;
+    for (let i = block * BLOCK; i <= index; i++) offset = this.#spellInto(i, offset);
+    const word = this.#spelled(index);
+    if (this.#lately.size >= LATELY) this.#lately.clear();
+    this.#lately.set(index, word);
+    return word;
+  }
+  /** Words that were spelled lately, by number. */
+  readonly #lately = new Map<number, string>();
+
+  #allMembers(): Uint32Array[] {
+    const blocks = Math.ceil(this.count / BLOCK);
+    const members = [0, 1, 2].map((c) => new Uint32Array(this.#before[blocks * 3 + c] as number));
+    const seen = [0, 0, 0];
+    for (let i = 0; i < this.count; i++) {
+      const wordClass = this.#classOf(i);
+      (members[wordClass] as Uint32Array)[seen[wordClass] as number] = i;
+      (seen[wordClass] as number) += 1;
+    }
+    return members;
+  }
+
+  /** Keeps every word as text: for whoever is about to read whole days. */
+  spellAll(): void {
+    if (this.#all) return;
+    const all: string[] = [];
+    for (let block = 0; block * BLOCK < this.count; block++)
+      this.#eachOfBlock(block, (word) => {
+        all.push(word);
+        return true;
+      });
+    this.#all = all;
+  }
+}
+
+/** The bytes of a code, for looking for it. */
+export function codeBytes(wordClass: number, ordinal: number): number[] {
+  const code = codeOf(wordClass, ordinal);
+  if (wordClass === 0) return [code];
+  if (wordClass === 1) return [code >> 8, code & 255];
+  return [code >> 16, (code >> 8) & 255, code & 255];
+}
+
+/** Writes a code of `LexiconBuilder.finish`. It may begin with zero bytes: how many there are is its class. */
+export function writeCode(out: ByteWriter, code: number): void {
+  if (code >= 2 * CLASS_UNIT) out.u8((code >> 16) & 255);
+  if (code >= CLASS_UNIT) out.u8((code >> 8) & 255);
+  out.u8(code & 255);
+}

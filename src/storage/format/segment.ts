@@ -1,0 +1,422 @@
+/**
+ * Over 300 lines, because a format's writer and reader are read beside each other.
+ *
+ * A segment: the events of one type of one day, as columns of numbers (base/bit-stream.ts). Addresses, titles and details are
+ * in the texts of its pack and only numbered here: an address that has events on this day by its place among those of this
+ * day and type (outline.ts), others by their place in the pack. Format 1:
+ *
+ *     u8 format = 1 ‖ varint events ‖ counted bits: the columns, in the order in which `encodeSegment` writes them
+ *     ‖ varint authors ‖ authors ‖ varint names ‖ names ‖ text that is nowhere else, each counted UTF-8
+ *
+ * An event that the columns cannot give back exactly (a field of a newer version, a number that is not whole) is kept as
+ * JSON.
+ */
+import { BitReader, BitWriter, readColumn, unzigzag, writeColumn, zigzag } from '../../base/bit-stream.ts';
+import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
+import type { Bytes } from '../../base/bytes.ts';
+import { type InteractionEvent, RECORD_KINDS, TRANSITIONS } from '../../model/interaction.ts';
+import { searchDetail } from '../../model/page.ts';
+import { PRIVACY_LEVELS } from '../../model/privacy.ts';
+import type { AddressTexts } from './texts.ts';
+
+const FORMAT = 1;
+const KINDS = ['visit', 'visit-update', 'search', 'click', 'reduced', 'json'] as const;
+const [UPDATE, JSON_KIND] = [KINDS.indexOf('visit-update'), KINDS.indexOf('json')];
+const [NONE, NOWHERE] = [-1, -2];
+
+const FIELDS: Record<InteractionEvent['kind'], readonly string[]> = {
+  visit: ['kind', 'id', 'atMs', 'level', 'url', 'title', 'transition', 'referrer'],
+  'visit-update': ['kind', 'id', 'visit', 'atMs', 'title', 'dwellMs'],
+  search: ['kind', 'id', 'atMs', 'level', 'engine', 'query', 'url'],
+  click: ['kind', 'id', 'atMs', 'level', 'url', 'title', 'role', 'text', 'target'],
+  reduced: ['kind', 'id', 'atMs', 'level', 'of', 'category'],
+};
+
+/** Where the texts of a pack have what. */
+export interface Places {
+  /** Of an address in the pack. */
+  address(url: string): number | undefined;
+  /** Of a title or detail among those of its address. */
+  title(address: number, title: string): number | undefined;
+  detail(address: number, detail: string): number | undefined;
+}
+
+/** An id's parts. `counter` is absent where its last part is not spelled as a device's counter is. */
+interface IdParts {
+  readonly author: string;
+  readonly counter: number | undefined;
+  readonly tail: string;
+}
+
+function partsOf(id: string): IdParts {
+  const dot = id.lastIndexOf('.');
+  const tail = id.slice(dot + 1);
+  const counter = tail.length < 11 ? Number.parseInt(tail, 36) : Number.NaN;
+  const spelled = dot > 0 && counter >= 0 && counter.toString(36) === tail;
+  return { author: id.slice(0, Math.max(0, dot)), counter: spelled ? counter : undefined, tail };
+}
+
+/** Strings that repeat, numbered in the order of their first use. */
+class Names {
+  readonly list: string[] = [];
+  readonly #places = new Map<string, number>();
+  #last = '';
+  #lastPlace = -1;
+
+  place(name: string): number {
+    // Nearly always the one before.
+    if (this.#lastPlace >= 0 && name === this.#last) return this.#lastPlace;
+    let place = this.#places.get(name);
+    if (place === undefined) {
+      place = this.list.push(name) - 1;
+      this.#places.set(name, place);
+    }
+    [this.#last, this.#lastPlace] = [name, place];
+    return place;
+  }
+}
+
+/** Whether columns hold all of an event. */
+function fits(event: InteractionEvent): boolean {
+  const fields = FIELDS[event.kind];
+  if (!Number.isSafeInteger(event.atMs) || !event.id.includes('.')) return false;
+  for (const name in event) {
+    const value: unknown = event[name as keyof InteractionEvent];
+    if (value === undefined || !fields.includes(name)) return false;
+    if (typeof value === 'string' && !value.isWellFormed()) return false;
+  }
+  if (event.kind === 'visit-update') {
+    const { dwellMs } = event;
+    return dwellMs === undefined || (Number.isSafeInteger(dwellMs) && dwellMs >= 0);
+  }
+  return true;
+}
+
+const COLUMNS = [
+  'kind',
+  'author',
+  'counter',
+  'time',
+  'level',
+  'page',
+  'title',
+  'detail',
+  'name',
+  'link',
+  'target',
+  'visit',
+  'dwell',
+] as const;
+type Column = (typeof COLUMNS)[number];
+type Columns = Record<Column, number[]>;
+
+/** A written segment, and the addresses of its events: their places in the pack, in order. */
+export interface EncodedSegment {
+  readonly bytes: Bytes;
+  readonly addresses: Uint32Array;
+}
+
+/**
+ * `events`: of one type and day, in the order in which they are read again, well-formed addresses and texts known to `places`.
+ */
+export function encodeSegment(
+  events: readonly InteractionEvent[],
+  places: Places,
+  dayStartMs: number,
+): EncodedSegment {
+  const columns = Object.fromEntries(COLUMNS.map((name) => [name, [] as number[]])) as Columns;
+  const [authors, names] = [new Names(), new Names()];
+  const texts: string[] = [];
+  const counters: number[] = [];
+  /** The address of a visit, for its updates, with its place among the authors and its counter. */
+  const visits = new Map<string, number>();
+  const addresses: number[] = [];
+  let [timeMs, linkBefore] = [dayStartMs, NOWHERE];
+  if (events.some(({ kind }) => kind === 'visit-update'))
+    for (const event of events)
+      if (event.kind === 'visit' && fits(event)) visits.set(event.id, places.address(event.url) as number);
+
+  const asJson = (event: InteractionEvent) => {
+    columns.kind.push(JSON_KIND);
+    texts.push(JSON.stringify(event));
+    return 'url' in event ? places.address(event.url.toWellFormed()) : undefined;
+  };
+  const id = (value: string): number => {
+    const { author, counter, tail } = partsOf(value);
+    const place = authors.place(author);
+    columns.author.push(place);
+    if (counter === undefined) {
+      columns.counter.push(0);
+      texts.push(tail);
+    } else {
+      columns.counter.push(zigzag(counter - (counters[place] ?? 0)) + 1);
+      counters[place] = counter;
+    }
+    return counter ?? 0;
+  };
+  /** 0: none. 1: the address of the visit before. 2: another one, by its distance from the event's own. */
+  const link = (own: number, url: string | undefined) => {
+    const address = url === undefined ? NONE : (places.address(url) as number);
+    columns.link.push(address === NONE ? 0 : address === linkBefore ? 1 : 2);
+    if (address !== NONE && address !== linkBefore) columns.target.push(zigzag(address - own));
+  };
+
+  for (const event of events) {
+    if (!fits(event)) {
+      const address = asJson(event);
+      if (address !== undefined) addresses.push(address);
+      continue;
+    }
+    if (event.kind === 'visit-update') {
+      const address = visits.get(event.visit);
+      const title =
+        event.title === undefined || address === undefined ? undefined : places.title(address, event.title);
+      if (event.title !== undefined && event.title !== '' && title === undefined) {
+        asJson(event);
+        continue;
+      }
+      columns.kind.push(UPDATE);
+      const counter = id(event.id);
+      columns.time.push(zigzag(event.atMs - timeMs));
+      timeMs = event.atMs;
+      const visit = partsOf(event.visit);
+      // Its visit: by counter, mostly just before; spelled out where it has none.
+      if (visit.counter === undefined || !event.visit.includes('.')) {
+        columns.visit.push(0);
+        texts.push(event.visit);
+      } else {
+        columns.visit.push(zigzag(counter - visit.counter) + 1);
+        columns.author.push(authors.place(visit.author));
+      }
+      columns.title.push(event.title === undefined ? 0 : event.title === '' ? 1 : (title as number) + 2);
+      if (event.title !== undefined && event.title !== '') columns.page.push(address as number);
+      columns.dwell.push(event.dwellMs === undefined ? 0 : event.dwellMs + 1);
+      continue;
+    }
+    columns.kind.push(KINDS.indexOf(event.kind));
+    id(event.id);
+    columns.time.push(zigzag(event.atMs - timeMs));
+    timeMs = event.atMs;
+    columns.level.push(PRIVACY_LEVELS.indexOf(event.level));
+    if (event.kind === 'reduced') {
+      columns.name.push(names.place(event.category));
+      columns.title.push(RECORD_KINDS.indexOf(event.of));
+      continue;
+    }
+    const address = places.address(event.url) as number;
+    addresses.push(address);
+    columns.page.push(address);
+    if (event.kind === 'search') {
+      columns.name.push(names.place(event.engine));
+      columns.detail.push(places.detail(address, searchDetail(event.engine, event.query)) as number);
+      continue;
+    }
+    columns.title.push(event.title === '' ? 0 : (places.title(address, event.title) as number) + 1);
+    if (event.kind === 'visit') {
+      columns.name.push(TRANSITIONS.indexOf(event.transition));
+      link(address, event.referrer);
+      linkBefore = address;
+    } else {
+      columns.name.push(names.place(event.role));
+      columns.detail.push(event.text === '' ? 0 : (places.detail(address, event.text) as number) + 1);
+      link(address, event.target);
+    }
+  }
+
+  const sorted = Uint32Array.from(new Set(addresses)).sort();
+  const ranks = new Map<number, number>();
+  for (let rank = 0; rank < sorted.length; rank++) ranks.set(sorted[rank] as number, rank);
+  columns.page = columns.page.map((address) => ranks.get(address) as number);
+  const bits = new BitWriter();
+  for (const name of COLUMNS) {
+    bits.count(columns[name].length);
+    writeColumn(bits, columns[name]);
+  }
+  const out = new ByteWriter();
+  out.u8(FORMAT);
+  out.varint(events.length);
+  out.counted(bits.bytes());
+  for (const { list } of [authors, names]) {
+    out.varint(list.length);
+    for (const name of list) out.text(name);
+  }
+  for (const text of texts) out.text(text);
+  return { bytes: out.bytes(), addresses: sorted };
+}
+
+/** An event before its texts are known: addresses and texts are numbers. A class, because there are very many. */
+export class SegmentRow {
+  /** In the pack; of its visit, for an update that has a title. -1: none. */
+  address = -1;
+  /** Where it came from or leads to, in the pack. -1: nowhere. */
+  link = -1;
+  /** Of those of the address. -1: the empty one. Of a reduced record: the place of its kind. */
+  title = -1;
+  detail = -1;
+  level: (typeof PRIVACY_LEVELS)[number] = 'private';
+  /** Transition, engine, role or category. */
+  name = '';
+  /** Of an update. */
+  visit = '';
+  dwellMs: number | undefined = undefined;
+  hasTitle = false;
+  /** Of what the columns could not hold. */
+  event: InteractionEvent | undefined = undefined;
+
+  constructor(
+    readonly kind: (typeof KINDS)[number],
+    readonly id: string,
+    readonly atMs: number,
+  ) {}
+}
+
+/**
+ * The rows of a segment. `addresses`: places in the pack of the addresses of its events, in order.
+ * @throws RangeError, TypeError or SyntaxError when the bytes are damaged, or written by a newer version.
+ */
+export function decodeSegment(bytes: Bytes, addresses: ArrayLike<number>, dayStartMs: number): SegmentRow[] {
+  const reader = new ByteReader(bytes);
+  if (reader.u8() !== FORMAT) throw new RangeError('a segment of an unknown format');
+  const count = reader.varint();
+  const bits = new BitReader(reader.counted());
+  const columns = {} as Record<Column, () => number>;
+  for (const name of COLUMNS) {
+    const values = readColumn(bits, bits.count());
+    let at = 0;
+    columns[name] = () => {
+      if (at === values.length) throw new RangeError('read past the end');
+      return values[at++] as number;
+    };
+  }
+  const list = () => Array.from({ length: reader.varint() }, () => reader.text());
+  const [authors, names] = [list(), list()];
+  const counters: number[] = [];
+  let atMs = dayStartMs;
+  let addressBefore = -1;
+
+  const at = <T>(values: ArrayLike<T>, place: number): T => {
+    const value = values[place];
+    if (value === undefined) throw new RangeError('a name that is not there');
+    return value;
+  };
+  let counter = 0;
+  const id = (): string => {
+    const place = columns.author();
+    const author = at(authors, place);
+    const step = columns.counter();
+    if (step === 0) {
+      counter = 0;
+      return `${author}.${reader.text()}`;
+    }
+    counter = (counters[place] ?? 0) + unzigzag(step - 1);
+    counters[place] = counter;
+    return `${author}.${counter.toString(36)}`;
+  };
+  const link = (own: number): number => {
+    const tag = columns.link();
+    return tag === 0 ? -1 : tag === 1 ? addressBefore : own + unzigzag(columns.target());
+  };
+
+  const rows: SegmentRow[] = [];
+  for (let i = 0; i < count; i++) {
+    const kind = at(KINDS, columns.kind());
+    if (kind === 'json') {
+      const event = JSON.parse(reader.text()) as InteractionEvent;
+      const row = new SegmentRow(kind, event.id, event.atMs);
+      row.event = event;
+      rows.push(row);
+      continue;
+    }
+    const own = id();
+    atMs += unzigzag(columns.time());
+    const row = new SegmentRow(kind, own, atMs);
+    rows.push(row);
+    if (kind === 'visit-update') {
+      const step = columns.visit();
+      row.visit =
+        step === 0
+          ? reader.text()
+          : `${at(authors, columns.author())}.${(counter - unzigzag(step - 1)).toString(36)}`;
+      const title = columns.title();
+      if (title > 1) row.address = at(addresses, columns.page());
+      row.title = title - 2;
+      row.hasTitle = title > 0;
+      const dwell = columns.dwell();
+      if (dwell > 0) row.dwellMs = dwell - 1;
+      continue;
+    }
+    row.level = at(PRIVACY_LEVELS, columns.level());
+    if (kind === 'reduced') {
+      row.name = at(names, columns.name());
+      row.title = columns.title();
+      continue;
+    }
+    row.address = at(addresses, columns.page());
+    if (kind === 'search') {
+      row.name = at(names, columns.name());
+      row.detail = columns.detail();
+      continue;
+    }
+    row.title = columns.title() - 1;
+    row.name = at<string>(kind === 'visit' ? TRANSITIONS : names, columns.name());
+    if (kind === 'click') row.detail = columns.detail() - 1;
+    row.link = link(row.address);
+    if (kind === 'visit') addressBefore = row.address;
+  }
+  return rows;
+}
+
+/** @throws RangeError when a text is named that its address does not have. */
+export function eventOf(
+  row: SegmentRow,
+  textsOf: (address: number) => AddressTexts,
+  /** Without where it came from or leads to. */
+  unlinked = false,
+): InteractionEvent {
+  const { kind, id, atMs, level, name } = row;
+  const text = (texts: readonly string[], place: number): string => {
+    if (place < 0) return '';
+    const found = texts[place];
+    if (found === undefined) throw new RangeError('a text that is not there');
+    return found;
+  };
+  switch (kind) {
+    case 'json':
+      return row.event as InteractionEvent;
+    case 'visit-update': {
+      const title = row.title < 0 ? '' : text(textsOf(row.address).titles, row.title);
+      return {
+        kind,
+        id,
+        visit: row.visit,
+        atMs,
+        ...(row.hasTitle ? { title } : {}),
+        ...(row.dwellMs === undefined ? {} : { dwellMs: row.dwellMs }),
+      };
+    }
+    case 'reduced': {
+      const of = RECORD_KINDS[row.title];
+      if (of === undefined) throw new RangeError('an unknown kind');
+      return { kind, id, atMs, level: level as 'anonymous', of, category: name };
+    }
+    case 'search': {
+      const { url, details } = textsOf(row.address);
+      const query = text(details, row.detail).slice(searchDetail(name, '').length);
+      return { kind, id, atMs, level, engine: name, query, url };
+    }
+    case 'visit': {
+      const { url, titles } = textsOf(row.address);
+      const event = { kind, id, atMs, level, url, title: text(titles, row.title) } as const;
+      const transition = name as (typeof TRANSITIONS)[number];
+      if (row.link < 0 || unlinked) return { ...event, transition };
+      return { ...event, transition, referrer: textsOf(row.link).url };
+    }
+    case 'click': {
+      const { url, titles, details } = textsOf(row.address);
+      const title = text(titles, row.title);
+      const event = { kind, id, atMs, level, url, title, role: name } as const;
+      const clicked = { ...event, text: text(details, row.detail) };
+      return row.link < 0 || unlinked ? clicked : { ...clicked, target: textsOf(row.link).url };
+    }
+  }
+}

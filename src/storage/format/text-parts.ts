@@ -1,0 +1,225 @@
+/**
+ * Taking texts apart into words and what is between them, and putting them together again, to the letter. A *layout* is the
+ * text with each word replaced by one character that says how the word is written; words are kept in lower case, so that one
+ * word of the lexicon serves for all spellings and for finding. A word that is written in any other way (`GitHub`, accents
+ * that finding drops) is a *form*: kept as it stands, and what it is found by comes after the words of its text, unseen.
+ */
+import { addressText, eachWord, foldText, WITHOUT_SPACES } from '../../model/words.ts';
+import { type LexiconBuilder, MAX_WORD_UNITS, nextHash } from './lexicon.ts';
+
+const [LOWER, CAPITALIZED, UPPER, FORM] = [1, 2, 3, 4] as const;
+/** Begins every form in the lexicon, and nothing that is looked for. */
+const FORM_MARK = '\u0001';
+/** Of which words there are none in a layout: control characters are words, so that a layout has only its own. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is meant
+const RUN = /[\p{L}\p{N}\p{M}]+|[\u0000-\u001f]+/gu;
+/** What a byte holds. */
+const MAX_SHARED = 255;
+const SIMPLE = /^[\x20-\x7e]*$/;
+
+const schemeLength = (url: string): number =>
+  url.startsWith('https://') ? 8 : url.startsWith('http://') ? 7 : 0;
+
+/** Where the parts of texts go. */
+export interface PartSink {
+  /** The number of a word in the lexicon. */
+  word(id: number): void;
+  /** A part of a layout, ASCII only. */
+  between(text: string, from: number, to: number): void;
+  /** Any part of a layout. */
+  layout(text: string): void;
+  /** One character of a layout. */
+  character(code: number): void;
+}
+
+export class TextTaker {
+  #before = '';
+  /** Of the address before, when it was a simple one: numbers of what its forms are found by, by word; -1 for none. */
+  #foundBefore: number[] = [];
+  #found: number[] = [];
+
+  constructor(
+    private readonly lexicon: LexiconBuilder,
+    private readonly sink: PartSink,
+  ) {}
+
+  /** The next address shares nothing. */
+  restart(): void {
+    this.#before = '';
+    this.#foundBefore = [];
+  }
+
+  text(text: string): void {
+    if (SIMPLE.test(text)) {
+      this.#simple(text, 0, 0);
+      this.#unseen(this.#found);
+    } else this.#any(text, text);
+  }
+
+  /**
+   * An address after the ones before it, in an order in which neighbours begin alike. Returns how many words at its beginning
+   * are those of the one before: they are not told again.
+   */
+  address(url: string): number {
+    if (!SIMPLE.test(url) || url.includes('%')) {
+      this.restart();
+      this.#any(url, addressText(url));
+      return 0;
+    }
+    const before = this.#before;
+    const most = Math.min(url.length, before.length);
+    let common = 0;
+    while (common < most && url.charCodeAt(common) === before.charCodeAt(common)) common++;
+    const shared = this.#simple(url, schemeLength(url), common);
+    this.#unseen(this.#found);
+    [this.#found, this.#foundBefore] = [this.#foundBefore, this.#found];
+    this.#before = url;
+    return shared;
+  }
+
+  /** Further words that the text is found by. */
+  #unseen(ids: readonly number[]): void {
+    for (const id of ids) if (id >= 0) this.sink.word(id);
+  }
+
+  /**
+   * By code units. Words that end before `common` are those of the address before; returns how many. Leaves in `#found` what
+   * each word's form is found by.
+   */
+  #simple(text: string, start: number, common: number): number {
+    const { lexicon, sink } = this;
+    const found = this.#found;
+    found.length = 0;
+    let [wordStart, uppers, lowers, hash] = [-1, 0, 0, 0];
+    let firstUpper = false;
+    let separatorStart = 0;
+    let shared = 0;
+    for (let i = start; i <= text.length; i++) {
+      const code = i < text.length ? text.charCodeAt(i) : 32;
+      const upper = code >= 65 && code <= 90;
+      const letter = upper || (code >= 97 && code <= 122);
+      const inWord = letter || (code >= 48 && code <= 57);
+      if (inWord) {
+        if (wordStart < 0) {
+          sink.between(text, separatorStart, i);
+          wordStart = i;
+          uppers = 0;
+          lowers = 0;
+          hash = 0;
+          firstUpper = upper;
+        }
+        if (upper) uppers += 1;
+        else if (letter) lowers += 1;
+        hash = nextHash(hash, upper ? code + 32 : code);
+        if (i + 1 - wordStart < MAX_WORD_UNITS) continue;
+      }
+      if (wordStart < 0) continue;
+      const end = inWord ? i + 1 : i;
+      separatorStart = end;
+      const how =
+        uppers === 0 ? LOWER : uppers === 1 && firstUpper ? CAPITALIZED : lowers === 0 ? UPPER : FORM;
+      sink.character(how);
+      if (end < common && shared === found.length && shared < MAX_SHARED) {
+        found.push(this.#foundBefore[shared] ?? -1);
+        shared += 1;
+      } else if (how === FORM) {
+        sink.word(lexicon.use(FORM_MARK + text.slice(wordStart, end)));
+        found.push(lexicon.usePart(text, wordStart, end, true, hash));
+      } else {
+        sink.word(lexicon.usePart(text, wordStart, end, how !== LOWER, hash));
+        found.push(-1);
+      }
+      wordStart = -1;
+    }
+    sink.between(text, separatorStart, text.length);
+    return shared;
+  }
+
+  /** `found`: what the text is found by. */
+  #any(text: string, found: string): void {
+    const visible = new Set<string>();
+    const { lexicon, sink } = this;
+    const put = (word: string, how: number) => {
+      sink.character(how);
+      sink.word(lexicon.use(how === FORM ? FORM_MARK + word : word));
+      if (how !== FORM) visible.add(word);
+    };
+    // A scheme is never looked for.
+    const start = found === text ? 0 : schemeLength(text);
+    sink.layout(text.slice(0, start));
+    let at = 0;
+    const rest = text.slice(start);
+    for (const match of rest.matchAll(RUN)) {
+      sink.layout(rest.slice(at, match.index));
+      at = match.index + match[0].length;
+      for (const run of cut(match[0])) this.#run(run, put);
+    }
+    sink.layout(rest.slice(at));
+    const unseen = new Set<string>();
+    eachWord(found, (word) => {
+      if (!visible.has(word)) unseen.add(word);
+    });
+    for (const word of unseen) sink.word(lexicon.use(word));
+  }
+
+  #run(run: string, put: (word: string, how: number) => void): void {
+    const lower = run.toLowerCase();
+    if (lower.charCodeAt(0) < 32 || foldText(run) !== lower) put(run, FORM);
+    else if (run === lower && WITHOUT_SPACES.test(run)) eachPiece(run, (piece) => put(piece, LOWER));
+    else if (run === lower) put(lower, LOWER);
+    else if (run === written(lower, CAPITALIZED)) put(lower, CAPITALIZED);
+    else if (run === written(lower, UPPER)) put(lower, UPPER);
+    else put(run, FORM);
+  }
+}
+
+const written = (lower: string, how: number): string =>
+  how === CAPITALIZED
+    ? lower.charAt(0).toUpperCase() + lower.slice(1)
+    : how === UPPER
+      ? lower.toUpperCase()
+      : lower;
+
+/** Long runs in pieces that a lexicon takes, never between the halves of a surrogate pair. */
+function* cut(run: string): Generator<string> {
+  let from = 0;
+  while (run.length - from > MAX_WORD_UNITS) {
+    const last = run.charCodeAt(from + MAX_WORD_UNITS - 1);
+    const to = from + MAX_WORD_UNITS - (last >= 0xd800 && last < 0xdc00 ? 1 : 0);
+    yield run.slice(from, to);
+    from = to;
+  }
+  yield run.slice(from);
+}
+
+let segmenter: Intl.Segmenter | undefined;
+
+/** All of a run without spaces, cut at its words; nothing is left out. */
+function eachPiece(run: string, found: (piece: string) => void): void {
+  segmenter ??= new Intl.Segmenter(undefined, { granularity: 'word' });
+  for (const { segment } of segmenter.segment(run)) found(segment);
+}
+
+/** Whether a character of a layout stands for a word. */
+const isWord = (code: number): boolean => code >= LOWER && code <= FORM;
+
+export function wordsIn(layout: string): number {
+  let words = 0;
+  for (let i = 0; i < layout.length; i++) if (isWord(layout.charCodeAt(i))) words += 1;
+  return words;
+}
+
+/** The text again; `next` gives its words in order. */
+export function putTogether(layout: string, next: () => string): string {
+  let text = '';
+  let from = 0;
+  for (let i = 0; i < layout.length; i++) {
+    const how = layout.charCodeAt(i);
+    if (!isWord(how)) continue;
+    const word = next();
+    text +=
+      layout.slice(from, i) + (how === LOWER ? word : how === FORM ? word.slice(1) : written(word, how));
+    from = i + 1;
+  }
+  return text + layout.slice(from);
+}

@@ -1,0 +1,76 @@
+/**
+ * The background's own way of recording as a subject of which live events and counts are asked: an event goes
+ * through the functions that the browser's report of a navigation and a page's message of a click go through (main.ts,
+ * handlers.ts), from their start until they say that it is durable.
+ */
+import browser from 'webextension-polyfill';
+import { createHandlers } from '../../src/background/handlers.ts';
+import { Opening } from '../../src/background/opening.ts';
+import { systemClock } from '../../src/base/clock.ts';
+import { randomId, randomUuid } from '../../src/base/random.ts';
+import type { InteractionEvent } from '../../src/model/interaction.ts';
+import { countsByDay } from './arq.ts';
+import type { Subject } from './subject.ts';
+
+const unasked = () => Promise.reject(new Error('Only live events are asked of the background.'));
+
+/** A tab that is there, as the recorder wants to see it. */
+async function someTab(): Promise<number> {
+  const [tab] = await browser.tabs.query({});
+  if (tab?.id === undefined) throw new Error('The browser has no tab.');
+  return tab.id;
+}
+
+class ArqLive implements Subject {
+  #opening = new Opening();
+  #handlers = createHandlers(
+    () => this.#opening.ready(),
+    () => this.#opening.status(),
+  );
+  #tabId = 0;
+  #page = { url: 'https://bench.example/', documentId: '' };
+
+  async open(): Promise<void> {
+    const [{ profile }, tabId] = await Promise.all([this.#opening.ready(), someTab()]);
+    this.#tabId = tabId;
+    if (!profile.recording()) await profile.change({ consent: 'accepted', pause: { kind: 'none' } });
+  }
+
+  async append(event: InteractionEvent): Promise<void> {
+    if (event.kind === 'click') return this.#click(event.role, event.text, event.target);
+    if (event.kind !== 'visit' && event.kind !== 'search') return unasked();
+    this.#page = { url: event.url, documentId: randomUuid() };
+    const { recorder } = await this.#opening.ready();
+    await recorder.navigated({
+      ...this.#page,
+      tabId: this.#tabId,
+      atMs: systemClock.nowMs(),
+      transition: event.kind === 'search' ? 'form_submit' : 'link',
+      qualifiers: [],
+      sameDocument: false,
+    });
+  }
+
+  async #click(role: string, text: string, target: string | undefined): Promise<void> {
+    const { url, documentId } = this.#page;
+    const click = { role, text, nonce: randomId(), ...(target === undefined ? {} : { target }) };
+    const tab = { id: this.#tabId, url, title: 'Bench', incognito: false };
+    await this.#handlers['event.click'](click, { tab, url, documentId, frameId: 0 } as never);
+  }
+
+  async close(): Promise<void> {
+    (await this.#opening.ready()).close();
+    this.#opening = new Opening();
+  }
+
+  async statsDays(firstDay: string, lastDay: string): Promise<ReadonlyMap<string, number>> {
+    return countsByDay((await this.#opening.ready()).profile.store, firstDay, lastDay);
+  }
+
+  ingest = unasked;
+  finish = unasked;
+  search = unasked;
+  exportJson = unasked;
+}
+
+export const makeArqLive = (): Subject => new ArqLive();

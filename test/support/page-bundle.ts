@@ -1,0 +1,23 @@
+/** A module with all that it imports as one script, for a page of a test. */
+import { build } from 'vite';
+import { ROOT } from '../../scripts/root.ts';
+
+/** @param entry from the root of the repository. @throws Error when it does not build. */
+export async function pageBundle(entry: string): Promise<string> {
+  const built = await build({
+    configFile: false,
+    root: ROOT,
+    publicDir: false,
+    logLevel: 'warn',
+    build: {
+      write: false,
+      minify: false,
+      target: ['chrome137', 'firefox140'],
+      lib: { entry, formats: ['es'], fileName: 'page' },
+    },
+  });
+  const [output] = (Array.isArray(built) ? built : [built]) as { output: readonly { code?: string }[] }[];
+  const code = output?.output.map((chunk) => chunk.code ?? '').join('\n');
+  if (!code) throw new Error(`${entry} gave no script.`);
+  return code;
+}

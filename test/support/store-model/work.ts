@@ -1,0 +1,200 @@
+/** What changes the store. Each can be done to its end, or be killed in the middle: then the store is as before or as after. */
+import { expect } from 'vitest';
+import type { Bytes } from '../../../src/base/bytes.ts';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import {
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+  type NewEvent,
+} from '../../../src/model/interaction.ts';
+import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
+import { addNew, foldByDay, monthOfRecord, ofDay, recordsIn, startOf, type World } from './world.ts';
+
+export interface Work {
+  /** Does it to the store, then to the model. */
+  run(world: World): Promise<void>;
+  /** The store was killed while `run` was under way, and opened again. */
+  interrupted(world: World): Promise<void>;
+  toString(): string;
+}
+
+const expectAsBefore = async ({ profile, events }: World): Promise<void> =>
+  expect(await recordsIn(profile)).toEqual(foldByDay(events));
+
+/** Each month is as it was, or as it was to become. */
+async function expectByMonth({ profile, events }: World, goes: (record: InteractionRecord) => boolean) {
+  const [before, now] = [foldByDay(events), await recordsIn(profile)];
+  for (const month of new Set(before.map(monthOfRecord))) {
+    const inMonth = (all: readonly InteractionRecord[]) => all.filter((one) => monthOfRecord(one) === month);
+    const kept = inMonth(before).filter((record) => !goes(record));
+    if (inMonth(now).length === kept.length) expect(inMonth(now)).toEqual(kept);
+    else expect(inMonth(now)).toEqual(inMonth(before));
+  }
+  expect(now.every((record) => before.some(({ id }) => id === record.id))).toBe(true);
+}
+
+export class Append implements Work {
+  constructor(readonly event: InteractionEvent) {}
+  async run(world: World) {
+    const { id: _id, ...event } = this.event;
+    const stored = await world.profile.store.append({ event: event as NewEvent });
+    if (!stored) throw new Error('not stored');
+    world.events.push(stored);
+  }
+  async interrupted(world: World) {
+    const { id: _id, ...event } = this.event;
+    const known = new Set(world.events.map(({ id }) => id));
+    const { events } = await world.profile.store.eventsOfDay(dayOf(event.atMs));
+    const [added, ...more] = events.filter(({ id }) => !known.has(id));
+    expect(more).toEqual([]);
+    if (added) {
+      expect(added).toEqual({ ...event, id: added.id });
+      world.events.push(added);
+    }
+    await expectAsBefore(world);
+  }
+  toString = () => `append ${JSON.stringify(this.event)}`;
+}
+
+export class AddDay implements Work {
+  constructor(
+    readonly atMs: number,
+    readonly events: readonly InteractionEvent[],
+  ) {}
+  /** A device's counter names one event for ever: what another day has under the same id is left out. */
+  #own({ events, archives }: World): InteractionEvent[] {
+    const all = [...events, ...archives.flatMap((archive) => archive.events)];
+    const elsewhere = new Set(
+      all.filter(({ atMs }) => startOf(atMs) !== startOf(this.atMs)).map(({ id }) => id),
+    );
+    return this.events.filter(({ id }) => !elsewhere.has(id));
+  }
+  async run(world: World) {
+    const own = this.#own(world);
+    const added = await world.profile.store.addEvents(dayOf(this.atMs), own);
+    expect(added).toBe(addNew(world, own));
+  }
+  async interrupted(world: World) {
+    const { events } = await world.profile.store.eventsOfDay(dayOf(this.atMs));
+    const own = this.#own(world);
+    if (events.length !== ofDay(world.events, this.atMs).length) addNew(world, own);
+    await expectAsBefore(world);
+  }
+  toString = () => `add ${dayOf(this.atMs)} ${JSON.stringify(this.events)}`;
+}
+
+/** Work that no answer tells of. */
+abstract class Upkeep implements Work {
+  abstract run(world: World): Promise<void>;
+  interrupted = expectAsBefore;
+}
+
+export class Pack extends Upkeep {
+  constructor(readonly force: boolean) {
+    super();
+  }
+  run = ({ profile }: World) => profile.store.pack(this.force);
+  override toString = () => `pack ${this.force}`;
+}
+
+/** A month later its digests are merged. */
+export class Merge extends Upkeep {
+  async run({ profile }: World) {
+    profile.nowMs += 31 * DAY_MS;
+    await profile.store.pack();
+  }
+  override toString = () => 'merge';
+}
+
+export class Compact extends Upkeep {
+  run = ({ profile }: World) => profile.store.compact();
+  override toString = () => 'compact';
+}
+
+export class Reopen extends Upkeep {
+  run = ({ profile }: World) => profile.reopen();
+  override toString = () => 'reopen';
+}
+
+export class Erase implements Work {
+  constructor(readonly target: EraseTarget) {}
+  #goes = (record: InteractionRecord): boolean => isTargeted(record, this.target);
+  async run(world: World) {
+    const gone = new Set(
+      foldByDay(world.events)
+        .filter(this.#goes)
+        .map(({ id }) => id),
+    );
+    expect(await world.profile.store.erase(this.#goes)).toBe(gone.size);
+    world.events = world.events.filter(
+      (event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id),
+    );
+  }
+  async interrupted(world: World) {
+    await expectByMonth(world, this.#goes);
+    // Whoever asked was not told that it is done, and asks again.
+    await world.profile.store.erase(this.#goes);
+    const gone = new Set(
+      foldByDay(world.events)
+        .filter(this.#goes)
+        .map(({ id }) => id),
+    );
+    world.events = world.events.filter(
+      (event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id),
+    );
+    await expectAsBefore(world);
+  }
+  toString = () => `erase ${JSON.stringify(this.target)}`;
+}
+
+export class Archive implements Work {
+  constructor(readonly beforeMs: number) {}
+  #file: Bytes | undefined;
+  #moved = ({ atMs }: { readonly atMs: number }): boolean => dayOf(atMs) < dayOf(this.beforeMs);
+  async run(world: World) {
+    this.#file = undefined;
+    const moved = world.events.filter(this.#moved);
+    const count = await world.profile.store.archive(dayOf(this.beforeMs), async (file) => {
+      this.#file = file;
+    });
+    expect(count).toBe(foldByDay(moved).length);
+    // A day that has only updates goes too.
+    expect(this.#file !== undefined).toBe(moved.length > 0);
+    if (!this.#file) return;
+    world.events = world.events.filter((event) => !this.#moved(event));
+    world.archives.push({ file: this.#file, events: moved });
+    for (const { atMs } of moved) world.stubs.set(dayOf(atMs), foldEvents(ofDay(moved, atMs)).length);
+  }
+  /** What left the store is in the file, which is brought back. */
+  async interrupted(world: World) {
+    if (this.#file) {
+      await expectByMonth(world, this.#moved);
+      await world.profile.store.restoreArchive(this.#file);
+      for (const { atMs } of world.events.filter(this.#moved)) world.stubs.delete(dayOf(atMs));
+    }
+    await expectAsBefore(world);
+  }
+  toString = () => `archive before ${dayOf(this.beforeMs)}`;
+}
+
+/** Brings back one of the files, if there is any. */
+export class Restore implements Work {
+  constructor(readonly which: number) {}
+  async run(world: World) {
+    const archive = world.archives[this.which % (world.archives.length || 1)];
+    if (!archive) return;
+    const added = await world.profile.store.restoreArchive(archive.file);
+    expect(added).toBe(addNew(world, archive.events));
+    for (const { atMs } of archive.events) world.stubs.delete(dayOf(atMs));
+  }
+  async interrupted(world: World) {
+    const archive = world.archives[this.which % (world.archives.length || 1)];
+    // Day by day; a further time brings the rest.
+    if (archive) await world.profile.store.restoreArchive(archive.file);
+    addNew(world, archive?.events ?? []);
+    for (const { atMs } of archive?.events ?? []) world.stubs.delete(dayOf(atMs));
+    await expectAsBefore(world);
+  }
+  toString = () => `restore ${this.which}`;
+}
