@@ -24,7 +24,7 @@ import { eventsOf, tablesOf, type Vault } from './vault.ts';
 
 /** More journal rows of one day than this are packed even while the browser is busy. */
 export const PACK_ROWS = 256;
-/** So many new events of a month are merged into it at once, if it does not hold four times as many. */
+/** So many new events of a month are a pack of its own at once. */
 const BULK_EVENTS = 1024;
 
 export const packsOfMonth = ({ db, vault }: PackSource, month: Day): Promise<PackRow[]> =>
@@ -143,15 +143,14 @@ async function planMonth(
 ): Promise<PackChange> {
   const { vault } = source;
   let seq = nextSeq(packs);
-  const over = new Map([...fresh].filter(([day]) => day < today));
-  const count = [...over.values()].reduce((sum, events) => sum + events.length, 0);
-  const merged = packs.filter(({ date }) => date < today);
-  const held = merged.reduce((sum, pack) => sum + eventCount(pack), 0);
   const remove: PackRow[] = [];
   const add: SealedPack[] = [];
-  const bulk = count >= BULK_EVENTS && count * 4 >= held;
+  const over = new Map([...fresh].filter(([day]) => day < today));
+  const bulk = [...over.values()].reduce((sum, events) => sum + events.length, 0) >= BULK_EVENTS;
   if (bulk) {
-    const opened = await readable(source, merged);
+    // Only packs that have one of these days are opened: others are merged with them in an idle moment.
+    const touched = packs.filter(({ date, days }) => date < today && days.some(({ day }) => over.has(day)));
+    const opened = await readable(source, touched);
     add.push(...(await sealMonth(vault, joined([...opened.map(({ days }) => days), over]), seq)));
     seq += add.length;
     remove.push(...opened.map(({ pack }) => pack));
