@@ -72,6 +72,11 @@ export class BitWriter {
     this.bits(rest, 7);
   }
 
+  /** How many bits were written. */
+  get length(): number {
+    return this.#length * 8 + this.#count;
+  }
+
   bytes(): Bytes {
     const whole = new Uint8Array(this.#length + (this.#count > 0 ? 1 : 0));
     whole.set(this.#bytes.subarray(0, this.#length));
@@ -82,11 +87,19 @@ export class BitWriter {
 
 /** @throws RangeError past the end. */
 export class BitReader {
-  #at = 0;
+  #at: number;
+  /** Of these, the bits above the lowest `#count` are zero. */
   #held = 0;
   #count = 0;
 
-  constructor(private readonly source: Bytes) {}
+  /** `from`: where it begins, in bits. */
+  constructor(
+    private readonly source: Bytes,
+    from = 0,
+  ) {
+    this.#at = from >>> 3;
+    if ((from & 7) > 0) this.bits(from & 7);
+  }
 
   /** At most 24 bits. */
   bits(count: number): number {
@@ -95,7 +108,7 @@ export class BitReader {
       this.#held |= (this.source[this.#at++] as number) << this.#count;
       this.#count += 8;
     }
-    const value = this.#held & (2 ** count - 1);
+    const value = this.#held & ((1 << count) - 1);
     this.#held >>>= count;
     this.#count -= count;
     return value;
@@ -113,12 +126,43 @@ export class BitReader {
   }
 
   rice(k: number): number {
-    let ones = 0;
-    while (this.bits(1) === 1) {
-      ones += 1;
-      if (ones === ESCAPE) return this.wide(FULL_BITS);
+    this.rices(this.#one, k);
+    return this.#one[0] as number;
+  }
+  readonly #one = new Float64Array(1);
+
+  /** Fills `values`. With the state at hand, because nearly all that is stored is read here. */
+  rices(values: Float64Array | Uint32Array, k: number): void {
+    const { source } = this;
+    let [at, held, count] = [this.#at, this.#held, this.#count];
+    const low = (1 << k) - 1;
+    const unit = 2 ** k;
+    for (let i = 0; i < values.length; i++) {
+      while (count <= 24 && at < source.length) {
+        held |= (source[at++] as number) << count;
+        count += 8;
+      }
+      const zero = ~held & (held + 1);
+      const ones = zero === 0 ? 32 : 31 - Math.clz32(zero);
+      if (ones < ESCAPE && ones < count) {
+        // Two shifts: by 32 in one would be by none.
+        held = (held >>> ones) >>> 1;
+        count -= ones + 1;
+        if (k <= count) {
+          values[i] = ones * unit + (held & low);
+          held >>>= k;
+          count -= k;
+          continue;
+        }
+      } else if (ones < ESCAPE) throw new RangeError('read past the end');
+      [this.#at, this.#held, this.#count] = [at, held, count];
+      if (ones >= ESCAPE) {
+        this.bits(ESCAPE);
+        values[i] = this.wide(FULL_BITS);
+      } else values[i] = ones * unit + this.wide(k);
+      [at, held, count] = [this.#at, this.#held, this.#count];
     }
-    return ones * 2 ** k + this.wide(k);
+    [this.#at, this.#held, this.#count] = [at, held, count];
   }
 
   count(): number {
@@ -210,7 +254,7 @@ export function readColumn(from: BitReader, length: number): Float64Array {
   const code = from.bits(6);
   if (code === CONSTANT) values.fill(from.count());
   else if (code >= FIXED) for (let i = 0; i < length; i++) values[i] = from.wide(code - FIXED);
-  else for (let i = 0; i < length; i++) values[i] = from.rice(code);
+  else from.rices(values, code);
   return values;
 }
 

@@ -39,7 +39,7 @@ export async function eventsOfDay(source: PackSource, day: Day, whole = false): 
       packs.map(async (pack) => {
         try {
           const reader = new PackReader(source, pack);
-          return await reader.events(await reader.rows(day, undefined, blocks), { whole });
+          return await reader.events(await reader.rows(day, { blocks }), { whole });
         } catch (error) {
           if (!(error instanceof DamagedError)) throw error;
           damaged += 1;

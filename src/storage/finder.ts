@@ -11,9 +11,8 @@ import { type FoundPage, type PageQuery, pagesFound } from '../model/page-query.
 import { DamagedError, decoding } from './database.ts';
 import type { Outline } from './format/outline.ts';
 import type { SegmentRow } from './format/segment.ts';
-import { weightOf } from './format/texts.ts';
-import { PackReader, type PackSource, packName } from './packs.ts';
-import type { PackRow } from './schema.ts';
+import { PackReader, type PackSource, packName, readBlocks } from './packs.ts';
+import type { ArqData, BlockRow, PackRow } from './schema.ts';
 
 /** What the finder reads from. All of it belongs to one moment. */
 export interface FinderSource extends PackSource {
@@ -24,8 +23,9 @@ export interface FinderSource extends PackSource {
   liveEvents(day: Day): Promise<readonly InteractionEvent[]>;
 }
 
-/** Days that are opened at the same time: few at first, because most queries need no more. */
-const AT_ONCE = [1, 2, 4, 8, 16];
+/** So many addresses are read at once: as many as one answer shows. Later rounds double it: pages come again and again. */
+const ADDRESSES_AT_ONCE = 24;
+const MOST_DAYS_AT_ONCE = 32;
 
 type Candidate =
   | { readonly day: Day; readonly whole: true }
@@ -35,31 +35,47 @@ type Candidate =
       readonly reader: PackReader;
       /** Types that have events of them on this day. */
       readonly types: readonly StoreType[];
+      /** How many addresses match. */
+      readonly count: number;
       readonly matches: Matches;
     };
 
 export async function* findPages(source: FinderSource, query: PageQuery): AsyncGenerator<FoundPage> {
   const candidates = candidatesOf(source, query);
-  for (let round = 0; ; round++) {
+  for (let wanted = ADDRESSES_AT_ONCE; ; wanted *= 2) {
     const batch: Candidate[] = [];
-    for (let left = AT_ONCE[Math.min(round, AT_ONCE.length - 1)] as number; left > 0; left--) {
+    for (let left = wanted; left > 0 && batch.length < MOST_DAYS_AT_ONCE; ) {
       const next = await candidates.next();
       if (next.done) break;
       batch.push(next.value);
+      left -= next.value.whole ? ADDRESSES_AT_ONCE : next.value.count;
     }
     if (batch.length === 0) return;
-    const opened = await Promise.all(batch.map((candidate) => open(source, candidate, query)));
+    const blocks = await blocksOf(source, batch);
+    const opened = await Promise.all(batch.map((candidate) => open(source, candidate, query, blocks)));
     for (const one of opened) yield* pagesOfDay(source, one, query);
   }
+}
+
+/** What a round reads, all in one step. */
+function blocksOf({ db, vault }: FinderSource, batch: readonly Candidate[]): Promise<BlockRow[]> {
+  const keys = batch.flatMap((one) =>
+    one.whole
+      ? []
+      : one.types.map((type): ArqData['interactions']['key'] => [
+          vault.userId,
+          one.day,
+          type,
+          one.reader.pack.seq,
+        ]),
+  );
+  return keys.length === 0 ? Promise.resolve([]) : readBlocks(db, keys);
 }
 
 /** What is known of a day: all its events, or rows in the order in which their pages are shown. */
 type OpenedDay =
   | { readonly events: readonly InteractionEvent[] }
   | { readonly day: Day; readonly reader: PackReader; readonly groups: readonly (readonly SegmentRow[])[] };
-
-/** So many addresses are read at once: as many as one answer shows. */
-const ADDRESSES_AT_ONCE = 24;
 
 async function* pagesOfDay(
   source: FinderSource,
@@ -91,26 +107,33 @@ async function* pagesOfDay(
   }
 }
 
-async function open(source: FinderSource, candidate: Candidate, query: PageQuery): Promise<OpenedDay> {
+async function open(
+  source: FinderSource,
+  candidate: Candidate,
+  query: PageQuery,
+  read: readonly BlockRow[],
+): Promise<OpenedDay> {
   const { day } = candidate;
   if (candidate.whole) return { events: await source.liveEvents(day) };
   const { reader, types, matches } = candidate;
+  const blocks = read.filter((block) => block.date === day);
   try {
-    return { day, reader, groups: groupsOf(await reader.rows(day, types), matches, query) };
+    const rows = await reader.rows(day, { types, blocks, wanted: matches.has });
+    return { day, reader, groups: groupsOf(rows, query) };
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
     return { events: await source.liveEvents(day) };
   }
 }
 
-/** The rows of each address that matches, in the order in which its page is shown (`newestOf`). */
-function groupsOf(rows: readonly SegmentRow[], matches: Matches, { kind }: PageQuery): SegmentRow[][] {
+/** The rows of each address, in the order in which its page is shown (`newestOf`). */
+function groupsOf(rows: readonly SegmentRow[], { kind }: PageQuery): SegmentRow[][] {
   const groups = new Map<number, { rows: SegmentRow[]; visitMs: number; anyMs: number }>();
   const visited = new Map<string, number>();
   for (const row of rows) {
     // What columns could not hold may be of any address: then all are judged together.
-    if (row.event) return [wantedOf(rows, matches)];
-    if (row.kind === 'visit-update' || row.address < 0 || !matches.has(row.address)) continue;
+    if (row.event) return [[...rows]];
+    if (row.kind === 'visit-update') continue;
     if (row.kind === 'visit') visited.set(row.id, row.address);
     let group = groups.get(row.address);
     if (!group) {
@@ -131,16 +154,6 @@ function groupsOf(rows: readonly SegmentRow[], matches: Matches, { kind }: PageQ
     .filter((group) => shownMs(group) !== Number.NEGATIVE_INFINITY)
     .sort((a, b) => shownMs(b) - shownMs(a))
     .map((group) => group.rows);
-}
-
-function wantedOf(rows: readonly SegmentRow[], matches: Matches): SegmentRow[] {
-  const visits = new Set<string>();
-  for (const { kind, id, address } of rows) if (kind === 'visit' && matches.has(address)) visits.add(id);
-  return rows.filter(
-    (row) =>
-      row.event !== undefined ||
-      (row.kind === 'visit-update' ? visits.has(row.visit) : row.address >= 0 && matches.has(row.address)),
-  );
 }
 
 /** Days that may have pages that match, newest first. None with one that does is left out. */
@@ -173,9 +186,17 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
     const { outline } = found;
     if (!outline) continue;
     const addresses = await decoding(() => outline.addressesOf(day));
-    const types = STORE_TYPES.filter((type) => found.matches.any(addresses[type]));
+    const counts = STORE_TYPES.map((type) => found.matches.among(addresses[type]));
+    const types = STORE_TYPES.filter((_, i) => (counts[i] as number) > 0);
     if (types.length === 0 || (query.kind !== undefined && !types.includes(TYPE_OF[query.kind]))) continue;
-    yield { day, whole: false, reader: found.reader, types, matches: found.matches };
+    yield {
+      day,
+      whole: false,
+      reader: found.reader,
+      types,
+      count: Math.max(...counts),
+      matches: found.matches,
+    };
   }
 }
 
@@ -270,21 +291,15 @@ class Matches {
 
   has = (address: number): boolean => this.#hits[address] === this.#met;
 
-  /** In order. */
-  list(): number[] {
-    const list: number[] = [];
-    for (let address = 0; address < this.addresses; address++) if (this.has(address)) list.push(address);
-    return list;
-  }
-
-  any(addresses: ArrayLike<number>): boolean {
-    for (let i = 0; i < addresses.length; i++) if (this.has(addresses[i] as number)) return true;
-    return false;
+  /** How many of these there are. */
+  among(addresses: Uint32Array): number {
+    const [hits, met] = [this.#hits, this.#met];
+    let count = 0;
+    for (let i = 0; i < addresses.length; i++) if (hits[addresses[i] as number] === met) count += 1;
+    return count;
   }
 }
 
-/** From so many addresses on all are looked through. */
-const FEW_ADDRESSES = 2000;
 /** So many words narrow it down enough: a byte counts them. */
 const MAX_WORDS = 200;
 
@@ -295,7 +310,10 @@ async function searchPack(reader: PackReader, query: PageQuery): Promise<Searche
     const lexicon = words.length === 0 ? null : await reader.lexicon();
     const ranges = await decoding(() => words.map((word) => lexicon?.beginningWith(word) ?? []));
     if (ranges.some((own) => own.length === 0)) return { reader, matches: new Matches(0), outline: null };
-    const [texts, outline] = await Promise.all([ranges.length > 0 ? reader.words() : null, reader.outline()]);
+    const [postings, outline] = await Promise.all([
+      ranges.length > 0 ? reader.postings() : null,
+      reader.outline(),
+    ]);
     const matches = new Matches(outline.firstAddresses.at(-1) ?? 0);
     const { site } = query;
     if (site !== undefined)
@@ -305,11 +323,11 @@ async function searchPack(reader: PackReader, query: PageQuery): Promise<Searche
         }),
       );
     await decoding(() => {
-      // What leaves fewest comes first; few are looked at one by one.
-      for (const own of [...ranges].sort((a, b) => weightOf(a) - weightOf(b))) {
+      if (!postings) return;
+      // What leaves fewest comes first.
+      for (const own of [...ranges].sort((a, b) => postings.weigh(a) - postings.weigh(b))) {
         if (matches.count === 0) return;
-        const few = matches.count < FEW_ADDRESSES ? matches.list() : null;
-        matches.keep((found) => (few ? texts?.findAmong(few, own, found) : texts?.find(own, found)));
+        matches.keep((found) => postings.find(own, found));
       }
     });
     return { reader, matches, outline: matches.count > 0 ? outline : null };

@@ -13,8 +13,9 @@ import { DamagedError, type Database, decoding } from './database.ts';
 import { Lexicon } from './format/lexicon.ts';
 import { Outline } from './format/outline.ts';
 import { encodePack, TABLE_PARTS, type TablePart } from './format/pack.ts';
+import { Postings } from './format/postings.ts';
 import { decodeSegment, eventOf, type SegmentRow } from './format/segment.ts';
-import { type AddressTexts, Texts, TextWords } from './format/texts.ts';
+import { type AddressTexts, Texts } from './format/texts.ts';
 import type { ArqData, BlockRow, PackRow, TableRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type Period, type PeriodKey, rowAad, tablesOf, type Vault } from './vault.ts';
@@ -98,6 +99,22 @@ export const packName = ({ date, seq }: Pick<PackRow, 'date' | 'seq'>): string =
 
 export const eventCount = ({ days }: PackRow): number => days.reduce((sum, { events }) => sum + events, 0);
 
+/** Those of these blocks that are there, in one step. */
+export async function readBlocks(
+  db: Database,
+  keys: readonly ArqData['interactions']['key'][],
+): Promise<BlockRow[]> {
+  const { store } = db.transaction('interactions');
+  const found = await Promise.all(keys.map((key) => store.get(key)));
+  return found.filter((block) => block !== undefined);
+}
+
+interface RowOptions {
+  readonly types?: readonly StoreType[];
+  readonly blocks?: readonly BlockRow[] | undefined;
+  wanted?(address: number): boolean;
+}
+
 /** Packs of a month. */
 export const rangeOfMonth = (userId: string, month: Day): IDBKeyRange =>
   IDBKeyRange.bound([userId, month], [userId, `${month.slice(0, 7)}-99`]);
@@ -136,10 +153,10 @@ export class PackReader {
     });
   }
 
-  words(): Promise<TextWords> {
-    return this.source.cache.get(`words/${this.#name}`, async () => {
-      const bytes = await this.#table('words');
-      return sized(await decoding(() => TextWords.read(bytes)));
+  postings(): Promise<Postings> {
+    return this.source.cache.get(`postings/${this.#name}`, async () => {
+      const bytes = await this.#table('postings');
+      return sized(await decoding(() => Postings.read(bytes)));
     });
   }
 
@@ -151,15 +168,12 @@ export class PackReader {
   }
 
   async #texts(): Promise<Texts> {
-    const [lexicon, words] = await Promise.all([this.lexicon(), this.words()]);
     const { cache } = this.source;
-    return cache.get(`layouts/${this.#name}`, async () => {
-      const bytes = await this.#table('layouts');
+    const lexicon = await this.lexicon();
+    return cache.get(`texts/${this.#name}`, async () => {
+      const bytes = await this.#table('texts');
       const value = await decoding(
-        () =>
-          new Texts(bytes, lexicon, words, (index, open) =>
-            cache.get(`layouts/${this.#name}/${index}`, open),
-          ),
+        () => new Texts(bytes, lexicon, (index, open) => cache.get(`texts/${this.#name}/${index}`, open)),
       );
       return { value, sizeBytes: bytes.length };
     });
@@ -167,26 +181,27 @@ export class PackReader {
 
   /** All texts, for whoever reads many days. */
   #allTexts(): Promise<readonly AddressTexts[]> {
-    return this.source.cache.get(`texts/${this.#name}`, async () => {
+    return this.source.cache.get(`all/${this.#name}`, async () => {
       const texts = await this.#texts();
       const value = await decoding(() => texts.all());
       return { value, sizeBytes: value.length * 300 };
     });
   }
 
-  /** The rows of one day, of the types that are asked for, by type; `blocks` where they were read already. */
-  async rows(
-    day: Day,
-    types: readonly StoreType[] = STORE_TYPES,
-    blocks?: readonly BlockRow[],
-  ): Promise<SegmentRow[]> {
+  /**
+   * The rows of one day. `types`: only of these. `blocks`: of this day, where they were read already. `wanted`: only of these
+   * addresses, and what may be of any.
+   */
+  async rows(day: Day, { types = STORE_TYPES, blocks, wanted }: RowOptions = {}): Promise<SegmentRow[]> {
     const { db, vault } = this.source;
     const { userId, seq } = this.pack;
-    const found =
-      blocks?.filter((block) => block.seq === seq) ??
-      (await Promise.all(types.map((type) => db.get('interactions', [userId, day, type, seq])))).filter(
-        (block) => block !== undefined,
-      );
+    const read =
+      blocks ??
+      (await readBlocks(
+        db,
+        types.map((type) => [userId, day, type, seq]),
+      ));
+    const found = read.filter((block) => block.seq === seq);
     const outline = await this.outline();
     const addresses = await decoding(() => outline.addressesOf(day));
     // Gone with its pack, or lost: what is cached of the pack does not tell.
@@ -196,12 +211,12 @@ export class PackReader {
       found.map(async ({ type, generation, box }) => {
         const key = await vault.key(eventsOf(day), generation);
         const bytes = await openBox(key, box, blockAad(userId, day, type, seq));
-        return decoding(() => decodeSegment(bytes, addresses[type], dayStartMs(day)));
+        return decoding(() => decodeSegment(bytes, addresses[type], dayStartMs(day), wanted));
       }),
     );
     const rows = opened.flat();
     const expected = this.pack.days.find((one) => one.day === day)?.events;
-    if (types === STORE_TYPES && rows.length !== expected) throw new DamagedError();
+    if (types === STORE_TYPES && !wanted && rows.length !== expected) throw new DamagedError();
     return rows;
   }
 
@@ -228,9 +243,14 @@ export class PackReader {
       };
     } else {
       const texts = await this.#texts();
-      for (const { address, link } of rows)
-        for (const one of unlinked ? [address] : [address, link])
-          if (one >= 0 && !byAddress.has(one)) byAddress.set(one, await decoding(() => texts.read(one)));
+      const asked = new Set<number>();
+      for (const { address, link } of rows) {
+        if (address >= 0) asked.add(address);
+        if (link >= 0 && !unlinked) asked.add(link);
+      }
+      await decoding(() =>
+        Promise.all([...asked].map(async (one) => byAddress.set(one, await texts.read(one)))),
+      );
     }
     const events = await decoding(() => rows.map((row) => eventOf(row, textsOf, unlinked)));
     return events.sort(compareEvents);

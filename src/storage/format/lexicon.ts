@@ -1,8 +1,7 @@
 /**
  * The lexicon of a pack: every word that its texts are made of, once, sorted by UTF-16 units. Texts name words by codes of
  * one to three bytes; the most frequent words have the shortest (an end-tagged dense code: Brisaboa, Iglesias, Navarro and
- * Paramá, "An Efficient Compression Code for Text Databases", ECIR 2003). Only the last byte of a code is 0x80 or more, so a
- * code can be looked for as it stands. Format 1:
+ * Paramá, "An Efficient Compression Code for Text Databases", ECIR 2003). Only the last byte of a code is 0x80 or more. Format 1:
  *
  *     u8 format = 1 ‖ deflated: varint words ‖ per word: u8 bytes shared with the one before · per word: u8 bytes of its own
  *     · classes, four in a byte, lowest first · the words' own bytes, UTF-8
@@ -18,11 +17,10 @@ const FORMAT = 1;
 const BLOCK = 16;
 /** So many spelled words are kept: those of a few hundred texts. */
 const LATELY = 2048;
-/** Ends each text in place of a word: the one code of its byte, and the last byte of no other. */
-export const END = 0x80;
-/** Last bytes of codes: 0x81 to 0xff. */
-const LAST = 127;
+/** Last bytes of codes: 0x80 to 0xff. */
+const LAST = 128;
 /** Codes of one, two and three bytes. */
+export const CLASSES = 3;
 const CLASS_SIZES = [LAST, 128 * LAST, 128 * 128 * LAST] as const;
 /** Above the three bytes of a code. */
 const CLASS_UNIT = 1 << 24;
@@ -31,7 +29,7 @@ export const MAX_WORD_UNITS = 64;
 
 /** The bytes of the code of the `ordinal`-th word of a class, the first one highest. */
 const codeOf = (wordClass: number, ordinal: number): number => {
-  const last = 0x81 + (ordinal % LAST);
+  const last = LAST + (ordinal % LAST);
   const rest = Math.floor(ordinal / LAST);
   if (wordClass === 0) return last;
   if (wordClass === 1) return rest * 256 + last;
@@ -119,25 +117,45 @@ export class LexiconBuilder {
     for (let id = 0; id < size / 2; id++) this.#put(id);
   }
 
-  /** The lexicon in its format, and the code of each word by its number: its bytes, above them its class. */
-  finish(): { readonly bytes: Promise<Bytes>; readonly codes: Uint32Array } {
+  /**
+   * The lexicon in its format; the code of each word by its number: its bytes, above them its class; and the numbers of the
+   * words of each class, in the order of their codes.
+   */
+  finish(): {
+    readonly bytes: Promise<Bytes>;
+    readonly codes: Uint32Array;
+    readonly order: readonly Uint32Array[];
+  } {
     const count = this.#words.length;
     if (count > CLASS_SIZES[0] + CLASS_SIZES[1] + CLASS_SIZES[2])
       throw new RangeError('too many words in one pack');
     const words = this.#words;
-    const ranks = Uint32Array.from(words.keys()).sort((a, b) =>
-      (words[a] as string) < (words[b] as string) ? -1 : 1,
-    );
-    const order = Array.from(ranks, (id) => words[id] as string);
+    const ranks = this.#ranks();
+    const sorted = Array.from(ranks, (id) => words[id] as string);
     const classes = this.#classes(ranks);
     const codes = new Uint32Array(count);
-    const used = [0, 0, 0];
+    const order: number[][] = Array.from({ length: CLASSES }, () => []);
     for (const id of ranks) {
       const wordClass = classes[id] as number;
-      codes[id] = wordClass * CLASS_UNIT + codeOf(wordClass, used[wordClass] as number);
-      (used[wordClass] as number) += 1;
+      const ordinal = (order[wordClass] as number[]).push(id) - 1;
+      codes[id] = wordClass * CLASS_UNIT + codeOf(wordClass, ordinal);
     }
-    return { bytes: encode(order, ranks, classes), codes };
+    const ofClasses = order.map((ids) => Uint32Array.from(ids));
+    return { bytes: encode(sorted, ranks, classes), codes, order: ofClasses };
+  }
+
+  /** Numbers of the words in the order of the words. */
+  #ranks(): Uint32Array {
+    const words = this.#words;
+    // Three units in one number: most words differ there, and comparing numbers is several times faster.
+    const heads = Float64Array.from(words, (word) => {
+      const unit = (at: number) => (at < word.length ? word.charCodeAt(at) + 1 : 0);
+      return (unit(0) * 0x20000 + unit(1)) * 0x20000 + unit(2);
+    });
+    return Uint32Array.from(words.keys()).sort(
+      (a, b) =>
+        (heads[a] as number) - (heads[b] as number) || ((words[a] as string) < (words[b] as string) ? -1 : 1),
+    );
   }
 
   /** By number of the word. Of words that are used equally often the earlier one gets the shorter code. */
@@ -210,7 +228,7 @@ export class Lexicon {
   ) {
     const blocks = Math.ceil(count / BLOCK);
     this.#offsets = new Uint32Array(blocks + 1);
-    this.#before = new Uint32Array((blocks + 1) * 3);
+    this.#before = new Uint32Array((blocks + 1) * CLASSES);
     const seen = [0, 0, 0];
     let offset = 0;
     for (let i = 0; i < count; i++) {
@@ -356,14 +374,6 @@ export class Lexicon {
       });
     this.#all = all;
   }
-}
-
-/** The bytes of a code, for looking for it. */
-export function codeBytes(wordClass: number, ordinal: number): number[] {
-  const code = codeOf(wordClass, ordinal);
-  if (wordClass === 0) return [code];
-  if (wordClass === 1) return [code >> 8, code & 255];
-  return [code >> 16, (code >> 8) & 255, code & 255];
 }
 
 /** Writes a code of `LexiconBuilder.finish`. It may begin with zero bytes: how many there are is its class. */

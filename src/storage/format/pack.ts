@@ -22,7 +22,7 @@ import { encodeSegment, type Places } from './segment.ts';
 import { encodeTexts } from './texts.ts';
 
 /** What is shared by the days of a pack. */
-export const TABLE_PARTS = ['lexicon', 'words', 'layouts', 'outline'] as const;
+export const TABLE_PARTS = ['lexicon', 'postings', 'texts', 'outline'] as const;
 export type TablePart = (typeof TABLE_PARTS)[number];
 
 export interface EncodedDay {

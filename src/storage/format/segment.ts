@@ -270,56 +270,68 @@ export class SegmentRow {
   ) {}
 }
 
+/** Numbers of a column, one after the other. */
+class Cursor {
+  #at = 0;
+  constructor(private readonly values: Float64Array) {}
+
+  next(): number {
+    const value = this.values[this.#at++];
+    if (value === undefined) throw new RangeError('read past the end');
+    return value;
+  }
+}
+
+function nameAt<T>(values: ArrayLike<T>, place: number): T {
+  const value = values[place];
+  if (value === undefined) throw new RangeError('a name that is not there');
+  return value;
+}
+
 /**
- * The rows of a segment. `addresses`: places in the pack of the addresses of its events, in order.
+ * The rows of a segment. `addresses`: places in the pack of the addresses of its events, in order. `wanted`: leaves out events
+ * of other addresses; what the columns could not hold is never left out.
  * @throws RangeError, TypeError or SyntaxError when the bytes are damaged, or written by a newer version.
  */
-export function decodeSegment(bytes: Bytes, addresses: ArrayLike<number>, dayStartMs: number): SegmentRow[] {
+export function decodeSegment(
+  bytes: Bytes,
+  addresses: ArrayLike<number>,
+  dayStartMs: number,
+  wanted?: (address: number) => boolean,
+): SegmentRow[] {
   const reader = new ByteReader(bytes);
   if (reader.u8() !== FORMAT) throw new RangeError('a segment of an unknown format');
   const count = reader.varint();
   const bits = new BitReader(reader.counted());
-  const columns = {} as Record<Column, () => number>;
-  for (const name of COLUMNS) {
-    const values = readColumn(bits, bits.count());
-    let at = 0;
-    columns[name] = () => {
-      if (at === values.length) throw new RangeError('read past the end');
-      return values[at++] as number;
-    };
-  }
+  const columns = {} as Record<Column, Cursor>;
+  for (const name of COLUMNS) columns[name] = new Cursor(readColumn(bits, bits.count()));
   const list = () => Array.from({ length: reader.varint() }, () => reader.text());
   const [authors, names] = [list(), list()];
-  const counters: number[] = [];
+  const counters: number[] = new Array(authors.length).fill(0);
+  /** Visits that are wanted: some number for each, so that a few more updates than theirs may be given. */
+  const visits = new Set<number>();
+  const visitOf = (author: number, counter: number) => counter * authors.length + author;
   let atMs = dayStartMs;
   let addressBefore = -1;
 
-  const at = <T>(values: ArrayLike<T>, place: number): T => {
-    const value = values[place];
-    if (value === undefined) throw new RangeError('a name that is not there');
-    return value;
-  };
-  let counter = 0;
-  const id = (): string => {
-    const place = columns.author();
-    const author = at(authors, place);
-    const step = columns.counter();
-    if (step === 0) {
-      counter = 0;
-      return `${author}.${reader.text()}`;
-    }
-    counter = (counters[place] ?? 0) + unzigzag(step - 1);
-    counters[place] = counter;
-    return `${author}.${counter.toString(36)}`;
+  let [author, counter, tail] = [0, 0, ''];
+  const id = () => (tail === '' ? `${nameAt(authors, author)}.${counter.toString(36)}` : tail);
+  const nextId = () => {
+    author = columns.author.next();
+    nameAt(authors, author);
+    const step = columns.counter.next();
+    counter = step === 0 ? 0 : (counters[author] as number) + unzigzag(step - 1);
+    tail = step === 0 ? `${nameAt(authors, author)}.${reader.text()}` : '';
+    if (step > 0) counters[author] = counter;
   };
   const link = (own: number): number => {
-    const tag = columns.link();
-    return tag === 0 ? -1 : tag === 1 ? addressBefore : own + unzigzag(columns.target());
+    const tag = columns.link.next();
+    return tag === 0 ? -1 : tag === 1 ? addressBefore : own + unzigzag(columns.target.next());
   };
 
   const rows: SegmentRow[] = [];
   for (let i = 0; i < count; i++) {
-    const kind = at(KINDS, columns.kind());
+    const kind = nameAt(KINDS, columns.kind.next());
     if (kind === 'json') {
       const event = JSON.parse(reader.text()) as InteractionEvent;
       const row = new SegmentRow(kind, event.id, event.atMs);
@@ -327,41 +339,55 @@ export function decodeSegment(bytes: Bytes, addresses: ArrayLike<number>, daySta
       rows.push(row);
       continue;
     }
-    const own = id();
-    atMs += unzigzag(columns.time());
-    const row = new SegmentRow(kind, own, atMs);
-    rows.push(row);
+    nextId();
+    atMs += unzigzag(columns.time.next());
     if (kind === 'visit-update') {
-      const step = columns.visit();
-      row.visit =
-        step === 0
-          ? reader.text()
-          : `${at(authors, columns.author())}.${(counter - unzigzag(step - 1)).toString(36)}`;
-      const title = columns.title();
-      if (title > 1) row.address = at(addresses, columns.page());
+      const step = columns.visit.next();
+      const ofAuthor = step === 0 ? -1 : columns.author.next();
+      const ofCounter = step === 0 ? 0 : counter - unzigzag(step - 1);
+      const visit =
+        step === 0 ? reader.text() : wanted ? '' : `${nameAt(authors, ofAuthor)}.${ofCounter.toString(36)}`;
+      const title = columns.title.next();
+      const address = title > 1 ? nameAt(addresses, columns.page.next()) : -1;
+      const dwell = columns.dwell.next();
+      if (wanted && step > 0 && !visits.has(visitOf(ofAuthor, ofCounter))) continue;
+      const row = new SegmentRow(kind, id(), atMs);
+      row.visit = step > 0 && wanted ? `${nameAt(authors, ofAuthor)}.${ofCounter.toString(36)}` : visit;
+      row.address = address;
       row.title = title - 2;
       row.hasTitle = title > 0;
-      const dwell = columns.dwell();
       if (dwell > 0) row.dwellMs = dwell - 1;
+      rows.push(row);
       continue;
     }
-    row.level = at(PRIVACY_LEVELS, columns.level());
+    const level = columns.level.next();
     if (kind === 'reduced') {
-      row.name = at(names, columns.name());
-      row.title = columns.title();
+      const [name, title] = [columns.name.next(), columns.title.next()];
+      if (wanted) continue;
+      const row = new SegmentRow(kind, id(), atMs);
+      row.level = nameAt(PRIVACY_LEVELS, level);
+      row.name = nameAt(names, name);
+      row.title = title;
+      rows.push(row);
       continue;
     }
-    row.address = at(addresses, columns.page());
-    if (kind === 'search') {
-      row.name = at(names, columns.name());
-      row.detail = columns.detail();
-      continue;
-    }
-    row.title = columns.title() - 1;
-    row.name = at<string>(kind === 'visit' ? TRANSITIONS : names, columns.name());
-    if (kind === 'click') row.detail = columns.detail() - 1;
-    row.link = link(row.address);
-    if (kind === 'visit') addressBefore = row.address;
+    const address = nameAt(addresses, columns.page.next());
+    const title = kind === 'search' ? -1 : columns.title.next() - 1;
+    const name = columns.name.next();
+    const detail =
+      kind === 'search' ? columns.detail.next() : kind === 'click' ? columns.detail.next() - 1 : -1;
+    const linked = kind === 'search' ? -1 : link(address);
+    if (kind === 'visit') addressBefore = address;
+    if (wanted && !wanted(address)) continue;
+    if (wanted && kind === 'visit') visits.add(visitOf(author, counter));
+    const row = new SegmentRow(kind, id(), atMs);
+    row.level = nameAt(PRIVACY_LEVELS, level);
+    row.address = address;
+    row.title = title;
+    row.name = nameAt<string>(kind === 'visit' ? TRANSITIONS : names, name);
+    row.detail = detail;
+    row.link = linked;
+    rows.push(row);
   }
   return rows;
 }

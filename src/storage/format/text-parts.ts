@@ -2,7 +2,7 @@
  * Taking texts apart into words and what is between them, and putting them together again, to the letter. A *layout* is the
  * text with each word replaced by one character that says how the word is written; words are kept in lower case, so that one
  * word of the lexicon serves for all spellings and for finding. A word that is written in any other way (`GitHub`, accents
- * that finding drops) is a *form*: kept as it stands, and what it is found by comes after the words of its text, unseen.
+ * that finding drops) is a *form*: kept as it stands, beside what it is found by.
  */
 import { addressText, eachWord, foldText, WITHOUT_SPACES } from '../../model/words.ts';
 import { type LexiconBuilder, MAX_WORD_UNITS, nextHash } from './lexicon.ts';
@@ -22,8 +22,12 @@ const schemeLength = (url: string): number =>
 
 /** Where the parts of texts go. */
 export interface PartSink {
-  /** The number of a word in the lexicon. */
+  /** The number of a word in the lexicon: shown, and found by. */
   word(id: number): void;
+  /** Shown only. */
+  form(id: number): void;
+  /** Found by only. */
+  found(id: number): void;
   /** A part of a layout, ASCII only. */
   between(text: string, from: number, to: number): void;
   /** Any part of a layout. */
@@ -34,7 +38,7 @@ export interface PartSink {
 
 export class TextTaker {
   #before = '';
-  /** Of the address before, when it was a simple one: numbers of what its forms are found by, by word; -1 for none. */
+  /** Of the address before, when it was a simple one: numbers of what its words are found by. */
   #foundBefore: number[] = [];
   #found: number[] = [];
 
@@ -50,10 +54,8 @@ export class TextTaker {
   }
 
   text(text: string): void {
-    if (SIMPLE.test(text)) {
-      this.#simple(text, 0, 0);
-      this.#unseen(this.#found);
-    } else this.#any(text, text);
+    if (SIMPLE.test(text)) this.#simple(text, 0, 0);
+    else this.#any(text, text);
   }
 
   /**
@@ -71,20 +73,14 @@ export class TextTaker {
     let common = 0;
     while (common < most && url.charCodeAt(common) === before.charCodeAt(common)) common++;
     const shared = this.#simple(url, schemeLength(url), common);
-    this.#unseen(this.#found);
     [this.#found, this.#foundBefore] = [this.#foundBefore, this.#found];
     this.#before = url;
     return shared;
   }
 
-  /** Further words that the text is found by. */
-  #unseen(ids: readonly number[]): void {
-    for (const id of ids) if (id >= 0) this.sink.word(id);
-  }
-
   /**
    * By code units. Words that end before `common` are those of the address before; returns how many. Leaves in `#found` what
-   * each word's form is found by.
+   * each word is found by.
    */
   #simple(text: string, start: number, common: number): number {
     const { lexicon, sink } = this;
@@ -119,15 +115,18 @@ export class TextTaker {
       const how =
         uppers === 0 ? LOWER : uppers === 1 && firstUpper ? CAPITALIZED : lowers === 0 ? UPPER : FORM;
       sink.character(how);
-      if (end < common && shared === found.length && shared < MAX_SHARED) {
-        found.push(this.#foundBefore[shared] ?? -1);
+      const known = this.#foundBefore[shared];
+      if (end < common && shared === found.length && shared < MAX_SHARED && known !== undefined) {
+        found.push(known);
+        sink.found(known);
         shared += 1;
-      } else if (how === FORM) {
-        sink.word(lexicon.use(FORM_MARK + text.slice(wordStart, end)));
-        found.push(lexicon.usePart(text, wordStart, end, true, hash));
       } else {
-        sink.word(lexicon.usePart(text, wordStart, end, how !== LOWER, hash));
-        found.push(-1);
+        const id = lexicon.usePart(text, wordStart, end, how !== LOWER, hash);
+        found.push(id);
+        if (how === FORM) {
+          sink.form(lexicon.use(FORM_MARK + text.slice(wordStart, end)));
+          sink.found(id);
+        } else sink.word(id);
       }
       wordStart = -1;
     }
@@ -141,8 +140,11 @@ export class TextTaker {
     const { lexicon, sink } = this;
     const put = (word: string, how: number) => {
       sink.character(how);
-      sink.word(lexicon.use(how === FORM ? FORM_MARK + word : word));
-      if (how !== FORM) visible.add(word);
+      if (how === FORM) sink.form(lexicon.use(FORM_MARK + word));
+      else {
+        sink.word(lexicon.use(word));
+        visible.add(word);
+      }
     };
     // A scheme is never looked for.
     const start = found === text ? 0 : schemeLength(text);
@@ -159,7 +161,7 @@ export class TextTaker {
     eachWord(found, (word) => {
       if (!visible.has(word)) unseen.add(word);
     });
-    for (const word of unseen) sink.word(lexicon.use(word));
+    for (const word of unseen) sink.found(lexicon.use(word));
   }
 
   #run(run: string, put: (word: string, how: number) => void): void {

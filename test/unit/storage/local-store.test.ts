@@ -255,7 +255,7 @@ describe('finding', () => {
     expect(profile.damaged).toBe(0);
   });
 
-  it.each(['lexicon', 'words', 'layouts', 'outline'] as const)(
+  it.each(['lexicon', 'postings', 'texts', 'outline'] as const)(
     'goes on without days whose %s is damaged, and says so',
     async (part) => {
       await add('whale', profile.nowMs - 40 * DAY_MS);

@@ -24,8 +24,14 @@ import { addressText, eachWord } from '../../../../src/model/words.ts';
 import { Lexicon, LexiconBuilder } from '../../../../src/storage/format/lexicon.ts';
 import { Outline } from '../../../../src/storage/format/outline.ts';
 import { type EncodedPack, encodePack, type TablePart } from '../../../../src/storage/format/pack.ts';
+import { Postings } from '../../../../src/storage/format/postings.ts';
 import { decodeSegment, eventOf } from '../../../../src/storage/format/segment.ts';
-import { type AddressTexts, encodeTexts, Texts, TextWords } from '../../../../src/storage/format/texts.ts';
+import {
+  type AddressTexts,
+  encodeTexts,
+  Texts,
+  type TextTables,
+} from '../../../../src/storage/format/texts.ts';
 import { eventsOfOneDay } from '../../../support/some-events.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -99,10 +105,10 @@ it('signs come back', () => {
 
 const noKeep = async <T>(_: number, open: () => Promise<{ readonly value: T }>) => (await open()).value;
 
-async function readTexts(blocks: Awaited<ReturnType<typeof encodeTexts>>) {
-  const lexicon = await Lexicon.read(blocks.lexicon);
-  const words = await TextWords.read(blocks.words);
-  return { lexicon, words, texts: new Texts(blocks.layouts, lexicon, words, noKeep) };
+async function readTexts(tables: TextTables) {
+  const lexicon = await Lexicon.read(tables.lexicon);
+  const postings = Postings.read(tables.postings);
+  return { lexicon, postings, texts: new Texts(tables.texts, lexicon, noKeep) };
 }
 
 /** Words in every way of writing, and what lies between them. */
@@ -203,16 +209,12 @@ it('every address with a word that begins so is found, and none without it where
   };
   await fc.assert(
     fc.asyncProperty(someAddresses, fc.nat(), fc.nat(), async (addresses, which, length) => {
-      const { lexicon, words } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+      const { lexicon, postings } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
       const all = [...new Set(addresses.flatMap((one) => [...wordsOf(one)]))];
       const word = all[which % Math.max(1, all.length)] ?? 'x';
       for (const prefix of [word, word.slice(0, 1 + (length % word.length)), 'zzzq']) {
         const found = new Set<number>();
-        words.find(lexicon.beginningWith(prefix), (address) => found.add(address));
-        const among: number[] = [];
-        const every = addresses.keys();
-        words.findAmong(every, lexicon.beginningWith(prefix), (address) => among.push(address));
-        expect(among).toEqual([...found].sort((a, b) => a - b));
+        postings.find(lexicon.beginningWith(prefix), (address) => found.add(address));
         for (const [index, address] of addresses.entries()) {
           const has = [...wordsOf(address)].some((one) => one.startsWith(prefix));
           if (has) expect(found).toContain(index);
@@ -240,7 +242,7 @@ it('rare and frequent words have codes of every length, and all are found', asyn
     titles: [title],
     details: [],
   }));
-  const { lexicon, words, texts } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+  const { lexicon, postings, texts } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
   expect(lexicon.beginningWith('common').map(({ wordClass }) => wordClass)).toEqual([0]);
   const classes = new Set<number>();
   for (const i of [0, 1, 36, 1000, 5000, 9000, 16_000, 16_999]) {
@@ -251,7 +253,7 @@ it('rare and frequent words have codes of every length, and all are found', asyn
     const found = new Set<number>();
     const ranges = lexicon.beginningWith(word);
     for (const { wordClass } of ranges) classes.add(wordClass);
-    words.find(ranges, (address) => found.add(address));
+    postings.find(ranges, (address) => found.add(address));
     expect([...found].sort((a, b) => a - b)).toEqual(expected);
   }
   expect([...classes].sort()).toEqual([0, 1, 2]);
@@ -266,12 +268,11 @@ const tableOf = ({ tables }: EncodedPack, wanted: TablePart): Bytes => {
 };
 
 async function decodePack(pack: EncodedPack): Promise<Map<string, InteractionEvent[]>> {
-  const [lexicon, words, layouts] = [
-    tableOf(pack, 'lexicon'),
-    tableOf(pack, 'words'),
-    tableOf(pack, 'layouts'),
-  ];
-  const { texts } = await readTexts({ lexicon, words, layouts });
+  const { texts } = await readTexts({
+    lexicon: tableOf(pack, 'lexicon'),
+    postings: tableOf(pack, 'postings'),
+    texts: tableOf(pack, 'texts'),
+  });
   const all = await texts.all();
   const textsOf = (address: number): AddressTexts => {
     const found = all[address];
@@ -357,7 +358,10 @@ it('a page that is visited on many days is written once', async () => {
     const pack = await encodePack(
       new Map(Array.from({ length: days }, (_, i) => [dayOf(START + i * DAY_MS), day(i)])),
     );
-    return tableOf(pack, 'lexicon').length + tableOf(pack, 'words').length + tableOf(pack, 'layouts').length;
+    return ['lexicon', 'postings', 'texts'].reduce(
+      (sum, part) => sum + tableOf(pack, part as TablePart).length,
+      0,
+    );
   };
   expect(await sizeOf(5)).toBe(await sizeOf(1));
 });
@@ -365,20 +369,20 @@ it('a page that is visited on many days is written once', async () => {
 it('damaged bytes are refused or read as something else, and never hang', async () => {
   const [events] = fc.sample(eventsOfOneDay(START, 60), { numRuns: 1, seed: 7 });
   const pack = await encodePack(new Map([[DAY, events ?? []]]));
-  const [lexicon, words, layouts, outline] = ['lexicon', 'words', 'layouts', 'outline'].map((part) =>
+  const [lexicon, postings, texts, outline] = ['lexicon', 'postings', 'texts', 'outline'].map((part) =>
     tableOf(pack, part as TablePart),
   ) as [Bytes, Bytes, Bytes, Bytes];
   const addresses = (await Outline.read(outline)).addressesOf(DAY);
-  const readAll = async (blocks: { lexicon: Bytes; words: Bytes; layouts: Bytes }) => {
-    const { lexicon: opened, words: found, texts } = await readTexts(blocks);
-    found.find(opened.beginningWith('a'), () => {});
-    await texts.read(0);
-    await texts.all();
+  const readAll = async (tables: TextTables) => {
+    const opened = await readTexts(tables);
+    opened.postings.find(opened.lexicon.beginningWith('a'), () => {});
+    await opened.texts.read(0);
+    await opened.texts.all();
   };
   const readers: [Bytes, (bytes: Bytes) => Promise<unknown>][] = [
-    [lexicon, (bytes) => readAll({ lexicon: bytes, words, layouts })],
-    [words, (bytes) => readAll({ lexicon, words: bytes, layouts })],
-    [layouts, (bytes) => readAll({ lexicon, words, layouts: bytes })],
+    [lexicon, (bytes) => readAll({ lexicon: bytes, postings, texts })],
+    [postings, (bytes) => readAll({ lexicon, postings: bytes, texts })],
+    [texts, (bytes) => readAll({ lexicon, postings, texts: bytes })],
     [outline, async (bytes) => (await Outline.read(bytes)).summary(DAY, { sites: true })],
     ...(pack.days[0]?.segments ?? []).map(([type, segment]): [Bytes, (bytes: Bytes) => Promise<unknown>] => [
       segment,

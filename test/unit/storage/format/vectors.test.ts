@@ -8,8 +8,9 @@ import { compareEvents, type InteractionEvent, type StoreType } from '../../../.
 import { Lexicon } from '../../../../src/storage/format/lexicon.ts';
 import { Outline } from '../../../../src/storage/format/outline.ts';
 import { encodePack, type TablePart } from '../../../../src/storage/format/pack.ts';
+import { Postings } from '../../../../src/storage/format/postings.ts';
 import { decodeSegment, eventOf } from '../../../../src/storage/format/segment.ts';
-import { type AddressTexts, Texts, TextWords } from '../../../../src/storage/format/texts.ts';
+import { type AddressTexts, Texts } from '../../../../src/storage/format/texts.ts';
 
 interface Vector {
   readonly days: Record<string, InteractionEvent[]>;
@@ -25,11 +26,10 @@ const bytesOf = (hex: string): Bytes => new Uint8Array(Buffer.from(hex, 'hex'));
 it('format 1 of a pack is read as it was written', async () => {
   const { tables } = vector;
   const lexicon = await Lexicon.read(bytesOf(tables.lexicon));
-  const words = await TextWords.read(bytesOf(tables.words));
+  const postings = Postings.read(bytesOf(tables.postings));
   const texts = await new Texts(
-    bytesOf(tables.layouts),
+    bytesOf(tables.texts),
     lexicon,
-    words,
     async (_, open) => (await open()).value,
   ).all();
   const outline = await Outline.read(bytesOf(tables.outline));
@@ -41,7 +41,7 @@ it('format 1 of a pack is read as it was written', async () => {
     expect(read.sort(compareEvents)).toEqual([...events].sort(compareEvents));
   }
   const found: string[] = [];
-  words.find(lexicon.beginningWith('beet'), (address) => found.push(texts[address]?.url ?? ''));
+  postings.find(lexicon.beginningWith('beet'), (address) => found.push(texts[address]?.url ?? ''));
   expect([...new Set(found)].sort()).toEqual(
     texts
       .map(({ url }) => url)
