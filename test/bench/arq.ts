@@ -35,7 +35,7 @@ class Arq implements Subject {
   }
 
   finish(): Promise<void> {
-    return this.#store.pack(true);
+    return this.#store.compact();
   }
 
   /** Pages, as people see them: the newest visit of each counts. A word finds what begins with it, also where others mean it whole. */

@@ -255,7 +255,18 @@ describe('finding', () => {
     expect(profile.damaged).toBe(0);
   });
 
-  it.each(['lexicon', 'postings', 'texts', 'outline'] as const)(
+  it('finds what is in days whose postings are damaged', async () => {
+    await add('whale', profile.nowMs - 40 * DAY_MS);
+    await profile.store.pack(true);
+    const [table] = (await profile.store.db.getAll('tables')).filter(({ part }) => part === 'postings');
+    if (!table) throw new Error('a pack has tables');
+    await profile.store.db.put('tables', { ...table, box: table.box.slice(1) });
+    profile.store.forget();
+    expect(await urls('whale')).toEqual(['https://whale.example/']);
+    expect(profile.damaged).toBe(0);
+  });
+
+  it.each(['lexicon', 'texts', 'outline'] as const)(
     'goes on without days whose %s is damaged, and says so',
     async (part) => {
       await add('whale', profile.nowMs - 40 * DAY_MS);
