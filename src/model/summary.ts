@@ -38,25 +38,26 @@ export const countsOfHours = (hours: readonly KindCounts[]): KindCounts => {
 };
 
 /** Pages are visited again and again; taking their address apart once is enough. */
-class Hosts {
-  readonly #known = new Map<string, string>();
-
-  of(url: string): string {
-    let host = this.#known.get(url);
+function rememberingHosts(): (url: string) => string {
+  const known = new Map<string, string>();
+  return (url) => {
+    let host = known.get(url);
     if (host === undefined) {
       host = hostOf(url);
-      this.#known.set(url, host);
+      known.set(url, host);
     }
     return host;
-  }
+  };
 }
 
-/** `records`: of one UTC day, oldest first. */
-export function summaryOf(records: readonly InteractionRecord[]): Summary {
+/** `records`: of one UTC day, oldest first. `host`: of an address, by whoever knows them already. */
+export function summaryOf(
+  records: readonly InteractionRecord[],
+  host: (url: string) => string = rememberingHosts(),
+): Summary {
   const hours = Array.from({ length: 24 }, noCounts);
   const sites = new Map<string, Record<RecordKind, number> & { dwellMs: number }>();
   const spans: { fromMs: number; toMs: number }[] = [];
-  const hosts = new Hosts();
   let total = 0;
   for (const record of records) {
     const kind = recordKind(record);
@@ -64,12 +65,12 @@ export function summaryOf(records: readonly InteractionRecord[]): Summary {
     const hour = hours[Math.floor(record.atMs / HOUR_MS) % 24];
     if (hour) hour[kind] += 1;
     total += dwellMs;
-    const host = record.kind === 'reduced' ? '' : hosts.of(record.url);
-    if (host !== '') {
-      let site = sites.get(host);
+    const ofHost = record.kind === 'reduced' ? '' : host(record.url);
+    if (ofHost !== '') {
+      let site = sites.get(ofHost);
       if (!site) {
         site = { ...noCounts(), dwellMs: 0 };
-        sites.set(host, site);
+        sites.set(ofHost, site);
       }
       site[kind] += 1;
       site.dwellMs += dwellMs;

@@ -399,6 +399,14 @@ export class LocalStore {
     if ((await journalCounter(this.db)) !== this.#watched) await this.#watch();
   }
 
+  /** The packs of a month into as few as can be. */
+  async mergeAll(signal?: AbortSignal): Promise<void> {
+    for (const [, packs] of dueMonths(await this.#known().packs, this.#today(), true)) {
+      await this.#changing(() => mergePacks(this.#source(), packs));
+      signal?.throwIfAborted();
+    }
+  }
+
   /**
    * Everything into packs, the packs of a month into one, and what belongs to nothing removed (compact.ts). Can be
    * stopped between steps.
@@ -406,10 +414,7 @@ export class LocalStore {
   async compact(signal?: AbortSignal): Promise<void> {
     await this.pack(true);
     signal?.throwIfAborted();
-    for (const [, packs] of dueMonths(await this.#known().packs, this.#today(), true)) {
-      await this.#changing(() => mergePacks(this.#source(), packs));
-      signal?.throwIfAborted();
-    }
+    await this.mergeAll(signal);
     await this.#changing(() => removeOrphans(this.#source()));
     signal?.throwIfAborted();
     await this.exclusive(() => churn(this.vault));

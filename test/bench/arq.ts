@@ -34,8 +34,10 @@ class Arq implements Subject {
     await this.#store.append({ event: event as NewEvent });
   }
 
-  finish(): Promise<void> {
-    return this.#store.compact();
+  /** Compacting but for its last step: that replaces the key ring, which the background beside this has open. */
+  async finish(): Promise<void> {
+    await this.#store.pack(true);
+    await this.#store.mergeAll();
   }
 
   /** Pages, as people see them: the newest visit of each counts. A word finds what begins with it, also where others mean it whole. */

@@ -18,7 +18,7 @@ import { hostOf, searchDetail, siteTerm } from '../../model/page.ts';
 import { summaryOf } from '../../model/summary.ts';
 import { LexiconBuilder } from './lexicon.ts';
 import { encodeOutline, type Hosts, type OutlineDay } from './outline.ts';
-import { encodeSegment, type Places } from './segment.ts';
+import { encodeSegment, type PlacedEvent } from './segment.ts';
 import { encodeTexts } from './texts.ts';
 
 /** What is shared by the days of a pack. */
@@ -38,50 +38,55 @@ export interface EncodedPack {
   readonly tables: readonly (readonly [TablePart, Bytes])[];
 }
 
+/** An address while its pack is made. */
 interface Address {
   readonly url: string;
   readonly titles: string[];
   readonly details: string[];
+  host: string;
   place: number;
 }
 
 /** Gathers addresses and their texts. */
-class Addresses implements Places {
+class Addresses {
   readonly #byUrl = new Map<string, Address>();
-  #sorted: Address[] = [];
 
   #of(url: string): Address {
-    let address = this.#byUrl.get(url);
+    const wellFormed = url.toWellFormed();
+    let address = this.#byUrl.get(wellFormed);
     if (!address) {
-      address = { url, titles: [], details: [], place: -1 };
-      this.#byUrl.set(url, address);
+      address = { url: wellFormed, titles: [], details: [], host: '', place: -1 };
+      this.#byUrl.set(wellFormed, address);
     }
     return address;
   }
 
-  add(events: readonly InteractionEvent[]): void {
+  /** Takes the events of a day; their places are known after `sort`. */
+  take(events: readonly InteractionEvent[]): PlacedEvent[] {
     const visits = new Map<string, Address>();
     if (events.some(({ kind }) => kind === 'visit-update'))
-      for (const event of events)
-        if (event.kind === 'visit') visits.set(event.id, this.#of(event.url.toWellFormed()));
-    for (const event of events) {
-      if (event.kind === 'reduced') continue;
-      if (event.kind === 'visit-update') {
-        const visit = visits.get(event.visit);
-        if (visit && event.title) addOnce(visit.titles, event.title.toWellFormed());
-        continue;
-      }
-      const address = this.#of(event.url.toWellFormed());
-      if (event.kind === 'search') {
-        addOnce(address.details, searchDetail(event.engine, event.query).toWellFormed());
-        continue;
-      }
-      if (event.title !== '') addOnce(address.titles, event.title.toWellFormed());
-      if (event.kind === 'click') {
-        if (event.text !== '') addOnce(address.details, event.text.toWellFormed());
-        if (event.target !== undefined) this.#of(event.target.toWellFormed());
-      } else if (event.referrer !== undefined) this.#of(event.referrer.toWellFormed());
+      for (const event of events) if (event.kind === 'visit') visits.set(event.id, this.#of(event.url));
+    return events.map((event) => this.#take(event, visits));
+  }
+
+  #take(event: InteractionEvent, visits: ReadonlyMap<string, Address>): PlacedEvent {
+    if (event.kind === 'reduced')
+      return { event, address: undefined, title: -1, detail: -1, link: undefined };
+    if (event.kind === 'visit-update') {
+      const visit = event.title ? visits.get(event.visit) : undefined;
+      const title = visit ? placeOf(visit.titles, event.title) : -1;
+      return { event, address: visit, title, detail: -1, link: undefined };
     }
+    const address = this.#of(event.url);
+    if (event.kind === 'search') {
+      const detail = placeOf(address.details, searchDetail(event.engine, event.query));
+      return { event, address, title: -1, detail, link: undefined };
+    }
+    const title = placeOf(address.titles, event.title);
+    const detail = event.kind === 'click' ? placeOf(address.details, event.text) : -1;
+    const linked = event.kind === 'click' ? event.target : event.referrer;
+    const link = linked === undefined ? undefined : this.#of(linked);
+    return { event, address, title, detail, link };
   }
 
   /** In the order of texts.ts. */
@@ -89,6 +94,7 @@ class Addresses implements Places {
     const byHost = new Map<string, Address[]>();
     for (const address of this.#byUrl.values()) {
       const host = hostOf(address.url);
+      address.host = host;
       const own = byHost.get(host);
       if (own) own.push(address);
       else byHost.set(host, [address]);
@@ -96,29 +102,24 @@ class Addresses implements Places {
     const hosts = [...byHost].map(([host, own]) => ({ term: siteTerm(host), own }));
     hosts.sort((a, b) => (a.term < b.term ? -1 : 1));
     for (const { own } of hosts) own.sort((a, b) => (a.url < b.url ? -1 : 1));
-    this.#sorted = hosts.flatMap(({ own }) => own);
-    for (const [place, address] of this.#sorted.entries()) address.place = place;
+    const addresses = hosts.flatMap(({ own }) => own);
+    for (const [place, address] of addresses.entries()) address.place = place;
     return {
-      addresses: this.#sorted,
+      addresses,
       hosts: { terms: hosts.map(({ term }) => term), counts: hosts.map(({ own }) => own.length) },
     };
   }
 
-  address = (url: string): number | undefined => this.#byUrl.get(url)?.place;
-  title = (address: number, title: string): number | undefined =>
-    placeIn(this.#sorted[address]?.titles, title);
-  detail = (address: number, detail: string): number | undefined =>
-    placeIn(this.#sorted[address]?.details, detail);
+  /** Known after `sort`. */
+  host = (url: string): string => this.#byUrl.get(url)?.host ?? hostOf(url);
 }
 
-/** An address has few: a set for each would cost more. */
-function addOnce(texts: string[], text: string): void {
-  if (!texts.includes(text)) texts.push(text);
-}
-
-function placeIn(texts: readonly string[] | undefined, text: string): number | undefined {
-  const place = texts?.indexOf(text) ?? -1;
-  return place < 0 ? undefined : place;
+/** Which of the texts it is, from now on; -1 for the empty one. An address has few: a map for each would cost more. */
+function placeOf(texts: string[], text: string | undefined): number {
+  if (text === undefined || text === '') return -1;
+  const wellFormed = text.toWellFormed();
+  const place = texts.indexOf(wellFormed);
+  return place >= 0 ? place : texts.push(wellFormed) - 1;
 }
 
 /** `days`: each with at least one event; events of a day in any order, each once. */
@@ -127,20 +128,23 @@ export async function encodePack(days: ReadonlyMap<Day, readonly InteractionEven
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([day, events]) => ({ day, events: inOrder(events) }));
   const gathered = new Addresses();
-  for (const { events } of sorted) gathered.add(events);
+  const placed = sorted.map(({ events }) => gathered.take(events));
   const { addresses, hosts } = gathered.sort();
   const outline: OutlineDay[] = [];
   const encoded: EncodedDay[] = [];
-  for (const { day, events } of sorted) {
+  for (const [index, { day, events }] of sorted.entries()) {
     const records = foldEvents(events);
+    const ofTypes = Object.fromEntries(STORE_TYPES.map((type) => [type, [] as PlacedEvent[]]));
+    for (const one of placed[index] ?? []) ofTypes[storeTypeOf(one.event)]?.push(one);
     const [segments, ofDay]: [[StoreType, Bytes][], Partial<Record<StoreType, Uint32Array>>] = [[], {}];
     for (const type of STORE_TYPES) {
-      const own = events.filter((event) => storeTypeOf(event) === type);
-      const segment = encodeSegment(own, gathered, dayStartMs(day));
+      const own = ofTypes[type] ?? [];
+      const segment = encodeSegment(own, dayStartMs(day));
       if (own.length > 0) segments.push([type, segment.bytes]);
       ofDay[type] = segment.addresses;
     }
-    outline.push({ day, addresses: ofDay as OutlineDay['addresses'], summary: summaryOf(records) });
+    const summary = summaryOf(records, gathered.host);
+    outline.push({ day, addresses: ofDay as OutlineDay['addresses'], summary });
     const counts = RECORD_KINDS.map(() => 0);
     for (const record of records) (counts[RECORD_KINDS.indexOf(recordKind(record))] as number) += 1;
     encoded.push({ day, events: events.length, records: counts, segments });

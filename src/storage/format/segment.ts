@@ -32,13 +32,21 @@ const FIELDS: Record<InteractionEvent['kind'], readonly string[]> = {
   reduced: ['kind', 'id', 'atMs', 'level', 'of', 'category'],
 };
 
-/** Where the texts of a pack have what. */
-export interface Places {
-  /** Of an address in the pack. */
-  address(url: string): number | undefined;
-  /** Of a title or detail among those of its address. */
-  title(address: number, title: string): number | undefined;
-  detail(address: number, detail: string): number | undefined;
+/** An event, and where the texts of its pack have what it says. */
+export interface PlacedEvent {
+  readonly event: InteractionEvent;
+  /** Its own; of an update, that of its visit, when it has a title. */
+  readonly address: Placed | undefined;
+  /** Among those of the address; -1 for the empty one. */
+  readonly title: number;
+  readonly detail: number;
+  /** Where it came from or leads to. */
+  readonly link: Placed | undefined;
+}
+
+/** An address, by its number in the pack. */
+export interface Placed {
+  readonly place: number;
 }
 
 /** An id's parts. `counter` is absent where its last part is not spelled as a device's counter is. */
@@ -116,30 +124,18 @@ export interface EncodedSegment {
   readonly addresses: Uint32Array;
 }
 
-/**
- * `events`: of one type and day, in the order in which they are read again, well-formed addresses and texts known to `places`.
- */
-export function encodeSegment(
-  events: readonly InteractionEvent[],
-  places: Places,
-  dayStartMs: number,
-): EncodedSegment {
+/** `placed`: events of one type and day, in the order in which they are read again. */
+export function encodeSegment(placed: readonly PlacedEvent[], dayStartMs: number): EncodedSegment {
   const columns = Object.fromEntries(COLUMNS.map((name) => [name, [] as number[]])) as Columns;
   const [authors, names] = [new Names(), new Names()];
   const texts: string[] = [];
   const counters: number[] = [];
-  /** The address of a visit, for its updates, with its place among the authors and its counter. */
-  const visits = new Map<string, number>();
   const addresses: number[] = [];
   let [timeMs, linkBefore] = [dayStartMs, NOWHERE];
-  if (events.some(({ kind }) => kind === 'visit-update'))
-    for (const event of events)
-      if (event.kind === 'visit' && fits(event)) visits.set(event.id, places.address(event.url) as number);
 
   const asJson = (event: InteractionEvent) => {
     columns.kind.push(JSON_KIND);
     texts.push(JSON.stringify(event));
-    return 'url' in event ? places.address(event.url.toWellFormed()) : undefined;
   };
   const id = (value: string): number => {
     const { author, counter, tail } = partsOf(value);
@@ -155,23 +151,21 @@ export function encodeSegment(
     return counter ?? 0;
   };
   /** 0: none. 1: the address of the visit before. 2: another one, by its distance from the event's own. */
-  const link = (own: number, url: string | undefined) => {
-    const address = url === undefined ? NONE : (places.address(url) as number);
+  const link = (own: number, linked: Placed | undefined) => {
+    const address = linked?.place ?? NONE;
     columns.link.push(address === NONE ? 0 : address === linkBefore ? 1 : 2);
     if (address !== NONE && address !== linkBefore) columns.target.push(zigzag(address - own));
   };
 
-  for (const event of events) {
+  for (const { event, address: own, title, detail, link: linked } of placed) {
     if (!fits(event)) {
-      const address = asJson(event);
-      if (address !== undefined) addresses.push(address);
+      asJson(event);
+      if (own && event.kind !== 'visit-update') addresses.push(own.place);
       continue;
     }
     if (event.kind === 'visit-update') {
-      const address = visits.get(event.visit);
-      const title =
-        event.title === undefined || address === undefined ? undefined : places.title(address, event.title);
-      if (event.title !== undefined && event.title !== '' && title === undefined) {
+      const hasTitle = event.title !== undefined && event.title !== '';
+      if (hasTitle && !own) {
         asJson(event);
         continue;
       }
@@ -188,8 +182,8 @@ export function encodeSegment(
         columns.visit.push(zigzag(counter - visit.counter) + 1);
         columns.author.push(authors.place(visit.author));
       }
-      columns.title.push(event.title === undefined ? 0 : event.title === '' ? 1 : (title as number) + 2);
-      if (event.title !== undefined && event.title !== '') columns.page.push(address as number);
+      columns.title.push(event.title === undefined ? 0 : title + 2);
+      if (hasTitle) columns.page.push(own?.place as number);
       columns.dwell.push(event.dwellMs === undefined ? 0 : event.dwellMs + 1);
       continue;
     }
@@ -203,23 +197,23 @@ export function encodeSegment(
       columns.title.push(RECORD_KINDS.indexOf(event.of));
       continue;
     }
-    const address = places.address(event.url) as number;
+    const address = own?.place as number;
     addresses.push(address);
     columns.page.push(address);
     if (event.kind === 'search') {
       columns.name.push(names.place(event.engine));
-      columns.detail.push(places.detail(address, searchDetail(event.engine, event.query)) as number);
+      columns.detail.push(detail);
       continue;
     }
-    columns.title.push(event.title === '' ? 0 : (places.title(address, event.title) as number) + 1);
+    columns.title.push(title + 1);
     if (event.kind === 'visit') {
       columns.name.push(TRANSITIONS.indexOf(event.transition));
-      link(address, event.referrer);
+      link(address, linked);
       linkBefore = address;
     } else {
       columns.name.push(names.place(event.role));
-      columns.detail.push(event.text === '' ? 0 : (places.detail(address, event.text) as number) + 1);
-      link(address, event.target);
+      columns.detail.push(detail + 1);
+      link(address, linked);
     }
   }
 
@@ -234,7 +228,7 @@ export function encodeSegment(
   }
   const out = new ByteWriter();
   out.u8(FORMAT);
-  out.varint(events.length);
+  out.varint(placed.length);
   out.counted(bits.bytes());
   for (const { list } of [authors, names]) {
     out.varint(list.length);
