@@ -1,5 +1,5 @@
 /**
- * The lexicon of a pack: every word that its texts are made of, once, sorted by UTF-16 units. Texts name words by codes of
+ * The lexicon of a pack: every word that its texts are made of, once, sorted by their bytes in UTF-8. Texts name words by codes of
  * one to three bytes; the most frequent words have the shortest (an end-tagged dense code: Brisaboa, Iglesias, Navarro and
  * Paramá, "An Efficient Compression Code for Text Databases", ECIR 2003). Only the last byte of a code is 0x80 or more. Format 1:
  *
@@ -10,7 +10,7 @@
  * shares nothing, so that words are found by halving.
  */
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
-import { type Bytes, fromUtf8, utf8 } from '../../base/bytes.ts';
+import { type Bytes, concat, fromUtf8, utf8 } from '../../base/bytes.ts';
 import { deflate, inflate } from './deflate.ts';
 
 const FORMAT = 1;
@@ -36,15 +36,19 @@ const codeOf = (wordClass: number, ordinal: number): number => {
   return (rest >> 7) * 65_536 + (rest & 127) * 256 + last;
 };
 
-/** Of a word, character by character (the 31-fold sum, as Java's strings have). */
-export const nextHash = (hash: number, code: number): number => (Math.imul(hash, 31) + code) | 0;
+/** Of a word, byte by byte (the 31-fold sum, as Java's strings have). */
+export const nextHash = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0;
 
-/** ASCII letters in lower case. */
-export const lowerCode = (code: number): number => (code >= 65 && code <= 90 ? code + 32 : code);
+/** ASCII letters in lower case; other bytes as they are. */
+export const lowerByte = (byte: number): number => (byte >= 65 && byte <= 90 ? byte + 32 : byte);
 
-/** Gathers words while texts are taken apart. */
+/** Gathers words while texts are taken apart. In bytes, because making a string of each word would take most of the time. */
 export class LexiconBuilder {
-  readonly #words: string[] = [];
+  #count = 0;
+  /** Of all words, one after the other, UTF-8. */
+  #bytes = new Uint8Array(16_384);
+  /** By word: where it begins; one more at the end. */
+  #starts = new Uint32Array(2049);
   #hashes = new Int32Array(2048);
   #uses = new Uint32Array(2048);
   /** Numbers of words by their hash, plus one; open addressing, at most half full. */
@@ -52,51 +56,53 @@ export class LexiconBuilder {
 
   /** A number for a word, the same every time; counts the use. */
   use(word: string): number {
+    const bytes = utf8(word);
     let hash = 0;
-    for (let i = 0; i < word.length; i++) hash = nextHash(hash, word.charCodeAt(i));
-    const slot = this.#slot(hash, word, 0, word.length, false);
-    return this.#usedAt(slot, hash, () => word);
+    for (const byte of bytes) hash = nextHash(hash, byte);
+    return this.usePart(bytes, 0, bytes.length, false, hash);
   }
 
-  /**
-   * The same for a part of a text, in lower case if `lower` (ASCII), without making a string of a word that is known: most
-   * are. `hash`: of its characters, in lower case if `lower`.
-   */
-  usePart(text: string, from: number, to: number, lower: boolean, hash: number): number {
+  /** The same for a part of a text, in lower case if `lower`. `hash`: of its bytes, in lower case if `lower`. */
+  usePart(text: Uint8Array, from: number, to: number, lower: boolean, hash: number): number {
     const slot = this.#slot(hash, text, from, to, lower);
-    return this.#usedAt(slot, hash, () =>
-      lower ? text.slice(from, to).toLowerCase() : text.slice(from, to),
-    );
+    let id = (this.#table[slot] as number) - 1;
+    if (id < 0) id = this.#add(text, from, to, lower, hash);
+    (this.#uses[id] as number) += 1;
+    return id;
   }
 
-  #slot(hash: number, text: string, from: number, to: number, lower: boolean): number {
-    const mask = this.#table.length - 1;
+  #slot(hash: number, text: Uint8Array, from: number, to: number, lower: boolean): number {
+    const table = this.#table;
+    const bytes = this.#bytes;
+    const mask = table.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const id = (this.#table[slot] as number) - 1;
+      const id = (table[slot] as number) - 1;
       if (id < 0) return slot;
       if (this.#hashes[id] !== hash) continue;
-      const word = this.#words[id] as string;
-      if (word.length !== to - from) continue;
+      const start = this.#starts[id] as number;
+      if ((this.#starts[id + 1] as number) - start !== to - from) continue;
       let at = from;
       while (at < to) {
-        const code = text.charCodeAt(at);
-        if (word.charCodeAt(at - from) !== (lower ? lowerCode(code) : code)) break;
+        const byte = text[at] as number;
+        if (bytes[start + at - from] !== (lower ? lowerByte(byte) : byte)) break;
         at++;
       }
       if (at === to) return slot;
     }
   }
 
-  #usedAt(slot: number, hash: number, word: () => string): number {
-    let id = (this.#table[slot] as number) - 1;
-    if (id < 0) {
-      id = this.#words.push(word()) - 1;
-      if (id === this.#uses.length) this.#grow();
-      this.#hashes[id] = hash;
-      // Growing moves the slots.
-      this.#put(id);
+  #add(text: Uint8Array, from: number, to: number, lower: boolean, hash: number): number {
+    const id = this.#count++;
+    if (id === this.#uses.length) this.#grow();
+    const start = this.#starts[id] as number;
+    if (start + to - from > this.#bytes.length) this.#bytes = grown(this.#bytes, this.#bytes.length * 2);
+    for (let at = from; at < to; at++) {
+      const byte = text[at] as number;
+      this.#bytes[start + at - from] = lower ? lowerByte(byte) : byte;
     }
-    (this.#uses[id] as number) += 1;
+    this.#starts[id + 1] = start + to - from;
+    this.#hashes[id] = hash;
+    this.#put(id);
     return id;
   }
 
@@ -109,10 +115,11 @@ export class LexiconBuilder {
 
   #grow(): void {
     const size = this.#uses.length * 2;
-    const [uses, hashes] = [new Uint32Array(size), new Int32Array(size)];
-    uses.set(this.#uses);
+    this.#uses = grown(this.#uses, size);
+    this.#starts = grown(this.#starts, size + 1);
+    const hashes = new Int32Array(size);
     hashes.set(this.#hashes);
-    [this.#uses, this.#hashes] = [uses, hashes];
+    this.#hashes = hashes;
     this.#table = new Int32Array(size * 2);
     for (let id = 0; id < size / 2; id++) this.#put(id);
   }
@@ -126,12 +133,11 @@ export class LexiconBuilder {
     readonly codes: Uint32Array;
     readonly order: readonly Uint32Array[];
   } {
-    const count = this.#words.length;
+    const count = this.#count;
     if (count > CLASS_SIZES[0] + CLASS_SIZES[1] + CLASS_SIZES[2])
       throw new RangeError('too many words in one pack');
-    const words = this.#words;
     const ranks = this.#ranks();
-    const sorted = Array.from(ranks, (id) => words[id] as string);
+    const sorted = Array.from(ranks, (id) => this.#wordBytes(id));
     const classes = this.#classes(ranks);
     const codes = new Uint32Array(count);
     const order: number[][] = Array.from({ length: CLASSES }, () => []);
@@ -144,17 +150,23 @@ export class LexiconBuilder {
     return { bytes: encode(sorted, ranks, classes), codes, order: ofClasses };
   }
 
+  #wordBytes = (id: number): Uint8Array =>
+    this.#bytes.subarray(this.#starts[id] as number, this.#starts[id + 1] as number);
+
   /** Numbers of the words in the order of the words. */
   #ranks(): Uint32Array {
-    const words = this.#words;
-    // Three units in one number: most words differ there, and comparing numbers is several times faster.
-    const heads = Float64Array.from(words, (word) => {
-      const unit = (at: number) => (at < word.length ? word.charCodeAt(at) + 1 : 0);
-      return (unit(0) * 0x20000 + unit(1)) * 0x20000 + unit(2);
-    });
-    return Uint32Array.from(words.keys()).sort(
+    const [bytes, starts, count] = [this.#bytes, this.#starts, this.#count];
+    // Six bytes in one number: most words differ there, and comparing numbers is several times faster.
+    const heads = new Float64Array(count);
+    for (let id = 0; id < count; id++) {
+      const [start, end] = [starts[id] as number, starts[id + 1] as number];
+      let head = 0;
+      for (let at = start; at < start + 6; at++) head = head * 256 + (at < end ? (bytes[at] as number) : 0);
+      heads[id] = head;
+    }
+    return Uint32Array.from(heads.keys()).sort(
       (a, b) =>
-        (heads[a] as number) - (heads[b] as number) || ((words[a] as string) < (words[b] as string) ? -1 : 1),
+        (heads[a] as number) - (heads[b] as number) || compareBytes(this.#wordBytes(a), this.#wordBytes(b)),
     );
   }
 
@@ -170,16 +182,15 @@ export class LexiconBuilder {
   }
 }
 
-async function encode(order: readonly string[], ranks: Uint32Array, classes: Uint8Array): Promise<Bytes> {
+async function encode(order: readonly Uint8Array[], ranks: Uint32Array, classes: Uint8Array): Promise<Bytes> {
   const out = new ByteWriter();
   out.varint(order.length);
   const shared = new Uint8Array(order.length);
   const lengths = new Uint8Array(order.length);
   const packed = new Uint8Array(Math.ceil(order.length / 4));
   const rest = new ByteWriter();
-  let before: Bytes = new Uint8Array(0);
-  for (const [index, word] of order.entries()) {
-    const bytes = utf8(word);
+  let before: Uint8Array = new Uint8Array(0);
+  for (const [index, bytes] of order.entries()) {
     const start = index % BLOCK === 0 ? 0 : sharedBytes(before, bytes);
     shared[index] = start;
     lengths[index] = bytes.length - start;
@@ -194,7 +205,30 @@ async function encode(order: readonly string[], ranks: Uint32Array, classes: Uin
   return whole.bytes();
 }
 
-function sharedBytes(a: Bytes, b: Bytes): number {
+/** Where a surrogate stands that has no partner. */
+function firstHalf(text: string): number {
+  let at = 0;
+  for (const character of text) {
+    if (!character.isWellFormed()) break;
+    at += character.length;
+  }
+  return at;
+}
+
+/** Below, equal to or above zero; what begins with the other comes after it. */
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  const most = Math.min(a.length, b.length);
+  for (let i = 0; i < most; i++) if (a[i] !== b[i]) return (a[i] as number) - (b[i] as number);
+  return a.length - b.length;
+}
+
+function grown<T extends Uint8Array | Uint32Array>(array: T, length: number): T {
+  const larger = new (array.constructor as new (length: number) => T)(length);
+  larger.set(array);
+  return larger;
+}
+
+function sharedBytes(a: Uint8Array, b: Uint8Array): number {
   const most = Math.min(a.length, b.length);
   let shared = 0;
   while (shared < most && a[shared] === b[shared]) shared++;
@@ -259,16 +293,6 @@ export class Lexicon {
 
   #classOf = (index: number): number => ((this.classes[index >> 2] as number) >> ((index & 3) * 2)) & 3;
 
-  /** Calls back with the words of a block, in order, until told to stop by `false`. */
-  #eachOfBlock(block: number, found: (word: string, index: number) => boolean): void {
-    let offset = this.#offsets[block] as number;
-    const end = Math.min(this.count, (block + 1) * BLOCK);
-    for (let i = block * BLOCK; i < end; i++) {
-      offset = this.#spellInto(i, offset);
-      if (!found(this.#spelled(i), i)) return;
-    }
-  }
-
   /** Bytes of the word that was read last. */
   readonly #word = new Uint8Array(512);
 
@@ -279,7 +303,7 @@ export class Lexicon {
   }
 
   #spelled(index: number): string {
-    const length = (this.shared[index] as number) + (this.lengths[index] as number);
+    const length = this.#lengthOf(index);
     let text = '';
     for (let i = 0; i < length; i++) {
       const code = this.#word[i] as number;
@@ -289,27 +313,30 @@ export class Lexicon {
     return text;
   }
 
-  #firstOfBlock(block: number): string {
+  #firstOfBlock(block: number): Bytes {
     const offset = this.#offsets[block] as number;
-    return fromUtf8(this.rest.subarray(offset, offset + (this.lengths[block * BLOCK] as number)));
+    return this.rest.subarray(offset, offset + (this.lengths[block * BLOCK] as number));
   }
 
-  /** Number of the first word that is not before `text`. */
-  #lowerBound(text: string): number {
+  /** Number of the first word that is not before `bytes`. */
+  #lowerBound(bytes: Bytes): number {
     let [low, high] = [0, Math.ceil(this.count / BLOCK) - 1];
     while (low < high) {
       const middle = Math.ceil((low + high) / 2);
-      if (this.#firstOfBlock(middle) < text) low = middle;
+      if (compareBytes(this.#firstOfBlock(middle), bytes) < 0) low = middle;
       else high = middle - 1;
     }
-    let bound = Math.min(this.count, (low + 1) * BLOCK);
-    this.#eachOfBlock(low, (word, index) => {
-      if (word < text) return true;
-      bound = index;
-      return false;
-    });
-    return bound;
+    const end = Math.min(this.count, (low + 1) * BLOCK);
+    let offset = this.#offsets[low] as number;
+    for (let i = low * BLOCK; i < end; i++) {
+      offset = this.#spellInto(i, offset);
+      if (compareBytes(this.#word.subarray(0, this.#lengthOf(i)), bytes) >= 0) return i;
+    }
+    return end;
   }
+
+  /** In bytes. */
+  #lengthOf = (index: number): number => (this.shared[index] as number) + (this.lengths[index] as number);
 
   /** How many words of each class come before the word of this number. */
   #ordinals(index: number): number[] {
@@ -322,7 +349,11 @@ export class Lexicon {
   /** The words that begin with `prefix`, as ranges of codes; none when there is no such word. */
   beginningWith(prefix: string): CodeRange[] {
     if (this.count === 0) return [];
-    const [first, after] = [this.#lowerBound(prefix), this.#lowerBound(`${prefix}\uffff`)];
+    // Half a character has no bytes: what comes before it finds more than is meant, and nothing less.
+    const whole = prefix.isWellFormed() ? prefix : prefix.slice(0, firstHalf(prefix));
+    const bytes = utf8(whole);
+    // No byte of UTF-8 is 0xff.
+    const [first, after] = [this.#lowerBound(bytes), this.#lowerBound(concat(bytes, new Uint8Array([0xff])))];
     if (first === after) return [];
     const [from, to] = [this.#ordinals(first), this.#ordinals(after)];
     return [0, 1, 2].flatMap((wordClass) =>
@@ -367,11 +398,11 @@ export class Lexicon {
   spellAll(): void {
     if (this.#all) return;
     const all: string[] = [];
-    for (let block = 0; block * BLOCK < this.count; block++)
-      this.#eachOfBlock(block, (word) => {
-        all.push(word);
-        return true;
-      });
+    let offset = 0;
+    for (let i = 0; i < this.count; i++) {
+      offset = this.#spellInto(i, offset);
+      all.push(this.#spelled(i));
+    }
     this.#all = all;
   }
 }

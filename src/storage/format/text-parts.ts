@@ -4,6 +4,7 @@
  * word of the lexicon serves for all spellings and for finding. A word that is written in any other way (`GitHub`, accents
  * that finding drops) is a *form*: kept as it stands, beside what it is found by.
  */
+import { fromUtf8 } from '../../base/bytes.ts';
 import { addressText, eachWord, foldText, WITHOUT_SPACES } from '../../model/words.ts';
 import { type LexiconBuilder, MAX_WORD_UNITS, nextHash } from './lexicon.ts';
 
@@ -15,7 +16,28 @@ const FORM_MARK = '\u0001';
 const RUN = /[\p{L}\p{N}\p{M}]+|[\u0000-\u001f]+/gu;
 /** What a byte holds. */
 const MAX_SHARED = 255;
-const SIMPLE = /^[\x20-\x7e]*$/;
+const PERCENT = 0x25;
+const encoder = new TextEncoder();
+
+/** A text in bytes, when it has nothing but visible ASCII. */
+class SimpleText {
+  bytes = new Uint8Array(1024);
+  length = 0;
+
+  /** `false`: it has something else. `also`: one more byte that it must not have. */
+  read(text: string, also = 0): boolean {
+    if (text.length > this.bytes.length) this.bytes = new Uint8Array(text.length * 2);
+    const { bytes } = this;
+    const { written } = encoder.encodeInto(text, bytes);
+    this.length = written;
+    if (written !== text.length) return false;
+    for (let i = 0; i < written; i++) {
+      const byte = bytes[i] as number;
+      if (byte < 0x20 || byte > 0x7e || byte === also) return false;
+    }
+    return true;
+  }
+}
 
 const schemeLength = (url: string): number =>
   url.startsWith('https://') ? 8 : url.startsWith('http://') ? 7 : 0;
@@ -28,8 +50,8 @@ export interface PartSink {
   form(id: number): void;
   /** Found by only. */
   found(id: number): void;
-  /** A part of a layout, ASCII only. */
-  between(text: string, from: number, to: number): void;
+  /** A part of a layout, visible ASCII only. */
+  between(text: Uint8Array, from: number, to: number): void;
   /** Any part of a layout. */
   layout(text: string): void;
   /** One character of a layout. */
@@ -37,8 +59,11 @@ export interface PartSink {
 }
 
 export class TextTaker {
-  #before = '';
-  /** Of the address before, when it was a simple one: numbers of what its words are found by. */
+  #text = new SimpleText();
+  #address = new SimpleText();
+  /** The address before; empty when it was no simple one. */
+  #before = new SimpleText();
+  /** Numbers of what its words are found by. */
   #foundBefore: number[] = [];
   #found: number[] = [];
 
@@ -49,12 +74,12 @@ export class TextTaker {
 
   /** The next address shares nothing. */
   restart(): void {
-    this.#before = '';
+    this.#before.length = 0;
     this.#foundBefore = [];
   }
 
   text(text: string): void {
-    if (SIMPLE.test(text)) this.#simple(text, 0, 0);
+    if (this.#text.read(text)) this.#simple(this.#text, 0, 0);
     else this.#any(text, text);
   }
 
@@ -63,26 +88,27 @@ export class TextTaker {
    * are those of the one before: they are not told again.
    */
   address(url: string): number {
-    if (!SIMPLE.test(url) || url.includes('%')) {
+    const address = this.#address;
+    if (!address.read(url, PERCENT)) {
       this.restart();
       this.#any(url, addressText(url));
       return 0;
     }
     const before = this.#before;
-    const most = Math.min(url.length, before.length);
+    const most = Math.min(address.length, before.length);
     let common = 0;
-    while (common < most && url.charCodeAt(common) === before.charCodeAt(common)) common++;
-    const shared = this.#simple(url, schemeLength(url), common);
+    while (common < most && address.bytes[common] === before.bytes[common]) common++;
+    const shared = this.#simple(address, schemeLength(url), common);
     [this.#found, this.#foundBefore] = [this.#foundBefore, this.#found];
-    this.#before = url;
+    [this.#address, this.#before] = [before, address];
     return shared;
   }
 
   /**
-   * By code units. Words that end before `common` are those of the address before; returns how many. Leaves in `#found` what
+   * By bytes. Words that end before `common` are those of the address before; returns how many. Leaves in `#found` what
    * each word is found by.
    */
-  #simple(text: string, start: number, common: number): number {
+  #simple({ bytes, length }: SimpleText, start: number, common: number): number {
     const { lexicon, sink } = this;
     const found = this.#found;
     found.length = 0;
@@ -90,14 +116,14 @@ export class TextTaker {
     let firstUpper = false;
     let separatorStart = 0;
     let shared = 0;
-    for (let i = start; i <= text.length; i++) {
-      const code = i < text.length ? text.charCodeAt(i) : 32;
-      const upper = code >= 65 && code <= 90;
-      const letter = upper || (code >= 97 && code <= 122);
-      const inWord = letter || (code >= 48 && code <= 57);
+    for (let i = start; i <= length; i++) {
+      const byte = i < length ? (bytes[i] as number) : 32;
+      const upper = byte >= 65 && byte <= 90;
+      const letter = upper || (byte >= 97 && byte <= 122);
+      const inWord = letter || (byte >= 48 && byte <= 57);
       if (inWord) {
         if (wordStart < 0) {
-          sink.between(text, separatorStart, i);
+          sink.between(bytes, separatorStart, i);
           wordStart = i;
           uppers = 0;
           lowers = 0;
@@ -106,7 +132,7 @@ export class TextTaker {
         }
         if (upper) uppers += 1;
         else if (letter) lowers += 1;
-        hash = nextHash(hash, upper ? code + 32 : code);
+        hash = nextHash(hash, upper ? byte + 32 : byte);
         if (i + 1 - wordStart < MAX_WORD_UNITS) continue;
       }
       if (wordStart < 0) continue;
@@ -121,16 +147,16 @@ export class TextTaker {
         sink.found(known);
         shared += 1;
       } else {
-        const id = lexicon.usePart(text, wordStart, end, how !== LOWER, hash);
+        const id = lexicon.usePart(bytes, wordStart, end, how !== LOWER, hash);
         found.push(id);
         if (how === FORM) {
-          sink.form(lexicon.use(FORM_MARK + text.slice(wordStart, end)));
+          sink.form(lexicon.use(FORM_MARK + fromUtf8(bytes.subarray(wordStart, end))));
           sink.found(id);
         } else sink.word(id);
       }
       wordStart = -1;
     }
-    sink.between(text, separatorStart, text.length);
+    sink.between(bytes, separatorStart, length);
     return shared;
   }
 

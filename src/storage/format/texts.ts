@@ -59,7 +59,7 @@ class Gathered implements PartSink {
     this.#ids[this.#length++] = id;
   }
   found = (id: number): void => this.postings.add(id, this.#address);
-  between = (text: string, from: number, to: number): void => this.#part.ascii(text, from, to);
+  between = (text: Uint8Array, from: number, to: number): void => this.#part.part(text, from, to);
   layout = (text: string): void => this.#part.plain(text);
   character = (code: number): void => this.#part.u8(code);
 
