@@ -165,6 +165,37 @@ export class BitReader {
     [this.#at, this.#held, this.#count] = [at, held, count];
   }
 
+  /** Fills `values` with numbers of `width` bits each; at most 30. */
+  fixeds(values: Float64Array, width: number): void {
+    const { source } = this;
+    let [at, held, count] = [this.#at, this.#held, this.#count];
+    // In two steps, because 32 bits hold no more than 24 and what is left of a byte.
+    const [lowWidth, highWidth] = [Math.min(width, 24), Math.max(0, width - 24)];
+    const [low, high] = [(1 << lowWidth) - 1, (1 << highWidth) - 1];
+    for (let i = 0; i < values.length; i++) {
+      while (count < lowWidth) {
+        if (at >= source.length) throw new RangeError('read past the end');
+        held |= (source[at++] as number) << count;
+        count += 8;
+      }
+      let value = held & low;
+      held >>>= lowWidth;
+      count -= lowWidth;
+      if (highWidth > 0) {
+        while (count < highWidth) {
+          if (at >= source.length) throw new RangeError('read past the end');
+          held |= (source[at++] as number) << count;
+          count += 8;
+        }
+        value += (held & high) * 0x1000000;
+        held >>>= highWidth;
+        count -= highWidth;
+      }
+      values[i] = value;
+    }
+    [this.#at, this.#held, this.#count] = [at, held, count];
+  }
+
   count(): number {
     let value = 0;
     let factor = 1;
@@ -184,6 +215,10 @@ const MAX_COLUMN = 1 << 22;
 const CONSTANT = 63;
 /** Codes below this are Rice parameters, codes from here on say how many bits each number has. */
 const FIXED = 32;
+
+/** Of the Rice code for numbers of this mean (Kiely, "Selecting the Golomb Parameter in Rice Coding", 2004). */
+export const parameterOf = (mean: number): number =>
+  Math.max(0, Math.min(24, Math.floor(Math.log2(Math.LN2 * mean + 0.5))));
 
 /** Bits that `values` take as Rice codes with `k`. */
 function riceBits(values: ArrayLike<number>, k: number, small: boolean): number {
@@ -207,7 +242,7 @@ function riceBits(values: ArrayLike<number>, k: number, small: boolean): number 
 /**
  * Whole numbers of zero or more, their number not included: all the same, or Rice codes, or as many bits as the largest
  * needs, whichever is shortest. The best parameter is near the logarithm of their mean (Kiely, "Selecting the Golomb
- * Parameter in Rice Coding", 2004); the neighbours are tried too.
+ * Parameter in Rice Coding", 2004): the neighbours are tried too.
  */
 export function writeColumn(out: BitWriter, values: ArrayLike<number>): void {
   const { length } = values;
@@ -253,7 +288,7 @@ export function readColumn(from: BitReader, length: number): Float64Array {
   if (length === 0) return values;
   const code = from.bits(6);
   if (code === CONSTANT) values.fill(from.count());
-  else if (code >= FIXED) for (let i = 0; i < length; i++) values[i] = from.wide(code - FIXED);
+  else if (code >= FIXED) from.fixeds(values, code - FIXED);
   else from.rices(values, code);
   return values;
 }

@@ -112,6 +112,16 @@ export class ByteWriter {
   bytes(): Bytes {
     return this.#bytes.slice(0, this.#length);
   }
+
+  /** The same without a copy: until the next write. */
+  view(): Bytes {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  /** Begins anew with the memory that it has. */
+  clear(): void {
+    this.#length = 0;
+  }
 }
 
 /** @throws RangeError when it is read past its end: whoever reads stored bytes turns that into "damaged". */

@@ -12,7 +12,13 @@ export const DAY_MS = 24 * HOUR_MS;
 /** A UTC calendar day as `YYYY-MM-DD`. Days are UTC everywhere, so that two devices agree about them. */
 export type Day = string;
 
-export const dayOf = (atMs: number): Day => new Date(atMs).toISOString().slice(0, 10);
+export function dayOf(atMs: number): Day {
+  const number = Math.floor(atMs / DAY_MS);
+  // Nearly always the one before; a date costs a hundred times as much.
+  if (number !== last.number) last = { number, day: new Date(atMs).toISOString().slice(0, 10) };
+  return last.day;
+}
+let last = { number: Number.NaN, day: '' };
 
 /** Days since 1970-01-01. */
 export const dayNumber = (day: Day): number => Math.floor(Date.parse(`${day}T00:00:00Z`) / DAY_MS);

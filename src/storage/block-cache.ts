@@ -51,6 +51,12 @@ export class BlockCache {
     this.#entries.delete(name);
   }
 
+  /** Of what is under names that begin with `prefix`, only the one under `name` stays. */
+  keepOnly(prefix: string, name: string): void {
+    for (const other of this.#entries.keys())
+      if (other !== name && other.startsWith(prefix)) this.#drop(other);
+  }
+
   clear(): void {
     this.#entries.clear();
     this.#sizeBytes = 0;

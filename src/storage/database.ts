@@ -54,7 +54,7 @@ function createStores(database: Database): void {
   interactions.createIndex('userId_date_type', ['userId', 'date', 'type']);
   profiles.createIndex('userId', 'userId');
   database.createObjectStore('packs', { keyPath: ['userId', 'date', 'seq'] });
-  database.createObjectStore('tables', { keyPath: ['userId', 'date', 'seq', 'part'] });
+  database.createObjectStore('tables', { keyPath: ['userId', 'date', 'seq', 'part', 'piece'] });
   database.createObjectStore('models', { keyPath: ['userId', 'name'] });
   const metadata = database.createObjectStore('metadata');
   metadata.put(null, METADATA.lastSync);
@@ -143,7 +143,9 @@ export class DamagedError extends Error {
 export async function decoding<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read();
-  } catch {
+  } catch (error) {
+    // What the database says is no damage.
+    if (error instanceof DOMException) throw error;
     throw new DamagedError();
   }
 }

@@ -184,7 +184,7 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
       continue;
     }
     const { outline } = found;
-    if (!outline) continue;
+    if (!outline || found.days?.has(day) === false) continue;
     const addresses = await decoding(() => outline.addressesOf(day));
     const counts = STORE_TYPES.map((type) => found.matches.among(addresses[type]));
     const types = STORE_TYPES.filter((_, i) => (counts[i] as number) > 0);
@@ -223,6 +223,8 @@ interface Searched {
   readonly matches: Matches;
   /** `null` when nothing matches. */
   readonly outline: Outline | null;
+  /** That have events of them; absent when they are too many to ask for one by one. */
+  readonly days: ReadonlySet<Day> | undefined;
 }
 
 /** Searches packs once each, newest first, and ahead of whoever asks: most of the time goes into waiting for the browser. */
@@ -291,6 +293,13 @@ class Matches {
 
   has = (address: number): boolean => this.#hits[address] === this.#met;
 
+  /** In order. */
+  list(): number[] {
+    const list: number[] = [];
+    for (let address = 0; address < this.addresses; address++) if (this.has(address)) list.push(address);
+    return list;
+  }
+
   /** How many of these there are. */
   among(addresses: Uint32Array): number {
     const [hits, met] = [this.#hits, this.#met];
@@ -303,34 +312,48 @@ class Matches {
 /** So many words narrow it down enough: a byte counts them. */
 const MAX_WORDS = 200;
 
+/** Of more addresses, days are looked through as they are asked for, newest first. */
+const FEW_ADDRESSES = 256;
+
+function daysOf(outline: Outline, matches: Matches): Set<Day> {
+  const days = new Set<Day>();
+  for (const address of matches.list()) for (const day of outline.daysOf(address)) days.add(day);
+  return days;
+}
+
 /** `null` when the pack does not open. */
 async function searchPack(reader: PackReader, query: PageQuery): Promise<Searched | null> {
   try {
     const words = query.words.slice(0, MAX_WORDS);
     const lexicon = words.length === 0 ? null : await reader.lexicon();
     const ranges = await decoding(() => words.map((word) => lexicon?.beginningWith(word) ?? []));
-    if (ranges.some((own) => own.length === 0)) return { reader, matches: new Matches(0), outline: null };
+    if (ranges.some((own) => own.length === 0))
+      return { reader, matches: new Matches(0), outline: null, days: undefined };
     const [postings, outline] = await Promise.all([
       ranges.length > 0 ? reader.postings() : null,
       reader.outline(),
     ]);
-    const matches = new Matches(outline.firstAddresses.at(-1) ?? 0);
+    const matches = new Matches(outline.addressCount);
     const { site } = query;
-    if (site !== undefined)
-      matches.keep((found) =>
-        outline.eachHost(siteTerm(site), (from, to) => {
-          for (let address = from; address < to; address++) found(address);
-        }),
-      );
-    await decoding(() => {
-      if (!postings) return;
+    if (site !== undefined) {
+      const hosts = await decoding(() => outline.addressesOfHosts(siteTerm(site)));
+      matches.keep((found) => {
+        for (const [from, to] of hosts) for (let address = from; address < to; address++) found(address);
+      });
+    }
+    if (postings) {
+      const lists = await decoding(() => Promise.all(ranges.map((own) => postings.find(own))));
+      const lengthOf = (own: readonly Uint32Array[]) => own.reduce((sum, { length }) => sum + length, 0);
       // What leaves fewest comes first.
-      for (const own of [...ranges].sort((a, b) => postings.weigh(a) - postings.weigh(b))) {
-        if (matches.count === 0) return;
-        matches.keep((found) => postings.find(own, found));
+      for (const own of lists.sort((a, b) => lengthOf(a) - lengthOf(b))) {
+        if (matches.count === 0) break;
+        matches.keep((found) => {
+          for (const list of own) for (let i = 0; i < list.length; i++) found(list[i] as number);
+        });
       }
-    });
-    return { reader, matches, outline: matches.count > 0 ? outline : null };
+    }
+    const days = matches.count < FEW_ADDRESSES ? await decoding(() => daysOf(outline, matches)) : undefined;
+    return { reader, matches, outline: matches.count > 0 ? outline : null, days };
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
     return null;

@@ -3,16 +3,18 @@
  * the key of its day or its month. All rows of a pack are written, replaced and erased together.
  */
 import type { IDBPTransaction } from 'idb';
-import type { Bytes } from '../base/bytes.ts';
+import { ByteReader } from '../base/byte-stream.ts';
+import { type Bytes, concat, u32 } from '../base/bytes.ts';
 import { type Day, dayStartMs, monthOf } from '../base/clock.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
 import { compareEvents, type InteractionEvent, STORE_TYPES, type StoreType } from '../model/interaction.ts';
 import type { BlockCache } from './block-cache.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
+import { type ByteSource, piecewise, wholeSource } from './format/byte-source.ts';
 import { Lexicon } from './format/lexicon.ts';
 import { Outline } from './format/outline.ts';
-import { encodePack, TABLE_PARTS, type TablePart } from './format/pack.ts';
+import { encodePack, type TablePart } from './format/pack.ts';
 import { Postings } from './format/postings.ts';
 import { decodeSegment, eventOf, type SegmentRow } from './format/segment.ts';
 import { type AddressTexts, Texts } from './format/texts.ts';
@@ -22,6 +24,12 @@ import { eventsOf, type Period, type PeriodKey, rowAad, tablesOf, type Vault } f
 
 /** Sizes of blocks on this disk tell little; what is shorter than this is not worth telling apart. */
 const MIN_BLOCK_BYTES = 128;
+/**
+ * Tables are cut into pieces of so many bytes; the first four of a table say how many it has in all. Chromium keeps values of
+ * more than 64 KiB in files of their own, from which a table takes ten times as long to read (measured in 156).
+ */
+const PIECE_BYTES = 48 * 1024;
+const SIZE_BYTES = 4;
 
 export interface SealedPack {
   readonly pack: PackRow;
@@ -41,8 +49,8 @@ export interface PackSealing {
 const periodOf = (pack: Pick<PackRow, 'key' | 'date'>): Period =>
   pack.key === 'day' ? eventsOf(pack.date) : tablesOf(monthOf(pack.date));
 
-const tableAad = (userId: string, date: Day, seq: number, part: TablePart): Bytes =>
-  rowAad(userId, 'tables', date, part, seq);
+const tableAad = (userId: string, date: Day, seq: number, part: TablePart, piece: number): Bytes =>
+  rowAad(userId, 'tables', date, `${part}/${piece}`, seq);
 const blockAad = (userId: string, date: Day, type: StoreType, seq: number): Bytes =>
   rowAad(userId, 'interactions', date, type, seq);
 
@@ -70,15 +78,24 @@ export async function sealPack(
   );
   const shared = await keyOf(periodOf({ key, date }));
   const tables = await Promise.all(
-    encoded.tables.map(async ([part, bytes]): Promise<TableRow> => {
-      const sealed = await box(shared, bytes, tableAad(userId, date, seq, part));
-      return { userId, date, seq, part, box: sealed };
-    }),
+    encoded.tables.flatMap(([part, bytes]) =>
+      piecesOf(bytes).map(async (bytesOfPiece, piece): Promise<TableRow> => {
+        const sealed = await box(shared, bytesOfPiece, tableAad(userId, date, seq, part, piece));
+        return { userId, date, seq, part, piece, box: sealed };
+      }),
+    ),
   );
   const sizeBytes = [...blocks, ...tables].reduce((sum, row) => sum + row.box.length, 0);
   const packDays = encoded.days.map(({ day, records, events }) => ({ day, records, events }));
   const { generation } = shared;
   return { pack: { userId, date, seq, days: packDays, key, generation, sizeBytes }, blocks, tables };
+}
+
+function piecesOf(bytes: Bytes): Bytes[] {
+  const whole = concat(u32(bytes.length), bytes);
+  const pieces: Bytes[] = [];
+  for (let at = 0; at < whole.length; at += PIECE_BYTES) pieces.push(whole.subarray(at, at + PIECE_BYTES));
+  return pieces;
 }
 
 async function openBox(key: PeriodKey, box: Bytes, aad: Bytes): Promise<Bytes> {
@@ -137,32 +154,57 @@ export class PackReader {
     this.#name = packName(pack);
   }
 
-  async #table(part: TablePart): Promise<Bytes> {
-    const { db, vault } = this.source;
+  async #openPiece({ part, piece, box }: TableRow): Promise<Bytes> {
     const { userId, date, seq, generation } = this.pack;
-    const row = await db.get('tables', [userId, date, seq, part]);
-    if (!row) throw new DamagedError();
-    const key = await vault.key(periodOf(this.pack), generation);
-    return openBox(key, row.box, tableAad(userId, date, seq, part));
+    const key = await this.source.vault.key(periodOf(this.pack), generation);
+    return openBox(key, box, tableAad(userId, date, seq, part, piece));
+  }
+
+  /** A table that is read in parts. Its opened pieces are kept in the cache. */
+  async #table(part: TablePart): Promise<ByteSource> {
+    const { db, cache } = this.source;
+    const { userId, date, seq } = this.pack;
+    const piece = (index: number) =>
+      cache.get(`${part}/${this.#name}/piece/${index}`, async () => {
+        const row = await db.get('tables', [userId, date, seq, part, index]);
+        if (!row) throw new DamagedError();
+        const value = await this.#openPiece(row);
+        return { value, sizeBytes: value.length };
+      });
+    const size = sizeOf(await piece(0));
+    const framed = piecewise(SIZE_BYTES + size, PIECE_BYTES, piece);
+    return { size, read: (from, to) => framed.read(SIZE_BYTES + from, SIZE_BYTES + to) };
+  }
+
+  async #wholeTable(part: TablePart): Promise<Bytes> {
+    const { userId, date, seq } = this.pack;
+    const key = [userId, date, seq, part] as const;
+    const rows = await this.source.db.getAll('tables', IDBKeyRange.bound([...key], [...key, []]));
+    if (rows.some(({ piece }, index) => piece !== index)) throw new DamagedError();
+    const [first, ...rest] = await Promise.all(rows.map((row) => this.#openPiece(row)));
+    if (!first) throw new DamagedError();
+    const whole = rest.length === 0 ? first : concat(first, ...rest);
+    if (whole.length !== SIZE_BYTES + sizeOf(first)) throw new DamagedError();
+    return whole.subarray(SIZE_BYTES);
   }
 
   lexicon(): Promise<Lexicon> {
     return this.source.cache.get(`lexicon/${this.#name}`, async () => {
-      const bytes = await this.#table('lexicon');
+      const bytes = await this.#wholeTable('lexicon');
       return sized(await decoding(() => Lexicon.read(bytes)));
     });
   }
 
   postings(): Promise<Postings> {
     return this.source.cache.get(`postings/${this.#name}`, async () => {
-      const bytes = await this.#table('postings');
-      return sized(await decoding(() => Postings.read(bytes)));
+      const table = await this.#table('postings');
+      return sized(await decoding(() => Postings.open(table)));
     });
   }
 
   outline(): Promise<Outline> {
     return this.source.cache.get(`outline/${this.#name}`, async () => {
-      const bytes = await this.#table('outline');
+      const bytes = await this.#wholeTable('outline');
       return sized(await decoding(() => Outline.read(bytes)));
     });
   }
@@ -171,18 +213,27 @@ export class PackReader {
     const { cache } = this.source;
     const lexicon = await this.lexicon();
     return cache.get(`texts/${this.#name}`, async () => {
-      const bytes = await this.#table('texts');
-      const value = await decoding(
-        () => new Texts(bytes, lexicon, (index, open) => cache.get(`texts/${this.#name}/${index}`, open)),
+      const table = await this.#table('texts');
+      return sized(
+        await decoding(() =>
+          Texts.open(table, lexicon, (index, open) => cache.get(`texts/${this.#name}/${index}`, open)),
+        ),
       );
-      return { value, sizeBytes: bytes.length };
     });
   }
 
   /** All texts, for whoever reads many days. */
   #allTexts(): Promise<readonly AddressTexts[]> {
-    return this.source.cache.get(`all/${this.#name}`, async () => {
-      const texts = await this.#texts();
+    const name = `all/${this.#name}`;
+    // Of one pack at a time: months are read one after the other.
+    this.source.cache.keepOnly('all/', name);
+    return this.source.cache.get(name, async () => {
+      // A lexicon of its own: with every word spelled it is too large to be kept.
+      const [spelled, bytes] = await Promise.all([this.#wholeTable('lexicon'), this.#wholeTable('texts')]);
+      const lexicon = await decoding(() => Lexicon.read(spelled));
+      const texts = await decoding(() =>
+        Texts.open(wholeSource(bytes), lexicon, async (_, open) => (await open()).value),
+      );
       const value = await decoding(() => texts.all());
       return { value, sizeBytes: value.length * 300 };
     });
@@ -257,6 +308,8 @@ export class PackReader {
   }
 }
 
+const sizeOf = (piece: Bytes): number => (piece.length < SIZE_BYTES ? 0 : new ByteReader(piece).u32());
+
 const sized = <T extends { readonly sizeBytes: number }>(value: T) => ({ value, sizeBytes: value.sizeBytes });
 
 /** What one step changes of packs. Its parts happen together or not at all. */
@@ -302,7 +355,7 @@ export function writeChange(
     for (const { userId, date, seq, days } of change.remove) {
       for (const { day } of days)
         for (const type of STORE_TYPES) ask(interactions.delete([userId, day, type, seq]));
-      for (const part of TABLE_PARTS) ask(tables.delete([userId, date, seq, part]));
+      ask(tables.delete(IDBKeyRange.bound([userId, date, seq], [userId, date, seq, []])));
       ask(packs.delete([userId, date, seq]));
     }
     // `add`: if something else wrote this pack meanwhile, this transaction fails as a whole.

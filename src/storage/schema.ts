@@ -45,13 +45,15 @@ export interface BlockRow {
   readonly box: Bytes;
 }
 
-/** One sealed part of what the days of a pack share (format/pack.ts). Key: [userId, date, seq, part]. */
+/** One sealed piece of what the days of a pack share (format/pack.ts). Key: [userId, date, seq, part, piece]. */
 export interface TableRow {
   readonly userId: string;
   /** Of its pack. */
   readonly date: Day;
   readonly seq: number;
   readonly part: TablePart;
+  /** From 0. Chromium keeps larger values in files of their own, which take ten times as long to read (packs.ts). */
+  readonly piece: number;
   readonly box: Bytes;
 }
 
@@ -143,7 +145,7 @@ export interface ArqData extends DBSchema {
     indexes: { userId_date_type: [string, string, string] };
   };
   packs: { key: [string, string, number]; value: PackRow };
-  tables: { key: [string, string, number, string]; value: TableRow };
+  tables: { key: [string, string, number, string, number]; value: TableRow };
   models: { key: [string, string]; value: DerivedRow };
   metadata: { key: string; value: unknown };
   journal: { key: number; value: JournalRow; indexes: { day: string } };

@@ -3,12 +3,14 @@
  * one to three bytes; the most frequent words have the shortest (an end-tagged dense code: Brisaboa, Iglesias, Navarro and
  * Paramá, "An Efficient Compression Code for Text Databases", ECIR 2003). Only the last byte of a code is 0x80 or more. Format 1:
  *
- *     u8 format = 1 ‖ deflated: varint words ‖ per word: u8 bytes shared with the one before · per word: u8 bytes of its own
- *     · classes, four in a byte, lowest first · the words' own bytes, UTF-8
+ *     u8 format = 1 ‖ deflated: varint words ‖ counted bits: column of the own bytes of each block of 16 words ‖ per word: u8
+ *     bytes shared with the one before · per word: u8 bytes of its own · classes, four in a byte, lowest first · the words' own
+ *     bytes, UTF-8
  *
  * A word's class is the length of its code less one; within a class, codes go in the order of the words. Every 16th word
  * shares nothing, so that words are found by halving.
  */
+import { BitReader, BitWriter, readColumn, writeColumn } from '../../base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import { type Bytes, concat, fromUtf8, utf8 } from '../../base/bytes.ts';
 import { deflate, inflate } from './deflate.ts';
@@ -189,16 +191,21 @@ async function encode(order: readonly Uint8Array[], ranks: Uint32Array, classes:
   const lengths = new Uint8Array(order.length);
   const packed = new Uint8Array(Math.ceil(order.length / 4));
   const rest = new ByteWriter();
+  const blockSizes = new Uint32Array(Math.ceil(order.length / BLOCK));
   let before: Uint8Array = new Uint8Array(0);
   for (const [index, bytes] of order.entries()) {
     const start = index % BLOCK === 0 ? 0 : sharedBytes(before, bytes);
     shared[index] = start;
     lengths[index] = bytes.length - start;
-    rest.raw(bytes.subarray(start));
+    rest.part(bytes, start, bytes.length);
+    (blockSizes[Math.floor(index / BLOCK)] as number) += bytes.length - start;
     (packed[index >> 2] as number) |= (classes[ranks[index] as number] as number) << ((index & 3) * 2);
     before = bytes;
   }
-  for (const part of [shared, lengths, packed, rest.bytes()]) out.raw(part);
+  const blocks = new BitWriter();
+  writeColumn(blocks, blockSizes);
+  out.counted(blocks.bytes());
+  for (const part of [shared, lengths, packed, rest.view()]) out.raw(part);
   const whole = new ByteWriter();
   whole.u8(FORMAT);
   whole.raw(await deflate(out.bytes()));
@@ -235,6 +242,9 @@ function sharedBytes(a: Uint8Array, b: Uint8Array): number {
   return shared;
 }
 
+/** How many bits of a byte are set. */
+const BITS = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
 /** Words of one class whose codes follow each other: numbers of the first and after the last. */
 export interface CodeRange {
   readonly wordClass: number;
@@ -257,27 +267,30 @@ export class Lexicon {
     private readonly lengths: Bytes,
     private readonly classes: Bytes,
     private readonly rest: Bytes,
+    blockSizes: ArrayLike<number>,
     /** What it takes in memory. */
     readonly sizeBytes: number,
   ) {
-    const blocks = Math.ceil(count / BLOCK);
+    const blocks = blockSizes.length;
     this.#offsets = new Uint32Array(blocks + 1);
     this.#before = new Uint32Array((blocks + 1) * CLASSES);
-    const seen = [0, 0, 0];
-    let offset = 0;
-    for (let i = 0; i < count; i++) {
-      if (i % BLOCK === 0) {
-        this.#offsets[i / BLOCK] = offset;
-        this.#before.set(seen, (i / BLOCK) * 3);
+    // By blocks, not by words: this is done for every month by the first query after a start.
+    for (let block = 0; block < blocks; block++) {
+      this.#offsets[block + 1] = (this.#offsets[block] as number) + (blockSizes[block] as number);
+      let [ones, twos] = [0, 0];
+      for (let at = block * 4; at < Math.min(block * 4 + 4, classes.length); at++) {
+        const four = classes[at] as number;
+        if ((four & (four >> 1) & 0x55) !== 0) throw new RangeError('an unknown class of words');
+        ones += BITS[four & 0x55] as number;
+        twos += BITS[four & 0xaa] as number;
       }
-      offset += lengths[i] as number;
-      const wordClass = this.#classOf(i);
-      if (wordClass > 2) throw new RangeError('an unknown class of words');
-      (seen[wordClass] as number) += 1;
+      const words = Math.min(BLOCK, count - block * BLOCK);
+      const before = block * CLASSES;
+      this.#before[before + CLASSES] = (this.#before[before] as number) + words - ones - twos;
+      this.#before[before + CLASSES + 1] = (this.#before[before + 1] as number) + ones;
+      this.#before[before + CLASSES + 2] = (this.#before[before + 2] as number) + twos;
     }
-    if (offset !== rest.length) throw new RangeError('words that are not there');
-    this.#offsets[blocks] = offset;
-    this.#before.set(seen, blocks * 3);
+    if (this.#offsets[blocks] !== rest.length) throw new RangeError('words that are not there');
   }
 
   /** @throws RangeError or TypeError when the bytes are damaged, or written by a newer version. */
@@ -286,9 +299,10 @@ export class Lexicon {
     const inflated = await inflate(bytes.subarray(1));
     const reader = new ByteReader(inflated);
     const count = reader.varint();
+    const blockSizes = readColumn(new BitReader(reader.counted()), Math.ceil(count / BLOCK));
     const [shared, lengths] = [reader.raw(count), reader.raw(count)];
     const classes = reader.raw(Math.ceil(count / 4));
-    return new Lexicon(count, shared, lengths, classes, reader.raw(reader.left), inflated.length);
+    return new Lexicon(count, shared, lengths, classes, reader.raw(reader.left), blockSizes, inflated.length);
   }
 
   #classOf = (index: number): number => ((this.classes[index >> 2] as number) >> ((index & 3) * 2)) & 3;

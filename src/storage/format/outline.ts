@@ -2,16 +2,25 @@
  * What a pack says about its days without any event being opened: which addresses have events of which type, and the counts
  * of statistics. Format 1:
  *
- *     u8 format = 1 ‖ counted, deflated: varint hosts ‖ hosts as terms (model/page.ts), sorted, each counted UTF-8
- *     ‖ counted bits: column of the addresses of each host ‖ per day: its number since the day before (the first: since
- *     1970-01-01) · per type: how many addresses, column of the distances between them
- *     ‖ per day: counted bits: its summary
+ *     u8 format = 1 ‖ varint hosts ‖ counted, deflated: hosts as terms (model/page.ts), sorted, each counted UTF-8
+ *     ‖ counted bits: column of the addresses of each host ‖ varint days ‖ per day: varint its number since the day before (the
+ *     first: since 1970-01-01) · counted bits: per type: how many addresses, column of the distances between them · counted
+ *     bits: its summary ‖ counted bits: column of the sizes in bits of each block of 64 addresses ‖ bits: per address: on how
+ *     many days it has events, in Rice code · distances between these days, less one, in Rice code
  *     summary: column of 24 hours times kinds ‖ dwell ‖ spans: how many, columns of their starts since the day began or the
  *     span before, of their lengths ‖ sites: how many, columns of hosts, of each kind's count, of dwell
  *
  * Times in ms; addresses in the order of texts.ts, where those of a host follow each other.
  */
-import { BitReader, BitWriter, readColumn, unzigzag, writeColumn, zigzag } from '../../base/bit-stream.ts';
+import {
+  BitReader,
+  BitWriter,
+  parameterOf,
+  readColumn,
+  unzigzag,
+  writeColumn,
+  zigzag,
+} from '../../base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber, dayStartMs } from '../../base/clock.ts';
@@ -22,6 +31,11 @@ import { deflate, inflate } from './deflate.ts';
 
 const FORMAT = 1;
 const HOURS = 24;
+const BLOCK = 64;
+/** Most addresses have events on one day or two. */
+const COUNT_K = 0;
+/** What is opened is about so many times as large as what is stored. */
+const IN_MEMORY = 6;
 
 /** By type: places in the pack of the addresses that have events of it, in order. */
 export type DayAddresses = Readonly<Record<StoreType, Uint32Array>>;
@@ -41,24 +55,59 @@ export interface Hosts {
 /** `days`: oldest first. */
 export async function encodeOutline(hosts: Hosts, days: readonly OutlineDay[]): Promise<Bytes> {
   const names = new ByteWriter();
-  names.varint(hosts.terms.length);
   for (const term of hosts.terms) names.text(term);
-  const bits = new BitWriter();
-  writeColumn(bits, hosts.counts);
-  bits.count(days.length);
-  let before = 0;
-  for (const { day, addresses } of days) {
-    bits.count(dayNumber(day) - before);
-    before = dayNumber(day);
-    for (const type of STORE_TYPES) writeRising(bits, addresses[type]);
-  }
+  const counts = new BitWriter();
+  writeColumn(counts, hosts.counts);
   const out = new ByteWriter();
   out.u8(FORMAT);
+  out.varint(hosts.terms.length);
   out.counted(await deflate(names.bytes()));
-  out.counted(bits.bytes());
+  out.counted(counts.bytes());
+  out.varint(days.length);
   const placeOf = new Map(hosts.terms.map((term, place) => [hostOfTerm(term), place]));
-  for (const { day, summary } of days) out.counted(encodeSummary(summary, dayStartMs(day), placeOf));
+  let before = 0;
+  for (const { day, addresses, summary } of days) {
+    out.varint(dayNumber(day) - before);
+    before = dayNumber(day);
+    const bits = new BitWriter();
+    for (const type of STORE_TYPES) writeRising(bits, addresses[type]);
+    out.counted(bits.bytes());
+    out.counted(encodeSummary(summary, dayStartMs(day), placeOf));
+  }
+  writeDays(
+    out,
+    days,
+    hosts.counts.reduce((sum, count) => sum + count, 0),
+  );
   return out.bytes();
+}
+
+/** On which days each address has events: so that a few addresses are found without every day being looked through. */
+function writeDays(out: ByteWriter, days: readonly OutlineDay[], count: number): void {
+  const daysOf: number[][] = Array.from({ length: count }, () => []);
+  for (const [place, { addresses }] of days.entries())
+    for (const type of STORE_TYPES)
+      for (const address of addresses[type]) {
+        const own = daysOf[address] as number[];
+        if (own.at(-1) !== place) own.push(place);
+      }
+  const bits = new BitWriter();
+  const sizes = new Uint32Array(Math.ceil(count / BLOCK));
+  for (const [address, own] of daysOf.entries()) {
+    const start = bits.length;
+    bits.rice(own.length, COUNT_K);
+    const k = parameterOf(days.length / (own.length + 1));
+    let last = -1;
+    for (const place of own) {
+      bits.rice(place - last - 1, k);
+      last = place;
+    }
+    (sizes[Math.floor(address / BLOCK)] as number) += bits.length - start;
+  }
+  const sizeBits = new BitWriter();
+  writeColumn(sizeBits, sizes);
+  out.counted(sizeBits.bytes());
+  out.raw(bits.bytes());
 }
 
 /** Whole numbers, each larger than the one before. */
@@ -124,48 +173,99 @@ function encodeSummary(
 }
 
 export class Outline {
-  readonly days: readonly { readonly day: Day; readonly addresses: DayAddresses }[];
+  /** Oldest first. */
+  readonly days: readonly Day[];
   /** Number of each host's first address, and after the last one's last. */
   readonly firstAddresses: Uint32Array;
   readonly sizeBytes: number;
-  readonly #summaries: readonly Bytes[];
-  readonly #places: ReadonlyMap<Day, number>;
+  readonly #names: Bytes;
+  readonly #places = new Map<Day, number>();
+  readonly #addresses: Bytes[] = [];
+  readonly #summaries: Bytes[] = [];
+  /** Of the days of addresses. */
+  readonly #bits: Bytes;
+  readonly #blocks: Float64Array;
+  #hosts: Promise<readonly string[]> | undefined;
+  /** Of days that were asked for. */
+  readonly #opened = new Map<Day, DayAddresses>();
 
   private constructor(
-    readonly hostTerms: readonly string[],
+    readonly hostCount: number,
     reader: ByteReader,
+    sizeBytes: number,
   ) {
-    const bits = new BitReader(reader.counted());
-    const counts = readColumn(bits, hostTerms.length);
-    this.firstAddresses = new Uint32Array(hostTerms.length + 1);
-    for (const [i, count] of counts.entries())
-      this.firstAddresses[i + 1] = (this.firstAddresses[i] as number) + count;
+    this.#names = reader.counted();
+    const counts = readColumn(new BitReader(reader.counted()), hostCount);
+    this.firstAddresses = new Uint32Array(hostCount + 1);
+    for (let i = 0; i < counts.length; i++)
+      this.firstAddresses[i + 1] = (this.firstAddresses[i] as number) + (counts[i] as number);
     let number = 0;
-    let sizeBytes = hostTerms.length * 64;
-    this.days = Array.from({ length: bits.count() }, () => {
-      number += bits.count();
-      const addresses = Object.fromEntries(STORE_TYPES.map((type) => [type, readRising(bits)]));
-      for (const type of STORE_TYPES) sizeBytes += (addresses[type] as Uint32Array).byteLength;
-      return { day: dayOfNumber(number), addresses: addresses as DayAddresses };
+    this.days = Array.from({ length: reader.varint() }, (_, place) => {
+      number += reader.varint();
+      this.#addresses.push(reader.counted());
+      this.#summaries.push(reader.counted());
+      this.#places.set(dayOfNumber(number), place);
+      return dayOfNumber(number);
     });
-    this.#summaries = this.days.map(() => reader.counted());
-    for (const { length } of this.#summaries) sizeBytes += length;
-    this.#places = new Map(this.days.map(({ day }, place) => [day, place]));
-    this.sizeBytes = sizeBytes;
+    const blocks = Math.ceil(this.addressCount / BLOCK);
+    const sizes = readColumn(new BitReader(reader.counted()), blocks);
+    this.#blocks = new Float64Array(blocks + 1);
+    for (let i = 0; i < blocks; i++) this.#blocks[i + 1] = (this.#blocks[i] as number) + (sizes[i] as number);
+    this.#bits = reader.raw(reader.left);
+    if ((this.#blocks[blocks] as number) > this.#bits.length * 8) throw new RangeError('read past the end');
+    this.sizeBytes = sizeBytes * IN_MEMORY;
   }
 
-  /** @throws RangeError or TypeError when the bytes are damaged, or written by a newer version. */
-  static async read(bytes: Bytes): Promise<Outline> {
+  get addressCount(): number {
+    return this.firstAddresses[this.hostCount] as number;
+  }
+
+  /** @throws RangeError when the bytes are damaged, or written by a newer version. */
+  static read(bytes: Bytes): Outline {
     const reader = new ByteReader(bytes);
     if (reader.u8() !== FORMAT) throw new RangeError('an outline of an unknown format');
-    const names = new ByteReader(await inflate(reader.counted()));
-    const terms = Array.from({ length: names.varint() }, () => names.text());
-    return new Outline(terms, reader);
+    return new Outline(reader.varint(), reader, bytes.length);
   }
 
-  /** @throws RangeError when it has no such day. */
+  /** As terms, sorted. They are opened when they are first asked for. @throws RangeError or TypeError when they are damaged. */
+  hosts(): Promise<readonly string[]> {
+    this.#hosts ??= inflate(this.#names).then((bytes) => {
+      const names = new ByteReader(bytes);
+      return Array.from({ length: this.hostCount }, () => names.text());
+    });
+    return this.#hosts;
+  }
+
+  /** @throws RangeError when it has no such day, or the bytes are damaged. */
   addressesOf(day: Day): DayAddresses {
-    return (this.days[this.#place(day)] as OutlineDay).addresses;
+    let opened = this.#opened.get(day);
+    if (!opened) {
+      const bits = new BitReader(this.#addresses[this.#place(day)] as Bytes);
+      opened = Object.fromEntries(STORE_TYPES.map((type) => [type, readRising(bits)])) as DayAddresses;
+      this.#opened.set(day, opened);
+    }
+    return opened;
+  }
+
+  /** On which days an address has events. @throws RangeError when there is no such address, or the bytes are damaged. */
+  daysOf(address: number): Day[] {
+    if (!(address < this.addressCount)) throw new RangeError('no such address');
+    const block = Math.floor(address / BLOCK);
+    const bits = new BitReader(this.#bits, this.#blocks[block] as number);
+    for (let at = block * BLOCK; ; at++) {
+      const count = bits.rice(COUNT_K);
+      if (count > this.days.length) throw new RangeError('more days than there are');
+      const gaps = new Uint32Array(count);
+      bits.rices(gaps, parameterOf(this.days.length / (count + 1)));
+      if (at < address) continue;
+      let place = -1;
+      return Array.from(gaps, (gap) => {
+        place += gap + 1;
+        const day = this.days[place];
+        if (day === undefined) throw new RangeError('a day that is not there');
+        return day;
+      });
+    }
   }
 
   #place(day: Day): number {
@@ -175,7 +275,7 @@ export class Outline {
   }
 
   /** Sites are most of the work, so they are left out unless asked for. @throws RangeError when the bytes are damaged. */
-  summary(day: Day, { sites: withSites }: { readonly sites: boolean }): Summary {
+  async summary(day: Day, { sites: withSites }: { readonly sites: boolean }): Promise<Summary> {
     const bits = new BitReader(this.#summaries[this.#place(day)] as Bytes);
     const counts = readColumn(bits, HOURS * RECORD_KINDS.length);
     const hours = Array.from({ length: HOURS }, (_, hour) =>
@@ -191,11 +291,12 @@ export class Outline {
     });
     const sites = new Map<string, SiteSummary>();
     if (withSites) {
+      const terms = await this.hosts();
       const places = readRising(bits);
       const kinds = RECORD_KINDS.map(() => readColumn(bits, places.length));
       const dwell = readColumn(bits, places.length);
       for (const [i, place] of places.entries()) {
-        const term = this.hostTerms[place];
+        const term = terms[place];
         if (term === undefined) throw new RangeError('a host that is not there');
         const of = kindCounts((kind) => (kinds[kind] as Float64Array)[i] as number);
         sites.set(hostOfTerm(term), { ...of, dwellMs: dwell[i] as number });
@@ -204,11 +305,13 @@ export class Outline {
     return { hours, sites, dwellMs, spans };
   }
 
-  /** Calls back with the first and after the last address of each host whose term begins with `prefix`. */
-  eachHost(prefix: string, found: (from: number, to: number) => void): void {
-    for (const [place, term] of this.hostTerms.entries())
+  /** The first and after the last address of each host whose term begins with `prefix`. */
+  async addressesOfHosts(prefix: string): Promise<[from: number, to: number][]> {
+    const found: [number, number][] = [];
+    for (const [place, term] of (await this.hosts()).entries())
       if (term.startsWith(prefix))
-        found(this.firstAddresses[place] as number, this.firstAddresses[place + 1] as number);
+        found.push([this.firstAddresses[place] as number, this.firstAddresses[place + 1] as number]);
+    return found;
   }
 }
 

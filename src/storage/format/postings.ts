@@ -2,17 +2,18 @@
  * Which addresses of a pack have a word: for each word of the lexicon, in the order of classes and codes (lexicon.ts), the
  * numbers of its addresses, rising. What is found by a word that is not shown (text-parts.ts) is here too. Format 1:
  *
- *     u8 format = 1 ‖ varint addresses ‖ per class: varint words, u8 parameter of its lengths ‖ counted bits: column of the
- *     sizes in bits of each block of 32 words ‖ bits: per word: how many addresses, in Rice code with the parameter of its
+ *     u8 format = 1 ‖ u32 bytes of the head · head: varint addresses ‖ per class: varint words, u8 parameter of its lengths ‖ counted bits: column of the
+ *     sizes in bits of each block of 32 words ‖ bits, after the head: per word: how many addresses, in Rice code with the parameter of its
  *     class · one or two addresses: the distances between them, less one, in Rice code with the parameter of `gapParameter`
  *     · more: 5 bits each: parameters of distances and of runs · per run of addresses that follow each other: its distance from
  *     the run before, less one, and its length, less one
  *
  * Addresses are sorted by host, so that those of a word come in runs.
  */
-import { BitReader, BitWriter, readColumn, writeColumn } from '../../base/bit-stream.ts';
+import { BitReader, BitWriter, parameterOf, readColumn, writeColumn } from '../../base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import type { Bytes } from '../../base/bytes.ts';
+import type { ByteSource } from './byte-source.ts';
 import { CLASSES, type CodeRange } from './lexicon.ts';
 
 const FORMAT = 1;
@@ -21,10 +22,6 @@ const BLOCK = 32;
 const MAX_ADDRESSES = 1 << 22;
 /** Shorter lists have no runs and no parameters of their own. */
 const MANY = 3;
-
-/** Of the Rice code for numbers of this mean (Kiely, "Selecting the Golomb Parameter in Rice Coding", 2004). */
-const parameterOf = (mean: number): number =>
-  Math.max(0, Math.min(24, Math.floor(Math.log2(Math.LN2 * mean + 0.5))));
 
 const gapParameter = (count: number, limit: number): number => parameterOf(limit / (count + 1));
 
@@ -66,16 +63,15 @@ export class PostingsBuilder {
       (next[word] as number) += 1;
     }
     const lengthOf = (word: number) => (starts[word + 1] as number) - (starts[word] as number);
-    const out = new ByteWriter();
-    out.u8(FORMAT);
-    out.varint(addresses);
+    const head = new ByteWriter();
+    head.varint(addresses);
     const bits = new BitWriter();
     const sizes: number[] = [];
     let [written, before] = [0, 0];
     for (const ofClass of order) {
       const k = lengthParameter(ofClass.map(lengthOf));
-      out.varint(ofClass.length);
-      out.u8(k);
+      head.varint(ofClass.length);
+      head.u8(k);
       for (const word of ofClass) {
         if (written > 0 && written % BLOCK === 0) {
           sizes.push(bits.length - before);
@@ -90,7 +86,11 @@ export class PostingsBuilder {
     const sizeBits = new BitWriter();
     sizeBits.count(sizes.length);
     writeColumn(sizeBits, sizes);
-    out.counted(sizeBits.bytes());
+    head.counted(sizeBits.bytes());
+    const out = new ByteWriter();
+    out.u8(FORMAT);
+    out.u32(head.length);
+    out.raw(head.view());
     out.raw(bits.bytes());
     return out.bytes();
   }
@@ -151,75 +151,75 @@ function grown(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<Arr
   return larger;
 }
 
+const HEAD_AT = 5;
+
 export class Postings {
+  readonly addresses: number;
   readonly sizeBytes: number;
-  readonly #bits: Bytes;
   /** By class: how many words the classes before it have, and the parameter of its lengths. */
   readonly #classes: readonly { readonly first: number; readonly count: number; readonly k: number }[];
-  /** Where each block begins, in bits. */
+  /** Where each block begins, in bits; one more at the end. */
   readonly #blocks: Float64Array;
 
   private constructor(
-    readonly addresses: number,
-    reader: ByteReader,
+    private readonly source: ByteSource,
+    /** Where the bits begin, in bytes. */
+    private readonly bitsAt: number,
+    head: ByteReader,
   ) {
-    if (addresses > MAX_ADDRESSES) throw new RangeError('more addresses than a pack has');
+    this.addresses = head.varint();
+    if (this.addresses > MAX_ADDRESSES) throw new RangeError('more addresses than a pack has');
     let first = 0;
     this.#classes = Array.from({ length: CLASSES }, () => {
-      const count = reader.varint();
-      const one = { first, count, k: reader.u8() };
+      const count = head.varint();
+      const one = { first, count, k: head.u8() };
       if (one.k > 24) throw new RangeError('lengths that are none');
       first += count;
       return one;
     });
-    const sizeBits = new BitReader(reader.counted());
+    const sizeBits = new BitReader(head.counted());
     const sizes = readColumn(sizeBits, sizeBits.count());
-    if (sizes.length !== Math.max(0, Math.ceil(first / BLOCK) - 1))
-      throw new RangeError('blocks that are not there');
-    this.#blocks = new Float64Array(sizes.length + 1);
+    const blocks = Math.ceil(first / BLOCK);
+    if (sizes.length !== Math.max(0, blocks - 1)) throw new RangeError('blocks that are not there');
+    const end = (source.size - bitsAt) * 8;
+    this.#blocks = new Float64Array(blocks + 1);
     for (const [i, size] of sizes.entries()) this.#blocks[i + 1] = (this.#blocks[i] as number) + size;
-    this.#bits = reader.raw(reader.left);
-    if ((this.#blocks.at(-1) as number) > this.#bits.length * 8) throw new RangeError('read past the end');
-    this.sizeBytes = this.#bits.length + this.#blocks.byteLength;
+    if ((this.#blocks[Math.max(0, blocks - 1)] as number) > end) throw new RangeError('read past the end');
+    this.#blocks[blocks] = end;
+    this.sizeBytes = this.#blocks.byteLength;
   }
 
   /** @throws RangeError when the bytes are damaged, or written by a newer version. */
-  static read(bytes: Bytes): Postings {
-    const reader = new ByteReader(bytes);
+  static async open(source: ByteSource): Promise<Postings> {
+    const reader = new ByteReader(await source.read(0, HEAD_AT));
     if (reader.u8() !== FORMAT) throw new RangeError('postings of an unknown format');
-    return new Postings(reader.varint(), reader);
+    const bitsAt = HEAD_AT + reader.u32();
+    return new Postings(source, bitsAt, new ByteReader(await source.read(HEAD_AT, bitsAt)));
   }
 
-  /**
-   * Calls back with each address that has a word of these; some may come several times.
-   * @throws RangeError when the bytes are damaged
-   */
-  find(ranges: readonly CodeRange[], found: (address: number) => void): void {
-    for (const { wordClass, from, to } of ranges) {
-      const ofClass = this.#classes[wordClass];
-      if (!ofClass || to > ofClass.count) throw new RangeError('a word that is not there');
-      const [first, end] = [ofClass.first + from, ofClass.first + to];
-      const block = Math.floor(first / BLOCK);
-      const bits = new BitReader(this.#bits, this.#blocks[block] as number);
-      for (let word = block * BLOCK; word < end; word++) {
-        const addresses = this.#next(bits, word);
-        if (word < first) continue;
-        for (let i = 0; i < addresses.length; i++) found(addresses[i] as number);
-      }
+  /** The addresses of each of these words; an address may be at several. @throws RangeError when the bytes are damaged. */
+  async find(ranges: readonly CodeRange[]): Promise<Uint32Array[]> {
+    const found = await Promise.all(ranges.map((range) => this.#findRange(range)));
+    return found.flat();
+  }
+
+  async #findRange({ wordClass, from, to }: CodeRange): Promise<Uint32Array[]> {
+    const ofClass = this.#classes[wordClass];
+    if (!ofClass || to > ofClass.count) throw new RangeError('a word that is not there');
+    const [first, end] = [ofClass.first + from, ofClass.first + to];
+    const block = Math.floor(first / BLOCK);
+    const start = this.#blocks[block] as number;
+    const after = this.#blocks[Math.ceil(end / BLOCK)] as number;
+    const startByte = Math.floor(start / 8);
+    const bytes = await this.source.read(this.bitsAt + startByte, this.bitsAt + Math.ceil(after / 8));
+    const bits = new BitReader(bytes, start - startByte * 8);
+    const lists: Uint32Array[] = [];
+    for (let word = block * BLOCK; word < end; word++) {
+      // A block may begin with words of the class before.
+      const k = this.#classes.findLast((one) => one.count > 0 && word >= one.first)?.k ?? 0;
+      const list = readList(bits, bits.rice(k), this.addresses);
+      if (word >= first) lists.push(list);
     }
-  }
-
-  /** The addresses of the word that the reader stands at. */
-  #next(bits: BitReader, word: number): Uint32Array {
-    const ofClass = this.#classes.findLast(({ first, count }) => count > 0 && word >= first);
-    return readList(bits, bits.rice(ofClass?.k ?? 0), this.addresses);
-  }
-
-  /** How many addresses a word of these is at, roughly and at most: what leaves fewest is looked for first. */
-  weigh(ranges: readonly CodeRange[]): number {
-    let sum = 0;
-    for (const { wordClass, from, to } of ranges)
-      sum += (to - from) * 2 ** (this.#classes[wordClass]?.k ?? 0);
-    return sum;
+    return lists;
   }
 }

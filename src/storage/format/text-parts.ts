@@ -4,7 +4,6 @@
  * word of the lexicon serves for all spellings and for finding. A word that is written in any other way (`GitHub`, accents
  * that finding drops) is a *form*: kept as it stands, beside what it is found by.
  */
-import { fromUtf8 } from '../../base/bytes.ts';
 import { addressText, eachWord, foldText, WITHOUT_SPACES } from '../../model/words.ts';
 import { type LexiconBuilder, MAX_WORD_UNITS, nextHash } from './lexicon.ts';
 
@@ -17,23 +16,22 @@ const RUN = /[\p{L}\p{N}\p{M}]+|[\u0000-\u001f]+/gu;
 /** What a byte holds. */
 const MAX_SHARED = 255;
 const PERCENT = 0x25;
-const encoder = new TextEncoder();
 
 /** A text in bytes, when it has nothing but visible ASCII. */
 class SimpleText {
   bytes = new Uint8Array(1024);
   length = 0;
 
-  /** `false`: it has something else. `also`: one more byte that it must not have. */
+  /** `false`: it has something else. `also`: one more byte that it must not have. By hand: an encoder takes ten times as long. */
   read(text: string, also = 0): boolean {
-    if (text.length > this.bytes.length) this.bytes = new Uint8Array(text.length * 2);
+    const { length } = text;
+    if (length > this.bytes.length) this.bytes = new Uint8Array(length * 2);
     const { bytes } = this;
-    const { written } = encoder.encodeInto(text, bytes);
-    this.length = written;
-    if (written !== text.length) return false;
-    for (let i = 0; i < written; i++) {
-      const byte = bytes[i] as number;
-      if (byte < 0x20 || byte > 0x7e || byte === also) return false;
+    this.length = length;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code < 0x20 || code > 0x7e || code === also) return false;
+      bytes[i] = code;
     }
     return true;
   }
@@ -150,7 +148,7 @@ export class TextTaker {
         const id = lexicon.usePart(bytes, wordStart, end, how !== LOWER, hash);
         found.push(id);
         if (how === FORM) {
-          sink.form(lexicon.use(FORM_MARK + fromUtf8(bytes.subarray(wordStart, end))));
+          sink.form(this.#form(bytes, wordStart, end));
           sink.found(id);
         } else sink.word(id);
       }
@@ -158,6 +156,21 @@ export class TextTaker {
     }
     sink.between(bytes, separatorStart, length);
     return shared;
+  }
+
+  /** Of at most so many bytes as a word has. */
+  readonly #marked = new Uint8Array(MAX_WORD_UNITS + 1);
+
+  #form(bytes: Uint8Array, from: number, to: number): number {
+    const marked = this.#marked;
+    marked[0] = FORM_MARK.charCodeAt(0);
+    let hash = nextHash(0, marked[0]);
+    for (let at = from; at < to; at++) {
+      const byte = bytes[at] as number;
+      marked[at - from + 1] = byte;
+      hash = nextHash(hash, byte);
+    }
+    return this.lexicon.usePart(marked, 0, to - from + 1, false, hash);
   }
 
   /** `found`: what the text is found by. */

@@ -2,7 +2,7 @@
  * The addresses of a pack with their titles and details (queries, texts of clicks), written in words of the lexicon, in chunks
  * that can be read alone. Which address has which word is in the postings (postings.ts). Format 1:
  *
- *     u8 format = 1 ‖ varint addresses ‖ per chunk of 64 addresses: u32 size ‖ deflated chunk
+ *     u8 format = 1 ‖ u32 bytes of the head · head: varint addresses ‖ per chunk of 64 addresses: varint size ‖ chunks, deflated
  *     chunk: per address, u8 each: words shared with the address before · varint each: titles · varint each: details
  *     ‖ layouts (text-parts.ts) of the addresses, of their titles, of their details, UTF-8, each ended by a line feed, the
  *     three counted ‖ codes (lexicon.ts) of the words of each address, but those it shares, then of its titles, its details
@@ -10,16 +10,18 @@
  * Addresses are sorted by host, from its end, and then by their characters: the pages of a site lie together, and neighbours
  * begin with the same words. The first of a chunk shares none.
  */
-import { inflateSync } from 'fflate';
+import { deflateSync, inflateSync } from 'fflate';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import { type Bytes, fromUtf8 } from '../../base/bytes.ts';
-import { deflate } from './deflate.ts';
+import type { ByteSource } from './byte-source.ts';
 import { type Lexicon, type LexiconBuilder, writeCode } from './lexicon.ts';
 import { PostingsBuilder } from './postings.ts';
 import { type PartSink, putTogether, TextTaker, wordsIn } from './text-parts.ts';
 
 const FORMAT = 1;
 const CHUNK = 64;
+/** For so little, a stream of the browser's takes several times as long: a millisecond to begin with (Chromium 156). */
+const DEFLATE = { level: 6, mem: 2 } as const;
 /** Above the ordinals of a class. */
 const CLASS_STEP = 1 << 22;
 
@@ -39,12 +41,13 @@ class Gathered implements PartSink {
   #ids = new Uint32Array(4096);
   #length = 0;
   /** Layouts of the addresses, titles and details of a chunk. */
-  #parts = [new ByteWriter(), new ByteWriter(), new ByteWriter()] as const;
+  readonly #parts = [new ByteWriter(), new ByteWriter(), new ByteWriter()] as const;
   #part: ByteWriter = this.#parts[0];
-  #counts = [new ByteWriter(), new ByteWriter(), new ByteWriter()] as const;
+  readonly #counts = [new ByteWriter(), new ByteWriter(), new ByteWriter()] as const;
   #address = -1;
+  readonly #chunk = new ByteWriter();
   /** Of each chunk: all but its codes, and where its words end. */
-  readonly #chunks: { readonly head: ByteWriter; readonly end: number }[] = [];
+  readonly #chunks: { readonly head: Bytes; readonly end: number }[] = [];
 
   word(id: number): void {
     this.form(id);
@@ -75,20 +78,23 @@ class Gathered implements PartSink {
   end = (): void => this.#part.u8(LINE_FEED);
 
   endChunk(): void {
-    const head = new ByteWriter();
-    for (const counts of this.#counts) head.raw(counts.bytes());
-    for (const part of this.#parts) head.counted(part.bytes());
-    this.#chunks.push({ head, end: this.#length });
-    this.#counts = [new ByteWriter(), new ByteWriter(), new ByteWriter()];
-    this.#parts = [new ByteWriter(), new ByteWriter(), new ByteWriter()];
+    const head = this.#chunk;
+    head.clear();
+    for (const counts of this.#counts) head.raw(counts.view());
+    for (const part of this.#parts) head.counted(part.view());
+    for (const writer of [...this.#counts, ...this.#parts]) writer.clear();
+    this.#chunks.push({ head: head.bytes(), end: this.#length });
   }
 
   /** With the codes that the words have by now. */
-  chunks(codes: Uint32Array): Promise<Bytes>[] {
+  chunks(codes: Uint32Array): Uint8Array[] {
     let at = 0;
+    const chunk = this.#chunk;
     return this.#chunks.map(({ head, end }) => {
-      for (; at < end; at++) writeCode(head, codes[this.#ids[at] as number] as number);
-      return deflate(head.bytes());
+      chunk.clear();
+      chunk.raw(head);
+      for (; at < end; at++) writeCode(chunk, codes[this.#ids[at] as number] as number);
+      return deflateSync(chunk.view(), DEFLATE);
     });
   }
 }
@@ -130,13 +136,13 @@ export async function encodeTexts(
   const { bytes, codes, order } = lexicon.finish();
   const chunks = gathered.chunks(codes);
   const postings = gathered.postings.finish(addresses.length, order);
-  const out = new ByteWriter();
+  const [head, out] = [new ByteWriter(), new ByteWriter()];
+  head.varint(addresses.length);
+  for (const chunk of chunks) head.varint(chunk.length);
   out.u8(FORMAT);
-  out.varint(addresses.length);
-  for (const chunk of await Promise.all(chunks)) {
-    out.u32(chunk.length);
-    out.raw(chunk);
-  }
+  out.u32(head.length);
+  out.raw(head.view());
+  for (const chunk of chunks) out.raw(chunk);
   return { lexicon: await bytes, postings, texts: out.bytes() };
 }
 
@@ -155,26 +161,48 @@ export interface Chunk {
   readonly firstWord: Uint32Array;
 }
 
+type KeepChunk = (
+  index: number,
+  open: () => Promise<{ readonly value: Chunk; readonly sizeBytes: number }>,
+) => Promise<Chunk>;
+
+const HEAD_AT = 5;
+
 /** Reads texts in full. */
 export class Texts {
-  readonly count: number;
-  readonly #deflated: Bytes[] = [];
+  /** Where each chunk begins, and where the last one ends. */
+  readonly #starts: readonly number[];
+
+  private constructor(
+    private readonly source: ByteSource,
+    private readonly lexicon: Lexicon,
+    private readonly keep: KeepChunk,
+    readonly count: number,
+    starts: readonly number[],
+  ) {
+    this.#starts = starts;
+  }
 
   /** `keep`: keeps opened chunks, by their number. @throws RangeError when the bytes are damaged, or written by a newer version. */
-  constructor(
-    bytes: Bytes,
-    private readonly lexicon: Lexicon,
-    private readonly keep: (
-      index: number,
-      open: () => Promise<{ readonly value: Chunk; readonly sizeBytes: number }>,
-    ) => Promise<Chunk>,
-  ) {
-    const reader = new ByteReader(bytes);
+  static async open(source: ByteSource, lexicon: Lexicon, keep: KeepChunk): Promise<Texts> {
+    const reader = new ByteReader(await source.read(0, HEAD_AT));
     if (reader.u8() !== FORMAT) throw new RangeError('texts of an unknown format');
-    this.count = reader.varint();
-    while (reader.left > 0) this.#deflated.push(reader.raw(reader.u32()));
-    if (this.#deflated.length !== Math.ceil(this.count / CHUNK))
+    let at = HEAD_AT + reader.u32();
+    const head = new ByteReader(await source.read(HEAD_AT, at));
+    const count = head.varint();
+    const starts = [at];
+    while (head.left > 0) {
+      at += head.varint();
+      starts.push(at);
+    }
+    if (starts.length !== Math.ceil(count / CHUNK) + 1 || at !== source.size)
       throw new RangeError('texts that are not there');
+    return new Texts(source, lexicon, keep, count, starts);
+  }
+
+  /** In memory, but for what `keep` keeps. */
+  get sizeBytes(): number {
+    return this.#starts.length * 8;
   }
 
   /** By number of the address. @throws RangeError or TypeError when something is damaged. */
@@ -186,15 +214,15 @@ export class Texts {
   /** Every address, in order. */
   async all(): Promise<AddressTexts[]> {
     this.lexicon.spellAll();
-    const chunks = await Promise.all(this.#deflated.map((_, index) => this.#open(index)));
+    const indexes = Array.from({ length: this.#starts.length - 1 }, (_, index) => index);
+    const chunks = await Promise.all(indexes.map((index) => this.#open(index)));
     return chunks.flatMap(({ value }) => value.addresses.map((_, at) => this.#composed(value, at)));
   }
 
   async #open(index: number): Promise<{ readonly value: Chunk; readonly sizeBytes: number }> {
-    const deflated = this.#deflated[index];
-    if (!deflated) throw new RangeError('no such address');
-    // For so little, a stream of the browser's takes ten times as long.
-    const inflated = inflateSync(deflated) as Bytes;
+    const [start, end] = [this.#starts[index], this.#starts[index + 1]];
+    if (start === undefined || end === undefined) throw new RangeError('no such address');
+    const inflated = inflateSync(await this.source.read(start, end)) as Bytes;
     const reader = new ByteReader(inflated);
     const length = Math.min(CHUNK, this.count - index * CHUNK);
     const shared = reader.raw(length);

@@ -71,7 +71,7 @@ const EXPECTED: Record<string, readonly string[]> = {
   // Its key is a keyed hash, its value the time, ten minutes exact (journal.test.ts).
   seen: ['(value)'],
   'storage.local': ['keyring', 'sentinel.atMs', 'sentinel.counter', 'sentinel.userId'],
-  tables: ['date', 'part', 'seq', 'userId'],
+  tables: ['date', 'part', 'piece', 'seq', 'userId'],
   tabs: ['day', 'keepsTitle', 'tabId', 'visit'],
 };
 

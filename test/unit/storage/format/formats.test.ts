@@ -16,11 +16,13 @@ import {
   compareEvents,
   foldEvents,
   type InteractionEvent,
+  STORE_TYPES,
   storeTypeOf,
 } from '../../../../src/model/interaction.ts';
 import { hostOf, siteTerm } from '../../../../src/model/page.ts';
 import { summaryOf } from '../../../../src/model/summary.ts';
 import { addressText, eachWord } from '../../../../src/model/words.ts';
+import { wholeSource } from '../../../../src/storage/format/byte-source.ts';
 import { Lexicon, LexiconBuilder } from '../../../../src/storage/format/lexicon.ts';
 import { Outline } from '../../../../src/storage/format/outline.ts';
 import { type EncodedPack, encodePack, type TablePart } from '../../../../src/storage/format/pack.ts';
@@ -107,8 +109,11 @@ const noKeep = async <T>(_: number, open: () => Promise<{ readonly value: T }>) 
 
 async function readTexts(tables: TextTables) {
   const lexicon = await Lexicon.read(tables.lexicon);
-  const postings = Postings.read(tables.postings);
-  return { lexicon, postings, texts: new Texts(tables.texts, lexicon, noKeep) };
+  const postings = await Postings.open(wholeSource(tables.postings));
+  const texts = await Texts.open(wholeSource(tables.texts), lexicon, noKeep);
+  const find = async (word: string) =>
+    new Set((await postings.find(lexicon.beginningWith(word))).flatMap((list) => [...list]));
+  return { lexicon, find, texts };
 }
 
 /** Words in every way of writing, and what lies between them. */
@@ -209,12 +214,11 @@ it('every address with a word that begins so is found, and none without it where
   };
   await fc.assert(
     fc.asyncProperty(someAddresses, fc.nat(), fc.nat(), async (addresses, which, length) => {
-      const { lexicon, postings } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+      const { find } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
       const all = [...new Set(addresses.flatMap((one) => [...wordsOf(one)]))];
       const word = all[which % Math.max(1, all.length)] ?? 'x';
       for (const prefix of [word, word.slice(0, 1 + (length % word.length)), 'zzzq']) {
-        const found = new Set<number>();
-        postings.find(lexicon.beginningWith(prefix), (address) => found.add(address));
+        const found = await find(prefix);
         for (const [index, address] of addresses.entries()) {
           const has = [...wordsOf(address)].some((one) => one.startsWith(prefix));
           if (has) expect(found).toContain(index);
@@ -244,7 +248,7 @@ it('rare and frequent words have codes of every length, and all are found', asyn
     titles: [title],
     details: [],
   }));
-  const { lexicon, postings, texts } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+  const { lexicon, find, texts } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
   expect(lexicon.beginningWith('common').map(({ wordClass }) => wordClass)).toEqual([0]);
   const classes = new Set<number>();
   for (const i of [0, 1, 36, 1000, 5000, 9000, 16_000, 16_999]) {
@@ -252,10 +256,8 @@ it('rare and frequent words have codes of every length, and all are found', asyn
     const expected = titles.flatMap((title, at) =>
       title.split(' ').some((one) => one.startsWith(word)) ? [at] : [],
     );
-    const found = new Set<number>();
-    const ranges = lexicon.beginningWith(word);
-    for (const { wordClass } of ranges) classes.add(wordClass);
-    postings.find(ranges, (address) => found.add(address));
+    for (const { wordClass } of lexicon.beginningWith(word)) classes.add(wordClass);
+    const found = await find(word);
     expect([...found].sort((a, b) => a - b)).toEqual(expected);
   }
   expect([...classes].sort()).toEqual([0, 1, 2]);
@@ -281,7 +283,7 @@ async function decodePack(pack: EncodedPack): Promise<Map<string, InteractionEve
     if (!found) throw new RangeError('no such address');
     return found;
   };
-  const outline = await Outline.read(tableOf(pack, 'outline'));
+  const outline = Outline.read(tableOf(pack, 'outline'));
   return new Map(
     pack.days.map(({ day, segments }) => {
       const rows = segments.flatMap(([type, bytes]) =>
@@ -312,13 +314,13 @@ it('events come back from a pack, and so do the addresses and the summary of eac
     fc.asyncProperty(someDays, async (days) => {
       const pack = await encodePack(days);
       const decoded = await decodePack(pack);
-      const outline = await Outline.read(tableOf(pack, 'outline'));
+      const outline = Outline.read(tableOf(pack, 'outline'));
       for (const [day, unsorted] of days) {
         const events = [...unsorted].sort(compareEvents);
         expect(decoded.get(day)).toEqual(events);
         const folded = foldEvents(events);
         const { sites, ...rest } = summaryOf(folded);
-        const found = outline.summary(day, { sites: true });
+        const found = await outline.summary(day, { sites: true });
         expect(found.hours).toEqual(rest.hours);
         expect(found.dwellMs).toBe(Math.floor(rest.dwellMs));
         expect(found.spans).toEqual(
@@ -329,13 +331,15 @@ it('events come back from a pack, and so do the addresses and the summary of eac
         );
         const { records } = pack.days.find((one) => one.day === day) ?? { records: [] };
         expect(records.reduce((sum, count) => sum + count, 0)).toBe(folded.length);
-        expect(outline.summary(day, { sites: false }).sites.size).toBe(0);
+        expect((await outline.summary(day, { sites: false })).sites.size).toBe(0);
+        const ofDay = new Set(STORE_TYPES.flatMap((type) => [...outline.addressesOf(day)[type]]));
+        for (let address = 0; address < outline.addressCount; address++)
+          expect(outline.daysOf(address).includes(day)).toBe(ofDay.has(address));
         for (const event of events) {
           if (event.kind === 'reduced' || event.kind === 'visit-update') continue;
           const places: number[] = [];
-          outline.eachHost(siteTerm(hostOf(event.url)), (from, to) => {
+          for (const [from, to] of await outline.addressesOfHosts(siteTerm(hostOf(event.url))))
             for (let place = from; place < to; place++) places.push(place);
-          });
           const own = outline.addressesOf(day)[storeTypeOf(event)];
           expect(places.some((place) => own.includes(place))).toBe(true);
         }
@@ -374,10 +378,10 @@ it('damaged bytes are refused or read as something else, and never hang', async 
   const [lexicon, postings, texts, outline] = ['lexicon', 'postings', 'texts', 'outline'].map((part) =>
     tableOf(pack, part as TablePart),
   ) as [Bytes, Bytes, Bytes, Bytes];
-  const addresses = (await Outline.read(outline)).addressesOf(DAY);
+  const addresses = Outline.read(outline).addressesOf(DAY);
   const readAll = async (tables: TextTables) => {
     const opened = await readTexts(tables);
-    opened.postings.find(opened.lexicon.beginningWith('a'), () => {});
+    await opened.find('a');
     await opened.texts.read(0);
     await opened.texts.all();
   };
@@ -385,7 +389,15 @@ it('damaged bytes are refused or read as something else, and never hang', async 
     [lexicon, (bytes) => readAll({ lexicon: bytes, postings, texts })],
     [postings, (bytes) => readAll({ lexicon, postings: bytes, texts })],
     [texts, (bytes) => readAll({ lexicon, postings, texts: bytes })],
-    [outline, async (bytes) => (await Outline.read(bytes)).summary(DAY, { sites: true })],
+    [
+      outline,
+      async (bytes) => {
+        const read = Outline.read(bytes);
+        read.addressesOf(DAY);
+        for (let address = 0; address < 50; address++) read.daysOf(address);
+        await read.summary(DAY, { sites: true });
+      },
+    ],
     ...(pack.days[0]?.segments ?? []).map(([type, segment]): [Bytes, (bytes: Bytes) => Promise<unknown>] => [
       segment,
       async (bytes) => decodeSegment(bytes, addresses[type], START),

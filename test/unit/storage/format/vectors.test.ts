@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { type Bytes, toHex } from '../../../../src/base/bytes.ts';
 import { dayStartMs } from '../../../../src/base/clock.ts';
 import { compareEvents, type InteractionEvent, type StoreType } from '../../../../src/model/interaction.ts';
+import { wholeSource } from '../../../../src/storage/format/byte-source.ts';
 import { Lexicon } from '../../../../src/storage/format/lexicon.ts';
 import { Outline } from '../../../../src/storage/format/outline.ts';
 import { encodePack, type TablePart } from '../../../../src/storage/format/pack.ts';
@@ -26,13 +27,14 @@ const bytesOf = (hex: string): Bytes => new Uint8Array(Buffer.from(hex, 'hex'));
 it('format 1 of a pack is read as it was written', async () => {
   const { tables } = vector;
   const lexicon = await Lexicon.read(bytesOf(tables.lexicon));
-  const postings = Postings.read(bytesOf(tables.postings));
-  const texts = await new Texts(
-    bytesOf(tables.texts),
+  const postings = await Postings.open(wholeSource(bytesOf(tables.postings)));
+  const opened = await Texts.open(
+    wholeSource(bytesOf(tables.texts)),
     lexicon,
     async (_, open) => (await open()).value,
-  ).all();
-  const outline = await Outline.read(bytesOf(tables.outline));
+  );
+  const texts = await opened.all();
+  const outline = Outline.read(bytesOf(tables.outline));
   for (const [day, events] of Object.entries(vector.days)) {
     const rows = Object.entries(vector.segments[day] ?? {}).flatMap(([type, hex]) =>
       decodeSegment(bytesOf(hex), outline.addressesOf(day)[type as StoreType], dayStartMs(day)),
@@ -40,15 +42,15 @@ it('format 1 of a pack is read as it was written', async () => {
     const read = rows.map((row) => eventOf(row, (address) => texts[address] as AddressTexts));
     expect(read.sort(compareEvents)).toEqual([...events].sort(compareEvents));
   }
-  const found: string[] = [];
-  postings.find(lexicon.beginningWith('beet'), (address) => found.push(texts[address]?.url ?? ''));
+  const lists = await postings.find(lexicon.beginningWith('beet'));
+  const found = lists.flatMap((list) => [...list].map((address) => texts[address]?.url ?? ''));
   expect([...new Set(found)].sort()).toEqual(
     texts
       .map(({ url }) => url)
       .filter((url) => url.includes('garden') || url.includes('duck'))
       .sort(),
   );
-  expect(outline.summary('2026-03-01', { sites: true }).dwellMs).toBe(45_900);
+  expect((await outline.summary('2026-03-01', { sites: true })).dwellMs).toBe(45_900);
 });
 
 it('and its columns are written as they were', async () => {
