@@ -85,10 +85,8 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     }
   }
   profile.onChange(() => void tell());
-  await queryTotals.open();
-  await compaction.open();
-  await sync.open();
-  await history.open();
+  // The first event waits for this. An import that goes on has to know whether sync is on.
+  await Promise.all([queryTotals.open(), compaction.open(), sync.open().then(() => history.open())]);
 
   return {
     profile,

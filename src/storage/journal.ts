@@ -99,10 +99,8 @@ export class Journal {
     const shown = new Map<number, Pick<TabRow, 'visit' | 'day'>>();
     // Sealed before the transaction opens: it would close while anything else is awaited.
     for (const append of batch) {
-      const seen = append.nonce === undefined ? undefined : await this.vault.tagOf(append.nonce);
-      const day = await this.#dayOf(append, shown);
-      const repeated =
-        seen !== undefined && (nonces.has(seen) || (await this.db.getKey('seen', seen)) !== undefined);
+      const [[seen, stored], day] = await Promise.all([this.#seen(append.nonce), this.#dayOf(append, shown)]);
+      const repeated = seen !== undefined && (nonces.has(seen) || stored);
       if (day === null || repeated) {
         writes.push(null);
         continue;
@@ -118,6 +116,13 @@ export class Journal {
     if (n !== this.#next) await this.#commit(writes, n);
     this.#next = n;
     return writes;
+  }
+
+  /** The keyed hash of a nonce, and whether it is there. */
+  async #seen(nonce: string | undefined): Promise<[tag: string | undefined, stored: boolean]> {
+    if (nonce === undefined) return [undefined, false];
+    const tag = await this.vault.tagOf(nonce);
+    return [tag, (await this.db.getKey('seen', tag)) !== undefined];
   }
 
   /** The day to seal with; `null` when the visit that it belongs to is not shown any more. */

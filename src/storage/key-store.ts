@@ -52,10 +52,14 @@ const openGeneration = (generation: number): Promise<IDBPDatabase<ArqKeys>> =>
 
 /** Opens the current generation and removes what an interrupted rewrite left behind on either side of it. */
 export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore> {
-  let generation = (await pointer.read()) ?? 1;
+  const known = await pointer.read();
+  let generation = known ?? 1;
   let db = await openGeneration(generation);
-  await pointer.write(generation);
-  for (const other of [generation - 1, generation + 1]) if (other >= 1) await deleteDB(nameOf(other));
+  if (known === undefined) await pointer.write(generation);
+  // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
+  const others = [generation - 1, generation + 1].filter((other) => other >= 1);
+  const cleaned = Promise.all(others.map((other) => deleteDB(nameOf(other))));
+  cleaned.catch(() => {});
 
   return {
     blob: (name) => db.get('blobs', name),
@@ -73,6 +77,7 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
       });
     },
     async rewrite(ring, blobs = {}) {
+      await cleaned;
       const keep: [string, Bytes][] = [];
       for (const name of await db.getAllKeys('blobs')) {
         const value = await db.get('blobs', name);

@@ -103,23 +103,30 @@ export class LocalStore {
   }
 
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    const db = await openData(options);
-    const keys = await openKeyStore(options.pointer);
-    const vault = await Vault.open(keys);
-    const sentinel = parseSentinel(await options.sentinel.read());
-    const counter = await journalCounter(db);
+    // All at once, because the first event after a start waits for it.
+    const opening = openKeyStore(options.pointer).then(async (keys) => ({
+      keys,
+      vault: await Vault.open(keys),
+    }));
+    const reading = options.sentinel.read();
+    for (const one of [opening, reading]) one.catch(() => {});
+    const db = await openData(options).catch((error: unknown) => {
+      opening.then(({ keys }) => keys.close()).catch(() => {});
+      throw error;
+    });
+    const [{ keys, vault }, found, counter] = await Promise.all([opening, reading, journalCounter(db)]);
+    const sentinel = parseSentinel(found);
     const loss = lossOf(sentinel, { userId: vault.userId, counter });
     // Numbers that other devices know would be used again for other events: this device starts another life.
     if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
     const store = new LocalStore(db, keys, vault, options, loss);
-    await store.#watch();
-    await finishErasing(db, vault);
+    await Promise.all([store.#watch(counter), finishErasing(db, vault)]);
     return store;
   }
 
   /** Writes the sentinel: from here on, less than this is loss. */
-  async #watch(): Promise<void> {
-    const counter = await journalCounter(this.db);
+  async #watch(known?: number): Promise<void> {
+    const counter = known ?? (await journalCounter(this.db));
     const { userId } = this.vault;
     await this.options.sentinel.write({
       userId,

@@ -1,7 +1,8 @@
 /**
  * The background's own way of recording as a subject of which live events and counts are asked: an event goes
  * through the functions that the browser's report of a navigation and a page's message of a click go through (main.ts,
- * handlers.ts), from their start until they say that it is durable.
+ * handlers.ts), from their start until its first write is durable. What they do afterwards (telling the popup, keeping in
+ * memory what the tab shows) runs before the next event begins, and is not measured.
  */
 import browser from 'webextension-polyfill';
 import { createHandlers } from '../../src/background/handlers.ts';
@@ -29,14 +30,35 @@ class ArqLive implements Subject {
   );
   #tabId = 0;
   #page = { url: 'https://bench.example/', documentId: '' };
+  #stored: () => void = () => {};
+  #handled: Promise<void> = Promise.resolve();
 
   async open(): Promise<void> {
     const [{ profile }, tabId] = await Promise.all([this.#opening.ready(), someTab()]);
     this.#tabId = tabId;
+    const { store } = profile;
+    const append = store.append.bind(store);
+    store.append = async (what) => {
+      const event = await append(what);
+      this.#stored();
+      return event;
+    };
     if (!profile.recording()) await profile.change({ consent: 'accepted', pause: { kind: 'none' } });
   }
 
-  async append(event: InteractionEvent): Promise<void> {
+  append(event: InteractionEvent): Promise<void> {
+    const durable = new Promise<void>((resolve) => {
+      this.#stored = resolve;
+    });
+    this.#handled = this.#handle(event);
+    return Promise.race([durable, this.#handled.then(() => durable)]);
+  }
+
+  settled(): Promise<void> {
+    return this.#handled;
+  }
+
+  async #handle(event: InteractionEvent): Promise<void> {
     if (event.kind === 'click') return this.#click(event.role, event.text, event.target);
     if (event.kind !== 'visit' && event.kind !== 'search') return unasked();
     this.#page = { url: event.url, documentId: randomUuid() };

@@ -108,7 +108,10 @@ export function createRunner(subject: Subject, pages: () => Promise<readonly Sam
     memory: async () => ({ bytes: subject.memoryBytes?.() ?? 0 }),
     async append(events) {
       const ms: number[] = [];
-      for (const event of events) ms.push(await clock(() => subject.append(event)));
+      for (const event of events) {
+        ms.push(await clock(() => subject.append(event)));
+        await subject.settled?.();
+      }
       return { ms };
     },
     async coldSearch(query) {

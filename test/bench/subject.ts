@@ -9,6 +9,8 @@ export interface Subject {
   ingest(batch: readonly InteractionEvent[]): Promise<void>;
   /** One event as it happens; durable when it resolves. */
   append(event: InteractionEvent): Promise<void>;
+  /** When all is done that an append began and did not wait for. */
+  settled?(): Promise<void>;
   /** After the last `ingest`: compacts what can be. */
   finish(): Promise<void>;
   /** The newest `limit` hits, each read in full. */

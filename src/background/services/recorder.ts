@@ -13,6 +13,7 @@ import { transitionOf } from '../../capture/transition.ts';
 import type { InteractionEvent, NewEvent } from '../../model/interaction.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type CommittedFact, type TabFact, tabById } from '../../platform/tabs.ts';
+import type { TabRow } from '../../storage/schema.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 import {
@@ -25,6 +26,7 @@ import {
   knownTabs,
   notKept,
   readTab,
+  type TabState,
   withoutFragment,
   writeTab,
 } from './tab-state.ts';
@@ -62,11 +64,17 @@ export class Recorder {
   navigated(fact: CommittedFact): Promise<void> {
     const policy = this.#policyNow();
     return this.#inTab(fact.tabId, async () => {
-      const tab = (await tabById(fact.tabId)) ?? this.#closedTab(fact);
+      const [found, dwellMs, before] = await Promise.all([
+        tabById(fact.tabId),
+        this.takeDwell(fact.tabId),
+        readTab(fact.tabId),
+      ]);
+      const tab = found ?? this.#closedTab(fact);
       if (tab?.incognito !== false) return;
-      await this.#credit(fact.tabId, await this.takeDwell(fact.tabId));
-      if (!policy) return this.#unkept(fact);
-      await this.#visit(fact, tab, policy);
+      // Queued before the visit, which takes the page's place in the tab; durable with it or before it.
+      const credited = this.#credit(fact.tabId, before, dwellMs);
+      const recorded = policy ? this.#visit(fact, tab, policy, before) : this.#unkept(fact);
+      await Promise.all([credited, recorded]);
     });
   }
 
@@ -110,16 +118,27 @@ export class Recorder {
         documentId === undefined ? fact : { ...fact, documentId },
         tab,
         policy,
+        await readTab(tab.id),
         `page:${page.nonce}`,
       );
     });
   }
 
-  async #visit(fact: CommittedFact, tab: TabFact, policy: Settings, pageNonce?: string): Promise<void> {
-    const before = await readTab(fact.tabId);
+  /** `before`: what the tab showed. */
+  async #visit(
+    fact: CommittedFact,
+    tab: TabFact,
+    policy: Settings,
+    before: TabState | undefined,
+    pageNonce?: string,
+  ): Promise<void> {
     if (fact.sameDocument && before?.url === withoutFragment(fact.url)) return;
     // The page was quicker than the browser's report of it.
     if (fact.documentId === undefined && before?.fromPage && before.atMs >= fact.atMs && !pageNonce) return;
+    const nonce =
+      fact.sameDocument || fact.documentId === undefined ? pageNonce : `document:${fact.documentId}`;
+    const row = await this.profile.store.tab(fact.tabId);
+    const marked = committing(fact.tabId, fact.atMs, row?.visit);
     const isBack = fact.qualifiers.includes('forward_back');
     const cameFromPage =
       fact.sameDocument || ['link', 'form_submit', 'manual_subframe'].includes(fact.transition);
@@ -132,15 +151,12 @@ export class Recorder {
         title: fact.sameDocument ? tab.title : title,
         atMs: fact.atMs,
         transition: fact.sameDocument && !isBack ? 'script' : transitionOf(fact.transition, fact.qualifiers),
-        ...(cameFromPage ? await this.#referrer(before ? fact.tabId : tab.openerTabId) : {}),
+        ...(cameFromPage ? await this.#referrer(tab, before, row) : {}),
         ...(before?.search === undefined ? {} : { lastSearch: before.search }),
       },
       policy,
     );
-    const nonce =
-      fact.sameDocument || fact.documentId === undefined ? pageNonce : `document:${fact.documentId}`;
-    await committing(fact.tabId, fact.atMs, (await this.profile.store.tab(fact.tabId))?.visit);
-    const visit = await this.#store(events, fact.tabId, nonce);
+    const visit = await this.#store(events, this.#known(nonce), { tabId: fact.tabId, marked });
     // A repeat.
     if (events.length > 0 && visit === null) return;
     const search = searchOf(fact.url);
@@ -162,12 +178,14 @@ export class Recorder {
     if (now) await this.#title(now, policy);
   }
 
-  /** The page that a tab shows, where it was stored under its name and was not erased. */
-  async #referrer(tabId: number | undefined) {
-    const state = tabId === undefined ? undefined : await readTab(tabId);
-    if (tabId === undefined || state?.visit === undefined || state.memory) return {};
-    const row = await this.profile.store.tab(tabId);
-    return row?.visit === state.visit ? { referrer: state.url, referrerKept: state.kept } : {};
+  /** The page that the tab showed, or that its opener shows, where it was stored under its name and was not erased. */
+  async #referrer(tab: TabFact, before: TabState | undefined, row: TabRow | undefined) {
+    const { openerTabId } = tab;
+    const isOpener = before === undefined && openerTabId !== undefined;
+    const state = isOpener ? await readTab(openerTabId) : before;
+    if (state?.visit === undefined || state.memory) return {};
+    const shown = isOpener ? await this.profile.store.tab(openerTabId) : row;
+    return shown?.visit === state.visit ? { referrer: state.url, referrerKept: state.kept } : {};
   }
 
   titled(tab: TabFact): Promise<void> {
@@ -197,11 +215,12 @@ export class Recorder {
 
   /** Adds active time to the visit that a tab shows. */
   spent(tabId: number, dwellMs: number): Promise<void> {
-    return this.#inTab(tabId, () => this.#credit(tabId, dwellMs));
+    return this.#inTab(tabId, async () => this.#credit(tabId, await readTab(tabId), dwellMs));
   }
 
-  async #credit(tabId: number, dwellMs: number): Promise<void> {
-    const [state, policy] = [await readTab(tabId), this.#policyNow()];
+  /** `state`: what the tab shows. What is written is queued when this returns. */
+  async #credit(tabId: number, state: TabState | undefined, dwellMs: number): Promise<void> {
+    const policy = this.#policyNow();
     if (dwellMs <= 0 || !policy || state?.visit === undefined) return;
     await this.#update(
       tabId,
@@ -235,6 +254,7 @@ export class Recorder {
     const policy = this.#policyNow();
     if (!policy || tab.incognito) return;
     const { target, role, text } = click;
+    const known = this.#known(click.nonce);
     const pageKept = keptOf(await readTab(tab.id), pageUrl, documentId);
     const events = captureClick(
       {
@@ -249,7 +269,7 @@ export class Recorder {
       policy,
     );
     if (events.length === 0) return;
-    await this.#store(events, undefined, click.nonce);
+    await this.#store(events, known);
     this.onRecorded();
   }
 
@@ -277,23 +297,45 @@ export class Recorder {
     await this.profile.store.forgetTab(tabId);
   }
 
-  /** Stores all or none; `null` when nothing was. A repeat is known also when the level was another the first time. */
+  /** Whether a message was acted on while the level was `ephemeral`: asked for early, because the answer takes a while. */
+  #known(nonce: string | undefined): Known {
+    const inMemory = nonce === undefined ? Promise.resolve(false) : this.ephemeral.saw(nonce);
+    // Whoever waits for it is told; nobody may.
+    inMemory.catch(() => {});
+    return { nonce, inMemory };
+  }
+
+  /**
+   * Stores all or none; `null` when nothing was. A repeat is known also when the level was another the first time. `marked`
+   * comes before.
+   */
   async #store(
     [event, ...also]: readonly NewEvent[],
-    tabId?: number,
-    nonce?: string,
+    { nonce, inMemory }: Known,
+    { tabId, marked }: { readonly tabId?: number; readonly marked?: Promise<void> } = {},
   ): Promise<InteractionEvent | null> {
-    if (event === undefined || event.kind === 'visit-update') return null;
+    if (event === undefined || event.kind === 'visit-update') {
+      await marked;
+      return null;
+    }
     const { store } = this.profile;
-    const once = nonce === undefined ? {} : { nonce };
     return this.profile.storing(async () => {
-      if (event.level === 'ephemeral')
+      if (event.level === 'ephemeral') {
+        await marked;
         return nonce !== undefined && (await store.saw(nonce))
           ? null
           : this.ephemeral.append([event, ...also], nonce);
-      if (nonce !== undefined && (await this.ephemeral.saw(nonce))) return null;
+      }
+      const [isKnown] = await Promise.all([inMemory, marked]);
+      if (isKnown) return null;
       const tab = tabId === undefined ? {} : { tab: { tabId, keepsTitle: event.kind === 'visit' } };
-      return store.append({ event, also, ...tab, ...once });
+      return store.append({ event, also, ...tab, ...(nonce === undefined ? {} : { nonce }) });
     });
   }
+}
+
+/** A message that may be a repeat. */
+interface Known {
+  readonly nonce: string | undefined;
+  readonly inMemory: Promise<boolean>;
 }
