@@ -51,7 +51,8 @@ class ArqLive implements Subject {
       this.#stored = resolve;
     });
     this.#handled = this.#handle(event);
-    return Promise.race([durable, this.#handled.then(() => durable)]);
+    // What is not kept is never durable.
+    return Promise.race([durable, this.#handled]);
   }
 
   settled(): Promise<void> {

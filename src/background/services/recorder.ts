@@ -64,16 +64,17 @@ export class Recorder {
   navigated(fact: CommittedFact): Promise<void> {
     const policy = this.#policyNow();
     return this.#inTab(fact.tabId, async () => {
+      const known = this.#known(nonceOf(fact));
       const [found, dwellMs, before] = await Promise.all([
         tabById(fact.tabId),
         this.takeDwell(fact.tabId),
-        readTab(fact.tabId),
+        this.#shown(fact.tabId),
       ]);
       const tab = found ?? this.#closedTab(fact);
       if (tab?.incognito !== false) return;
       // Queued before the visit, which takes the page's place in the tab; durable with it or before it.
-      const credited = this.#credit(fact.tabId, before, dwellMs);
-      const recorded = policy ? this.#visit(fact, tab, policy, before) : this.#unkept(fact);
+      const credited = this.#credit(fact.tabId, before.state, dwellMs);
+      const recorded = policy ? this.#visit(fact, tab, policy, before, known) : this.#unkept(fact);
       await Promise.all([credited, recorded]);
     });
   }
@@ -113,32 +114,41 @@ export class Recorder {
         if ((await committedMs(tab.id, row?.visit)) >= page.startedMs || !(await tabById(tab.id))) return;
       } else if ((await readTab(tab.id))?.document === documentId) return;
       // The tab may be gone by now. What it showed still counts, once: its document's id tells a repeat.
-      const fact = { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false };
+      const plain = { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false };
+      const fact = documentId === undefined ? plain : { ...plain, documentId };
+      const nonce = `page:${page.nonce}`;
       await this.#visit(
-        documentId === undefined ? fact : { ...fact, documentId },
+        fact,
         tab,
         policy,
-        await readTab(tab.id),
-        `page:${page.nonce}`,
+        await this.#shown(tab.id),
+        this.#known(nonceOf(fact, nonce)),
+        true,
       );
     });
   }
 
-  /** `before`: what the tab showed. */
+  /** What a tab shows, in memory and in the store. */
+  async #shown(tabId: number): Promise<ShownBefore> {
+    const [state, row] = await Promise.all([readTab(tabId), this.profile.store.tab(tabId)]);
+    return { state, row };
+  }
+
+  /** `before`: what the tab showed. `fromPage`: the page told it, not the browser. */
   async #visit(
     fact: CommittedFact,
     tab: TabFact,
     policy: Settings,
-    before: TabState | undefined,
-    pageNonce?: string,
+    { state: before, row }: ShownBefore,
+    known: Known,
+    fromPage = false,
   ): Promise<void> {
     if (fact.sameDocument && before?.url === withoutFragment(fact.url)) return;
     // The page was quicker than the browser's report of it.
-    if (fact.documentId === undefined && before?.fromPage && before.atMs >= fact.atMs && !pageNonce) return;
-    const nonce =
-      fact.sameDocument || fact.documentId === undefined ? pageNonce : `document:${fact.documentId}`;
-    const row = await this.profile.store.tab(fact.tabId);
-    const marked = committing(fact.tabId, fact.atMs, row?.visit);
+    if (fact.documentId === undefined && before?.fromPage && before.atMs >= fact.atMs && !fromPage) return;
+    // Only where documents have no ids (Firefox) the page's own report has to be told from the browser's by its time.
+    const marked =
+      fact.documentId === undefined ? committing(fact.tabId, fact.atMs, row?.visit) : Promise.resolve();
     const isBack = fact.qualifiers.includes('forward_back');
     const cameFromPage =
       fact.sameDocument || ['link', 'form_submit', 'manual_subframe'].includes(fact.transition);
@@ -156,7 +166,7 @@ export class Recorder {
       },
       policy,
     );
-    const visit = await this.#store(events, this.#known(nonce), { tabId: fact.tabId, marked });
+    const visit = await this.#store(events, known, { tabId: fact.tabId, marked });
     // A repeat.
     if (events.length > 0 && visit === null) return;
     const search = searchOf(fact.url);
@@ -164,7 +174,7 @@ export class Recorder {
       url: withoutFragment(fact.url),
       atMs: fact.atMs,
       kept: events.length > 0 ? keptNow(fact.url, policy) : NOT_KEPT,
-      ...(pageNonce === undefined ? {} : { fromPage: true }),
+      ...(fromPage ? { fromPage: true } : {}),
       ...(visit?.kind === 'visit'
         ? { visit: visit.id, memory: visit.level === 'ephemeral', title: visit.title }
         : {}),
@@ -333,6 +343,15 @@ export class Recorder {
     });
   }
 }
+
+interface ShownBefore {
+  readonly state: TabState | undefined;
+  readonly row: TabRow | undefined;
+}
+
+/** By which a repeat of a navigation is known: its document, or the page's own message. */
+const nonceOf = ({ sameDocument, documentId }: CommittedFact, pageNonce?: string): string | undefined =>
+  sameDocument || documentId === undefined ? pageNonce : `document:${documentId}`;
 
 /** A message that may be a repeat. */
 interface Known {
