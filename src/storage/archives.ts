@@ -7,6 +7,7 @@ import { type Bytes, toBase64Url, utf8 } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { sha256 } from '../crypto/primitives.ts';
+import type { WaitingArchive } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { coversHost } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
@@ -58,15 +59,6 @@ export interface MakeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A file that was made, by which it is confirmed. */
-export interface MadeArchive {
-  readonly id: string;
-  readonly firstDay: Day;
-  readonly lastDay: Day;
-  readonly days: number;
-  readonly records: number;
-}
-
 export interface Restored {
   /** Events that were not here. */
   readonly events: number;
@@ -107,7 +99,7 @@ export class Archives {
   }
 
   /** The file that was made last, while nobody said that it is safe. */
-  async made(): Promise<MadeArchive | undefined> {
+  async made(): Promise<WaitingArchive | undefined> {
     const { made, sections } = await this.#list.read();
     return (
       made &&
@@ -125,7 +117,7 @@ export class Archives {
    * @throws DOMException InvalidStateError while sync is on (what leaves here would be missing at the service), or while
    * another file is being made.
    */
-  async make(options: MakeOptions, write: (part: Bytes) => Promise<void>): Promise<MadeArchive | null> {
+  async make(options: MakeOptions, write: (part: Bytes) => Promise<void>): Promise<WaitingArchive | null> {
     if (this.#making) throw new DOMException('An archive is being made.', 'InvalidStateError');
     this.#making = true;
     try {
@@ -138,7 +130,7 @@ export class Archives {
   async #make(
     { before, keep = [], enoughBytes = Number.POSITIVE_INFINITY, signal }: MakeOptions,
     write: (part: Bytes) => Promise<void>,
-  ): Promise<MadeArchive | null> {
+  ): Promise<WaitingArchive | null> {
     const { vault } = this.host.source();
     const days = await this.host.exclusive(async () => {
       this.#refuseWhileSyncing();
@@ -349,10 +341,14 @@ export class Archives {
       throw error;
     });
     const covered = new Set(days.filter((day) => targets.some((target) => coversDay(target, day))));
-    const erased = [...list.erased];
-    let { deletions } = list;
-    for (const target of targets)
-      if (days.some((day) => touchesDay(target, day))) erased.push(await noteOf(vault, target, deletions++));
+    let { deletions, erased } = list;
+    for (const target of targets) {
+      if (!days.some((day) => touchesDay(target, day))) continue;
+      const note = await noteOf(vault, target, deletions++);
+      // The same once more: the later one means all that the earlier one does.
+      const same = JSON.stringify({ ...note, n: 0 });
+      erased = [...erased.filter((one) => JSON.stringify({ ...one, n: 0 }) !== same), note];
+    }
     // The note of a range stays, also when all its days are covered: should the keys outlive an interruption, nothing comes back.
     const sections = list.sections.filter(({ day }) => !covered.has(day));
     if (deletions > list.deletions) await this.#list.write({ ...list, sections, deletions, erased });
@@ -387,7 +383,7 @@ export class Archives {
   }
 }
 
-function madeOf(id: string, sections: readonly ArchivedSection[]): MadeArchive | undefined {
+function madeOf(id: string, sections: readonly ArchivedSection[]): WaitingArchive | undefined {
   const days = sections.map(({ day }) => day).sort();
   const [firstDay, lastDay] = [days[0], days.at(-1)];
   if (firstDay === undefined || lastDay === undefined) return undefined;

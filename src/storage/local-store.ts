@@ -5,6 +5,7 @@
 import { type Bytes, concat } from '../base/bytes.ts';
 import { type Clock, type Day, dayOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
+import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import type { EraseTarget } from '../model/selector.ts';
@@ -25,7 +26,7 @@ import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
 import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
-import { type SiteSize, siteSizes } from './site-sizes.ts';
+import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
 import { Vault } from './vault.ts';

@@ -2,6 +2,7 @@
  * About how much each site takes: of what the days of a pack share, by its addresses; of their segments, by its records; of
  * what is not packed, by its rows. Only outlines and the journal are opened.
  */
+import type { SiteSize } from '../model/budget.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
 import { hostOf, hostOfTerm } from '../model/page.ts';
 import { totalOf } from '../model/summary.ts';
@@ -9,13 +10,6 @@ import { DamagedError, type Database, decoding } from './database.ts';
 import { openJournalRows } from './packing.ts';
 import { PackReader, type PackSource } from './packs.ts';
 import type { PackRow } from './schema.ts';
-
-export interface SiteSize {
-  /** A host name. */
-  readonly host: string;
-  /** An estimate. */
-  readonly bytes: number;
-}
 
 /** Largest first. Packs that do not open count for nobody. */
 export async function siteSizes(source: PackSource, packs: readonly PackRow[]): Promise<SiteSize[]> {

@@ -31,6 +31,13 @@ import {
 
 const OWN_REPORT_MS = 250;
 
+/** Whether the store takes more. */
+export interface Room {
+  isFull(): boolean;
+  /** So many records were not stored. */
+  refused(records: number): void;
+}
+
 export class Recorder {
   readonly #tabs = new Map<number, Mutex>();
   /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
@@ -42,6 +49,7 @@ export class Recorder {
     private readonly onRecorded: () => void,
     /** Time in front of a tab that was not credited yet, in ms. */
     private readonly takeDwell: (tabId: number) => Promise<number>,
+    private readonly room: Room,
   ) {}
 
   /** One tab's events one after another: a title never overtakes its visit. */
@@ -74,6 +82,15 @@ export class Recorder {
   async #unkept({ tabId, atMs, documentId }: CommittedFact): Promise<void> {
     await this.#forget(tabId);
     if (this.profile.settings.consent === 'accepted') await writeTab(tabId, notKept(atMs, documentId));
+  }
+
+  /** What would be stored and finds no room is counted. What lives in memory only needs none. */
+  #isRefused(events: readonly NewEvent[]): boolean {
+    const [event] = events;
+    if (!event || (event.kind !== 'visit-update' && event.level === 'ephemeral')) return false;
+    if (!this.room.isFull()) return false;
+    this.room.refused(events.filter(({ kind }) => kind !== 'visit-update').length);
+    return true;
   }
 
   tabCreated(tab: TabFact): void {
@@ -137,6 +154,7 @@ export class Recorder {
       },
       policy,
     );
+    if (this.#isRefused(events)) return this.#unkept(fact);
     const nonce =
       fact.sameDocument || fact.documentId === undefined ? pageNonce : `document:${fact.documentId}`;
     await committing(fact.tabId, fact.atMs, (await this.profile.store.tab(fact.tabId))?.visit);
@@ -221,6 +239,7 @@ export class Recorder {
     const now = keptNow(url, policy);
     if (now.capture === 'skip' || !(memory || storesInFull(now))) return;
     const event: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), ...what };
+    if (!memory && this.room.isFull()) return;
     await this.profile.storing<unknown>(() =>
       memory ? this.ephemeral.append([event]) : this.profile.store.append({ event, shownIn: tabId }),
     );
@@ -248,7 +267,7 @@ export class Recorder {
       },
       policy,
     );
-    if (events.length === 0) return;
+    if (events.length === 0 || this.#isRefused(events)) return;
     await this.#store(events, undefined, click.nonce);
     this.onRecorded();
   }
