@@ -123,7 +123,12 @@ async function importFile({ profile, sync, history }: Services, text: string): P
     },
     onDisconnect() {},
   } as unknown as PagePort;
-  const services = { profile, erased: () => sync.erased(), erasures: () => history.erasures, onAdded() {} };
+  const services = {
+    profile,
+    erased: () => sync.erased(),
+    erasures: () => history.erasures,
+    async onAdded() {},
+  };
   serveImport(
     port,
     async () => services,

@@ -57,6 +57,8 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
     const { profile, compaction } = await ready();
     return ok(await healthReport(profile, compaction));
   };
+  const budget = async () => ok(await (await ready()).budget.report());
+  const thenBudget = (result: Result<null>) => (result.ok ? budget() : result);
   const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
 
   return {
@@ -166,6 +168,23 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
     'compact.cancel': async () => {
       await (await ready()).compaction.cancel();
       return status();
+    },
+
+    'budget.get': budget,
+    'budget.set': async ({ limitBytes }) => thenBudget(await (await ready()).budget.setLimit(limitBytes)),
+    'budget.pin': async ({ host }) => thenBudget(await (await ready()).budget.pin(host)),
+    'budget.unpin': async ({ host }) => {
+      await (await ready()).budget.unpin(host);
+      return budget();
+    },
+    'budget.sites': async () => ok(await (await ready()).budget.sites()),
+    'archive.confirm': async ({ id }) => {
+      const left = await (await ready()).budget.confirm(id);
+      return left.ok ? ok({ records: left.value }) : left;
+    },
+    'archive.discard': async ({ id }) => {
+      await (await ready()).budget.discard(id);
+      return budget();
     },
 
     'sync.create': async ({ url, deviceName }) =>

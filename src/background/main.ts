@@ -45,14 +45,18 @@ onConnect((port) =>
   servePort(port, {
     profile: async () => (await ready()).profile,
     importing: async () => {
-      const { profile, sync, history } = await ready();
+      const { profile, sync, history, budget } = await ready();
       return {
         profile,
         erased: () => sync.erased(),
         erasures: () => history.erasures,
-        onAdded: () => sync.changed(),
+        onAdded() {
+          sync.changed();
+          return budget.check();
+        },
       };
     },
+    budget: async () => (await ready()).budget,
     watch: (watcher) => opening.watch(watcher),
     onDrop,
   }),
@@ -70,13 +74,14 @@ onPresence(async (present) => {
 onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
-  const { profile, dwell, ephemeral, sync, history, contexts, compaction } = await ready();
+  const { profile, dwell, ephemeral, sync, history, contexts, compaction, budget } = await ready();
   if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
   await dwell.tick();
   await ephemeral.purge();
   await profile.storing(() => profile.store.pack());
+  await budget.check();
   profile.changed();
   // Neither waits for the other: sync may wait for its service.
   await Promise.all([sync.wake(), contexts.tick().then((quietMs) => compaction.tick(quietMs))]);

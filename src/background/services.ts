@@ -1,6 +1,7 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 import type { Status } from '../model/recording.ts';
 import type { DatabaseEvents } from '../storage/database.ts';
+import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
@@ -22,6 +23,7 @@ export interface Services {
   readonly history: HistoryImport;
   readonly contexts: ContextKeeper;
   readonly compaction: Compaction;
+  readonly budget: Budget;
   status(): Promise<Status>;
   close(): void;
 }
@@ -44,9 +46,18 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     },
   );
   const sync = new Sync(profile);
-  const history = new HistoryImport(profile, {
+  const compaction = new Compaction(profile);
+  const budget = new Budget(profile, {
+    compaction,
     erased: () => sync.erased(),
     onAdded: () => sync.changed(),
+  });
+  const history = new HistoryImport(profile, {
+    erased: () => sync.erased(),
+    onAdded() {
+      sync.changed();
+      return budget.check();
+    },
   });
   const recorder = new Recorder(
     profile,
@@ -56,15 +67,16 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       sync.changed();
     },
     (tabId) => dwell.take(tabId),
+    budget,
   );
   const contexts = new ContextKeeper(profile);
-  const compaction = new Compaction(profile);
   const queryTotals = new QueryTotalsKeeper(profile.context);
-  const status = () =>
+  const status = async () =>
     currentStatus(profile, ephemeral, {
       sync: sync.state(),
       historyImport: history.state(),
       compaction: compaction.state(),
+      budget: await budget.figures(),
     });
 
   let telling = false;
@@ -85,8 +97,12 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     }
   }
   profile.onChange(() => void tell());
-  // The first event waits for this. An import that goes on has to know whether sync is on.
-  await Promise.all([queryTotals.open(), compaction.open(), sync.open().then(() => history.open())]);
+  // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
+  const importing = sync
+    .open()
+    .then(() => budget.open())
+    .then(() => history.open());
+  await Promise.all([queryTotals.open(), compaction.open(), importing]);
 
   return {
     profile,
@@ -97,6 +113,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     history,
     contexts,
     compaction,
+    budget,
     status,
     close() {
       sync.close();

@@ -21,7 +21,7 @@ import {
 } from '../model/query.ts';
 import { type ContextStats, daysOfPeriod, periodName, type TimePeriod } from '../model/stats.ts';
 import { type NewInteraction, parseInteraction, type UserInteraction } from '../model/user-interaction.ts';
-import type { ArchivedDays } from '../storage/archive.ts';
+import type { ArchivedDays } from '../storage/archives.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { CacheStats } from './cache-stats.ts';
 import { Contexts } from './contexts.ts';
@@ -258,8 +258,8 @@ export class ContextStorage {
   /**
    * Moves whole UTC days before the one of `olderThan` into a sealed file that only this profile opens, and resolves with how
    * many records that were. `sink` has to keep the file: the days are removed when it has resolved, and stay when it rejects.
-   * Nothing is archived while sync is on (`InvalidStateError`). Erasing single records does not reach what is in a file;
-   * erasing everything destroys its key.
+   * Nothing is archived while sync is on (`InvalidStateError`). Erasing does not reach into a file: what is erased of a
+   * day does not come back with it, and what takes a whole day, or everything, destroys its key.
    */
   archiveOldData(olderThan: Date, options: ArchiveOptions): Promise<number> {
     return this.queries.measure(options, async (tally) => {
@@ -288,9 +288,7 @@ export class ContextStorage {
 
   /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
   estimateSize(options: QueryOptions = {}): Promise<number> {
-    return this.queries.measure(options, async () =>
-      Object.values(await this.store.sizes()).reduce((sum, bytes) => sum + bytes, 0),
-    );
+    return this.queries.measure(options, () => this.store.usedBytes());
   }
 
   /** Forgets everything that is cached, in memory and in the database. */

@@ -1,10 +1,11 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
+import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
 import type { Status } from '../model/recording.ts';
 import type { Rule } from '../model/rules.ts';
-import type { EraseTarget } from '../model/selector.ts';
+import type { EraseCount } from '../model/selector.ts';
 import type { MessageType } from './messages.ts';
 
 export type { SearchHit };
@@ -54,7 +55,7 @@ export interface Answers {
   'rules.remove': RulesAnswer;
   'page.current': CurrentPage;
   'records.search': SearchAnswer;
-  'erase.count': { readonly count: number; readonly target: EraseTarget };
+  'erase.count': EraseCount;
   'erase.run': { readonly count: number };
   'import.history': Status;
   'import.cancel': Status;
@@ -63,6 +64,13 @@ export interface Answers {
   'caches.purge': HealthReport;
   'compact.run': Status;
   'compact.cancel': Status;
+  'budget.get': BudgetReport;
+  'budget.set': BudgetReport;
+  'budget.pin': BudgetReport;
+  'budget.unpin': BudgetReport;
+  'budget.sites': readonly SiteSize[];
+  'archive.confirm': { readonly records: number };
+  'archive.discard': BudgetReport;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;
@@ -77,6 +85,26 @@ export type AnswerOf<T extends MessageType> = Answers[T];
 export type ExportMessage =
   | { readonly kind: 'chunk'; readonly text: string; readonly records: number; readonly total: number }
   | { readonly kind: 'done'; readonly records: number }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What travels over the archive port: the file in pieces, base64url, and then what is in it. */
+export type ArchiveMessage =
+  | { readonly kind: 'piece'; readonly data: string }
+  | { readonly kind: 'done'; readonly archive: WaitingArchive }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What came of a file that was fetched back. */
+export interface FetchCounts {
+  readonly events: number;
+  readonly days: number;
+  /** Days of the file that were deleted since. */
+  readonly deletedDays: number;
+}
+
+/** What travels back over the fetch port: which bytes of the file are wanted next, and how it ended. */
+export type FetchMessage =
+  | { readonly kind: 'want'; readonly from: number; readonly to: number }
+  | ({ readonly kind: 'done' } & FetchCounts)
   | { readonly kind: 'failed'; readonly message: string };
 
 /** What came of the records so far. */

@@ -128,6 +128,20 @@ export const MESSAGES = {
   'compact.run': { from: 'page', body: nothing },
   'compact.cancel': { from: 'page', body: nothing },
 
+  /** What the storage budget card shows; measured now. */
+  'budget.get': { from: 'page', body: nothing },
+  'budget.set': {
+    from: 'page',
+    body: v.strictObject({ limitBytes: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+  },
+  'budget.pin': { from: 'page', body: v.strictObject({ host }) },
+  'budget.unpin': { from: 'page', body: v.strictObject({ host }) },
+  /** Opens something of every month: only when the person asks. */
+  'budget.sites': { from: 'page', body: nothing },
+  /** The file is safe: its days leave. */
+  'archive.confirm': { from: 'page', body: v.strictObject({ id }) },
+  'archive.discard': { from: 'page', body: v.strictObject({ id }) },
+
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
   /** Makes a pairing code and waits, in the background, for the other device. */
   'sync.invite': { from: 'page', body: nothing },
@@ -145,6 +159,16 @@ export type MessageBody<T extends MessageType> = v.InferInput<(typeof MESSAGES)[
 
 /** Bodies larger than this (as JSON) are dropped before they are parsed. */
 export const MESSAGE_BYTES = 64 * 1024;
+
+/** Over the `fetch` port: first how large the file is, then the pieces that are asked for, base64url. */
+export const fetchRequestSchema = v.variant('kind', [
+  v.strictObject({
+    kind: v.literal('file'),
+    size: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  }),
+  v.strictObject({ kind: v.literal('piece'), data: v.pipe(v.string(), v.maxLength(1024 * 1024)) }),
+]);
+export type FetchRequest = v.InferOutput<typeof fetchRequestSchema>;
 
 export const exportRequestSchema = v.strictObject({ format: v.picklist(['json', 'csv']), ...filter });
 export type ExportRequest = v.InferOutput<typeof exportRequestSchema>;

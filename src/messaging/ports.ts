@@ -6,4 +6,8 @@ export const PORTS = {
   export: 'export',
   /** The page sends `ImportRequest`s, each after the `ImportAnswer` to the one before. Disconnecting cancels. */
   import: 'import',
+  /** The page's messages ask for the next piece; the background answers with `ArchiveMessage`s. Disconnecting cancels. */
+  archive: 'archive',
+  /** The page sends `FetchRequest`s, each after the `FetchMessage` that asks for it. Disconnecting cancels. */
+  fetch: 'fetch',
 } as const;

@@ -1,4 +1,5 @@
 /** Whether recording goes on, and what stands in its way. */
+import type { BudgetFigures } from './budget.ts';
 import type { PrivacyLevel } from './privacy.ts';
 
 export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
@@ -15,6 +16,8 @@ export const HEALTH_CODES = [
   'no-consent',
   'paused',
   'no-host-access',
+  'near-full',
+  'full',
   'storage-full',
   'storage-blocked',
   'storage-newer',
@@ -99,4 +102,6 @@ export interface Status {
   readonly historyImport?: ImportState;
   /** Absent when there was none since the background started. */
   readonly compaction?: CompactionState;
+  /** Absent until it was measured. */
+  readonly budget?: BudgetFigures;
 }

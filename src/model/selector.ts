@@ -25,6 +25,15 @@ export type EraseTarget =
 /** What a person may point at: also the newest record of one address, whichever it is. */
 export type EraseQuestion = EraseTarget | { readonly what: 'newest'; readonly url: string };
 
+/** What an erasure would take. */
+export interface EraseCount {
+  /** Records here, and in archives those of days that go as a whole. */
+  readonly count: number;
+  readonly target: EraseTarget;
+  /** Archived days that may have more: those records do not come back when the file is fetched back. */
+  readonly archivedDays?: number;
+}
+
 /** The host that a record is about; `null` for reduced records, which have none. */
 export function recordHost(record: InteractionRecord): string | null {
   if (record.kind === 'reduced') return null;

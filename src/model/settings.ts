@@ -1,5 +1,6 @@
 /** What the person set. Kept as one sealed record. */
 import * as v from 'valibot';
+import { BUDGET } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
 import { CAPTURES, type Rule } from './rules.ts';
@@ -24,6 +25,12 @@ const settingsSchema = v.object({
   ]),
   rules: v.array(ruleSchema),
   persisted: v.exactOptional(v.boolean()),
+  // Absent in what earlier versions stored. What is wrong with them is no reason to ask for consent again.
+  budgetBytes: v.fallback(
+    v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(BUDGET.minBytes)), BUDGET.defaultBytes),
+    BUDGET.defaultBytes,
+  ),
+  pinned: v.fallback(v.optional(v.array(v.string()), []), []),
 });
 
 export interface Settings {
@@ -33,6 +40,10 @@ export interface Settings {
   readonly pause: PauseState;
   readonly rules: readonly Rule[];
   readonly persisted?: boolean;
+  /** How much the store may take, in sealed bytes. */
+  readonly budgetBytes: number;
+  /** Hosts whose records are never archived, with their subdomains. */
+  readonly pinned: readonly string[];
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -40,6 +51,8 @@ export const DEFAULT_SETTINGS: Settings = {
   level: DEFAULT_LEVEL,
   pause: { kind: 'none' },
   rules: [],
+  budgetBytes: BUDGET.defaultBytes,
+  pinned: [],
 };
 
 /** Settings that do not parse fall back to recording nothing: consent has to be given again. */

@@ -4,6 +4,7 @@ import { ask } from '../messaging/client.ts';
 import type { HealthReport } from '../model/health.ts';
 import { exactTime } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
+import { BudgetCard } from './budget-card.tsx';
 import { HealthIntegrity } from './health-integrity.tsx';
 import { HealthPerson } from './health-person.tsx';
 import { HealthQueries } from './health-queries.tsx';
@@ -39,9 +40,10 @@ export function HealthTab() {
       <p class="error" role="alert" data-testid="health-problem" hidden={problem.value === ''}>
         {problem.value}
       </p>
+      {now && <HealthIntegrity report={now} />}
+      <BudgetCard />
       {now && (
         <>
-          <HealthIntegrity report={now} />
           <HealthStore report={now} />
           <HealthQueries report={now} purge={() => load('caches.purge')} />
           <HealthPerson report={now} />

@@ -41,7 +41,7 @@ export function SearchTab() {
       next.value = answer.value.next;
     });
   };
-  const { recordCount: records, ephemeralCount } = status.value ?? {};
+  const { recordCount: records, ephemeralCount, budget } = status.value ?? {};
   // Only when the page opens here: a person who comes by the tabs keeps focus on the tab.
   useEffect(() => {
     if (document.activeElement === document.body) field.current?.focus();
@@ -109,6 +109,12 @@ export function SearchTab() {
           ? `${count(found.length, 'page', 'pages')}${next.value === undefined ? '' : ' so far'}`
           : hits.value && message.value === '' && emptyWords(text.value, filters.value, records)}
       </p>
+      {budget !== undefined && budget.archivedDays > 0 && (
+        <p class="small muted" data-testid="search-archived">
+          {count(budget.archivedDays, 'archived day is', 'archived days are')} not searched: what was recorded
+          then is in a file. <a href="#health">Fetch it back</a> to search it.
+        </p>
+      )}
       <ul class="results" ref={list}>
         {found.map((hit, at) => (
           <SearchResult key={hit.url} hit={hit} onErased={(outcome) => void afterErasing(at, outcome)} />

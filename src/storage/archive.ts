@@ -1,93 +1,128 @@
 /**
- * An archive: the events of days that leave this device, in one sealed file that only this profile opens. Format 1:
+ * An archive: the events of days that leave this device, in one file that only this profile opens. Format 2:
  *
- *     "AQA" ‖ u8 format = 1 ‖ u32 first day since 1970-01-01 ‖ u32 generation ‖ envelope
- *     envelope: padded events (codec.ts) of all its days, under a key of its own in the ring
+ *     "AQA" ‖ u8 format = 2 ‖ sections, oldest day first ‖ 12 bytes: keyed hash of everything before
+ *     section: u32 day since 1970-01-01 ‖ u32 generation ‖ u32 bytes ‖ envelope of so many bytes
+ *     envelope: padded (u32 deletions before it was made ‖ events as in codec.ts), under a key of its own day and generation
  *
- * The key stays in the ring: erasing everything destroys it, and then the file opens nowhere.
+ * The keys stay in the ring: destroying that of a day takes the day out of every copy of the file. The hash at the end is
+ * keyed with the profile, so that a changed file is told from one whose days were erased, also when no key is left.
+ * It is over a chain (sha-256 of the one before and the next section): a file is written and read day by day.
  */
-import { type Bytes, concat, u32, utf8 } from '../base/bytes.ts';
+import { type Bytes, concat, equalBytes, fromBase64Url, toBase64Url, u32, utf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
-import { open, seal } from '../crypto/envelope.ts';
+import { ENVELOPE_BYTES, open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
+import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
 import { decodeEvents, encodeEvents } from './codec.ts';
-import { DamagedError, type Database } from './database.ts';
-import { type Period, rowAad, type Shred, type Vault } from './vault.ts';
+import { DamagedError } from './database.ts';
+import type { ByteSource } from './format/byte-source.ts';
+import { type Period, type PeriodKey, rowAad, type Vault } from './vault.ts';
 
-const MAGIC = utf8('AQA\u0001');
-const HEADER_BYTES = MAGIC.length + 8;
+const MAGIC = utf8('AQA\u0002');
+const HEAD_BYTES = 12;
+const TAG_BYTES = 12;
 const MIN_BYTES = 1024;
-
-/** Days that were archived, with how many records each had then. In `metadata`. */
-export const ARCHIVED = 'archived';
-export type ArchivedDays = Readonly<Record<Day, number>>;
-
-const periodOf = (firstDay: Day): Period => ({ store: 'archives', day: firstDay });
-const aadOf = (userId: string, firstDay: Day, generation: number) =>
-  rowAad(userId, 'archives', firstDay, 'file', generation);
-
-/** What is archived under one day: `[day, its events]`, oldest first. */
-export type ArchiveDays = readonly (readonly [Day, readonly InteractionEvent[]])[];
-
-export async function sealArchive(vault: Vault, days: ArchiveDays): Promise<Bytes> {
-  const [first] = days;
-  if (!first) throw new Error('nothing to archive');
-  const [firstDay] = first;
-  const key = await vault.newKey(periodOf(firstDay));
-  // An update lies with its visit, on a day that it does not tell itself: so days are kept apart.
-  const parts = await Promise.all(
-    days.map(async ([day, events]) => {
-      const bytes = await encodeEvents(events);
-      return concat(u32(dayNumber(day)), u32(bytes.length), bytes);
-    }),
-  );
-  const aad = aadOf(vault.userId, firstDay, key.generation);
-  const box = await seal(key.aead, pad(concat(...parts), MIN_BYTES), aad);
-  return concat(MAGIC, u32(dayNumber(firstDay)), u32(key.generation), box);
-}
-
-/** @throws DamagedError when it is no archive of this profile, was changed, or its key was destroyed. */
-export async function openArchive(vault: Vault, file: Bytes): Promise<ArchiveDays> {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  if (file.length < HEADER_BYTES || MAGIC.some((byte, i) => file[i] !== byte))
-    throw new DamagedError('This file is not an archive of ARQ Context.');
-  const firstDay = dayOfNumber(view.getUint32(MAGIC.length) % MAX_DAY);
-  const generation = view.getUint32(MAGIC.length + 4);
-  const key = await vault.key(periodOf(firstDay), generation);
-  const opened = await open(key.aead, file.subarray(HEADER_BYTES), aadOf(vault.userId, firstDay, generation));
-  const bytes = opened.ok ? unpad(opened.plaintext) : null;
-  if (bytes === null) throw new DamagedError('This archive is damaged.');
-  const days: [Day, InteractionEvent[]][] = [];
-  const inside = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  for (let at = 0; at < bytes.length; ) {
-    const end = at + 8 + inside.getUint32(at + 4);
-    days.push([dayOfNumber(inside.getUint32(at)), await decodeEvents(bytes.subarray(at + 8, end))]);
-    at = end;
-  }
-  return days;
-}
 /** Later days have no four-digit year; a header may say anything. */
-const MAX_DAY = dayNumber('9999-12-31');
+const LAST_DAY = dayNumber('9999-12-31');
 
-export const archivedDays = async (db: Database): Promise<ArchivedDays> =>
-  ((await db.get('metadata', ARCHIVED)) as ArchivedDays | undefined) ?? {};
+const NOT_OURS = 'This file is not an archive that was saved in this profile, or it was changed.';
 
-/** Adds days to the list, or takes days off it. The caller holds the write lock. */
-export async function noteArchived(
-  db: Database,
-  added: ArchivedDays,
-  removed: readonly Day[] = [],
-): Promise<void> {
-  const left = Object.entries({ ...(await archivedDays(db)), ...added }).filter(
-    ([day]) => !removed.includes(day),
-  );
-  await db.put('metadata', Object.fromEntries(left), ARCHIVED);
+export const archiveOf = (day: Day): Period => ({ store: 'archives', day });
+const aadOf = (userId: string, day: Day, generation: number): Bytes =>
+  rowAad(userId, 'archives', day, 'file', generation);
+
+/** `deletions`: how many were noted when it was sealed (archive-list.ts). `key`: of `archiveOf(day)`. */
+export async function sealDay(
+  { userId }: Vault,
+  key: PeriodKey,
+  deletions: number,
+  events: readonly InteractionEvent[],
+): Promise<Bytes> {
+  const { day, generation } = key;
+  const plain = pad(concat(u32(deletions), await encodeEvents(events)), MIN_BYTES);
+  const box = await seal(key.aead, plain, aadOf(userId, day, generation));
+  return concat(u32(dayNumber(day)), u32(generation), u32(box.length), box);
 }
 
-/** Forgets every archive; resolves with the keys, which the caller destroys. */
-export async function dropArchives(db: Database, vault: Vault): Promise<Shred[]> {
-  await db.delete('metadata', ARCHIVED);
-  const days = new Set((await vault.ring('archives')).map(({ day }) => day));
-  return [...days].map((day) => ({ ...periodOf(day), what: 'all' }));
+/** Of the file up to and with `section`. */
+const chained = (before: Bytes, section: Bytes): Promise<Bytes> => sha256(concat(before, section));
+
+async function tagOf(vault: Vault, chain: Bytes): Promise<Bytes> {
+  const tag = fromBase64Url(await vault.tagOf(`archive ${toBase64Url(chain)}`));
+  if (tag?.length !== TAG_BYTES) throw new Error('a tag of another length than the format has');
+  return tag;
+}
+
+/** Gives the parts of a file, in order. */
+export class ArchiveWriter {
+  #chain: Promise<Bytes> = sha256(MAGIC);
+  readonly start = MAGIC;
+
+  constructor(private readonly vault: Vault) {}
+
+  /** `section`: what `sealDay` gave; days rise. */
+  add(section: Bytes): Bytes {
+    this.#chain = this.#chain.then((before) => chained(before, section));
+    return section;
+  }
+
+  async end(): Promise<Bytes> {
+    return tagOf(this.vault, await this.#chain);
+  }
+}
+
+/** Where a day lies in a file. */
+export interface Section {
+  readonly day: Day;
+  readonly generation: number;
+  /** Of its envelope. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Reads a file to its end; nothing of it is opened.
+ * @throws DamagedError when it is no archive of this profile, or anything in it was changed.
+ */
+export async function readSections(vault: Vault, source: ByteSource): Promise<Section[]> {
+  const end = source.size - TAG_BYTES;
+  if (end < MAGIC.length || !equalBytes(await source.read(0, MAGIC.length), MAGIC))
+    throw new DamagedError(NOT_OURS);
+  const sections: Section[] = [];
+  let chain = await sha256(MAGIC);
+  let dayBefore = -1;
+  for (let at = MAGIC.length; at < end; ) {
+    const from = at + HEAD_BYTES;
+    if (from > end) throw new DamagedError(NOT_OURS);
+    const head = await source.read(at, from);
+    const view = new DataView(head.buffer, head.byteOffset, HEAD_BYTES);
+    const [day, generation, length] = [view.getUint32(0), view.getUint32(4), view.getUint32(8)];
+    const to = from + length;
+    // Before so many bytes are read.
+    if (day <= dayBefore || day > LAST_DAY || length < ENVELOPE_BYTES || to > end)
+      throw new DamagedError(NOT_OURS);
+    chain = await chained(chain, concat(head, await source.read(from, to)));
+    sections.push({ day: dayOfNumber(day), generation, from, to });
+    dayBefore = day;
+    at = to;
+  }
+  const tag = await source.read(end, source.size);
+  if (!equalBytes(tag, await tagOf(vault, chain))) throw new DamagedError(NOT_OURS);
+  return sections;
+}
+
+/** @throws DamagedError when its key was destroyed, or it does not open. */
+export async function openSection(
+  vault: Vault,
+  source: ByteSource,
+  { day, generation, from, to }: Section,
+): Promise<{ readonly deletions: number; readonly events: InteractionEvent[] }> {
+  const key = await vault.key(archiveOf(day), generation);
+  const opened = await open(key.aead, await source.read(from, to), aadOf(vault.userId, day, generation));
+  const bytes = opened.ok ? unpad(opened.plaintext) : null;
+  if (bytes === null || bytes.length < 4) throw new DamagedError('This archive is damaged.');
+  const deletions = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0);
+  return { deletions, events: await decodeEvents(bytes.subarray(4)) };
 }

@@ -6,7 +6,6 @@
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
-import { dropArchives } from './archive.ts';
 import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
 import { contextLines, renewKey } from './derived.ts';
@@ -28,6 +27,19 @@ import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
 const ERASING = 'erasing';
 
 export type Targeted = (record: InteractionRecord) => boolean | Promise<boolean>;
+
+/** The events of records that are meant, with what belongs to those. */
+export function keptOf(
+  events: readonly InteractionEvent[],
+  kept: (record: InteractionRecord) => boolean,
+): InteractionEvent[] {
+  const ids = new Set(
+    foldEvents(events)
+      .filter(kept)
+      .map(({ id }) => id),
+  );
+  return events.filter((event) => ids.has(event.kind === 'visit-update' ? event.visit : event.id));
+}
 
 async function split(
   events: readonly InteractionEvent[],
@@ -73,6 +85,8 @@ export interface EraseOptions {
   readonly days?: readonly Day[] | undefined;
   /** They are kept elsewhere: what contexts repeat of them stays. */
   readonly moving?: boolean;
+  /** Of days that are archived: keys to destroy, and whether something that is only in files may be meant. */
+  readonly archived?: { readonly shred: readonly Shred[]; readonly filed: boolean };
 }
 
 /**
@@ -106,13 +120,16 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
     }
     if (erased.length > 0) shred.push(...(await eraseOfMonth(source, month, erased, options.syncing)));
   }
-  if (shred.length > 0 || options.everything) {
-    shred.push(...(await renewKey(db, vault, options.everything ? 'all' : options.moving ? 'none' : gone)));
+  const { archived } = options;
+  shred.push(...(archived?.shred ?? []));
+  if (shred.length > 0 || options.everything || archived?.filed) {
+    // Nobody can say which lines of the contexts are of records that are in a file only: then all go.
+    const all = options.everything || archived?.filed;
+    shred.push(...(await renewKey(db, vault, all ? 'all' : options.moving ? 'none' : gone)));
     if (options.everything) {
       // Also keys that nothing was sealed with yet.
       for (const day of vault.periods('interactions')) shred.push({ ...eventsOf(day), what: 'all' });
       for (const month of vault.periods('months')) shred.push({ ...tablesOf(month), what: 'all' });
-      shred.push(...(await dropArchives(db, vault)));
     }
     if (shred.length > 0) await destroy(db, vault, shred);
   }
@@ -129,9 +146,9 @@ async function splitDay(
   const { events, damaged } = await eventsOfDay(source, day, whole);
   const { gone, survivors: others } = await split(events, targeted);
   // Updates of visits that are not here go with their day, or it would be archived again and again.
-  const survivors = moving || everything ? [] : others;
+  const survivors = everything ? [] : moving ? keptOf(events, ({ id }) => !gone.has(id)) : others;
   const empty = survivors.length === 0 && (damaged === 0 || everything);
-  if (gone.size === 0 && !(empty && (everything || moving))) return null;
+  if (moving ? survivors.length === events.length : gone.size === 0 && !(empty && everything)) return null;
   // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
   if (damaged > 0 && !empty)
     throw new DamagedError(

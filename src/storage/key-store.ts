@@ -11,7 +11,7 @@ import { inTransaction, STRICT } from './transaction.ts';
 /** A period key, wrapped under the account's wrapping key. Key: [store, day, generation]. */
 export interface RingRow {
   readonly store: 'interactions' | 'months' | 'derived' | 'archives';
-  /** Of a month: its first day. Of derived rows: none of their own (derived.ts). Of an archive: its first. */
+  /** Of a month: its first day. Of derived rows: none of their own (derived.ts). */
   readonly day: Day;
   readonly generation: number;
   readonly wrapped: Bytes;

@@ -2,12 +2,14 @@
  * The profile's store as one thing: opens it, holds the write lock, and joins journal, packs, index, keys and named records.
  * Over 300 lines, because whatever changes packs or keys has to go through this one lock; the work itself is elsewhere.
  */
-import type { Bytes } from '../base/bytes.ts';
+import { type Bytes, concat } from '../base/bytes.ts';
 import { type Clock, type Day, dayOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
+import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
-import { type ArchivedDays, archivedDays, noteArchived, openArchive, sealArchive } from './archive.ts';
+import type { EraseTarget } from '../model/selector.ts';
+import { type ArchivedDays, Archives } from './archives.ts';
 import { BlockCache } from './block-cache.ts';
 import { churn, removeOrphans } from './compact.ts';
 import { type Database, type DatabaseEvents, openData } from './database.ts';
@@ -16,6 +18,7 @@ import { Derived } from './derived.ts';
 import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
 import { candidateDays, type FinderSource, findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
+import { type ByteSource, wholeSource } from './format/byte-source.ts';
 import { type Append, Journal, journalCounter, SEEN_STEP_MS } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
 import { dueMonths } from './months.ts';
@@ -23,7 +26,8 @@ import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
 import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
-import { type StoreSizes, storeSizes } from './sizes.ts';
+import { siteSizes } from './site-sizes.ts';
+import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
 import { Vault } from './vault.ts';
 
@@ -77,6 +81,9 @@ export class LocalStore {
   readonly cache = new BlockCache(CACHE_BYTES);
   /** Saved contexts and cached summaries. */
   readonly derived: Derived;
+  /** Days that left for files. */
+  readonly archives: Archives;
+  readonly #meter: SizeMeter;
   readonly #mutex = new Mutex();
   readonly #journal: Journal;
   #contents: Contents | undefined;
@@ -93,6 +100,17 @@ export class LocalStore {
   ) {
     const { clock } = options;
     this.derived = new Derived(db, vault);
+    this.#meter = new SizeMeter(db, this.derived);
+    this.archives = new Archives({
+      source: () => this.#source(),
+      syncing: () => this.syncing,
+      days: () => this.days(),
+      eventsOfDay: (day) => this.eventsOfDay(day),
+      exclusive: (task) => this.exclusive(task),
+      erasing: (task) => this.#erasing(task),
+      // Not `addEvents`: while sync is on, what comes back is to be sent.
+      importDay: (day, choose) => this.importDay(day, choose),
+    });
     this.#journal = new Journal(
       db,
       vault,
@@ -121,6 +139,7 @@ export class LocalStore {
     if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
     const store = new LocalStore(db, keys, vault, options, loss);
     await Promise.all([store.#watch(counter), finishErasing(db, vault)]);
+    await store.archives.open();
     return store;
   }
 
@@ -350,8 +369,19 @@ export class LocalStore {
     return fingerprintOf(firstDay, lastDay, await known.packs, await known.journalDays, erasure);
   }
 
-  sizes(): Promise<StoreSizes> {
-    return storeSizes(this.db, this.derived, this.vault.userId);
+  /** Cheap enough to be asked each minute. */
+  async sizes(): Promise<StoreSizes> {
+    return this.#meter.sizes(await this.#known().packs);
+  }
+
+  /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
+  async usedBytes(): Promise<number> {
+    return sum(Object.values(await this.sizes()));
+  }
+
+  /** About how much each site takes, largest first. Opens the outline of every pack. */
+  async siteSizes(): Promise<SiteSize[]> {
+    return siteSizes(this.#source(), await this.#known().packs);
   }
 
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
@@ -375,16 +405,28 @@ export class LocalStore {
     return countTargeted(this.#source(), targeted, days);
   }
 
-  /** `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. */
-  erase(targeted: Targeted, everything = false, days?: DaysToErase): Promise<number> {
+  /**
+   * `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. `targets`: what is
+   * meant, in words that archives remember: without them, what is in a file comes back with it.
+   */
+  erase(
+    targeted: Targeted,
+    everything = false,
+    days?: DaysToErase,
+    targets: readonly EraseTarget[] = everything ? [{ what: 'all' }] : [],
+  ): Promise<number> {
     return this.#erasing(async () => {
       // What an append that ended just now has not told yet is asked for anew.
       this.#contents = undefined;
-      return erase(this.#source(), targeted, {
+      const archived = await this.archives.erasing(targets);
+      const count = await erase(this.#source(), targeted, {
         syncing: this.syncing,
         everything,
         days: typeof days === 'function' ? await days() : days,
+        archived,
       });
+      await this.archives.erased();
+      return count;
     });
   }
 
@@ -428,53 +470,31 @@ export class LocalStore {
   }
 
   /**
-   * Moves days before `before` into one sealed file, which `sink` keeps. They leave the store when `sink` has resolved. Days
-   * with damaged rows stay. Resolves with how many records went; `sink` is not called when there are none.
+   * Moves days before `before` into one sealed file, which `sink` keeps. They leave the store when `sink` has resolved, but
+   * those that changed meanwhile. Days with damaged rows stay. Resolves with how many records went; `sink` is not called when
+   * there are none.
    * @throws DOMException InvalidStateError while sync is on: what leaves here would be missing at the service.
    */
   async archive(before: Day, sink: (file: Bytes) => Promise<void>, signal?: AbortSignal): Promise<number> {
-    return this.#erasing(async () => {
-      if (this.syncing) throw new DOMException('Nothing is archived while sync is on.', 'InvalidStateError');
-      const days: [Day, InteractionEvent[]][] = [];
-      const records: Record<Day, number> = {};
-      for (const day of (await this.days()).reverse()) {
-        signal?.throwIfAborted();
-        if (day >= before) break;
-        const { events, damaged } = await this.eventsOfDay(day);
-        if (damaged > 0) continue;
-        days.push([day, events]);
-        records[day] = foldEvents(events).length;
-      }
-      if (days.length === 0) return 0;
-      await sink(await sealArchive(this.vault, days));
-      await noteArchived(this.db, records);
-      return erase(this.#source(), () => true, {
-        syncing: false,
-        everything: false,
-        moving: true,
-        days: days.map(([day]) => day),
-      });
-    });
+    const parts: Bytes[] = [];
+    const made = await this.archives.make({ before, signal }, async (part) => void parts.push(part));
+    if (!made) return 0;
+    try {
+      await sink(concat(...parts));
+    } catch (error) {
+      await this.archives.discard(made.id);
+      throw error;
+    }
+    return (await this.archives.confirm(made.id)) ?? 0;
   }
 
   /** Brings back what an archive holds. Resolves with how many events were not here. @throws DamagedError */
-  async restoreArchive(file: Bytes): Promise<number> {
-    const days = await openArchive(this.vault, file);
-    let added = 0;
-    // Not `addEvents`: while sync is on, what comes back is to be sent.
-    for (const [day, events] of days) added += await this.importDay(day, async () => ({ events }));
-    await this.exclusive(() =>
-      noteArchived(
-        this.db,
-        {},
-        days.map(([day]) => day),
-      ),
-    );
-    return added;
+  async restoreArchive(file: Bytes | ByteSource): Promise<number> {
+    return (await this.archives.restore(file instanceof Uint8Array ? wholeSource(file) : file)).events;
   }
 
   archivedDays(): Promise<ArchivedDays> {
-    return archivedDays(this.db);
+    return this.archives.days();
   }
 
   /** A sealed record of this profile. @throws DamagedError when it does not open. */

@@ -1,7 +1,9 @@
 /** How many bytes the store holds, by row headers where they tell and by rows where not. */
+import type { Day } from '../base/clock.ts';
 import type { Database } from './database.ts';
 import type { Derived } from './derived.ts';
-import { rangeOfAll } from './packs.ts';
+import { eventCount, type PackSource, rangeOfAll } from './packs.ts';
+import type { PackRow } from './schema.ts';
 
 export interface StoreSizes {
   /** Packed events with the texts that finding reads. */
@@ -15,19 +17,87 @@ export interface StoreSizes {
   readonly outbox: number;
 }
 
-/** Sealed bytes, without what the browser's database adds. */
-export async function storeSizes(db: Database, derived: Derived, userId: string): Promise<StoreSizes> {
-  const boxes = async (store: 'journal' | 'profiles' | 'outbox'): Promise<number> => {
-    let sum = 0;
-    for (let at = await db.transaction(store).store.openCursor(); at; at = await at.continue())
-      if ('box' in at.value) sum += at.value.box.length;
-    return sum;
-  };
-  return {
-    packs: (await db.getAll('packs', rangeOfAll(userId))).reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-    journal: await boxes('journal'),
-    derived: await derived.sizeBytes(),
-    profiles: await boxes('profiles'),
-    outbox: await boxes('outbox'),
-  };
+type Queue = 'journal' | 'outbox';
+
+/** What was counted of rows that are only added at the end and removed. */
+interface Counted {
+  readonly first: number | undefined;
+  readonly last: number;
+  readonly count: number;
+  readonly bytes: number;
+}
+
+/**
+ * Counts again and again: packs tell their size, and of rows that wait only those are read that came since the last time.
+ * Sealed bytes, without what the browser's database adds.
+ */
+export class SizeMeter {
+  readonly #counted = new Map<Queue, Counted>();
+
+  constructor(
+    private readonly db: Database,
+    private readonly derived: Derived,
+  ) {}
+
+  async sizes(packs: readonly PackRow[]): Promise<StoreSizes> {
+    let profiles = 0;
+    for (const { box } of await this.db.getAll('profiles')) profiles += box.length;
+    return {
+      packs: packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+      journal: await this.#bytesOf('journal'),
+      derived: await this.derived.sizeBytes(),
+      profiles,
+      outbox: await this.#bytesOf('outbox'),
+    };
+  }
+
+  async #bytesOf(name: Queue): Promise<number> {
+    const { store } = this.db.transaction(name);
+    const [count, firstKey] = await Promise.all([store.count(), store.openKeyCursor()]);
+    const first = firstKey?.primaryKey;
+    const known = this.#counted.get(name);
+    if (known && known.first === first) {
+      const since = await sumFrom(store.openCursor(IDBKeyRange.lowerBound(known.last, true)), known);
+      // Else some of those that were counted are gone.
+      if (since.count === count) {
+        this.#counted.set(name, since);
+        return since.bytes;
+      }
+    }
+    const all = await sumFrom(this.db.transaction(name).store.openCursor(), {
+      first,
+      last: 0,
+      count: 0,
+      bytes: 0,
+    });
+    this.#counted.set(name, all);
+    return all.bytes;
+  }
+}
+
+interface Row {
+  readonly key: IDBValidKey;
+  readonly value: object;
+  continue(): Promise<Row | null>;
+}
+
+async function sumFrom(rows: Promise<Row | null>, { first, ...known }: Counted): Promise<Counted> {
+  let { last, count, bytes } = known;
+  for (let at = await rows; at; at = await at.continue()) {
+    last = at.key as number;
+    count += 1;
+    if ('box' in at.value) bytes += (at.value.box as Uint8Array).length;
+  }
+  return { first, last, count, bytes };
+}
+
+/** About how much each day takes: of its packs by its events, of the journal by its rows. */
+export async function bytesByDay({ db, vault }: PackSource): Promise<Map<Day, number>> {
+  const sizes = new Map<Day, number>();
+  const add = (day: Day, bytes: number) => sizes.set(day, (sizes.get(day) ?? 0) + bytes);
+  for (const pack of await db.getAll('packs', rangeOfAll(vault.userId)))
+    for (const { day, events } of pack.days) add(day, (pack.sizeBytes * events) / eventCount(pack));
+  for (let at = await db.transaction('journal').store.openCursor(); at; at = await at.continue())
+    add(at.value.day, at.value.box.length);
+  return sizes;
 }

@@ -178,6 +178,11 @@ export class Vault {
     return known.opened;
   }
 
+  /** Whether there is a key of this generation: it was not destroyed. */
+  knows(period: Period, generation: number): boolean {
+    return this.#keys.has(nameOf(period, generation));
+  }
+
   /** Makes the keys that are missing, all in one durable step. */
   async ensureKeys(periods: readonly Period[]): Promise<void> {
     const missing = periods.filter((period) => !this.#newest.has(nameOf(period)));

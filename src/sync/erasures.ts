@@ -133,7 +133,26 @@ export async function daysOfCommands(
 
 /** Erases what commands mean. Resolves with how many records went. */
 export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], key: MacKey): Promise<number> =>
-  store.erase(erasedBy(commands, key), false, () => daysOfCommands(store, commands, key));
+  store.erase(
+    erasedBy(commands, key),
+    false,
+    () => daysOfCommands(store, commands, key),
+    commands.flatMap(targetOf),
+  );
+
+/** What archives remember of a command. Names of sites and pages are not known here: for them commands are asked on restore. */
+function targetOf({ atMs, target }: EraseCommand): EraseTarget[] {
+  switch (target.what) {
+    case 'record':
+      return [target];
+    case 'range':
+      return [{ ...target, toMs: Math.min(target.toMs, atMs + 1) }];
+    case 'all':
+      return [{ what: 'range', fromMs: 0, toMs: atMs + 1 }];
+    default:
+      return [];
+  }
+}
 
 /** A test for "some command means this record". */
 export function erasedBy(

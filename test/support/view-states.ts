@@ -1,6 +1,7 @@
 /** Every view in every state that a person can meet, with long names where they can be long. */
 import { fail, ok } from '../../src/base/result.ts';
 import type { SearchHit } from '../../src/messaging/answers.ts';
+import type { BudgetReport } from '../../src/model/budget.ts';
 import type { HealthReport } from '../../src/model/health.ts';
 import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
 import type { TestPage } from './browser.ts';
@@ -188,7 +189,45 @@ const troubledHealth: HealthReport = {
   loss: { what: 'some', beforeMs: NOW - 6e7 },
 };
 
+const nearFull: Status = {
+  ...withHealth(
+    'near-full',
+    'Recording. 86 % of your storage limit is used. Save an archive or raise the limit on the Health tab, or delete what you do not need.',
+  ),
+  budget: {
+    state: 'near',
+    usedBytes: 4_310_000_000,
+    limitBytes: 5_000_000_000,
+    notRecorded: 0,
+    archivedDays: 59,
+  },
+};
+const roomy: BudgetReport = {
+  state: 'ok',
+  usedBytes: 51_637_843,
+  limitBytes: 5_000_000_000,
+  notRecorded: 0,
+  archivedDays: 0,
+  archived: {},
+  pinned: [],
+  syncing: false,
+};
+const days = (month: string, count: number) =>
+  Array.from({ length: count }, (_, i) => [`${month}-${String(i + 1).padStart(2, '0')}`, 29] as const);
+const archiving: BudgetReport = {
+  ...roomy,
+  ...nearFull.budget,
+  archived: Object.fromEntries([...days('2024-02', 29), ...days('2024-03', 30)]),
+  pinned: ['bank.example', LONG_HOST],
+  waiting: { id: '1', firstDay: '2024-04-01', lastDay: '2024-05-20', days: 50, records: 41_220 },
+};
+
 const answers: FakeBackground['answers'] = {
+  'budget.get': ok(roomy),
+  'budget.sites': ok([
+    { host: LONG_HOST, bytes: 1_204_331_000 },
+    { host: 'news.example', bytes: 88_204_000 },
+  ]),
   'page.current': ok(page),
   'records.search': ok({ hits, next: 1 }),
   'rules.list': ok(rules),
@@ -370,6 +409,33 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     { name: 'options-health', status: recording, reach: seen('health-person') },
+    {
+      name: 'options-search-archived',
+      status: nearFull,
+      reach: (view) => says(view, 'search-archived', '59 archived days are not searched'),
+    },
+    { name: 'popup-near-full', status: nearFull },
+    {
+      name: 'options-health-near-full',
+      status: nearFull,
+      answers: { ...answers, 'budget.get': ok(archiving) },
+      reach: async (view) => {
+        await says(view, 'budget-notice', 'nearly reached');
+        await says(view, 'budget-archived', '2024-03: 30 days, 870 records, in a file');
+        await view.click('budget-sites-load');
+        await view.waitFor('budget-sites');
+      },
+    },
+    {
+      name: 'options-health-limit-refused',
+      status: recording,
+      answers: { ...without('budget.set', 'The limit is too small: choose at least 10 MB (0.01 GB).') },
+      reach: async (view) => {
+        await view.fill('budget-limit', '0.001');
+        await view.click('budget-set');
+        await says(view, 'budget-problem', 'too small');
+      },
+    },
     {
       name: 'options-health-empty',
       status: { ...recording, recordCount: 0 },

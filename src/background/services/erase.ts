@@ -1,17 +1,18 @@
 /** Counting and erasing what a person means, in the store and in memory; both are measured like queries. */
 
 import type { InteractionRecord } from '../../model/interaction.ts';
-import { type EraseQuestion, type EraseTarget, isTargeted } from '../../model/selector.ts';
+import { type EraseCount, type EraseQuestion, type EraseTarget, isTargeted } from '../../model/selector.ts';
 import type { Services } from '../services.ts';
 import { daysOf, targetOf } from './search.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
-type Erasing = Pick<Services, 'profile' | 'ephemeral' | 'recorder' | 'sync' | 'history' | 'contexts'>;
+type Erasing = Pick<
+  Services,
+  'profile' | 'ephemeral' | 'recorder' | 'sync' | 'history' | 'contexts' | 'budget'
+>;
 type Counted = Pick<Services, 'profile' | 'ephemeral'>;
 
-export function countErased(
-  { profile, ephemeral }: Counted,
-  question: EraseQuestion,
-): Promise<{ readonly count: number; readonly target: EraseTarget }> {
+export function countErased({ profile, ephemeral }: Counted, question: EraseQuestion): Promise<EraseCount> {
   const { store, context } = profile;
   return context.queries.measure({}, async (tally) => {
     const target = await targetOf(profile, ephemeral, question);
@@ -20,15 +21,17 @@ export function countErased(
       return isTargeted(record, target);
     };
     const inMemory = (await ephemeral.records()).filter(targeted).length;
-    const count = inMemory + (await store.countTargeted(targeted, await daysOf(profile, target)));
-    tally.rowsReturned = count;
-    return { count, target };
+    const stored = inMemory + (await store.countTargeted(targeted, await daysOf(profile, target)));
+    tally.rowsReturned = stored;
+    const filed = await unlessDamaged(store.archives.filed(target));
+    const count = stored + (filed?.records ?? 0);
+    return { count, target, ...(filed && filed.days > 0 ? { archivedDays: filed.days } : {}) };
   });
 }
 
 /** Resolves with how many records went. */
 export function eraseRecords(
-  { profile, ephemeral, recorder, sync, history, contexts }: Erasing,
+  { profile, ephemeral, recorder, sync, history, contexts, budget }: Erasing,
   target: EraseTarget,
 ): Promise<number> {
   const { store, context } = profile;
@@ -40,13 +43,15 @@ export function eraseRecords(
     };
     const inMemory = await ephemeral.erase(targeted);
     await sync.erasing(target);
+    const filed = await unlessDamaged(store.archives.filed(target));
     const stored = await profile.storing(() =>
-      store.erase(targeted, target.what === 'all', () => daysOf(profile, target)),
+      store.erase(targeted, target.what === 'all', () => daysOf(profile, target), [target]),
     );
     await recorder.erased();
     await contexts.erased();
+    await budget.check();
     profile.changed();
     tally.rowsReturned = inMemory + stored;
-    return inMemory + stored;
+    return inMemory + stored + (filed?.records ?? 0);
   });
 }

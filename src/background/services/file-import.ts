@@ -27,7 +27,7 @@ export interface FileImportServices {
   erased(): Promise<Erased | null>;
   /** How often something was erased up to now. */
   erasures(): number;
-  onAdded(): void;
+  onAdded(): Promise<void>;
 }
 
 /** What was erased meanwhile must not come back with the rest of the file. */
@@ -65,7 +65,7 @@ class FileImport {
     const { profile, onAdded } = this.services;
     await profile.storing(() => profile.store.importDays((known) => this.#choose(waiting, known)));
     this.#check();
-    onAdded();
+    await onAdded();
     profile.changed();
   }
 

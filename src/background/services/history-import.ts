@@ -21,6 +21,7 @@ import { storageFailure } from '../../storage/database.ts';
 import type { KnownOf, LocalStore } from '../../storage/local-store.ts';
 import { dayBefore, firstDay, HistoryDays } from './history-days.ts';
 import type { Profile } from './profile.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
 export const IMPORT_ALARM = 'import';
 /** The earliest that an alarm may come. */
@@ -62,11 +63,18 @@ export type Erased = (record: InteractionRecord) => Promise<boolean>;
 export interface ImportDeps {
   /** A test for what was deleted in the account up to now; `null` while sync is off. */
   erased(): Promise<Erased | null>;
-  onAdded(): void;
+  /** Resolves when what is to be known of it is. */
+  onAdded(): Promise<void>;
 }
 
+export const FULL =
+  'Your storage limit is reached, so nothing is imported. Save an archive or raise the limit on the Health tab, then import again: nothing is imported twice.';
+
 /** Why nothing may be imported now; `null` when it may. */
-export function importRefusal({ settings }: Profile): ReturnType<typeof fail> | null {
+export function importRefusal({
+  settings,
+  isFull,
+}: Pick<Profile, 'settings' | 'isFull'>): ReturnType<typeof fail> | null {
   if (settings.consent !== 'accepted')
     return fail('no-consent', 'Nothing is imported until you agree to recording.');
   if (settings.level === 'ephemeral')
@@ -74,6 +82,7 @@ export function importRefusal({ settings }: Profile): ReturnType<typeof fail> | 
       'ephemeral',
       'At level ephemeral nothing is stored, so nothing is imported. Choose another level first.',
     );
+  if (isFull) return fail('full', FULL);
   return null;
 }
 
@@ -215,7 +224,7 @@ export class HistoryImport {
       if (this.#stop) continue;
       if (step.size === 0) return this.#finish({ phase: 'done' });
       await this.#add(job, step);
-      this.deps.onAdded();
+      await this.deps.onAdded();
       this.profile.changed();
     }
   }
@@ -268,6 +277,9 @@ export class HistoryImport {
 
   async #choose(day: Day, visits: readonly HistoryVisit[], knownOf: KnownOf, erased: Erased | null) {
     const { store, settings } = this.profile;
+    // What is in a file would be there twice when it comes back.
+    if (day in ((await unlessDamaged(store.archivedDays())) ?? {}))
+      return { events: [], there: visits.length, leftOut: 0 };
     const known: InteractionEvent[] = [];
     for (const one of [day, ...besideOf(day, visits)]) known.push(...(await knownOf(one)));
     const { chosen, there, leftOut } = chooseVisits(visits, known, settings);

@@ -31,6 +31,8 @@ export class Profile {
   trouble: Failure | undefined;
   /** Rows that did not open when they were read. */
   damagedRows = 0;
+  /** Nothing more is stored: the byte budget is used up (budget.ts). */
+  isFull = false;
   /** `ContextStorage` over the same store; what is asked of the store without it is measured by its `queries`, too. */
   readonly context: ContextStorage;
   readonly #listeners = new Set<() => void>();

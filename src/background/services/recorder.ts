@@ -1,4 +1,7 @@
-/** Turns what the browser reports into stored events. Each handler is done when the event is durable. */
+/**
+ * Turns what the browser reports into stored events. Each handler is done when the event is durable.
+ * Over 300 lines, because what a tab showed before decides what its next event is, and one class holds its turns.
+ */
 import { Mutex } from '../../base/mutex.ts';
 import {
   captureClick,
@@ -33,6 +36,13 @@ import {
 
 const OWN_REPORT_MS = 250;
 
+/** Whether the store takes more. */
+export interface Room {
+  isFull(): boolean;
+  /** So many records were not stored. */
+  refused(records: number): void;
+}
+
 export class Recorder {
   readonly #tabs = new Map<number, Mutex>();
   /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
@@ -44,6 +54,7 @@ export class Recorder {
     private readonly onRecorded: () => void,
     /** Time in front of a tab that was not credited yet, in ms. */
     private readonly takeDwell: (tabId: number) => Promise<number>,
+    private readonly room: Room,
   ) {}
 
   /** One tab's events one after another: a title never overtakes its visit. */
@@ -83,6 +94,15 @@ export class Recorder {
   async #unkept({ tabId, atMs, documentId }: CommittedFact): Promise<void> {
     await this.#forget(tabId);
     if (this.profile.settings.consent === 'accepted') await writeTab(tabId, notKept(atMs, documentId));
+  }
+
+  /** What would be stored and finds no room is counted. What lives in memory only needs none. */
+  #isRefused(events: readonly NewEvent[]): boolean {
+    const [event] = events;
+    if (!event || (event.kind !== 'visit-update' && event.level === 'ephemeral')) return false;
+    if (!this.room.isFull()) return false;
+    this.room.refused(events.filter(({ kind }) => kind !== 'visit-update').length);
+    return true;
   }
 
   tabCreated(tab: TabFact): void {
@@ -166,6 +186,7 @@ export class Recorder {
       },
       policy,
     );
+    if (this.#isRefused(events)) return this.#unkept(fact);
     const visit = await this.#store(events, known, { tabId: fact.tabId, marked });
     // A repeat.
     if (events.length > 0 && visit === null) return;
@@ -250,6 +271,7 @@ export class Recorder {
     const now = keptNow(url, policy);
     if (now.capture === 'skip' || !(memory || storesInFull(now))) return;
     const event: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), ...what };
+    if (!memory && this.room.isFull()) return;
     await this.profile.storing<unknown>(() =>
       memory ? this.ephemeral.append([event]) : this.profile.store.append({ event, shownIn: tabId }),
     );
@@ -278,7 +300,7 @@ export class Recorder {
       },
       policy,
     );
-    if (events.length === 0) return;
+    if (events.length === 0 || this.#isRefused(events)) return;
     await this.#store(events, known);
     this.onRecorded();
   }

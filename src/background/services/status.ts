@@ -1,4 +1,5 @@
 /** The state of the whole in one object, for the popup and the options page. */
+import type { BudgetFigures } from '../../model/budget.ts';
 import type { CompactionState, Health, ImportState, Status, SyncState } from '../../model/recording.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
@@ -19,7 +20,26 @@ function lossSentence({ what, beforeMs }: Loss): string {
   return `${gone} Recording goes on. If another of your devices has them, sync with it again.`;
 }
 
-async function healthOf(profile: Profile): Promise<Health> {
+/** What to do where room runs out. While sync is on, nothing is archived yet. */
+const makeRoom = (profile: Profile): string =>
+  profile.store.syncing
+    ? 'Raise the limit on the Health tab, or delete what you do not need.'
+    : 'Save an archive or raise the limit on the Health tab, or delete what you do not need.';
+
+function fullSentence(profile: Profile, { notRecorded }: BudgetFigures): string {
+  const count =
+    notRecorded === 0
+      ? ''
+      : ` ${notRecorded.toLocaleString()} ${notRecorded === 1 ? 'record was' : 'records were'} left out since the browser started.`;
+  return `Your storage limit is reached: nothing more is recorded.${count} ${makeRoom(profile)}`;
+}
+
+function nearSentence(profile: Profile, { usedBytes, limitBytes }: BudgetFigures): string {
+  const share = Math.min(99, Math.floor((usedBytes / limitBytes) * 100));
+  return `Recording. ${share} % of your storage limit is used. ${makeRoom(profile)}`;
+}
+
+async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Promise<Health> {
   const { settings, clock, trouble, damagedRows } = profile;
   const { loss } = profile.store;
   if (trouble) return trouble as Health;
@@ -40,8 +60,10 @@ async function healthOf(profile: Profile): Promise<Health> {
         'Some stored records are damaged and cannot be read. They are left alone; everything else works.',
     };
   }
+  if (budget?.state === 'full') return { code: 'full', message: fullSentence(profile, budget) };
   if (isPaused(settings.pause, clock.nowMs()))
     return { code: 'paused', message: 'Paused: nothing is recorded.' };
+  if (budget?.state === 'near') return { code: 'near-full', message: nearSentence(profile, budget) };
   return { code: 'ok', message: 'Recording.' };
 }
 
@@ -50,16 +72,17 @@ interface Doings {
   readonly sync: SyncState;
   readonly historyImport: ImportState | undefined;
   readonly compaction: CompactionState | undefined;
+  readonly budget: BudgetFigures | undefined;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction }: Doings,
+  { sync, historyImport, compaction, budget }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
-    healthOf(profile),
+    healthOf(profile, budget),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
@@ -74,11 +97,12 @@ export async function currentStatus(
     droppedMessages: await droppedMessages(),
     ...(historyImport === undefined ? {} : { historyImport }),
     ...(compaction === undefined ? {} : { compaction }),
+    ...(budget === undefined ? {} : { budget }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }
 
-const QUIET: readonly string[] = ['ok', 'paused', 'no-consent'];
+const QUIET: readonly string[] = ['ok', 'paused', 'no-consent', 'near-full'];
 
 /** Tells the toolbar button, and the popup before the background answers it. */
 export async function publishStatus(status: Status): Promise<void> {

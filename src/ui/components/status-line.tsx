@@ -6,6 +6,7 @@ const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   ok: 'good',
   paused: 'warn',
   'no-consent': 'warn',
+  'near-full': 'warn',
 };
 
 export function HealthLine() {

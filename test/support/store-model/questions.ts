@@ -5,7 +5,7 @@ import { foldEvents } from '../../../src/model/interaction.ts';
 import { newestFirst, type PageQuery, pagesFound } from '../../../src/model/page-query.ts';
 import { summaryOf } from '../../../src/model/summary.ts';
 import type { DaySummary } from '../../../src/storage/statistics.ts';
-import { DAYS, foldByDay, ofDay, recordsIn, startOf, type World } from './world.ts';
+import { DAYS, foldByDay, ofDay, recordsIn, startOf, stubsOf, type World } from './world.ts';
 
 export interface Question {
   run(world: World): Promise<void>;
@@ -33,11 +33,12 @@ export class Find implements Question {
 }
 
 export class ReadAll implements Question {
-  async run({ profile, events, stubs }: World) {
+  async run(world: World) {
+    const { profile, events } = world;
     const all = await recordsIn(profile);
     expect(all).toEqual(foldByDay(events));
     expect(await profile.store.recordCount()).toBe(all.length);
-    expect(await profile.store.archivedDays()).toEqual(Object.fromEntries(stubs));
+    expect(await profile.store.archivedDays()).toEqual(stubsOf(world));
   }
   toString = () => 'read all';
 }

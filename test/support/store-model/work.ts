@@ -9,6 +9,7 @@ import {
   type NewEvent,
 } from '../../../src/model/interaction.ts';
 import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
+import { DamagedError } from '../../../src/storage/database.ts';
 import { addNew, foldByDay, monthOfRecord, ofDay, recordsIn, startOf, type World } from './world.ts';
 
 export interface Work {
@@ -120,32 +121,51 @@ export class Reopen extends Upkeep {
 export class Erase implements Work {
   constructor(readonly target: EraseTarget) {}
   #goes = (record: InteractionRecord): boolean => isTargeted(record, this.target);
+  #erase = ({ profile }: World) => profile.store.erase(this.#goes, false, undefined, [this.target]);
   async run(world: World) {
     const gone = new Set(
       foldByDay(world.events)
         .filter(this.#goes)
         .map(({ id }) => id),
     );
-    expect(await world.profile.store.erase(this.#goes)).toBe(gone.size);
-    world.events = world.events.filter(
-      (event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id),
-    );
+    expect(await this.#erase(world)).toBe(gone.size);
+    this.#model(world);
+  }
+  #model(world: World): void {
+    world.events = world.events.filter(survivesOf(world.events, this.#goes));
+    for (const archive of world.archives) {
+      const { target } = this;
+      for (const day of archive.days) {
+        const startMs = Date.parse(day);
+        const whole = target.what === 'range' && target.fromMs <= startMs && target.toMs >= startMs + DAY_MS;
+        if (!whole) continue;
+        archive.days.delete(day);
+        archive.out.delete(day);
+      }
+      archive.events = archive.events.filter(
+        (event) =>
+          archive.days.has(dayOf(event.atMs)) &&
+          survivesOf(ofDay(archive.events, event.atMs), this.#goes)(event),
+      );
+    }
   }
   async interrupted(world: World) {
     await expectByMonth(world, this.#goes);
     // Whoever asked was not told that it is done, and asks again.
-    await world.profile.store.erase(this.#goes);
-    const gone = new Set(
-      foldByDay(world.events)
-        .filter(this.#goes)
-        .map(({ id }) => id),
-    );
-    world.events = world.events.filter(
-      (event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id),
-    );
+    await this.#erase(world);
+    this.#model(world);
     await expectAsBefore(world);
   }
   toString = () => `erase ${JSON.stringify(this.target)}`;
+}
+
+function survivesOf(events: readonly InteractionEvent[], goes: (record: InteractionRecord) => boolean) {
+  const gone = new Set(
+    foldByDay(events)
+      .filter(goes)
+      .map(({ id }) => id),
+  );
+  return (event: InteractionEvent) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id);
 }
 
 export class Archive implements Work {
@@ -163,15 +183,15 @@ export class Archive implements Work {
     expect(this.#file !== undefined).toBe(moved.length > 0);
     if (!this.#file) return;
     world.events = world.events.filter((event) => !this.#moved(event));
-    world.archives.push({ file: this.#file, events: moved });
-    for (const { atMs } of moved) world.stubs.set(dayOf(atMs), foldEvents(ofDay(moved, atMs)).length);
+    const days = new Set(moved.map(({ atMs }) => dayOf(atMs)));
+    const out = new Map(moved.map(({ atMs }) => [dayOf(atMs), foldEvents(ofDay(moved, atMs)).length]));
+    world.archives.push({ file: this.#file, events: moved, days, out });
   }
   /** What left the store is in the file, which is brought back. */
   async interrupted(world: World) {
     if (this.#file) {
       await expectByMonth(world, this.#moved);
       await world.profile.store.restoreArchive(this.#file);
-      for (const { atMs } of world.events.filter(this.#moved)) world.stubs.delete(dayOf(atMs));
     }
     await expectAsBefore(world);
   }
@@ -181,19 +201,24 @@ export class Archive implements Work {
 /** Brings back one of the files, if there is any. */
 export class Restore implements Work {
   constructor(readonly which: number) {}
+  #archive = ({ archives }: World) => archives[this.which % (archives.length || 1)];
   async run(world: World) {
-    const archive = world.archives[this.which % (world.archives.length || 1)];
+    const archive = this.#archive(world);
     if (!archive) return;
-    const added = await world.profile.store.restoreArchive(archive.file);
+    const restoring = world.profile.store.restoreArchive(archive.file);
+    if (archive.days.size === 0) return expect(restoring).rejects.toBeInstanceOf(DamagedError);
+    const added = await restoring;
     expect(added).toBe(addNew(world, archive.events));
-    for (const { atMs } of archive.events) world.stubs.delete(dayOf(atMs));
+    archive.out.clear();
   }
   async interrupted(world: World) {
-    const archive = world.archives[this.which % (world.archives.length || 1)];
+    const archive = this.#archive(world);
     // Day by day; a further time brings the rest.
-    if (archive) await world.profile.store.restoreArchive(archive.file);
-    addNew(world, archive?.events ?? []);
-    for (const { atMs } of archive?.events ?? []) world.stubs.delete(dayOf(atMs));
+    if (archive && archive.days.size > 0) {
+      await world.profile.store.restoreArchive(archive.file);
+      addNew(world, archive.events);
+      archive.out.clear();
+    }
     await expectAsBefore(world);
   }
   toString = () => `restore ${this.which}`;

@@ -10,26 +10,34 @@ export const NOW = Date.UTC(2026, 10, 24, 12);
 export const DAYS = [0, 1, 2, 23, 24, 25].map((before) => NOW - before * DAY_MS);
 export const startOf = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 
-/** A file that was archived, and the events in it. */
+/** A file that was archived, and what of it comes back: nothing that was erased since. */
 export interface Archived {
   readonly file: Bytes;
-  readonly events: readonly InteractionEvent[];
+  events: readonly InteractionEvent[];
+  /** Days whose keys are there. */
+  readonly days: Set<Day>;
+  /** Days that are in it only, with how many records they had. */
+  readonly out: Map<Day, number>;
 }
 
 export interface World {
   readonly profile: LocalProfile;
   events: InteractionEvent[];
   archives: Archived[];
-  /** What the store tells of archived days. */
-  readonly stubs: Map<Day, number>;
 }
 
 export const newWorld = (profile: LocalProfile): World => ({
   profile,
   events: [],
   archives: [],
-  stubs: new Map(),
 });
+
+/** What the store tells of archived days. */
+export function stubsOf({ archives }: World): Record<Day, number> {
+  const stubs: Record<Day, number> = {};
+  for (const { out } of archives) for (const [day, count] of out) stubs[day] = (stubs[day] ?? 0) + count;
+  return stubs;
+}
 
 export const ofDay = (events: readonly InteractionEvent[], ms: number): InteractionEvent[] =>
   events.filter(({ atMs }) => startOf(atMs) === startOf(ms));

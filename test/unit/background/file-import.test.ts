@@ -48,8 +48,9 @@ function connect(erased: () => Erased | null = () => null) {
         profile: worker.services.profile,
         erased: async () => erased(),
         erasures: () => worker.services.history.erasures,
-        onAdded() {},
+        async onAdded() {},
       }),
+      budget: async () => worker.services.budget,
       watch: () => () => {},
       onDrop: () => {
         drops += 1;

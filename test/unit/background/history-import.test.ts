@@ -191,7 +191,7 @@ it('what is deleted in the account while the import goes on is not taken in by t
   let deleted = false;
   const history = new HistoryImport(worker.services.profile, {
     erased: async () => (deleted ? async (record) => 'url' in record && /\/6\d$/.test(record.url) : null),
-    onAdded: () => {
+    onAdded: async () => {
       deleted = true;
     },
   });

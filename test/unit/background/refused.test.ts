@@ -117,8 +117,9 @@ describe('connections', () => {
         profile: worker.services.profile,
         erased: async () => null,
         erasures: () => 0,
-        onAdded() {},
+        async onAdded() {},
       }),
+      budget: async () => worker.services.budget,
       watch: () => () => {},
       onDrop,
     });

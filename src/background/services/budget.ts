@@ -1,0 +1,247 @@
+/**
+ * The byte budget: measures each minute what the store takes, says when it gets near the limit, and refuses to record when it is
+ * reached and nothing else is left to do. What waits to be sent and keys are never dropped, and records only by the person, who
+ * saves an archive or deletes.
+ */
+import * as v from 'valibot';
+import type { Bytes } from '../../base/bytes.ts';
+import { DAY_MS, dayOf } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
+import {
+  BUDGET,
+  BUDGET_STATES,
+  type BudgetFigures,
+  type BudgetReport,
+  type BudgetState,
+  budgetState,
+  type SiteSize,
+  type WaitingArchive,
+} from '../../model/budget.ts';
+import { parseRuleHost } from '../../model/rules.ts';
+import { sessionArea } from '../../platform/areas.ts';
+import type { Restored } from '../../storage/archives.ts';
+import { DamagedError } from '../../storage/database.ts';
+import type { ByteSource } from '../../storage/format/byte-source.ts';
+import type { Compaction } from './compaction.ts';
+import type { Erased } from './history-import.ts';
+import type { Profile } from './profile.ts';
+import { unlessDamaged } from './unless-damaged.ts';
+
+const KEY = 'budget';
+/** Making room without the person is tried so often: compacting again brings nothing. */
+const RELIEF_MS = DAY_MS;
+const SITES = 10;
+
+/** In the browser's memory: a worker that is started again knows at once whether there is room. */
+const seenSchema = v.object({
+  state: v.picklist(BUDGET_STATES),
+  usedBytes: v.number(),
+  notRecorded: v.number(),
+});
+
+const SYNC_ON =
+  'While sync is on, no archive can be saved. Raise the limit, delete what you do not need, or switch off sync first.';
+const NOT_NEEDED = 'Less than 80 % of your limit is used, so nothing has to leave this browser.';
+const NOTHING =
+  'There is nothing that can leave: what is here is of today, of pinned sites, or damaged. Raise the limit, unpin a site, or delete records.';
+const UNKNOWN =
+  'This archive does not wait any more: another one was saved after it. Nothing was removed. Save an archive again.';
+const BUSY = 'An archive is being saved already. Wait until it is done.';
+const NO_ROOM = 'There is no room for this archive. Raise the limit first, then choose the file again.';
+
+export interface BudgetDeps {
+  readonly compaction: Pick<Compaction, 'run' | 'doneMs'>;
+  /** What all devices of the account hold to be erased; `null` while sync is off. */
+  erased(): Promise<Erased | null>;
+  onAdded(): void;
+}
+
+export class Budget {
+  #usedBytes: number | undefined;
+  #state: BudgetState = 'ok';
+  #notRecorded = 0;
+  readonly #checks = new Mutex();
+  readonly #writes = new Mutex();
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly deps: BudgetDeps,
+  ) {}
+
+  async open(): Promise<void> {
+    const seen = v.safeParse(seenSchema, await sessionArea.get(KEY));
+    if (seen.success) {
+      this.#usedBytes = seen.output.usedBytes;
+      this.#notRecorded = seen.output.notRecorded;
+      this.#set(seen.output.state);
+      return;
+    }
+    const now = await this.#measure();
+    // Nothing is refused before it was tried to make room.
+    this.#set(now === 'full' ? 'near' : now);
+    if (now === 'full') void this.check().catch((error: unknown) => console.error('no room was made', error));
+  }
+
+  isFull(): boolean {
+    return this.#state === 'full';
+  }
+
+  /** So many records were not stored. */
+  refused(records: number): void {
+    this.#notRecorded += records;
+    void this.#remember();
+    this.profile.changed();
+  }
+
+  /** Each minute, and whenever there may be more room or less. */
+  check(): Promise<void> {
+    return this.#checks.run(async () => {
+      let now = await this.#measure();
+      if (now === 'full' && this.#mayRelieve()) {
+        // What can be made again goes first; nothing is refused before that.
+        await this.profile.context.purgeCaches();
+        await this.deps.compaction.run();
+        now = await this.#measure();
+      }
+      const isNew = now !== this.#state;
+      this.#set(now);
+      await this.#remember();
+      if (isNew) this.profile.changed();
+    });
+  }
+
+  #mayRelieve(): boolean {
+    const agoMs = this.profile.clock.nowMs() - (this.deps.compaction.doneMs ?? Number.NEGATIVE_INFINITY);
+    // A clock that was set back does not make it wait.
+    return agoMs < 0 || agoMs >= RELIEF_MS;
+  }
+
+  async #measure(): Promise<BudgetState> {
+    this.#usedBytes = await this.profile.store.usedBytes();
+    return budgetState(this.#usedBytes, this.profile.settings.budgetBytes);
+  }
+
+  #set(state: BudgetState): void {
+    this.#state = state;
+    this.profile.isFull = state === 'full';
+  }
+
+  /** Many in a row are written as one. */
+  #remember(): Promise<void> {
+    return this.#writes.run(async () => {
+      const seen = { state: this.#state, usedBytes: this.#usedBytes, notRecorded: this.#notRecorded };
+      const text = JSON.stringify(seen);
+      if (text === this.#written || seen.usedBytes === undefined) return;
+      await sessionArea.set(KEY, seen);
+      this.#written = text;
+    });
+  }
+  #written = '';
+
+  /** `undefined` before the first measurement. */
+  async figures(): Promise<BudgetFigures | undefined> {
+    if (this.#usedBytes === undefined) return undefined;
+    const archived = await unlessDamaged(this.profile.store.archivedDays());
+    return {
+      state: this.#state,
+      usedBytes: this.#usedBytes,
+      limitBytes: this.profile.settings.budgetBytes,
+      notRecorded: this.#notRecorded,
+      archivedDays: Object.keys(archived ?? {}).length,
+    };
+  }
+
+  async report(): Promise<BudgetReport> {
+    await this.check();
+    const { store, settings } = this.profile;
+    const archived = await unlessDamaged(store.archivedDays());
+    const waiting = await unlessDamaged(store.archives.made());
+    return {
+      ...((await this.figures()) as BudgetFigures),
+      pinned: [...settings.pinned].sort(),
+      syncing: store.syncing,
+      ...(archived === undefined ? {} : { archived }),
+      ...(waiting === undefined ? {} : { waiting }),
+    };
+  }
+
+  /** The largest, largest first. */
+  async sites(): Promise<SiteSize[]> {
+    return (await this.profile.store.siteSizes()).slice(0, SITES);
+  }
+
+  async setLimit(limitBytes: number): Promise<Result<null>> {
+    if (limitBytes < BUDGET.minBytes)
+      return fail('bad-limit', 'The limit is too small: choose at least 10 MB (0.01 GB).');
+    await this.profile.change({ budgetBytes: limitBytes });
+    await this.check();
+    return ok(null);
+  }
+
+  async pin(typedHost: string): Promise<Result<null>> {
+    const host = parseRuleHost(typedHost);
+    if (host === null) return fail('bad-host', 'That is not the name of a site. Type it like example.org.');
+    await this.profile.change(({ pinned }) => ({ pinned: [...pinned.filter((one) => one !== host), host] }));
+    return ok(null);
+  }
+
+  unpin(host: string): Promise<void> {
+    return this.profile.change(({ pinned }) => ({ pinned: pinned.filter((one) => one !== host) }));
+  }
+
+  /** Makes a file of the oldest days that are not pinned, as many as are in the way. The days stay until `confirm`. */
+  async makeArchive(
+    write: (part: Bytes) => Promise<void>,
+    signal?: AbortSignal,
+  ): Promise<Result<WaitingArchive>> {
+    const { store, settings, clock } = this.profile;
+    if (store.syncing) return fail('sync-on', SYNC_ON);
+    if ((await this.#measure()) === 'ok') return fail('not-needed', NOT_NEEDED);
+    const enoughBytes = (this.#usedBytes ?? 0) - settings.budgetBytes * BUDGET.wanted;
+    const options = { before: dayOf(clock.nowMs()), keep: settings.pinned, enoughBytes, signal };
+    try {
+      const made = await store.archives.make(options, write);
+      this.profile.changed();
+      return made ? ok(made) : fail('nothing', NOTHING);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === 'InvalidStateError')
+        return store.syncing ? fail('sync-on', SYNC_ON) : fail('busy', BUSY);
+      throw error;
+    }
+  }
+
+  /** The person says that the file is safe. Resolves with how many records left. */
+  async confirm(id: string): Promise<Result<number>> {
+    const { store } = this.profile;
+    if (store.syncing) return fail('sync-on', SYNC_ON);
+    const left = await this.profile.storing(() => store.archives.confirm(id));
+    if (left === null) return fail('unknown-archive', UNKNOWN);
+    await this.check();
+    this.profile.changed();
+    return ok(left);
+  }
+
+  async discard(id: string): Promise<void> {
+    await this.profile.store.archives.discard(id);
+  }
+
+  async fetchBack(file: ByteSource): Promise<Result<Restored>> {
+    const { store, settings } = this.profile;
+    const now = await this.#measure();
+    // The file takes about what its days took.
+    if (now === 'full' || (this.#usedBytes ?? 0) + file.size > settings.budgetBytes)
+      return fail('no-room', NO_ROOM);
+    try {
+      const erased = await this.deps.erased();
+      const restored = await this.profile.storing(() => store.archives.restore(file, erased ?? undefined));
+      await this.check();
+      this.deps.onAdded();
+      this.profile.changed();
+      return ok(restored);
+    } catch (error) {
+      if (error instanceof DamagedError) return fail('bad-archive', error.message);
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,403 @@
+/**
+ * Days leave the store in two steps: a file of them is made, and only when somebody says that it is safe are they dropped. What
+ * is erased meanwhile and later does not come back with the file: of a day that goes as a whole the key is destroyed, of
+ * anything less it is noted what it was (archive-list.ts).
+ */
+import { type Bytes, toBase64Url, utf8 } from '../base/bytes.ts';
+import type { Day } from '../base/clock.ts';
+import { randomId } from '../base/random.ts';
+import { sha256 } from '../crypto/primitives.ts';
+import type { WaitingArchive } from '../model/budget.ts';
+import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { coversHost } from '../model/rules.ts';
+import { type EraseTarget, recordHost } from '../model/selector.ts';
+import { ArchiveWriter, archiveOf, openSection, readSections, sealDay } from './archive.ts';
+import {
+  type ArchivedSection,
+  ArchiveList,
+  coversDay,
+  type List,
+  noteOf,
+  touchesDay,
+  withoutErased,
+} from './archive-list.ts';
+import { DamagedError } from './database.ts';
+import type { DayEvents } from './days.ts';
+import { erase, keptOf } from './erase.ts';
+import type { ByteSource } from './format/byte-source.ts';
+import type { PackSource } from './packs.ts';
+import { bytesByDay } from './sizes.ts';
+import type { Shred } from './vault.ts';
+
+/** What archives need of the store that they are part of. */
+export interface ArchiveHost {
+  source(): PackSource;
+  syncing(): boolean;
+  days(): Promise<Day[]>;
+  eventsOfDay(day: Day): Promise<DayEvents>;
+  /** While nothing else writes. */
+  exclusive<T>(task: () => Promise<T>): Promise<T>;
+  /** The same, and nothing that was opened stays in memory. */
+  erasing<T>(task: () => Promise<T>): Promise<T>;
+  /** Adds what is chosen while nothing else writes. */
+  importDay(
+    day: Day,
+    choose: () => Promise<{ readonly events: readonly InteractionEvent[] }>,
+  ): Promise<number>;
+}
+
+/** Days that are in files only, with how many records of each. */
+export type ArchivedDays = Readonly<Record<Day, number>>;
+
+export interface MakeOptions {
+  /** Only days before this one. */
+  readonly before: Day;
+  /** Sites whose records stay here, with their subdomains. */
+  readonly keep?: readonly string[] | undefined;
+  /** Stops when so many bytes of the store, about, are in the file. Default: all days. */
+  readonly enoughBytes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Restored {
+  /** Events that were not here. */
+  readonly events: number;
+  readonly days: number;
+  /** Days of the file that were deleted since, so that nobody can open them any more. */
+  readonly deletedDays: number;
+}
+
+/** Days that are sealed in one step: recording waits meanwhile. */
+const STEP_DAYS = 16;
+
+export class Archives {
+  readonly #list: ArchiveList;
+  #making = false;
+
+  constructor(private readonly host: ArchiveHost) {
+    const { db, vault } = host.source();
+    this.#list = new ArchiveList(db, vault);
+  }
+
+  /** At start: goes on with what was confirmed and interrupted. A list that does not open is left alone. */
+  async open(): Promise<void> {
+    try {
+      const list = await this.#list.read();
+      if (list.sections.some(({ state }) => state === 'leaving')) await this.#drop(list);
+      await this.#destroyErased();
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+    }
+  }
+
+  /** @throws DamagedError when the list does not open. */
+  async days(): Promise<ArchivedDays> {
+    const days: Record<Day, number> = {};
+    for (const { day, records, state } of (await this.#list.read()).sections)
+      if (state === 'out') days[day] = (days[day] ?? 0) + records;
+    return days;
+  }
+
+  /** The file that was made last, while nobody said that it is safe. */
+  async made(): Promise<WaitingArchive | undefined> {
+    const { made, sections } = await this.#list.read();
+    return (
+      made &&
+      madeOf(
+        made.id,
+        sections.filter(({ state }) => state === 'made'),
+      )
+    );
+  }
+
+  /**
+   * Makes a file of the oldest days, and hands its parts to `write`, each when the one before was taken. The days stay. Days
+   * with damaged rows are left out, as is what was made before and not confirmed. Resolves with `null`, and without a call
+   * of `write`, when there is nothing to archive.
+   * @throws DOMException InvalidStateError while sync is on (what leaves here would be missing at the service), or while
+   * another file is being made.
+   */
+  async make(options: MakeOptions, write: (part: Bytes) => Promise<void>): Promise<WaitingArchive | null> {
+    if (this.#making) throw new DOMException('An archive is being made.', 'InvalidStateError');
+    this.#making = true;
+    try {
+      return await this.#make(options, write);
+    } finally {
+      this.#making = false;
+    }
+  }
+
+  async #make(
+    { before, keep = [], enoughBytes = Number.POSITIVE_INFINITY, signal }: MakeOptions,
+    write: (part: Bytes) => Promise<void>,
+  ): Promise<WaitingArchive | null> {
+    const { vault } = this.host.source();
+    const days = await this.host.exclusive(async () => {
+      this.#refuseWhileSyncing();
+      await this.#settle('here');
+      return (await this.host.days()).filter((day) => day < before).reverse();
+    });
+    const sizes = await bytesByDay(this.host.source());
+    const writer = new ArchiveWriter(vault);
+    const sections: ArchivedSection[] = [];
+    let bytes = 0;
+    for (let next = 0; next < days.length && bytes < enoughBytes; next += STEP_DAYS) {
+      signal?.throwIfAborted();
+      const parts = await this.host.exclusive(async () => {
+        const sealed: Bytes[] = [];
+        for (const day of days.slice(next, next + STEP_DAYS)) {
+          if (bytes >= enoughBytes) break;
+          const { events, damaged } = await this.host.eventsOfDay(day);
+          const moved = movedOf(events, keep);
+          if (damaged > 0 || moved.length === 0) continue;
+          const one = await this.#seal(day, moved);
+          sections.push(one.section);
+          sealed.push(one.bytes);
+          bytes += ((sizes.get(day) ?? 0) * moved.length) / events.length;
+        }
+        return sealed;
+      });
+      if (parts.length > 0 && sections.length === parts.length) await write(writer.start);
+      for (const part of parts) await write(writer.add(part));
+    }
+    if (sections.length === 0) return null;
+    await write(await writer.end());
+    return this.host.exclusive(async () => {
+      // What was erased as a whole while the file was made opens no more.
+      const left = sections.filter(({ day, generation }) => vault.knows(archiveOf(day), generation));
+      const list = await this.#list.read();
+      const id = randomId();
+      await this.#list.write({
+        ...list,
+        sections: [...list.sections, ...left],
+        made: { id, keep: [...keep] },
+      });
+      return madeOf(id, left) ?? null;
+    });
+  }
+
+  #refuseWhileSyncing(): void {
+    if (this.host.syncing())
+      throw new DOMException('Nothing is archived while sync is on.', 'InvalidStateError');
+  }
+
+  /** From here on the day's key is in the ring: what is erased is noted. */
+  async #seal(day: Day, moved: readonly InteractionEvent[]) {
+    const { vault } = this.host.source();
+    const { deletions } = await this.#list.read();
+    const key = await vault.newKey(archiveOf(day));
+    const { generation } = key;
+    const section: ArchivedSection = {
+      day,
+      generation,
+      records: foldEvents(moved).length,
+      content: await this.#contentOf(moved),
+      state: 'made',
+    };
+    return { section, bytes: await sealDay(vault, key, deletions, moved) };
+  }
+
+  async #contentOf(events: readonly InteractionEvent[]): Promise<string> {
+    const ids = await sha256(utf8(JSON.stringify(events.map(({ id }) => id))));
+    return this.host.source().vault.tagOf(`archived ${toBase64Url(ids)}`);
+  }
+
+  /** The file that waits is none to wait for any more. The caller holds the write lock. */
+  async #settle(state: 'here'): Promise<void> {
+    const { made, ...list } = await this.#list.read();
+    if (made)
+      await this.#list.write({
+        ...list,
+        sections: list.sections.map((one) => (one.state === 'made' ? { ...one, state } : one)),
+      });
+  }
+
+  /** The file was not kept: its days stay here. */
+  discard(id: string): Promise<void> {
+    return this.host.exclusive(async () => {
+      if ((await this.#list.read()).made?.id === id) await this.#settle('here');
+    });
+  }
+
+  /**
+   * The file is safe: its days are dropped, but those that changed since it was made. Resolves with how many records left;
+   * `null` when it is not the file that was made last.
+   * @throws DOMException InvalidStateError while sync is on.
+   */
+  confirm(id: string): Promise<number | null> {
+    return this.host.erasing(async () => {
+      this.#refuseWhileSyncing();
+      const list = await this.#list.read();
+      if (list.made?.id !== id) return null;
+      const { keep } = list.made;
+      const sections = await Promise.all(
+        list.sections.map(async (one): Promise<ArchivedSection> => {
+          if (one.state !== 'made') return one;
+          return { ...one, state: (await this.#isAsArchived(one, keep)) ? 'leaving' : 'here' };
+        }),
+      );
+      const confirmed: List = { ...list, sections };
+      // First: what is interrupted after this is finished at the next start.
+      await this.#list.write(confirmed);
+      return this.#drop(confirmed);
+    });
+  }
+
+  async #isAsArchived({ day, content }: ArchivedSection, keep: readonly string[]): Promise<boolean> {
+    const { events, damaged } = await this.host.eventsOfDay(day);
+    return damaged === 0 && (await this.#contentOf(movedOf(events, keep))) === content;
+  }
+
+  /** Drops the days that are leaving. Resolves with how many records went. */
+  async #drop({ made, ...list }: List): Promise<number> {
+    const keep = made?.keep ?? [];
+    const days: Day[] = [];
+    const sections: ArchivedSection[] = [];
+    for (const one of list.sections) {
+      if (one.state !== 'leaving') {
+        sections.push(one);
+        continue;
+      }
+      const { events } = await this.host.eventsOfDay(one.day);
+      const isGone = movedOf(events, keep).length === 0;
+      const leaves = !isGone && (await this.#isAsArchived(one, keep));
+      if (leaves) days.push(one.day);
+      sections.push({ ...one, state: isGone || leaves ? 'out' : 'here' });
+    }
+    const moves = (record: InteractionRecord) => !isKept(record, keep);
+    const options = { syncing: false, everything: false, moving: true, days };
+    const count = days.length === 0 ? 0 : await erase(this.host.source(), moves, options);
+    await this.#list.write({ ...list, sections });
+    return count;
+  }
+
+  /**
+   * Brings back what a file holds, but what was erased since. `alsoErased`: a further test for that.
+   * @throws DamagedError, with nothing brought back, when it is no archive of this profile, was changed, or all of it was
+   * erased.
+   */
+  async restore(
+    file: ByteSource,
+    alsoErased?: (record: InteractionRecord) => Promise<boolean>,
+  ): Promise<Restored> {
+    const { vault } = this.host.source();
+    const all = await readSections(vault, file);
+    const knows = ({ day, generation }: { readonly day: Day; readonly generation: number }) =>
+      vault.knows(archiveOf(day), generation);
+    const sections = all.filter(knows);
+    if (sections.length === 0)
+      throw new DamagedError('Everything in this archive was deleted, so it does not open any more.');
+    let added = 0;
+    for (const section of sections) {
+      if (!knows(section)) continue;
+      const { deletions, events } = await openSection(vault, file, section);
+      added += await this.host.importDay(section.day, async () => {
+        // In the step that adds: whatever was erased before it is known by now.
+        if (!knows(section)) return { events: [] };
+        const { erased } = await this.#list.read();
+        const since = erased.filter(({ n }) => n >= deletions);
+        return { events: await withoutErased(vault, events, since, alsoErased) };
+      });
+    }
+    const back = new Set(sections.map(({ day, generation }) => `${day}/${generation}`));
+    await this.host.exclusive(async () => {
+      const list = await this.#list.read();
+      const isBack = ({ day, generation, state }: ArchivedSection) =>
+        state === 'out' && back.has(`${day}/${generation}`);
+      if (!list.sections.some(isBack)) return;
+      const now = list.sections.map((one) => (isBack(one) ? { ...one, state: 'here' as const } : one));
+      await this.#list.write({ ...list, sections: now });
+    });
+    return { events: added, days: sections.length, deletedDays: all.length - sections.length };
+  }
+
+  /**
+   * What a target takes of days that are in files only: records of days that it takes as a whole, whose keys are destroyed;
+   * and how many other days may have some, which then do not come back.
+   */
+  async filed(target: EraseTarget): Promise<{ readonly records: number; readonly days: number }> {
+    let [records, days] = [0, 0];
+    for (const [day, count] of Object.entries(await this.days())) {
+      if (coversDay(target, day)) records += count;
+      else if (touchesDay(target, day)) days += 1;
+    }
+    return { records, days };
+  }
+
+  /**
+   * Before something is erased: notes what, as long as there are archives. Resolves with the keys to destroy, and with whether
+   * something of days that are in files only may be meant. The caller holds the write lock.
+   */
+  async erasing(
+    targets: readonly EraseTarget[],
+  ): Promise<{ readonly shred: Shred[]; readonly filed: boolean }> {
+    const { vault } = this.host.source();
+    const days = vault.periods('archives');
+    if (days.length === 0 || targets.length === 0) return { shred: [], filed: false };
+    const isAll = targets.some(({ what }) => what === 'all');
+    const list = await this.#list.read().catch((error: unknown): List => {
+      // Nothing of it is needed when everything goes.
+      if (isAll && error instanceof DamagedError) return { sections: [], deletions: 0, erased: [] };
+      throw error;
+    });
+    const covered = new Set(days.filter((day) => targets.some((target) => coversDay(target, day))));
+    let { deletions, erased } = list;
+    for (const target of targets) {
+      if (!days.some((day) => touchesDay(target, day))) continue;
+      const note = await noteOf(vault, target, deletions++);
+      // The same once more: the later one means all that the earlier one does.
+      const same = JSON.stringify({ ...note, n: 0 });
+      erased = [...erased.filter((one) => JSON.stringify({ ...one, n: 0 }) !== same), note];
+    }
+    // The note of a range stays, also when all its days are covered: should the keys outlive an interruption, nothing comes back.
+    const sections = list.sections.filter(({ day }) => !covered.has(day));
+    if (deletions > list.deletions) await this.#list.write({ ...list, sections, deletions, erased });
+    const out = list.sections.filter(({ state }) => state === 'out');
+    return {
+      shred: [...covered].map((day) => ({ ...archiveOf(day), what: 'all' as const })),
+      filed: out.some(({ day }) => targets.some((target) => touchesDay(target, day))),
+    };
+  }
+
+  /** After keys were destroyed: without archives there is nothing to remember. The caller holds the write lock. */
+  async erased(): Promise<void> {
+    const { db, vault } = this.host.source();
+    if (vault.periods('archives').length === 0 && (await db.getKey('metadata', 'archives')) !== undefined)
+      await this.#list.clear();
+  }
+
+  /** Destroys keys of days that were erased as a whole, should that have been interrupted. */
+  async #destroyErased(): Promise<void> {
+    const { vault } = this.host.source();
+    const { sections, erased } = await this.#list.read();
+    const ranges = erased.filter((one) => one.what === 'range');
+    const shred = vault
+      .periods('archives')
+      .filter((day) => ranges.some((range) => coversDay(range, day)))
+      // Archived anew since.
+      .filter((day) => !sections.some((section) => section.day === day))
+      .map((day) => ({ ...archiveOf(day), what: 'all' as const }));
+    if (shred.length === 0) return;
+    await vault.shred(shred);
+    await this.erased();
+  }
+}
+
+function madeOf(id: string, sections: readonly ArchivedSection[]): WaitingArchive | undefined {
+  const days = sections.map(({ day }) => day).sort();
+  const [firstDay, lastDay] = [days[0], days.at(-1)];
+  if (firstDay === undefined || lastDay === undefined) return undefined;
+  const records = sections.reduce((sum, one) => sum + one.records, 0);
+  return { id, firstDay, lastDay, days: days.length, records };
+}
+
+function isKept(record: InteractionRecord, keep: readonly string[]): boolean {
+  const host = keep.length === 0 ? null : recordHost(record);
+  return host !== null && keep.some((site) => coversHost(site, host));
+}
+
+/** What of a day goes into a file: all but the records of sites that are kept, and what belongs to those. */
+function movedOf(events: readonly InteractionEvent[], keep: readonly string[]): InteractionEvent[] {
+  const stays = new Set(keptOf(events, (record) => isKept(record, keep)));
+  return events.filter((event) => !stays.has(event));
+}
