@@ -4,6 +4,7 @@ import { receiveExport } from '../messaging/client.ts';
 import { FileParts, saveFile } from '../ui/file-parts.ts';
 import { count } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { status } from '../ui/status.ts';
 
 const TYPES = { json: 'application/json', csv: 'text/csv' } as const;
 
@@ -54,7 +55,8 @@ export function ExportCard() {
       <h2>Export</h2>
       <p class="small muted">
         Everything that is stored, in one file. Whoever has the file can read it: keep it safe. What is kept
-        in memory only is not part of it.
+        in memory only is not part of it
+        {(status.value?.budget?.archivedDays ?? 0) > 0 ? ', nor are archived days' : ''}.
       </p>
       <div class="row">
         <button

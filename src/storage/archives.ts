@@ -338,7 +338,10 @@ export class Archives {
     const list = await this.#list.read().catch((error: unknown): List => {
       // Nothing of it is needed when everything goes.
       if (isAll && error instanceof DamagedError) return { sections: [], deletions: 0, erased: [] };
-      throw error;
+      if (!(error instanceof DamagedError)) throw error;
+      throw new DamagedError(
+        'The list of archives is damaged, so nothing can be erased alone: it would come back with a file. Erase everything, or restore a backup.',
+      );
     });
     const covered = new Set(days.filter((day) => targets.some((target) => coversDay(target, day))));
     let { deletions, erased } = list;

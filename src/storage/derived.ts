@@ -55,6 +55,9 @@ async function openRow(vault: Vault, store: DerivedStore, row: DerivedRow): Prom
 }
 
 export class Derived {
+  /** Known until something is written. */
+  #size: Promise<number> | undefined;
+
   constructor(
     private readonly db: Database,
     private readonly vault: Vault,
@@ -77,6 +80,7 @@ export class Derived {
       for (const name of remove) ask(tx.store.delete([this.vault.userId, name]));
       for (const row of rows) ask(tx.store.put(row));
     });
+    this.forgetSize();
   }
 
   async names(store: DerivedStore, prefix = ''): Promise<string[]> {
@@ -100,9 +104,25 @@ export class Derived {
   async erase(store: DerivedStore, names: readonly string[]): Promise<void> {
     await this.write(store, [], names);
     await this.vault.shred(await renewKey(this.db, this.vault, 'none'));
+    this.forgetSize();
   }
 
-  async sizeBytes(): Promise<number> {
+  /** What was written elsewhere: by an erasure. */
+  forgetSize(): void {
+    this.#size = undefined;
+  }
+
+  /** Asked each minute: rows are read again only after something was written. */
+  sizeBytes(): Promise<number> {
+    if (!this.#size) {
+      const size = this.#sizeBytes();
+      this.#size = size;
+      size.catch(() => this.forgetSize());
+    }
+    return this.#size;
+  }
+
+  async #sizeBytes(): Promise<number> {
     let sum = 0;
     for (const store of DERIVED_STORES)
       for (const { box } of await this.db.getAll(store, allOf(this.vault.userId))) sum += box.length;

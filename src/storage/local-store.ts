@@ -202,6 +202,7 @@ export class LocalStore {
   forget(): void {
     this.#contents = undefined;
     this.#count = undefined;
+    this.derived.forgetSize();
     this.cache.clear();
   }
 

@@ -66,6 +66,8 @@ it('that could not be kept leaves everything where it was', async () => {
   const before = await all();
   const failing = { sink: () => Promise.reject(new Error('disk')) };
   await expect(both.storage.archiveOldData(new Date(now), failing)).rejects.toThrow('disk');
+  // Nor does it wait to be confirmed.
+  expect(await both.profile.store.archives.made()).toBeUndefined();
   expect(await all()).toEqual(before);
   expect(await both.storage.archivedDays()).toEqual({});
 });
