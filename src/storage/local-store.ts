@@ -69,6 +69,16 @@ export type Chooser = (known: readonly InteractionEvent[]) => Promise<{
   readonly value?: unknown;
 }>;
 
+async function unlock(pointer: GenerationPointer) {
+  const keys = await openKeyStore(pointer);
+  try {
+    return { keys, vault: await Vault.open(keys) };
+  } catch (error) {
+    keys.close();
+    throw error;
+  }
+}
+
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
 
 export class LocalStore {
@@ -82,6 +92,8 @@ export class LocalStore {
   #contents: Contents | undefined;
   #count: number | undefined;
   #watched = 0;
+  /** One at a time, or an older number could be written last. */
+  readonly #watching = new Mutex();
 
   private constructor(
     readonly db: Database,
@@ -103,31 +115,44 @@ export class LocalStore {
   }
 
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    const db = await openData(options);
-    const keys = await openKeyStore(options.pointer);
-    const vault = await Vault.open(keys);
-    const sentinel = parseSentinel(await options.sentinel.read());
-    const counter = await journalCounter(db);
-    const loss = lossOf(sentinel, { userId: vault.userId, counter });
-    // Numbers that other devices know would be used again for other events: this device starts another life.
-    if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
-    const store = new LocalStore(db, keys, vault, options, loss);
-    await store.#watch();
-    await finishErasing(db, vault);
-    return store;
+    const opening = openData(options);
+    const unlocking = unlock(options.pointer);
+    try {
+      const [db, { keys, vault }, stored] = await Promise.all([opening, unlocking, options.sentinel.read()]);
+      const sentinel = parseSentinel(stored);
+      const [counter] = await Promise.all([journalCounter(db), finishErasing(db, vault)]);
+      const loss = lossOf(sentinel, { userId: vault.userId, counter });
+      // Numbers that other devices know would be used again for other events: this device starts another life.
+      if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
+      const store = new LocalStore(db, keys, vault, options, loss);
+      const watched = store.#watch(counter);
+      // The first event makes a store that lost some longer again: it waits until the loss is written down.
+      if (loss) await watched;
+      else watched.catch((error: unknown) => console.error('the sentinel could not be written', error));
+      return store;
+    } catch (error) {
+      // Whoever tries again finds nothing of this try open.
+      await Promise.allSettled([
+        opening.then((db) => db.close()),
+        unlocking.then(({ keys }) => keys.close()),
+      ]);
+      throw error;
+    }
   }
 
   /** Writes the sentinel: from here on, less than this is loss. */
-  async #watch(): Promise<void> {
-    const counter = await journalCounter(this.db);
-    const { userId } = this.vault;
-    await this.options.sentinel.write({
-      userId,
-      counter,
-      atMs: this.options.clock.nowMs(),
-      ...(this.loss ? { loss: this.loss } : {}),
+  #watch(known?: number): Promise<void> {
+    return this.#watching.run(async () => {
+      const counter = known ?? (await journalCounter(this.db));
+      const { userId } = this.vault;
+      await this.options.sentinel.write({
+        userId,
+        counter,
+        atMs: this.options.clock.nowMs(),
+        ...(this.loss ? { loss: this.loss } : {}),
+      });
+      this.#watched = counter;
     });
-    this.#watched = counter;
   }
 
   /** The person has read what was lost. */
