@@ -12,6 +12,7 @@ import { Recorder } from './services/recorder.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { Sync } from './services/sync.ts';
+import { Teller } from './services/teller.ts';
 
 export interface Services {
   readonly profile: Profile;
@@ -32,8 +33,8 @@ export interface ServiceEvents extends DatabaseEvents {
 }
 
 export async function openServices(events: ServiceEvents): Promise<Services> {
+  const beginning = beginSession();
   const profile = await Profile.open(events);
-  await beginSession(profile);
   const ephemeral = new Ephemeral(() => profile.clock.nowMs());
   const dwell: Dwell = new Dwell(
     () => profile.clock.nowMs(),
@@ -67,28 +68,17 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       compaction: compaction.state(),
     });
 
-  let telling = false;
-  let again = false;
-  async function tell(): Promise<void> {
-    again = true;
-    if (telling) return;
-    telling = true;
-    try {
-      while (again) {
-        again = false;
-        events.onStatus(await status());
-      }
-    } catch (error) {
-      console.error('status could not be made', error);
-    } finally {
-      telling = false;
-    }
-  }
-  profile.onChange(() => void tell());
-  await queryTotals.open();
-  await compaction.open();
-  await sync.open();
-  await history.open();
+  const teller = new Teller(async () => events.onStatus(await status()));
+  profile.onChange(() => teller.changed());
+  await beginning(profile);
+  await Promise.all([
+    ephemeral.load(),
+    dwell.load(),
+    queryTotals.open(),
+    compaction.open(),
+    sync.open(),
+    history.open(),
+  ]);
 
   return {
     profile,
@@ -101,6 +91,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     compaction,
     status,
     close() {
+      teller.close();
       sync.close();
       history.close();
       compaction.close();

@@ -9,7 +9,7 @@ import {
 import { DamagedError } from './database.ts';
 import { openJournalRows } from './packing.ts';
 import { PackReader, type PackSource, rangeOfAll, rangeOfDay, rangeOfMonth } from './packs.ts';
-import type { PackRow } from './schema.ts';
+import type { JournalRow, PackRow } from './schema.ts';
 
 export interface DayEvents {
   /** Oldest first. */
@@ -88,13 +88,20 @@ export async function* recordsByDay(
   }
 }
 
+const COUNTED_AT_ONCE = 1_000;
+
 /** How many records there are, without opening any. */
 export async function recordCount({ db, vault }: PackSource): Promise<number> {
   let sum = 0;
   const tx = db.transaction(['journal', 'packs']);
   const packs = tx.objectStore('packs').getAll(rangeOfAll(vault.userId));
-  for (let cursor = await tx.objectStore('journal').openCursor(); cursor; cursor = await cursor.continue())
-    sum += cursor.value.records;
+  // Many at a time: a cursor asks the browser for each.
+  for (let after: number | undefined = 0; after !== undefined; ) {
+    const range = IDBKeyRange.lowerBound(after, true);
+    const rows: JournalRow[] = await tx.objectStore('journal').getAll(range, COUNTED_AT_ONCE);
+    for (const { records } of rows) sum += records;
+    after = rows.length < COUNTED_AT_ONCE ? undefined : rows.at(-1)?.n;
+  }
   for (const { days } of await packs)
     for (const { records } of days) for (const count of records) sum += count;
   return sum;

@@ -77,6 +77,8 @@ export class Journal {
 
   async #run(): Promise<void> {
     this.#running = true;
+    // What is asked for in one go is written in one go.
+    await Promise.resolve();
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, 64);
       try {
@@ -92,48 +94,76 @@ export class Journal {
   }
 
   async #write(batch: readonly Append[]): Promise<(Appended | null)[]> {
-    this.#next ??= await journalCounter(this.db);
-    let n = this.#next;
-    const writes: (Write | null)[] = [];
-    const nonces = new Set<string>();
-    const shown = new Map<number, Pick<TabRow, 'visit' | 'day'>>();
+    try {
+      return await this.#attempt(batch, 'new');
+    } catch (error) {
+      const isRepeat = (error as Error | null)?.name === 'ConstraintError';
+      if (!isRepeat || batch.every(({ nonce }) => nonce === undefined)) throw error;
+      this.#next = undefined;
+      return this.#attempt(batch, 'perhaps seen');
+    }
+  }
+
+  /**
+   * Messages are hardly ever repeated: at first they are taken for new, and the store refuses the batch where one is not.
+   * Only then are they looked up before.
+   */
+  async #attempt(batch: readonly Append[], messages: 'new' | 'perhaps seen'): Promise<(Appended | null)[]> {
+    const [next, tags] = await Promise.all([
+      this.#next ?? journalCounter(this.db),
+      Promise.all(batch.map(({ nonce }) => (nonce === undefined ? undefined : this.vault.tagOf(nonce)))),
+    ]);
+    this.#next = next;
+    const { nonces, shown } = await this.#known(batch, messages === 'new' ? [] : tags);
     // Sealed before the transaction opens: it would close while anything else is awaited.
-    for (const append of batch) {
-      const seen = append.nonce === undefined ? undefined : await this.vault.tagOf(append.nonce);
-      const day = await this.#dayOf(append, shown);
-      const repeated =
-        seen !== undefined && (nonces.has(seen) || (await this.db.getKey('seen', seen)) !== undefined);
-      if (day === null || repeated) {
-        writes.push(null);
-        continue;
-      }
+    let n = next;
+    const sealing = batch.map((append, index) => {
+      const seen = tags[index];
+      const day = sealingDay(append, shown);
+      if (day === null || (seen !== undefined && nonces.has(seen))) return null;
       if (seen !== undefined) nonces.add(seen);
-      const first = await this.#seal(append.event, n++, day);
-      const rows = [first.row];
-      for (const event of append.also ?? []) rows.push((await this.#seal(event, n++, day)).row);
+      const first = this.#withId(append.event, n++);
+      const events = [first, ...(append.also ?? []).map((event) => this.#withId(event, n++))];
       const tab = append.tab && { ...append.tab, visit: first.event.id, day };
       if (tab) shown.set(tab.tabId, tab);
-      writes.push({ event: first.event, day, rows, tab, seen });
-    }
-    if (n !== this.#next) await this.#commit(writes, n);
+      return { event: first.event, events, day, tab, seen };
+    });
+    const writes = await Promise.all(
+      sealing.map(async (one): Promise<Write | null> => {
+        if (one === null) return null;
+        const { events, ...rest } = one;
+        const rows = events.map(({ event, n }) => sealRow(this.vault, event, n, rest.day));
+        return { ...rest, rows: await Promise.all(rows) };
+      }),
+    );
+    if (n !== next) await this.#commit(writes, n);
     this.#next = n;
     return writes;
   }
 
-  /** The day to seal with; `null` when the visit that it belongs to is not shown any more. */
-  async #dayOf(
-    { event, day, shownIn }: Append,
-    shown: ReadonlyMap<number, Pick<TabRow, 'visit' | 'day'>>,
-  ): Promise<Day | null> {
-    if (shownIn === undefined) return day ?? dayOf(event.atMs);
-    const row = shown.get(shownIn) ?? (await this.db.get('tabs', shownIn));
-    return event.kind === 'visit-update' && row?.visit === event.visit ? row.day : null;
+  /** Of what a batch asks about: which tags were seen before, and what tabs show. */
+  async #known(batch: readonly Append[], tags: readonly (string | undefined)[]) {
+    const nonces = new Set<string>();
+    const shown = new Map<number, Pick<TabRow, 'visit' | 'day'>>();
+    const asked = new Set(tags.filter((tag) => tag !== undefined));
+    const tabs = new Set(batch.flatMap(({ shownIn }) => shownIn ?? []));
+    if (asked.size + tabs.size === 0) return { nonces, shown };
+    const tx = this.db.transaction(['seen', 'tabs']);
+    await Promise.all([
+      ...[...asked].map(async (tag) => {
+        if ((await tx.objectStore('seen').getKey(tag)) !== undefined) nonces.add(tag);
+      }),
+      ...[...tabs].map(async (tabId) => {
+        const row = await tx.objectStore('tabs').get(tabId);
+        if (row) shown.set(tabId, row);
+      }),
+    ]);
+    return { nonces, shown };
   }
 
-  async #seal(event: NewEvent, n: number, day: Day): Promise<{ event: InteractionEvent; row: JournalRow }> {
+  #withId(event: NewEvent, n: number) {
     const id = eventId(this.vault.deviceId, this.vault.incarnation, n);
-    const full = { ...event, id } as InteractionEvent;
-    return { event: full, row: await sealRow(this.vault, full, n, day) };
+    return { event: { ...event, id } as InteractionEvent, n };
   }
 
   async #commit(writes: readonly (Write | null)[], next: number): Promise<void> {
@@ -149,11 +179,22 @@ export class Journal {
           if (syncing) ask(tx.objectStore('outbox').add({ what: 'event', n, day, generation, type, box }));
         }
         if (write?.tab) ask(tx.objectStore('tabs').put(write.tab));
-        if (write?.seen !== undefined) ask(tx.objectStore('seen').put(seenAtMs, write.seen));
+        // `add`: see `#attempt`.
+        if (write?.seen !== undefined) ask(tx.objectStore('seen').add(seenAtMs, write.seen));
       }
       ask(tx.objectStore('metadata').put(next, 'counter'));
     });
   }
+}
+
+/** The day to seal with; `null` when the visit that it belongs to is not shown any more. */
+function sealingDay(
+  { event, day, shownIn }: Append,
+  shown: ReadonlyMap<number, Pick<TabRow, 'visit' | 'day'>>,
+): Day | null {
+  if (shownIn === undefined) return day ?? dayOf(event.atMs);
+  const row = shown.get(shownIn);
+  return event.kind === 'visit-update' && row?.visit === event.visit ? row.day : null;
 }
 
 /** One append, sealed. */

@@ -30,7 +30,9 @@ export async function inTransaction<T extends Transaction>(
     throw error;
   }
   const outcomes = await Promise.allSettled(requests);
-  // A request knows more of what went wrong than the transaction, which comes first.
-  const refused = outcomes.findLast((outcome) => outcome.status === 'rejected');
-  if (refused) throw refused.reason;
+  const refused = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason);
+  if (refused.length === 0) return;
+  // The request that was refused knows what went wrong; those that were undone with it, and the transaction, which comes
+  // first, know less.
+  throw refused.find((reason) => (reason as Error | null)?.name !== 'AbortError') ?? refused.at(-1);
 }

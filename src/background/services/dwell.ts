@@ -1,6 +1,6 @@
 /** Active time: how long a tab was in front while the person was there. The clock runs in the browser's memory, not in the worker's. */
 import { Mutex } from '../../base/mutex.ts';
-import { sessionArea } from '../../platform/areas.ts';
+import { Remembered } from './remembered.ts';
 
 interface Running {
   readonly tabId: number;
@@ -14,6 +14,7 @@ const MAX_MS = 5 * 60_000;
 
 export class Dwell {
   readonly #mutex = new Mutex();
+  readonly #cell = new Remembered<Running>(KEY);
 
   constructor(
     private readonly nowMs: () => number,
@@ -35,16 +36,20 @@ export class Dwell {
   /** What has run on this tab and was not credited yet, in ms; its clock starts anew. For the moment before a tab shows another page. */
   async take(tabId: number): Promise<number> {
     return this.#mutex.run(async () => {
-      const running = await this.#running();
+      const running = await this.#cell.read();
       if (running?.tabId !== tabId) return 0;
-      await this.#start(tabId);
-      return this.#elapsed(running);
+      const ms = this.#elapsed(running);
+      const started = this.#start(tabId);
+      // Before it is credited, or a worker that is stopped would credit it again.
+      if (ms > 0) await started;
+      else started.catch(() => {});
+      return ms;
     });
   }
 
   async #turn(next: (running: Running | undefined) => number | undefined): Promise<void> {
     const [running, ms] = await this.#mutex.run(async () => {
-      const before = await this.#running();
+      const before = await this.#cell.read();
       await this.#start(next(before));
       return [before, before ? this.#elapsed(before) : 0] as const;
     });
@@ -52,13 +57,13 @@ export class Dwell {
     if (running && ms > 0) await this.spent(running.tabId, ms);
   }
 
-  async #running(): Promise<Running | undefined> {
-    return (await sessionArea.get(KEY)) as Running | undefined;
+  /** Goes on from before the worker was stopped. */
+  async load(): Promise<void> {
+    await this.#cell.read();
   }
 
   async #start(tabId: number | undefined): Promise<void> {
-    if (tabId === undefined) await sessionArea.remove(KEY);
-    else await sessionArea.set(KEY, { tabId, sinceMs: this.nowMs() } satisfies Running);
+    await this.#cell.write(tabId === undefined ? undefined : { tabId, sinceMs: this.nowMs() });
   }
 
   #elapsed({ sinceMs }: Running): number {

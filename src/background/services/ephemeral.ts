@@ -9,8 +9,8 @@ import {
   type NewEvent,
 } from '../../model/interaction.ts';
 import { EPHEMERAL_MS } from '../../model/privacy.ts';
-import { sessionArea } from '../../platform/areas.ts';
 import { MemoryFullError } from '../../storage/database.ts';
+import { Remembered } from './remembered.ts';
 
 const KEY = 'ephemeral';
 const MAX_EVENTS = 5_000;
@@ -28,6 +28,7 @@ const EMPTY: Memory = { events: [], nonces: [] };
 
 export class Ephemeral {
   readonly #mutex = new Mutex();
+  readonly #cell = new Remembered<Memory>(KEY);
 
   constructor(private readonly nowMs: () => number) {}
 
@@ -49,6 +50,11 @@ export class Ephemeral {
       );
       return first;
     });
+  }
+
+  /** What is there from before the worker was stopped. */
+  async load(): Promise<void> {
+    await this.#cell.read();
   }
 
   async records(): Promise<InteractionRecord[]> {
@@ -76,7 +82,7 @@ export class Ephemeral {
       const [stored, alive] = [await this.#stored(), await this.#alive()];
       const expired =
         stored.events.length !== alive.events.length || stored.nonces.length !== alive.nonces.length;
-      if (expired) await sessionArea.set(KEY, alive);
+      if (expired) await this.#cell.write(alive);
       return expired;
     });
   }
@@ -90,10 +96,10 @@ export class Ephemeral {
           .filter(targeted)
           .map((record) => record.id),
       );
-      await sessionArea.set(KEY, {
+      await this.#cell.write({
         events: withoutOrphans(events.filter((event) => !gone.has(event.id))),
         nonces,
-      } satisfies Memory);
+      });
       return gone.size;
     });
   }
@@ -104,7 +110,7 @@ export class Ephemeral {
     for (;;) {
       try {
         if (kept.length === fresh || JSON.stringify(kept).length <= MAX_CHARACTERS)
-          return await sessionArea.set(KEY, { events: kept, nonces } satisfies Memory);
+          return await this.#cell.write({ events: kept, nonces });
       } catch (error) {
         if (kept.length === fresh) throw new MemoryFullError(String(error));
       }
@@ -115,7 +121,7 @@ export class Ephemeral {
   }
 
   async #stored(): Promise<Memory> {
-    return ((await sessionArea.get(KEY)) as Memory | undefined) ?? EMPTY;
+    return (await this.#cell.read()) ?? EMPTY;
   }
 
   async #alive(): Promise<Memory> {

@@ -9,9 +9,19 @@ import type { Profile } from './profile.ts';
 const MARK = 'session';
 const VERSION = 'version';
 
-/** Before any event is handled: tab ids are new, and "until restart" is over. */
-export async function beginSession(profile: Profile): Promise<void> {
-  if ((await sessionArea.get(MARK)) !== undefined) return;
+/**
+ * Before any event is handled: tab ids are new, and "until restart" is over. Begins to ask at once, since most starts of the
+ * worker are none of the browser; the rest is for when the profile is open.
+ */
+export function beginSession(): (profile: Profile) => Promise<void> {
+  const mark = sessionArea.get(MARK);
+  mark.catch(() => {});
+  return async (profile) => {
+    if ((await mark) === undefined) await begin(profile);
+  };
+}
+
+async function begin(profile: Profile): Promise<void> {
   await profile.store.forgetTabs();
   // An update empties the session's memory as well. Whether the browser stood still meanwhile is not known then; a pause
   // that goes on too long is the smaller harm, and `onStartup` ends it where it was a start.

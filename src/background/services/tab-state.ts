@@ -1,6 +1,8 @@
 /** What each tab shows, in the browser's memory: it outlives the worker and ends with the browser. */
 import { type Kept, NOT_KEPT } from '../../capture/capture.ts';
 import { sessionArea } from '../../platform/areas.ts';
+import type { TabRow } from '../../storage/schema.ts';
+import { Remembered } from './remembered.ts';
 
 /** A page in a tab, and how it was treated when it was opened. */
 export interface Shown {
@@ -34,40 +36,62 @@ interface Committing {
 const TAB = 'tab:';
 const COMMITTING = 'committing:';
 
-export const readTab = async (tabId: number): Promise<TabState | undefined> =>
-  (await sessionArea.get(`${TAB}${tabId}`)) as TabState | undefined;
+export class TabStates {
+  readonly #tabs = new Map<number, Remembered<TabState>>();
 
-export async function writeTab(tabId: number, state: TabState): Promise<void> {
-  await sessionArea.set(`${TAB}${tabId}`, state);
-  await sessionArea.remove(`${COMMITTING}${tabId}`);
+  #of(tabId: number): Remembered<TabState> {
+    let tab = this.#tabs.get(tabId);
+    if (!tab) {
+      tab = new Remembered(`${TAB}${tabId}`);
+      this.#tabs.set(tabId, tab);
+    }
+    return tab;
+  }
+
+  read(tabId: number): Promise<TabState | undefined> {
+    return this.#of(tabId).read();
+  }
+
+  /** In force at once; resolves when it outlives the worker. */
+  write(tabId: number, state: TabState): Promise<void> {
+    return this.#of(tabId).write(state);
+  }
+
+  async forget(tabId: number): Promise<void> {
+    await Promise.all([this.#of(tabId).write(undefined), sessionArea.remove(`${COMMITTING}${tabId}`)]);
+    this.#tabs.delete(tabId);
+  }
+
+  /**
+   * Before a visit is stored over what the tab's row shows. The time is kept here because the store keeps none in the clear.
+   * The mark stays: once the tab's state is written, it says nothing that the state does not.
+   */
+  committing(tabId: number, atMs: number, over: string | undefined): Promise<void> {
+    const mark: Committing = over === undefined ? { atMs } : { atMs, over };
+    return sessionArea.set(`${COMMITTING}${tabId}`, mark);
+  }
+
+  /**
+   * When the tab last committed something that was dealt with, in ms; 0 = unknown. `visit` is what its row shows now: a row
+   * that changed says that the worker was stopped after storing, one that did not that it was stopped before.
+   */
+  async committedMs(tabId: number, visit: string | undefined): Promise<number> {
+    const mark = (await sessionArea.get(`${COMMITTING}${tabId}`)) as Committing | undefined;
+    const marked = mark && mark.over !== visit ? mark.atMs : 0;
+    return Math.max(marked, (await this.read(tabId))?.atMs ?? 0);
+  }
+
+  async known(): Promise<number[]> {
+    const keys = await sessionArea.keys();
+    return keys.filter((key) => key.startsWith(TAB)).map((key) => Number(key.slice(TAB.length)));
+  }
 }
 
-export async function forgetTab(tabId: number): Promise<void> {
-  await sessionArea.remove(`${TAB}${tabId}`);
-  await sessionArea.remove(`${COMMITTING}${tabId}`);
-}
-
-/** Before a visit is stored. The time is kept here because the store keeps none in the clear. */
-export const committing = (tabId: number, atMs: number, over: string | undefined): Promise<void> =>
-  sessionArea.set(
-    `${COMMITTING}${tabId}`,
-    (over === undefined ? { atMs } : { atMs, over }) satisfies Committing,
-  );
-
-/**
- * When the tab last committed something that was dealt with, in ms; 0 = unknown. `visit` is what its row shows now: a row
- * that changed says that the worker was stopped after storing, one that did not that it was stopped before.
- */
-export async function committedMs(tabId: number, visit: string | undefined): Promise<number> {
-  const mark = (await sessionArea.get(`${COMMITTING}${tabId}`)) as Committing | undefined;
-  const marked = mark && mark.over !== visit ? mark.atMs : 0;
-  return Math.max(marked, (await readTab(tabId))?.atMs ?? 0);
-}
-
-export async function knownTabs(): Promise<number[]> {
-  const keys = await sessionArea.keys();
-  return keys.filter((key) => key.startsWith(TAB)).map((key) => Number(key.slice(TAB.length)));
-}
+/** The page that a tab shows, where it was stored under its name and was not erased. `row`: what the store says of the tab. */
+export const referrerOf = (state: TabState | undefined, row: TabRow | undefined) =>
+  state?.visit !== undefined && !state.memory && row?.visit === state.visit
+    ? { referrer: state.url, referrerKept: state.kept }
+    : {};
 
 /** Its visit was erased: the tab is known, what it shows is not. */
 export const erased = (state: TabState): TabState => ({

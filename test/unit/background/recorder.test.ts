@@ -46,7 +46,7 @@ describe('one navigation', () => {
       fake.session.beforeSet = (values) => {
         if ('tab:7' in values) throw new Error('stopped');
       };
-      await expect(worker.visit(7, 'https://a.example/')).rejects.toThrow('stopped');
+      await worker.visit(7, 'https://a.example/', { title: '' });
       fake.session.beforeSet = () => {};
       await worker.restart();
       await page(7, undefined, startedMs);
