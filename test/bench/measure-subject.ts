@@ -129,6 +129,7 @@ async function measureLive(
     await host.stopWorker();
     const answer = await host.run('coldAppend', event, subject);
     starts.ms.push(answer.ms);
+    (globalThis as any).__cold?.(subject, (answer as any).marks);
     starts.sinceStartMs.push(answer.sinceStartMs);
   }
   add(`${cold}-p95`, quantile(starts.ms, 0.95), 'ms', `${starts.ms.length} restarts`, WARM_DISK);
@@ -204,4 +205,17 @@ async function withPeak<T>(probe: HeapProbe | undefined, work: () => Promise<T>)
     running = false;
     await watching;
   }
+}
+
+/** TEMP */
+export async function measureLivePart(host: BenchHost, pages: readonly SamplePage[], workload: Workload): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  const add: Add = (name, value, unit) => rows.push({ name, subject: 'arq', value, unit, events: workload.events });
+  await host.run('open', null);
+  const later = laterEvents(pages, workload);
+  await measureLive(host, later, 'arq', add, ['live-append', 'cold-append']);
+  await host.run('close', null);
+  await host.run('open', null, LIVE);
+  await measureLive(host, later, LIVE, add, ['live-event', 'cold-start']);
+  return rows;
 }
