@@ -21,8 +21,8 @@ import {
 } from '../model/query.ts';
 import { type ContextStats, daysOfPeriod, periodName, type TimePeriod } from '../model/stats.ts';
 import { type NewInteraction, parseInteraction, type UserInteraction } from '../model/user-interaction.ts';
-import type { ArchivedDays } from '../storage/archive.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import type { ArchivedDays } from '../storage/stubs.ts';
 import { CacheStats } from './cache-stats.ts';
 import { Contexts } from './contexts.ts';
 import { makeContext } from './current.ts';
@@ -51,6 +51,8 @@ export interface ContextStorageOptions {
 export interface ArchiveOptions extends QueryOptions {
   /** Keeps an archive: resolves when it is safe. */
   sink(file: Bytes): Promise<void> | void;
+  /** Hosts whose records stay; each covers its subdomains. Default: none. */
+  readonly pinned?: readonly string[];
 }
 
 export interface SaveOptions extends QueryOptions {
@@ -258,8 +260,9 @@ export class ContextStorage {
   /**
    * Moves whole UTC days before the one of `olderThan` into a sealed file that only this profile opens, and resolves with how
    * many records that were. `sink` has to keep the file: the days are removed when it has resolved, and stay when it rejects.
-   * Nothing is archived while sync is on (`InvalidStateError`). Erasing single records does not reach what is in a file;
-   * erasing everything destroys its key.
+   * Nothing is archived in a file while sync is on (`InvalidStateError`). Erasing single records does not take them out of a
+   * file, but they do not come back with it where `erase` was told what it means; erasing a whole day or everything destroys
+   * what opens it there.
    */
   archiveOldData(olderThan: Date, options: ArchiveOptions): Promise<number> {
     return this.queries.measure(options, async (tally) => {
@@ -267,7 +270,8 @@ export class ContextStorage {
       if (Number.isNaN(ms)) throw new TypeError('olderThan is no date');
       if (typeof options?.sink !== 'function') throw new TypeError('an archive needs a sink that keeps it');
       const sink = async (file: Bytes) => options.sink(file);
-      const moved = await this.store.archive(dayOf(ms), sink, options.signal);
+      const { pinned = [], signal } = options;
+      const moved = await this.store.archive(dayOf(ms), sink, { pinned, signal });
       tally.rowsRead = moved;
       tally.rowsReturned = moved;
       return moved;

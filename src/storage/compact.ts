@@ -2,8 +2,10 @@
 import { deleteDB, openDB } from 'idb';
 import { monthOf } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
+import { Derived } from './derived.ts';
 import { PACK_STORES, type PackSource, rangeOfAll } from './packs.ts';
 import type { PackRow } from './schema.ts';
+import { daysAtService } from './stubs.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
 
@@ -38,8 +40,9 @@ async function unusedKeys(
 ): Promise<Shred[]> {
   const unused: Shred[] = [];
   const days = new Set(packs.flatMap((pack) => pack.days.map(({ day }) => day)));
+  const away = await daysAtService(db, new Derived(db, vault));
   for (const day of vault.periods('interactions'))
-    if (!days.has(day) && (await db.countFromIndex('journal', 'day', day)) === 0)
+    if (!days.has(day) && !away.has(day) && (await db.countFromIndex('journal', 'day', day)) === 0)
       unused.push({ ...eventsOf(day), what: 'all' });
   const months = new Set(packs.filter(({ key }) => key === 'month').map(({ date }) => monthOf(date)));
   for (const month of vault.periods('months'))

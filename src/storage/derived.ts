@@ -9,6 +9,7 @@ import { open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
 import { parseContext, withoutLines } from '../model/context.ts';
 import { DamagedError, type Database } from './database.ts';
+import { STUBS, withoutSites } from './derived-rows.ts';
 import type { DerivedRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { type Period, rowAad, type Shred, type Vault } from './vault.ts';
@@ -123,8 +124,9 @@ export async function contextLines(db: Database, vault: Vault): Promise<Set<stri
 
 /**
  * Seals what survives under a new key and resolves with the old keys, which the caller destroys. `gone`: lines of erased
- * records, which leave every context; `none` was erased, or everything was (`all`). Cached values go in any case: they are made again. A context that does not open
- * goes too, because nobody can say what is in it.
+ * records, which leave every context; `none` was erased, or everything was (`all`). Cached values go in any case: they are made
+ * again. What is left of archived days stays in any case, without its sites when nobody can say which of them were erased. A
+ * context that does not open goes too, because nobody can say what is in it.
  */
 export async function renewKey(
   db: Database,
@@ -144,11 +146,19 @@ export async function renewKey(
       survivors.push({ name: row.name, value: left, ...day });
     }
   }
-  if (survivors.length > 0) await vault.newKey(PERIOD);
-  const rows = await Promise.all(survivors.map((value) => sealRow(vault, 'contexts', value)));
+  const stubs = await db.get('models', [vault.userId, STUBS]);
+  const value = stubs && (await openRow(vault, 'models', stubs).catch(() => undefined));
+  const isLeft = survivors.length > 0 || value !== undefined;
+  if (isLeft) await vault.newKey(PERIOD);
+  const rows = await Promise.all(survivors.map((one) => sealRow(vault, 'contexts', one)));
+  const kept =
+    value === undefined
+      ? undefined
+      : await sealRow(vault, 'models', { name: STUBS, value: gone === 'all' ? withoutSites(value) : value });
   await inTransaction(db.transaction(DERIVED_STORES, 'readwrite', STRICT), (tx, ask) => {
     for (const store of DERIVED_STORES) ask(tx.objectStore(store).delete(range));
     for (const row of rows) ask(tx.objectStore('contexts').put(row));
+    if (kept) ask(tx.objectStore('models').put(kept));
   });
-  return [{ ...PERIOD, what: survivors.length > 0 ? 'superseded' : 'all' }];
+  return [{ ...PERIOD, what: isLeft ? 'superseded' : 'all' }];
 }

@@ -6,10 +6,11 @@
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
-import { dropArchives } from './archive.ts';
+import { archiveKeys } from './archive.ts';
 import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
-import { contextLines, renewKey } from './derived.ts';
+import { contextLines, Derived, renewKey } from './derived.ts';
+import { ERASING, eraseStubs } from './erase-stubs.ts';
 import { ERASURE } from './fingerprint.ts';
 import { eventsOfPacks, nextSeq, packsOfMonth, sealMonth } from './packing.ts';
 import {
@@ -21,11 +22,9 @@ import {
   writeChange,
 } from './packs.ts';
 import type { PackRow } from './schema.ts';
+import { ARCHIVED, type ArchivedDays, archivedDays, daysAtService, type Meant } from './stubs.ts';
 import { forgetShown, forgetTraces } from './traces.ts';
 import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
-
-/** In `metadata` from when data was replaced until the old keys are destroyed. */
-const ERASING = 'erasing';
 
 export type Targeted = (record: InteractionRecord) => boolean | Promise<boolean>;
 
@@ -71,8 +70,12 @@ export interface EraseOptions {
   /** All of it goes, also what does not open: nothing is targeted alone. */
   readonly everything: boolean;
   readonly days?: readonly Day[] | undefined;
-  /** They are kept elsewhere: what contexts repeat of them stays. */
-  readonly moving?: boolean;
+  /** They are kept elsewhere: what contexts repeat of them stays. How many records each day has is noted in the same step. */
+  readonly moving?: ArchivedDays;
+  /** Days that are here again: they get a new key also when nothing of them goes, and are archived no more. */
+  readonly renew?: boolean;
+  /** What it means for days that are not here; absent: nothing. */
+  readonly meant?: readonly Meant[];
 }
 
 /**
@@ -87,6 +90,7 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
   let count = 0;
   const shred: Shred[] = [];
   if (options.everything) await forgetTraces(db);
+  const stubs = await eraseStubs(source, options);
   const lines = options.everything || options.moving ? new Set<string>() : await contextLines(db, vault);
   const gone = new Set<string>();
   const noting: Targeted = async (record) => {
@@ -104,17 +108,26 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
       erased.push(one);
       count += one.gone.size;
     }
-    if (erased.length > 0) shred.push(...(await eraseOfMonth(source, month, erased, options.syncing)));
+    if (erased.length > 0) shred.push(...(await eraseOfMonth(source, month, erased, options)));
   }
-  if (shred.length > 0 || options.everything) {
+  const named = new Set(shred.map(({ store, day }) => `${store}/${day}`));
+  shred.push(...stubs.shred.filter(({ store, day }) => !named.has(`${store}/${day}`)));
+  if (shred.length > 0 || stubs.changed || options.everything) {
     shred.push(...(await renewKey(db, vault, options.everything ? 'all' : options.moving ? 'none' : gone)));
     if (options.everything) {
       // Also keys that nothing was sealed with yet.
       for (const day of vault.periods('interactions')) shred.push({ ...eventsOf(day), what: 'all' });
       for (const month of vault.periods('months')) shred.push({ ...tablesOf(month), what: 'all' });
-      shred.push(...(await dropArchives(db, vault)));
+      shred.push(...archiveKeys(vault, () => true));
     }
-    if (shred.length > 0) await destroy(db, vault, shred);
+    // The keys of days that are at the service open them there, until they are here again.
+    const away = await daysAtService(db, new Derived(db, vault));
+    const isAway = ({ store, day }: Shred) => store === 'interactions' && away.has(day);
+    await destroy(
+      db,
+      vault,
+      shred.filter((one) => options.everything || !isAway(one)),
+    );
   }
   return count;
 }
@@ -123,15 +136,15 @@ async function splitDay(
   source: PackSource,
   day: Day,
   targeted: Targeted,
-  { everything, moving = false }: EraseOptions,
+  { everything, moving, renew = false }: EraseOptions,
   whole: boolean,
 ): Promise<ErasedDay | null> {
   const { events, damaged } = await eventsOfDay(source, day, whole);
   const { gone, survivors: others } = await split(events, targeted);
   // Updates of visits that are not here go with their day, or it would be archived again and again.
-  const survivors = moving || everything ? [] : others;
+  const survivors = everything ? [] : moving ? withTheirRecord(others) : others;
   const empty = survivors.length === 0 && (damaged === 0 || everything);
-  if (gone.size === 0 && !(empty && (everything || moving))) return null;
+  if (gone.size === 0 && !(empty && (everything || moving)) && !(renew && !empty)) return null;
   // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
   if (damaged > 0 && !empty)
     throw new DamagedError(
@@ -140,12 +153,17 @@ async function splitDay(
   return { day, gone, survivors };
 }
 
+function withTheirRecord(events: readonly InteractionEvent[]): InteractionEvent[] {
+  const records = new Set(events.flatMap((event) => (event.kind === 'visit-update' ? [] : [event.id])));
+  return events.filter((event) => event.kind !== 'visit-update' || records.has(event.visit));
+}
+
 /** Replaces every pack that has one of these days. Returns the keys to destroy. */
 async function eraseOfMonth(
   source: PackSource,
   month: Day,
   erased: readonly ErasedDay[],
-  syncing: boolean,
+  options: EraseOptions,
 ): Promise<Shred[]> {
   const { vault } = source;
   const packs = await packsOfMonth(source, month);
@@ -173,7 +191,7 @@ async function eraseOfMonth(
     old.push(...others);
     add.push(...(await sealMonth(vault, left, seq)));
   }
-  await replace(source, erased, { old, add }, syncing);
+  await replace(source, erased, { old, add }, options);
   return shred;
 }
 
@@ -191,15 +209,23 @@ async function replace(
   { db }: PackSource,
   erased: readonly ErasedDay[],
   { old, add }: { readonly old: readonly PackRow[]; readonly add: readonly SealedPack[] },
-  syncing: boolean,
+  { syncing, moving, renew }: EraseOptions,
 ): Promise<void> {
   const journal: number[] = [];
   for (const { day } of erased) journal.push(...(await db.getAllKeysFromIndex('journal', 'day', day)));
   const days = new Set(erased.map(({ day }) => day));
+  const archived = moving || renew ? { ...(await archivedDays(db)) } : undefined;
+  if (archived)
+    for (const day of days) {
+      // Whatever of a day is renewed is here again.
+      if (renew) delete archived[day];
+      else archived[day] = (archived[day] ?? 0) + (moving?.[day] ?? 0);
+    }
   await writeChange(db, { remove: old, add, journal }, async (tx, ask) => {
     const metadata = tx.objectStore('metadata');
     ask(metadata.put(true, ERASING));
     ask(metadata.put(randomId(), ERASURE));
+    if (archived) ask(metadata.put(archived, ARCHIVED));
     await forgetShown(tx.objectStore('tabs'), new Set(erased.flatMap(({ gone }) => [...gone])));
     const outbox = tx.objectStore('outbox');
     if (syncing) for (const day of days) ask(outbox.add({ what: 'day', day }));
@@ -211,7 +237,7 @@ async function replace(
 }
 
 async function destroy(db: Database, vault: Vault, shred: readonly Shred[]): Promise<void> {
-  await vault.shred(shred);
+  if (shred.length > 0) await vault.shred(shred);
   await db.delete('metadata', ERASING);
 }
 
@@ -219,10 +245,12 @@ async function destroy(db: Database, vault: Vault, shred: readonly Shred[]): Pro
 export async function finishErasing(db: Database, vault: Vault): Promise<void> {
   if ((await db.get('metadata', ERASING)) === undefined) return;
   const shred: Shred[] = [];
+  const away = await daysAtService(db, new Derived(db, vault));
   for (const store of ['interactions', 'months'] as const) {
     const newest = new Map<Day, number>();
     const stale = new Set<Day>();
     for (const { day, generation } of await vault.ring(store)) {
+      if (store === 'interactions' && away.has(day)) continue;
       const known = newest.get(day);
       if (known !== undefined && known !== generation) stale.add(day);
       newest.set(day, Math.max(generation, known ?? 0));

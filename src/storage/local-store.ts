@@ -7,7 +7,20 @@ import { type Clock, type Day, dayOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
-import { type ArchivedDays, archivedDays, noteArchived, openArchive, sealArchive } from './archive.ts';
+import { discardOffer, OFFER, type Offer, readOffer, unchangedOf, writeOffer } from './archive-offer.ts';
+import {
+  type ArchiveRequest,
+  type Candidate,
+  cameBack,
+  candidates,
+  type Leaving,
+  leaving,
+  type MadeArchive,
+  makeArchive,
+  openForRestore,
+  type Pinned,
+  removeMoved,
+} from './archiving.ts';
 import { BlockCache } from './block-cache.ts';
 import { churn, removeOrphans } from './compact.ts';
 import { type Database, type DatabaseEvents, openData } from './database.ts';
@@ -25,7 +38,16 @@ import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
 import { type StoreSizes, storeSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
-import { Vault } from './vault.ts';
+import {
+  type ArchivedDays,
+  archivedDays,
+  daysAtService,
+  type Meant,
+  readStubs,
+  removeStubs,
+  type Stub,
+} from './stubs.ts';
+import { eventsOf, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
@@ -40,6 +62,9 @@ const NONCE_MS = 10 * 60_000;
 /** Opened tables in memory: what finding reads of two years of a busy person. */
 const CACHE_BYTES = 48 * 1024 * 1024;
 
+/** Days of an archive that come back in one durable step. */
+const RESTORED_DAYS = 62;
+
 /** What is known of the store without opening anything; gone with the next write that is not an append. */
 interface Contents {
   readonly packs: Promise<readonly PackRow[]>;
@@ -47,6 +72,8 @@ interface Contents {
   readonly live: Map<Day, Promise<readonly InteractionEvent[]>>;
 }
 
+type ArchiveChoice = Pick<ArchiveRequest, 'pinned' | 'name' | 'signal'>;
+type Erased = (record: InteractionRecord) => Promise<boolean>;
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
 
 /** All that is there of a day, in packs and in the journal. */
@@ -368,14 +395,23 @@ export class LocalStore {
     return countTargeted(this.#source(), targeted, days);
   }
 
-  /** `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. */
-  erase(targeted: Targeted, everything = false, days?: DaysToErase): Promise<number> {
+  /**
+   * `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. `meant`: the same in
+   * words, for what is archived (stubs.ts); without it archives are not touched, unless everything goes.
+   */
+  erase(
+    targeted: Targeted,
+    everything = false,
+    days?: DaysToErase,
+    meant: readonly Meant[] = [],
+  ): Promise<number> {
     return this.#erasing(async () => {
       // What an append that ended just now has not told yet is asked for anew.
       this.#contents = undefined;
       return erase(this.#source(), targeted, {
         syncing: this.syncing,
         everything,
+        meant,
         days: typeof days === 'function' ? await days() : days,
       });
     });
@@ -417,52 +453,152 @@ export class LocalStore {
 
   /**
    * Moves days before `before` into one sealed file, which `sink` keeps. They leave the store when `sink` has resolved. Days
-   * with damaged rows stay. Resolves with how many records went; `sink` is not called when there are none.
-   * @throws DOMException InvalidStateError while sync is on: what leaves here would be missing at the service.
+   * with damaged rows stay, and so do records of pinned sites. Resolves with how many records went; `sink` is not called when
+   * there are none.
+   * @throws DOMException InvalidStateError while sync is on: then days are archived at the service (sync/archived.ts).
    */
-  async archive(before: Day, sink: (file: Bytes) => Promise<void>, signal?: AbortSignal): Promise<number> {
+  async archive(
+    before: Day,
+    sink: (file: Bytes) => Promise<void>,
+    options: ArchiveChoice = {},
+  ): Promise<number> {
     return this.#erasing(async () => {
-      if (this.syncing) throw new DOMException('Nothing is archived while sync is on.', 'InvalidStateError');
-      const days: [Day, InteractionEvent[]][] = [];
-      const records: Record<Day, number> = {};
-      for (const day of (await this.days()).reverse()) {
-        signal?.throwIfAborted();
-        if (day >= before) break;
-        const { events, damaged } = await this.eventsOfDay(day);
-        if (damaged > 0) continue;
-        days.push([day, events]);
-        records[day] = foldEvents(events).length;
-      }
-      if (days.length === 0) return 0;
-      await sink(await sealArchive(this.vault, days));
-      await noteArchived(this.db, records);
-      return erase(this.#source(), () => true, {
-        syncing: false,
-        everything: false,
-        moving: true,
-        days: days.map(([day]) => day),
-      });
+      this.#refuseWhileSyncing();
+      const made = await makeArchive(this.#finding(), { before, ...options });
+      if (!made) return 0;
+      await sink(made.file);
+      return removeMoved(this.#source(), this.derived, options.pinned ?? [], made.days);
     });
   }
 
-  /** Brings back what an archive holds. Resolves with how many events were not here. @throws DamagedError */
-  async restoreArchive(file: Bytes): Promise<number> {
-    const days = await openArchive(this.vault, file);
+  #refuseWhileSyncing(): void {
+    if (this.syncing)
+      throw new DOMException('Nothing is archived in a file while sync is on.', 'InvalidStateError');
+  }
+
+  /**
+   * The first half of the same, for a file that a person has to keep: nothing leaves the store before `confirmArchive`. What
+   * is erased meanwhile forgets the offer. `null` when there is nothing to archive.
+   */
+  async offerArchive(request: ArchiveRequest & { readonly name: string }): Promise<MadeArchive | null> {
+    return this.exclusive(async () => {
+      this.#refuseWhileSyncing();
+      this.#contents = undefined;
+      const made = await makeArchive(this.#finding(), request);
+      if (made) await writeOffer(this.#source(), this.derived, request, made);
+      return made;
+    });
+  }
+
+  /** What is offered, and not confirmed yet. */
+  offeredArchive(): Promise<Offer | null> {
+    return readOffer(this.derived);
+  }
+
+  /**
+   * The person has the file: the days that are still as they are in it leave. Resolves with how many records went, `null` when
+   * nothing is offered (any more).
+   */
+  async confirmArchive(): Promise<number | null> {
+    return this.#erasing(async () => {
+      this.#refuseWhileSyncing();
+      const offer = await readOffer(this.derived);
+      if (!offer) return null;
+      const days = await unchangedOf(this.#source(), offer);
+      const count = await removeMoved(this.#source(), this.derived, offer.pinned, days);
+      await this.derived.write('models', [], [OFFER]);
+      return count;
+    });
+  }
+
+  /** The person does not have it: its keys are destroyed. */
+  async discardArchive(): Promise<void> {
+    await this.exclusive(() => discardOffer(this.#source(), this.derived));
+  }
+
+  /**
+   * Brings back what an archive holds, without what was erased since. Resolves with how many events were not here.
+   * @throws DamagedError
+   */
+  async restoreArchive(file: Bytes, alsoErased?: Erased): Promise<number> {
     let added = 0;
+    let all: readonly Day[] | undefined;
     // Not `addEvents`: while sync is on, what comes back is to be sent.
-    for (const [day, events] of days) added += await this.importDay(day, async () => ({ events }));
-    await this.exclusive(() =>
-      noteArchived(
-        this.db,
-        {},
-        days.map(([day]) => day),
-      ),
-    );
+    for (let at = 0; all === undefined || at < all.length; at += RESTORED_DAYS) {
+      added += await this.importDays(async () => {
+        // In each step anew: what was erased since the step before must not come back with the next.
+        const opened = await openForRestore(this.#source(), this.derived, file, alsoErased);
+        all = opened.all;
+        const next = new Set(all.slice(at, at + RESTORED_DAYS));
+        return {
+          days: new Map(
+            opened.days.flatMap(({ day, events }) => (next.has(day) ? [[day, events] as const] : [])),
+          ),
+        };
+      });
+    }
+    await this.exclusive(() => cameBack(this.#source(), this.derived, all ?? []));
     return added;
   }
 
   archivedDays(): Promise<ArchivedDays> {
     return archivedDays(this.db);
+  }
+
+  /** Oldest first. */
+  stubs(): Promise<Stub[]> {
+    return readStubs(this.db, this.derived);
+  }
+
+  /** Days before `before` that have something to archive, oldest first. */
+  candidates(before: Day, pinned: Pinned): AsyncGenerator<Candidate> {
+    return candidates(this.#finding(), before, pinned);
+  }
+
+  /**
+   * Removes what the service has of days, and leaves stubs. `sent`: ids of what is there. A day stays when something of it is
+   * not there, or when `isSettled` says that something of it still waits; it is asked while nothing else writes.
+   */
+  async dropDays(
+    sent: ReadonlyMap<Day, ReadonlySet<string>>,
+    pinned: Pinned,
+    isSettled: (day: Day) => Promise<boolean>,
+  ): Promise<Day[]> {
+    const dropped = new Map<Day, Leaving>();
+    await this.#erasing(async () => {
+      const inFiles = new Set(
+        (await this.stubs()).flatMap(({ day, where }) => (where === 'file' ? [day] : [])),
+      );
+      for (const [day, ids] of sent) {
+        if (inFiles.has(day) || !(await isSettled(day))) continue;
+        const { events, damaged } = await this.eventsOfDay(day);
+        const going = leaving(pinned, events);
+        if (damaged > 0 || going.records.length === 0) continue;
+        if (going.events.every(({ id }) => ids.has(id)))
+          dropped.set(day, { records: going.records, where: 'service' });
+      }
+      await removeMoved(this.#source(), this.derived, pinned, dropped);
+    });
+    return [...dropped.keys()];
+  }
+
+  /** A day that was at the service is here again. `renew`: something of it was erased, so its keys go too. */
+  async dayCameBack(day: Day, renew: boolean): Promise<void> {
+    await this.#erasing(async () => {
+      const source = this.#source();
+      if (renew) {
+        await erase(source, () => false, { syncing: this.syncing, everything: false, renew, days: [day] });
+        if (!(await this.days()).includes(day)) await this.vault.shred([{ ...eventsOf(day), what: 'all' }]);
+      }
+      await removeStubs(this.db, this.derived, [day]);
+    });
+  }
+
+  /** What was at the service is given up. */
+  async forgetDaysAtService(): Promise<void> {
+    await this.exclusive(async () => {
+      await removeStubs(this.db, this.derived, [...(await daysAtService(this.db, this.derived))]);
+    });
   }
 
   /** A sealed record of this profile. @throws DamagedError when it does not open. */

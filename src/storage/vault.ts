@@ -178,6 +178,11 @@ export class Vault {
     return known.opened;
   }
 
+  /** Whether there is this key: without one it was destroyed. */
+  has(period: Period, generation: number): boolean {
+    return this.#keys.has(nameOf(period, generation));
+  }
+
   /** Makes the keys that are missing, all in one durable step. */
   async ensureKeys(periods: readonly Period[]): Promise<void> {
     const missing = periods.filter((period) => !this.#newest.has(nameOf(period)));
