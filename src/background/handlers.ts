@@ -177,7 +177,9 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       await (await ready()).sync.run();
       return status();
     },
-    'sync.leave': async ({ anyway }) => thenStatus(await (await ready()).sync.end('leave', anyway)),
-    'sync.delete-account': async () => thenStatus(await (await ready()).sync.end('delete')),
+    'sync.leave': async ({ anyway, lose }) =>
+      thenStatus(await (await ready()).sync.end('leave', anyway, lose)),
+    'sync.delete-account': async ({ lose }) =>
+      thenStatus(await (await ready()).sync.end('delete', false, lose)),
   };
 }

@@ -136,8 +136,9 @@ export const MESSAGES = {
     body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }),
   },
   'sync.now': { from: 'page', body: nothing },
-  'sync.leave': { from: 'page', body: v.strictObject({ anyway: v.boolean() }) },
-  'sync.delete-account': { from: 'page', body: nothing },
+  /** `lose`: also when archived days that only the service has cannot be fetched back. */
+  'sync.leave': { from: 'page', body: v.strictObject({ anyway: v.boolean(), lose: v.boolean() }) },
+  'sync.delete-account': { from: 'page', body: v.strictObject({ lose: v.boolean() }) },
 } as const satisfies Record<string, { from: SenderClass; body: v.GenericSchema }>;
 
 export type MessageType = keyof typeof MESSAGES;

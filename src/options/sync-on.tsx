@@ -17,6 +17,8 @@ function stateWords({ phase, serviceUrl }: SyncState): string {
 
 /** Codes of a service that cannot be reached. */
 const NO_SERVICE = ['unreachable', 'UNAVAILABLE'];
+/** Archived days are at the service only and could not be fetched back. */
+const DAYS_AWAY = 'days-away';
 
 export function SyncOn({ sync }: { readonly sync: SyncState }) {
   const problem = useSignal('');
@@ -40,22 +42,42 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       action: 'Leave',
     });
     if (!agreed) return;
-    const failure = await run('Leaving…', () => ask('sync.leave', { anyway: false }));
+    const failure = await run('Leaving…', () => ask('sync.leave', { anyway: false, lose: false }));
+    if (failure?.code === DAYS_AWAY) return loseDays(failure, 'Leave and lose them', leaveAnyway);
     if (failure === null || !NO_SERVICE.includes(failure.code)) return;
+    await leaveAnyway(false);
+  };
+  /** `lose`: the person gave up archived days that only the service has. */
+  const leaveAnyway = async (lose: boolean): Promise<void> => {
+    if (lose) {
+      const failure = await run('Leaving…', () => ask('sync.leave', { anyway: false, lose }));
+      if (failure === null || !NO_SERVICE.includes(failure.code)) return;
+    }
     const anyway = await confirm({
       title: 'The service does not answer. Leave anyway?',
       text: 'What was not sent yet stays in this browser only, and the other devices go on listing this one.',
       action: 'Leave anyway',
     });
-    if (anyway) await run('Leaving…', () => ask('sync.leave', { anyway: true }));
+    if (anyway) await run('Leaving…', () => ask('sync.leave', { anyway: true, lose }));
+  };
+  const loseDays = async ({ message }: Failure, action: string, go: (lose: boolean) => Promise<unknown>) => {
+    const agreed = await confirm({
+      title: 'Lose archived days?',
+      text: `${message} If you go on without them, this browser has lost them.`,
+      action,
+    });
+    if (agreed) await go(true);
   };
   const remove = async () => {
     const agreed = await confirm({
       title: 'Delete the account at the service?',
-      text: 'Everything that the service holds of this account is deleted, and all its devices stop syncing. What was recorded stays in each browser.',
+      text: 'Everything that the service holds of this account is deleted, and all its devices stop syncing. What was recorded stays in each browser; days that were archived at the service are fetched back to this one first, and are lost to other devices that have them nowhere else.',
       action: 'Delete the account',
     });
-    if (agreed) await run('Deleting the account…', () => ask('sync.delete-account', {}));
+    if (!agreed) return;
+    const go = (lose: boolean) => run('Deleting the account…', () => ask('sync.delete-account', { lose }));
+    const failure = await go(false);
+    if (failure?.code === DAYS_AWAY) await loseDays(failure, 'Delete and lose them', go);
   };
   return (
     <>

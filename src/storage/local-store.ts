@@ -582,10 +582,13 @@ export class LocalStore {
     return [...dropped.keys()];
   }
 
-  /** A day that was at the service is here again. `renew`: something of it was erased, so its keys go too. */
-  async dayCameBack(day: Day, renew: boolean): Promise<void> {
+  /** A day that was at the service is here again. `erased`: something of it was, so its keys go too. */
+  async dayCameBack(day: Day, erased: boolean): Promise<void> {
     await this.#erasing(async () => {
       const source = this.#source();
+      // Also what is sent again for another reason: nobody needs what opens the parts that it replaces.
+      const rows = await this.db.getAll('outbox');
+      const renew = erased || rows.some((row) => row.what === 'day' && row.day === day);
       if (renew) {
         await erase(source, () => false, { syncing: this.syncing, everything: false, renew, days: [day] });
         if (!(await this.days()).includes(day)) await this.vault.shred([{ ...eventsOf(day), what: 'all' }]);

@@ -14,6 +14,7 @@ import { hostOf } from '../model/page.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import type { Meant } from '../storage/stubs.ts';
 
 const time = v.pipe(v.number(), v.safeInteger());
 const commandSchema = v.strictObject({
@@ -21,7 +22,12 @@ const commandSchema = v.strictObject({
   /** When it was given: later records are not meant. */
   atMs: time,
   target: v.variant('what', [
-    v.strictObject({ what: v.literal('record'), id: v.pipe(v.string(), v.maxLength(120)) }),
+    /** `day`: where it lies, so that no other day is fetched back for it. */
+    v.strictObject({
+      what: v.literal('record'),
+      id: v.pipe(v.string(), v.maxLength(120)),
+      day: v.exactOptional(v.pipe(v.string(), v.isoDate())),
+    }),
     /** `site`: of its host, so that days without it need not be opened. */
     v.strictObject({ what: v.literal('page'), token: v.string(), site: v.exactOptional(v.string()) }),
     v.strictObject({ what: v.literal('site'), token: v.string() }),
@@ -71,8 +77,10 @@ export async function commandOf(target: EraseTarget, key: MacKey, atMs: number):
     }
     case 'site':
       return { id, atMs, target: { what: 'site', token: await token(key, 'site', target.host) } };
-    case 'record':
-      return { id, atMs, target: { what: 'record', id: target.id } };
+    case 'record': {
+      const day = target.day === undefined ? {} : { day: target.day };
+      return { id, atMs, target: { what: 'record', id: target.id, ...day } };
+    }
     default:
       return { id, atMs, target };
   }
@@ -133,7 +141,39 @@ export async function daysOfCommands(
 
 /** Erases what commands mean. Resolves with how many records went. */
 export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], key: MacKey): Promise<number> =>
-  store.erase(erasedBy(commands, key), false, () => daysOfCommands(store, commands, key));
+  store.erase(
+    erasedBy(commands, key),
+    false,
+    () => daysOfCommands(store, commands, key),
+    commands.map((command) => meantByCommand(command, key)),
+  );
+
+/** What a command means for days that are not here. Of sites and pages it says only keyed hashes, and those stay known. */
+function meantByCommand({ atMs, target }: EraseCommand, key: MacKey): Meant {
+  switch (target.what) {
+    case 'record':
+      return { atMs, kept: { what: 'record', id: target.id }, record: { day: target.day } };
+    case 'range': {
+      const { fromMs, toMs } = target;
+      // Later records are not meant, so neither are days that were not over.
+      const range = { fromMs, toMs: Math.min(toMs, atMs + 1) };
+      return { atMs, kept: { what: 'range', fromMs, toMs }, range };
+    }
+    case 'all':
+      return {
+        atMs,
+        kept: { what: 'range', fromMs: 0, toMs: atMs + 1 },
+        range: { fromMs: 0, toMs: atMs + 1 },
+      };
+    default: {
+      const site = target.what === 'site' ? target.token : target.site;
+      if (site === undefined) return { atMs, sites: { whole: false } };
+      const tokensOf = siteTokens(key);
+      const covers = async (host: string) => (await tokensOf(host)).includes(site);
+      return { atMs, sites: { whole: target.what === 'site', covers } };
+    }
+  }
+}
 
 /** A test for "some command means this record". */
 export function erasedBy(

@@ -89,8 +89,15 @@ export const partsSent = async (store: LocalStore): Promise<number> =>
 
 export type QueuedRow = OutboxRow & { readonly key: number };
 
-export async function queued(store: LocalStore, limit: number): Promise<QueuedRow[]> {
-  return (await store.db.getAll('outbox', undefined, limit)) as QueuedRow[];
+/** The oldest rows, but not those that would send one of the days in `away` again. */
+export async function queued(
+  store: LocalStore,
+  limit: number,
+  away: ReadonlySet<Day> = new Set(),
+): Promise<QueuedRow[]> {
+  if (away.size === 0) return (await store.db.getAll('outbox', undefined, limit)) as QueuedRow[];
+  const rows = (await store.db.getAll('outbox')) as QueuedRow[];
+  return rows.filter((row) => row.what !== 'day' || !away.has(row.day)).slice(0, limit);
 }
 
 export async function queueRecord(store: LocalStore, name: string): Promise<void> {

@@ -8,6 +8,7 @@ import { PATHS } from '../protocol/routes.ts';
 import { batchAnswerSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { signerOf } from './account-state.ts';
+import { daysAway } from './archived.ts';
 import { type Draft, draftsOf, groups, type PushSession, ringDraft } from './drafts.ts';
 import { partsSent, queued, readStaged, type Staged, settle, stage, unstage } from './outbox.ts';
 import type { TransportFailure } from './transport.ts';
@@ -76,7 +77,8 @@ async function learnEtags(
 async function prepare(session: PushSession): Promise<readonly Staged[]> {
   const { store } = session;
   return store.exclusive(async () => {
-    const rows = await queued(store, ROWS);
+    // Only what is left of them is here: the round fetches them back before they are sent.
+    const rows = await queued(store, ROWS, await daysAway(store));
     const drafts: Draft[] = [];
     const groupOf: number[] = [];
     const settled: number[][] = [];

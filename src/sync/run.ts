@@ -3,6 +3,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { fetchDevices } from './account.ts';
 import { type AccountState, scopeOf } from './account-state.ts';
+import { fetchWaiting } from './archived.ts';
 import { type Pulled, pull } from './pull.ts';
 import { push } from './push.ts';
 import type { Rings } from './rings.ts';
@@ -34,7 +35,9 @@ export async function runRound(
     const pulled = await pull({ store, transport, scope, account, rings });
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;
-    unreadable = pulled.value.unreadable;
+    const back = await fetchWaiting({ store, transport, scope, account, rings });
+    if (!back.ok) return back;
+    unreadable = pulled.value.unreadable + back.value;
     let pushed = await push({ store, transport, scope, account, authors });
     while (pushed.ok && pushed.value === 'more')
       pushed = await push({ store, transport, scope, account, authors });

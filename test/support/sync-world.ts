@@ -18,6 +18,7 @@ import type { Rule } from '../../src/model/rules.ts';
 import { type EraseTarget, isTargeted } from '../../src/model/selector.ts';
 import type { AccountId } from '../../src/protocol/ids.ts';
 import type { Limits } from '../../src/protocol/limits.ts';
+import { meantBy } from '../../src/storage/stubs.ts';
 import { readAccount } from '../../src/sync/account-state.ts';
 import { DeviceContext } from './device-context.ts';
 import { TestNetwork } from './test-network.ts';
@@ -86,7 +87,9 @@ export class TestDevice {
   erase(target: EraseTarget): Promise<number> {
     return this.run(async () => {
       await this.sync.erasing(target);
-      return this.store.erase((record) => isTargeted(record, target), target.what === 'all');
+      const meant = await meantBy(this.store.vault, target, this.clock.nowMs());
+      const targeted = (record: InteractionRecord) => isTargeted(record, target);
+      return this.store.erase(targeted, target.what === 'all', undefined, [meant]);
     });
   }
 

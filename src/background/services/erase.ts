@@ -2,6 +2,7 @@
 
 import type { InteractionRecord } from '../../model/interaction.ts';
 import { type EraseQuestion, type EraseTarget, isTargeted } from '../../model/selector.ts';
+import { meantBy } from '../../storage/stubs.ts';
 import type { Services } from '../services.ts';
 import { daysOf, targetOf } from './search.ts';
 
@@ -40,8 +41,9 @@ export function eraseRecords(
     };
     const inMemory = await ephemeral.erase(targeted);
     await sync.erasing(target);
+    const meant = await meantBy(store.vault, target, profile.clock.nowMs());
     const stored = await profile.storing(() =>
-      store.erase(targeted, target.what === 'all', () => daysOf(profile, target)),
+      store.erase(targeted, target.what === 'all', () => daysOf(profile, target), [meant]),
     );
     await recorder.erased();
     await contexts.erased();

@@ -1,5 +1,6 @@
 // Over 300 lines: one state machine, whose steps all touch the same account, transport and timer.
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
+import type { Day } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
@@ -23,9 +24,11 @@ import {
   signerOf,
   writeAccount,
 } from '../../sync/account-state.ts';
+import { daysAway, dropSent, fetchBack } from '../../sync/archived.ts';
 import { commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
 import { giveCommand, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
+import type { PullSession } from '../../sync/parts.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
@@ -300,6 +303,63 @@ export class Sync {
     return erasedBy(await readCommands(store), keys.naming);
   }
 
+  isOn(): boolean {
+    return this.#account !== null;
+  }
+
+  async #session(account: AccountState): Promise<PullSession> {
+    const { store, clock } = this.profile;
+    this.#transport ??= new Transport(account.url, clock);
+    const scope = await scopeOf(store, account.account);
+    return { store, transport: this.#transport, scope, account, rings: this.#rings };
+  }
+
+  /** Drops days here that the service has completely. Resolves with those; a service that does not answer drops none. */
+  async dropSent(days: readonly Day[], pinned: readonly string[]): Promise<Day[]> {
+    const account = this.#account;
+    if (!account || this.#phase !== 'synced') return [];
+    await this.#running;
+    const dropped = await dropSent(await this.#session(account), days, pinned);
+    return dropped.ok ? dropped.value : [];
+  }
+
+  /** Brings days back that are at the service only. Those before a failure are back. */
+  async fetchBack(days: readonly Day[]): Promise<Result<null>> {
+    const account = this.#account;
+    if (!account) return fail('sync-off', 'These days are at a sync service, and sync is off.');
+    await this.#running;
+    const session = await this.#session(account);
+    let missing = 0;
+    for (const day of days) {
+      const back = await fetchBack(session, day);
+      if (!back.ok) return back;
+      missing += back.value.missing;
+    }
+    // What was erased meanwhile is to be sent again.
+    this.changed();
+    this.profile.changed();
+    if (missing === 0) return ok(null);
+    return fail(
+      'missing',
+      `${missing} ${missing === 1 ? 'object' : 'objects'} of these days cannot be opened or are not at the service now. ` +
+        'Sync again, then try once more; what could be fetched is here.',
+    );
+  }
+
+  /** Before an account is left: days that are at its service only would be lost with it. */
+  async #bringHome(lose: boolean): Promise<Result<null>> {
+    const away = [...(await daysAway(this.profile.store))];
+    if (away.length === 0 || lose) return ok(null);
+    const back = await this.fetchBack(away);
+    const left = (await daysAway(this.profile.store)).size;
+    if (left === 0) return ok(null);
+    const days = left === 1 ? '1 archived day is' : `${left} archived days are`;
+    return fail(
+      'days-away',
+      `${days} at the sync service only and could not be fetched back, so sync stays on. ${back.ok ? '' : back.error.message}`.trim(),
+    );
+  }
+
   async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {
     if (this.#account) return fail('sync-on', 'Sync is on already. Leave the account first.');
     const url = serviceAddress(typedUrl.trim());
@@ -379,15 +439,18 @@ export class Sync {
 
   /**
    * Leaves, or takes the whole account away from the service. What was recorded stays here. `anyway`: also when the service
-   * does not answer, which then goes on listing this device.
+   * does not answer, which then goes on listing this device. `lose`: also when days that are at the service only cannot be
+   * fetched back; then they are lost to this device.
    */
-  async end(how: 'leave' | 'delete', anyway = false): Promise<Result<null>> {
+  async end(how: 'leave' | 'delete', anyway = false, lose = false): Promise<Result<null>> {
     const account = this.#account;
     if (!account) return ok(null);
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
     // What was recorded and erased up to now still reaches the others.
     if (how === 'leave' && !anyway) await this.run();
+    const home = await this.#bringHome(lose);
+    if (!home.ok) return home;
     const done = await (how === 'leave' ? leaveAccount : deleteAccount)(
       store,
       this.#transport,
@@ -401,6 +464,8 @@ export class Sync {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#running;
+    // They were fetched back, or the person gave them up.
+    await store.forgetDaysAtService();
     await stopQueueing(store);
     await writeAccount(store, null);
     await clearAlarm(SYNC_ALARM);
