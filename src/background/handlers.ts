@@ -168,6 +168,14 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       return status();
     },
 
+    'budget.get': async () => ok(await (await ready()).budget.report()),
+    'budget.set': async ({ bytes }) => (await ready()).budget.setLimit(bytes),
+    'budget.pin': async ({ host }) => (await ready()).budget.pin(host),
+    'budget.unpin': async ({ host }) => (await ready()).budget.unpin(host),
+    'archive.confirm': async () => (await ready()).budget.confirm(),
+    'archive.discard': async () => (await ready()).budget.discard(),
+    'archive.fetch': async ({ month }) => (await ready()).budget.fetchBack(month),
+
     'sync.create': async ({ url, deviceName }) =>
       thenStatus(await (await ready()).sync.create(url, deviceName)),
     'sync.invite': async () => (await ready()).sync.invite(),

@@ -53,6 +53,7 @@ onConnect((port) =>
         onAdded: () => sync.changed(),
       };
     },
+    budget: async () => (await ready()).budget,
     watch: (watcher) => opening.watch(watcher),
     onDrop,
   }),
@@ -70,7 +71,7 @@ onPresence(async (present) => {
 onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
-  const { profile, dwell, ephemeral, sync, history, contexts, compaction } = await ready();
+  const { profile, dwell, ephemeral, sync, history, contexts, compaction, budget } = await ready();
   if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
@@ -79,7 +80,10 @@ onAlarm(async (name) => {
   await profile.storing(() => profile.store.pack());
   profile.changed();
   // Neither waits for the other: sync may wait for its service.
-  await Promise.all([sync.wake(), contexts.tick().then((quietMs) => compaction.tick(quietMs))]);
+  await Promise.all([
+    sync.wake().then(() => budget.tick()),
+    contexts.tick().then((quietMs) => compaction.tick(quietMs)),
+  ]);
 });
 
 onInstalled((reason) => {

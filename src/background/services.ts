@@ -1,6 +1,7 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 import type { Status } from '../model/recording.ts';
 import type { DatabaseEvents } from '../storage/database.ts';
+import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
@@ -22,6 +23,7 @@ export interface Services {
   readonly history: HistoryImport;
   readonly contexts: ContextKeeper;
   readonly compaction: Compaction;
+  readonly budget: Budget;
   status(): Promise<Status>;
   close(): void;
 }
@@ -48,6 +50,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     erased: () => sync.erased(),
     onAdded: () => sync.changed(),
   });
+  const budget = new Budget(profile, sync);
   const recorder = new Recorder(
     profile,
     ephemeral,
@@ -56,6 +59,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       sync.changed();
     },
     (tabId) => dwell.take(tabId),
+    () => budget.refused(),
   );
   const contexts = new ContextKeeper(profile);
   const compaction = new Compaction(profile);
@@ -65,6 +69,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       sync: sync.state(),
       historyImport: history.state(),
       compaction: compaction.state(),
+      budget: budget.state(),
     });
 
   let telling = false;
@@ -88,6 +93,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
   await queryTotals.open();
   await compaction.open();
   await sync.open();
+  await budget.open();
   await history.open();
 
   return {
@@ -99,6 +105,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     history,
     contexts,
     compaction,
+    budget,
     status,
     close() {
       sync.close();

@@ -1,4 +1,5 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
+import type { BudgetReport } from '../model/budget.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
@@ -13,6 +14,8 @@ export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
   /** Pass as `before` for the next page of results; absent at the end. */
   readonly next?: number;
+  /** Days of the asked span that are archived, and so were not searched; absent: none. */
+  readonly archivedDays?: number;
 }
 
 export interface CurrentPage {
@@ -63,6 +66,13 @@ export interface Answers {
   'caches.purge': HealthReport;
   'compact.run': Status;
   'compact.cancel': Status;
+  'budget.get': BudgetReport;
+  'budget.set': BudgetReport;
+  'budget.pin': BudgetReport;
+  'budget.unpin': BudgetReport;
+  'archive.confirm': BudgetReport;
+  'archive.discard': BudgetReport;
+  'archive.fetch': BudgetReport;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;
@@ -89,4 +99,16 @@ export interface ImportCounts {
 /** What travels back over the import port. */
 export type ImportAnswer =
   | ({ readonly kind: 'next' | 'done' } & ImportCounts)
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** What travels back over the archive port. */
+export type ArchiveMessage =
+  /** Of a file that is made: `data` is base64url. */
+  | { readonly kind: 'piece'; readonly data: string; readonly bytes: number; readonly total: number }
+  /** All of it came. */
+  | { readonly kind: 'made'; readonly name: string; readonly days: number; readonly records: number }
+  /** The next piece of a file that comes back may be sent. */
+  | { readonly kind: 'next' }
+  /** Everything that was in the file is here; so many events were not. */
+  | { readonly kind: 'restored'; readonly events: number }
   | { readonly kind: 'failed'; readonly message: string };

@@ -128,6 +128,20 @@ export const MESSAGES = {
   'compact.run': { from: 'page', body: nothing },
   'compact.cancel': { from: 'page', body: nothing },
 
+  /** With the sizes of sites, which are measured then. */
+  'budget.get': { from: 'page', body: nothing },
+  'budget.set': { from: 'page', body: v.strictObject({ bytes: v.pipe(v.number(), v.safeInteger()) }) },
+  'budget.pin': { from: 'page', body: v.strictObject({ host: text(4096) }) },
+  'budget.unpin': { from: 'page', body: v.strictObject({ host }) },
+  /** The person says that the file is saved: its days leave. */
+  'archive.confirm': { from: 'page', body: nothing },
+  'archive.discard': { from: 'page', body: nothing },
+  /** Brings back the days of a month that the service has. */
+  'archive.fetch': {
+    from: 'page',
+    body: v.strictObject({ month: v.pipe(v.string(), v.isoDate()) }),
+  },
+
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
   /** Makes a pairing code and waits, in the background, for the other device. */
   'sync.invite': { from: 'page', body: nothing },
@@ -160,3 +174,18 @@ export const importRequestSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('end') }),
 ]);
 export type ImportRequest = v.InferOutput<typeof importRequestSchema>;
+
+/** A file travels in pieces of at most so many bytes. */
+export const ARCHIVE_PIECE_BYTES = 256 * 1024;
+export const archiveRequestSchema = v.variant('kind', [
+  /** Make a file; each `next` asks for one more piece of it. */
+  v.strictObject({ kind: v.literal('save') }),
+  v.strictObject({ kind: v.literal('next') }),
+  /** Pieces of a file that comes back, base64url, each after the answer to the one before. */
+  v.strictObject({
+    kind: v.literal('piece'),
+    data: v.pipe(v.string(), v.maxLength(ARCHIVE_PIECE_BYTES * 2)),
+  }),
+  v.strictObject({ kind: v.literal('end') }),
+]);
+export type ArchiveRequest = v.InferOutput<typeof archiveRequestSchema>;

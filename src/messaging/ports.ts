@@ -6,4 +6,6 @@ export const PORTS = {
   export: 'export',
   /** The page sends `ImportRequest`s, each after the `ImportAnswer` to the one before. Disconnecting cancels. */
   import: 'import',
+  /** The page sends `ArchiveRequest`s, the background answers each with an `ArchiveMessage`. Disconnecting cancels. */
+  archive: 'archive',
 } as const;

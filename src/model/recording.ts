@@ -1,4 +1,5 @@
 /** Whether recording goes on, and what stands in its way. */
+import type { BudgetState } from './budget.ts';
 import type { PrivacyLevel } from './privacy.ts';
 
 export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
@@ -15,6 +16,9 @@ export const HEALTH_CODES = [
   'no-consent',
   'paused',
   'no-host-access',
+  'budget-near',
+  'budget-over',
+  'budget-full',
   'storage-full',
   'storage-blocked',
   'storage-newer',
@@ -99,4 +103,6 @@ export interface Status {
   readonly historyImport?: ImportState;
   /** Absent when there was none since the background started. */
   readonly compaction?: CompactionState;
+  /** Absent until it was measured. */
+  readonly budget?: BudgetState;
 }

@@ -1,5 +1,6 @@
 /** What the person set. Kept as one sealed record. */
 import * as v from 'valibot';
+import { MAX_BUDGET_BYTES, MIN_BUDGET_BYTES } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
 import { CAPTURES, type Rule } from './rules.ts';
@@ -24,6 +25,10 @@ const settingsSchema = v.object({
   ]),
   rules: v.array(ruleSchema),
   persisted: v.exactOptional(v.boolean()),
+  budgetBytes: v.exactOptional(
+    v.pipe(v.number(), v.minValue(MIN_BUDGET_BYTES), v.maxValue(MAX_BUDGET_BYTES)),
+  ),
+  pinned: v.exactOptional(v.array(v.string())),
 });
 
 export interface Settings {
@@ -33,6 +38,10 @@ export interface Settings {
   readonly pause: PauseState;
   readonly rules: readonly Rule[];
   readonly persisted?: boolean;
+  /** Sealed bytes that may lie here. Default: `DEFAULT_BUDGET_BYTES`. */
+  readonly budgetBytes?: number;
+  /** Hosts whose records stay on this computer; each covers its subdomains. Default: none. */
+  readonly pinned?: readonly string[];
 }
 
 export const DEFAULT_SETTINGS: Settings = {

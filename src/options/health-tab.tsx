@@ -4,6 +4,7 @@ import { ask } from '../messaging/client.ts';
 import type { HealthReport } from '../model/health.ts';
 import { exactTime } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
+import { HealthBudget } from './health-budget.tsx';
 import { HealthIntegrity } from './health-integrity.tsx';
 import { HealthPerson } from './health-person.tsx';
 import { HealthQueries } from './health-queries.tsx';
@@ -42,6 +43,7 @@ export function HealthTab() {
       {now && (
         <>
           <HealthIntegrity report={now} />
+          <HealthBudget />
           <HealthStore report={now} />
           <HealthQueries report={now} purge={() => load('caches.purge')} />
           <HealthPerson report={now} />

@@ -19,6 +19,7 @@ export function SearchTab() {
   const hits = useSignal<readonly SearchHit[] | undefined>(undefined);
   const next = useSignal<number | undefined>(undefined);
   const message = useSignal('');
+  const archivedDays = useSignal(0);
   const asked = useRef(0);
   const list = useRef<HTMLUListElement>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -39,6 +40,7 @@ export function SearchTab() {
       if (!answer.ok) return;
       hits.value = before === undefined ? answer.value.hits : [...(hits.value ?? []), ...answer.value.hits];
       next.value = answer.value.next;
+      archivedDays.value = answer.value.archivedDays ?? 0;
     });
   };
   const { recordCount: records, ephemeralCount } = status.value ?? {};
@@ -109,6 +111,12 @@ export function SearchTab() {
           ? `${count(found.length, 'page', 'pages')}${next.value === undefined ? '' : ' so far'}`
           : hits.value && message.value === '' && emptyWords(text.value, filters.value, records)}
       </p>
+      {archivedDays.value > 0 && (
+        <p class="found small muted" data-testid="not-searched">
+          {count(archivedDays.value, 'archived day was', 'archived days were')} not searched.{' '}
+          <a href="#health">Fetch back</a>
+        </p>
+      )}
       <ul class="results" ref={list}>
         {found.map((hit, at) => (
           <SearchResult key={hit.url} hit={hit} onErased={(outcome) => void afterErasing(at, outcome)} />

@@ -29,8 +29,8 @@ const digestOf = (vault: Vault, ids: readonly string[]): Promise<string> =>
 export async function writeOffer(
   { vault }: PackSource,
   derived: Derived,
-  { name, pinned = [] }: ArchiveRequest & { readonly name: string },
-  { days }: MadeArchive,
+  { pinned = [] }: ArchiveRequest,
+  { days, name = '' }: MadeArchive,
 ): Promise<void> {
   const offered: Offer['days'] = [];
   for (const [day, { records, ids }] of days)

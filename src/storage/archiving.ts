@@ -122,13 +122,14 @@ export interface ArchiveRequest {
   readonly pinned?: Pinned;
   /** Ends with the day that reaches about so many bytes here. Default: all days. */
   readonly bytes?: number;
-  /** What the person knows the file as. */
-  readonly name?: string;
+  /** What the person knows the file as, by its first and last day. */
+  name?(first: Day, last: Day): string;
   readonly signal?: AbortSignal | undefined;
 }
 
 export interface MadeArchive {
   readonly file: Bytes;
+  readonly name?: string;
   readonly days: ReadonlyMap<Day, Leaving & { readonly ids: readonly string[] }>;
 }
 
@@ -154,9 +155,12 @@ export async function makeArchive(
     sum += sizes?.get(day) ?? 0;
     made.push([day, going]);
     const ids = going.map(({ id }) => id).sort();
-    days.set(day, { records, where: 'file', ...(name === undefined ? {} : { file: name }), ids });
+    days.set(day, { records, where: 'file', ids });
   }
-  return made.length === 0 ? null : { file: await sealArchive(source.vault, made), days };
+  const [first, last] = [made[0]?.[0], made.at(-1)?.[0]];
+  if (first === undefined || last === undefined) return null;
+  const named = name ? { name: name(first, last) } : {};
+  return { file: await sealArchive(source.vault, made), days, ...named };
 }
 
 export interface RestoredDay {

@@ -36,7 +36,8 @@ import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
 import type { PackRow, TabRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
-import { type StoreSizes, storeSizes } from './sizes.ts';
+import { siteSizes } from './site-sizes.ts';
+import { type StoreSizes, storeSizes, usedBytes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
 import {
   type ArchivedDays,
@@ -72,7 +73,7 @@ interface Contents {
   readonly live: Map<Day, Promise<readonly InteractionEvent[]>>;
 }
 
-type ArchiveChoice = Pick<ArchiveRequest, 'pinned' | 'name' | 'signal'>;
+type ArchiveChoice = Pick<ArchiveRequest, 'pinned' | 'signal'>;
 type Erased = (record: InteractionRecord) => Promise<boolean>;
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
 
@@ -374,6 +375,16 @@ export class LocalStore {
     return storeSizes(this.db, this.derived, this.vault.userId);
   }
 
+  /** The sum of it, for every minute. Sealed bytes. */
+  async usedBytes(): Promise<number> {
+    return usedBytes(this.db, this.derived, await this.#known().packs);
+  }
+
+  /** About how many of them each host takes. */
+  siteSizes(): Promise<Map<string, number>> {
+    return siteSizes(this.#finding());
+  }
+
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
     for await (const day of recordsByDay(this.#source(), order)) {
       if (day.damaged > 0) this.options.onDamaged(day.damaged);
@@ -480,7 +491,7 @@ export class LocalStore {
    * The first half of the same, for a file that a person has to keep: nothing leaves the store before `confirmArchive`. What
    * is erased meanwhile forgets the offer. `null` when there is nothing to archive.
    */
-  async offerArchive(request: ArchiveRequest & { readonly name: string }): Promise<MadeArchive | null> {
+  async offerArchive(request: ArchiveRequest): Promise<MadeArchive | null> {
     return this.exclusive(async () => {
       this.#refuseWhileSyncing();
       this.#contents = undefined;

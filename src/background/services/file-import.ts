@@ -159,7 +159,7 @@ export function serveImport(
         'The file was sent in a way that this version does not know. Reload this page and try again.',
       );
     }
-    const refusal = importRefusal((await services()).profile);
+    const refusal = await importRefusal((await services()).profile);
     if (refusal) return fail(refusal.error.message);
     running ??= begin();
     const into = await running;

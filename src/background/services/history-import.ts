@@ -13,6 +13,7 @@ import {
   type NamedEvent,
   SAME_VISIT_MS,
 } from '../../capture/from-history.ts';
+import { NO_ROOM } from '../../model/budget.ts';
 import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
 import { IMPORT_PHASES, type ImportState } from '../../model/recording.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
@@ -66,7 +67,8 @@ export interface ImportDeps {
 }
 
 /** Why nothing may be imported now; `null` when it may. */
-export function importRefusal({ settings }: Profile): ReturnType<typeof fail> | null {
+export async function importRefusal(profile: Profile): Promise<ReturnType<typeof fail> | null> {
+  const { settings } = profile;
   if (settings.consent !== 'accepted')
     return fail('no-consent', 'Nothing is imported until you agree to recording.');
   if (settings.level === 'ephemeral')
@@ -74,7 +76,8 @@ export function importRefusal({ settings }: Profile): ReturnType<typeof fail> | 
       'ephemeral',
       'At level ephemeral nothing is stored, so nothing is imported. Choose another level first.',
     );
-  return null;
+  await profile.checkRoom();
+  return profile.isFull ? fail('budget-full', NO_ROOM) : null;
 }
 
 /** A keyed hash of 48 bits: the same visit gets the same name, and the name tells nothing of it. */
@@ -134,7 +137,7 @@ export class HistoryImport {
   start(): Promise<Result<null>> {
     return this.#asked.run(async () => {
       if (this.#running) return ok(null);
-      const refusal = importRefusal(this.profile);
+      const refusal = await importRefusal(this.profile);
       if (refusal) return refusal;
       if (!(await hasHistoryAccess())) return fail('no-access', NO_ACCESS);
       const startedMs = this.profile.clock.nowMs();
@@ -209,7 +212,7 @@ export class HistoryImport {
     for (let job = this.#job; job; job = this.#job) {
       if (this.#stop === 'closed') return;
       if (this.#stop) return this.#finish(this.#stop);
-      const refusal = importRefusal(this.profile);
+      const refusal = await importRefusal(this.profile);
       if (refusal) return this.#finish({ phase: 'failed', message: refusal.error.message });
       const step = await this.#read(job, history);
       if (this.#stop) continue;

@@ -29,6 +29,10 @@ export class Profile {
   settings: Settings;
   /** The last storage trouble, until something was stored again. */
   trouble: Failure | undefined;
+  /** The storage budget is used up and no room could be made: nothing more is stored. */
+  isFull = false;
+  /** Measures, and makes room where that can be done; then `isFull` is true or not. For whoever adds much at once. */
+  checkRoom: () => Promise<void> = async () => {};
   /** Rows that did not open when they were read. */
   damagedRows = 0;
   /** `ContextStorage` over the same store; what is asked of the store without it is measured by its `queries`, too. */

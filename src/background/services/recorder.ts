@@ -42,7 +42,17 @@ export class Recorder {
     private readonly onRecorded: () => void,
     /** Time in front of a tab that was not credited yet, in ms. */
     private readonly takeDwell: (tabId: number) => Promise<number>,
+    /** A record was not stored, because there is no room. */
+    private readonly onRefused: () => Promise<void>,
   ) {}
+
+  /** What is kept in memory only needs no room. */
+  async #isRefused([event]: readonly NewEvent[]): Promise<boolean> {
+    if (!this.profile.isFull || event === undefined || event.kind === 'visit-update') return false;
+    if (event.level === 'ephemeral') return false;
+    await this.onRefused();
+    return true;
+  }
 
   /** One tab's events one after another: a title never overtakes its visit. */
   #inTab<T>(tabId: number, task: () => Promise<T>): Promise<T> {
@@ -137,6 +147,7 @@ export class Recorder {
       },
       policy,
     );
+    if (await this.#isRefused(events)) return this.#unkept(fact);
     const nonce =
       fact.sameDocument || fact.documentId === undefined ? pageNonce : `document:${fact.documentId}`;
     await committing(fact.tabId, fact.atMs, (await this.profile.store.tab(fact.tabId))?.visit);
@@ -220,6 +231,7 @@ export class Recorder {
   ): Promise<void> {
     const now = keptNow(url, policy);
     if (now.capture === 'skip' || !(memory || storesInFull(now))) return;
+    if (this.profile.isFull && !memory) return;
     const event: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), ...what };
     await this.profile.storing<unknown>(() =>
       memory ? this.ephemeral.append([event]) : this.profile.store.append({ event, shownIn: tabId }),
@@ -248,7 +260,7 @@ export class Recorder {
       },
       policy,
     );
-    if (events.length === 0) return;
+    if (events.length === 0 || (await this.#isRefused(events))) return;
     await this.#store(events, undefined, click.nonce);
     this.onRecorded();
   }

@@ -34,8 +34,16 @@ export function search(
       tally.rowsRead += 1;
     });
     tally.rowsReturned = answer.hits.length;
-    return answer;
+    const archivedDays = await daysNotSearched(profile, request);
+    return archivedDays === 0 ? answer : { ...answer, archivedDays };
   });
+}
+
+/** Archived days of the asked span: what is in them is not found. */
+async function daysNotSearched({ store }: Profile, { fromMs, toMs }: Filter): Promise<number> {
+  const first = fromMs === undefined ? '' : dayOf(fromMs);
+  const last = toMs === undefined ? '9999' : dayOf(Math.max(0, toMs - 1));
+  return Object.keys(await store.archivedDays()).filter((day) => day >= first && day <= last).length;
 }
 
 /** `onRead`: one more page of one day was looked at. */

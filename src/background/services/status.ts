@@ -1,4 +1,5 @@
 /** The state of the whole in one object, for the popup and the options page. */
+import { type BudgetState, budgetSentence } from '../../model/budget.ts';
 import type { CompactionState, Health, ImportState, Status, SyncState } from '../../model/recording.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
@@ -19,7 +20,7 @@ function lossSentence({ what, beforeMs }: Loss): string {
   return `${gone} Recording goes on. If another of your devices has them, sync with it again.`;
 }
 
-async function healthOf(profile: Profile): Promise<Health> {
+async function healthOf(profile: Profile, { budget, sync }: Doings): Promise<Health> {
   const { settings, clock, trouble, damagedRows } = profile;
   const { loss } = profile.store;
   if (trouble) return trouble as Health;
@@ -33,6 +34,8 @@ async function healthOf(profile: Profile): Promise<Health> {
         'The browser does not let ARQ Context see web pages. Allow access to all sites in its settings.',
     };
   }
+  const said = budget && budgetSentence(budget, sync.phase !== 'off');
+  if (budget?.phase === 'full') return { code: 'budget-full', message: said ?? '' };
   if (damagedRows > 0) {
     return {
       code: 'storage-damaged',
@@ -42,6 +45,8 @@ async function healthOf(profile: Profile): Promise<Health> {
   }
   if (isPaused(settings.pause, clock.nowMs()))
     return { code: 'paused', message: 'Paused: nothing is recorded.' };
+  if (budget && said && budget.phase !== 'ok')
+    return { code: budget.phase === 'near' ? 'budget-near' : 'budget-over', message: said };
   return { code: 'ok', message: 'Recording.' };
 }
 
@@ -50,16 +55,14 @@ interface Doings {
   readonly sync: SyncState;
   readonly historyImport: ImportState | undefined;
   readonly compaction: CompactionState | undefined;
+  readonly budget: BudgetState | undefined;
 }
 
-export async function currentStatus(
-  profile: Profile,
-  ephemeral: Ephemeral,
-  { sync, historyImport, compaction }: Doings,
-): Promise<Status> {
+export async function currentStatus(profile: Profile, ephemeral: Ephemeral, doings: Doings): Promise<Status> {
+  const { sync, historyImport, compaction, budget } = doings;
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
-    healthOf(profile),
+    healthOf(profile, doings),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
@@ -74,11 +77,12 @@ export async function currentStatus(
     droppedMessages: await droppedMessages(),
     ...(historyImport === undefined ? {} : { historyImport }),
     ...(compaction === undefined ? {} : { compaction }),
+    ...(budget === undefined ? {} : { budget }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }
 
-const QUIET: readonly string[] = ['ok', 'paused', 'no-consent'];
+const QUIET: readonly string[] = ['ok', 'paused', 'no-consent', 'budget-near', 'budget-over'];
 
 /** Tells the toolbar button, and the popup before the background answers it. */
 export async function publishStatus(status: Status): Promise<void> {

@@ -314,13 +314,13 @@ export class Sync {
     return { store, transport: this.#transport, scope, account, rings: this.#rings };
   }
 
-  /** Drops days here that the service has completely. Resolves with those; a service that does not answer drops none. */
-  async dropSent(days: readonly Day[], pinned: readonly string[]): Promise<Day[]> {
+  /** Drops days here that the service has completely. Resolves with those; `null` when it does not answer now. */
+  async dropSent(days: readonly Day[], pinned: readonly string[]): Promise<Day[] | null> {
     const account = this.#account;
-    if (!account || this.#phase !== 'synced') return [];
+    if (!account || this.#phase !== 'synced') return null;
     await this.#running;
     const dropped = await dropSent(await this.#session(account), days, pinned);
-    return dropped.ok ? dropped.value : [];
+    return dropped.ok ? dropped.value : null;
   }
 
   /** Brings days back that are at the service only. Those before a failure are back. */

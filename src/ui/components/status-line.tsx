@@ -5,6 +5,8 @@ import { GrantAccess } from './grant-access.tsx';
 const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   ok: 'good',
   paused: 'warn',
+  'budget-near': 'warn',
+  'budget-over': 'warn',
   'no-consent': 'warn',
 };
 

@@ -50,6 +50,7 @@ function connect(erased: () => Erased | null = () => null) {
         erasures: () => worker.services.history.erasures,
         onAdded() {},
       }),
+      budget: async () => worker.services.budget,
       watch: () => () => {},
       onDrop: () => {
         drops += 1;

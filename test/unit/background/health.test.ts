@@ -164,6 +164,7 @@ describe('queries', () => {
       servePort(port as unknown as PagePort, {
         profile: async () => worker.services.profile,
         importing: async () => Promise.reject(new Error('no')),
+        budget: async () => worker.services.budget,
         watch: () => () => {},
         onDrop() {},
       });

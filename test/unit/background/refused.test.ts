@@ -119,6 +119,7 @@ describe('connections', () => {
         erasures: () => 0,
         onAdded() {},
       }),
+      budget: async () => worker.services.budget,
       watch: () => () => {},
       onDrop,
     });

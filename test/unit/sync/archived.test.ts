@@ -106,11 +106,11 @@ describe('a day that is dropped', () => {
     await a.run(() => a.store.db.clear('outbox'));
     expect(await drop(a)).toEqual([]);
     offline(a);
-    expect(await drop(a)).toEqual([]);
+    expect(await drop(a)).toBeNull();
     expect(await a.urls()).toHaveLength(5);
   });
 
-  it('that is interrupted anywhere is here or there', async () => {
+  it('that is interrupted anywhere is here or there', { timeout: 60_000 }, async () => {
     const before = await a.records();
     for (let writes = 0; writes < 12; writes++) {
       a.context.writesLeft = writes;
@@ -138,7 +138,7 @@ describe('a day that is away and would be sent again', () => {
     await drop(a);
     await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
     const lives = await world.liveSlots();
-    a.network.fate = (_nth, { path }) => (path.endsWith('/get') ? 'lost-request' : 'ok');
+    a.network.fate = (_nth, { url }) => (url.endsWith('/get') ? 'lost-request' : 'ok');
     for (let i = 0; i < 3; i++) {
       expect((await a.round()).phase).not.toBe('synced');
       world.pass();
@@ -152,14 +152,13 @@ describe('a day that is away and would be sent again', () => {
     await drop(a);
     await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
     const own = await a.run(async () => (await a.store.db.getAll('peers')).find((one) => one.own && one.day));
-    const account = await world.accountId();
-    await a.run(() => a.store.db.put('peers', { ...(own as never), slot: 'A'.repeat(43) } as never));
+    if (!own) throw new Error('nothing was sent');
+    await a.run(() => a.store.db.put('peers', { ...own, slot: 'A'.repeat(43) }));
     await oracle.visit(a, 'new.example', '/new');
     const state = await a.round();
     expect(state).toMatchObject({ phase: 'error', message: expect.stringContaining('cannot be opened') });
     expect(await a.outbox()).toBe(1);
     expect(await away(a)).toEqual([day]);
-    expect(account).toBeTruthy();
     await a.run(() => a.store.db.delete('peers', 'A'.repeat(43)));
     await allIsWell();
   });
