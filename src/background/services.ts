@@ -111,6 +111,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       sync.close();
       history.close();
       compaction.close();
+      budget.close();
       queryTotals.close();
       profile.store.close();
     },

@@ -1,6 +1,5 @@
 /** What the person set. Kept as one sealed record. */
 import * as v from 'valibot';
-import { MAX_BUDGET_BYTES, MIN_BUDGET_BYTES } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
 import { CAPTURES, type Rule } from './rules.ts';
@@ -25,9 +24,8 @@ const settingsSchema = v.object({
   ]),
   rules: v.array(ruleSchema),
   persisted: v.exactOptional(v.boolean()),
-  budgetBytes: v.exactOptional(
-    v.pipe(v.number(), v.minValue(MIN_BUDGET_BYTES), v.maxValue(MAX_BUDGET_BYTES)),
-  ),
+  // Its bounds are checked where it is chosen: other bounds in another version must not cost the consent.
+  budgetBytes: v.exactOptional(v.number()),
   pinned: v.exactOptional(v.array(v.string())),
 });
 

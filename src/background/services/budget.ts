@@ -44,6 +44,7 @@ type SyncPart = Pick<Sync, 'isOn' | 'dropSent' | 'fetchBack' | 'erased' | 'chang
 export class Budget {
   #state: BudgetState | undefined;
   #refused = 0;
+  #isClosed = false;
   #checkedMs = Number.NEGATIVE_INFINITY;
   readonly #retryMs = new Map<Day, number>();
   readonly #mutex = new Mutex();
@@ -58,10 +59,17 @@ export class Budget {
     this.profile.checkRoom = () => this.#check();
     // Whatever made room (an erasure, another budget): recording goes on at once.
     this.profile.onChange(() => {
-      if (this.profile.isFull)
-        void this.#measured().catch((error: unknown) => console.error('the budget was not measured', error));
+      if (this.profile.isFull && !this.#isClosed)
+        void this.#measured().catch((error: unknown) => {
+          if (!this.#isClosed) console.error('measuring failed', error);
+        });
     });
     await this.#measured();
+  }
+
+  /** The store was closed under it. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   state(): BudgetState | undefined {
@@ -106,6 +114,7 @@ export class Budget {
   }
 
   async #measure(): Promise<void> {
+    if (this.#isClosed) return;
     const usedBytes = await this.profile.store.usedBytes();
     const limitBytes = this.#limitBytes;
     const canArchive = usedBytes >= limitBytes && (await this.#canArchive());

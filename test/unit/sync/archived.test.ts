@@ -1,5 +1,8 @@
 /** Days that are at the service only: nothing is lost on the way there and back, whatever is erased, sent or left meanwhile. */
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/device-context.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Budget } from '../../../src/background/services/budget.ts';
 import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';
 import { daysAway } from '../../../src/sync/archived.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
@@ -110,6 +113,12 @@ describe('a day that is dropped', () => {
     expect(await a.urls()).toHaveLength(5);
   });
 
+  it('stays while it waits to be sent again, though the service has all of it', async () => {
+    await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
+    expect(await drop(a)).toEqual([]);
+    expect(await a.outbox()).toBe(1);
+  });
+
   it('that is interrupted anywhere is here or there', { timeout: 60_000 }, async () => {
     const before = await a.records();
     for (let writes = 0; writes < 12; writes++) {
@@ -195,11 +204,26 @@ describe('an erasure of something that is away', () => {
     all: () => ({ what: 'all' }) as const,
   };
 
+  const ownParts = () =>
+    a.run(async () =>
+      (await a.store.db.getAll('peers'))
+        .filter((peer) => peer.own && peer.kind === 'part' && peer.day === day)
+        .map(({ slot }) => slot),
+    );
+  /** Without anybody asking for it, the service has only parts that open, and nothing of what is gone. */
+  async function isSentAnew(): Promise<void> {
+    expect(await away(a)).toEqual([]);
+    const hasOwn = (await a.records()).some(({ id }) => id.startsWith(a.store.vault.deviceId));
+    expect((await ownParts()).length > 0).toBe(hasOwn);
+  }
+
   for (const [name, target] of Object.entries(targets)) {
     it(`here: ${name}`, async () => {
       await drop(a);
       const keys = await dayKeys(a);
       await oracle.erase(a, target());
+      await world.settle();
+      await isSentAnew();
       await allIsWell();
       // What opened the parts that are gone opens nothing any more.
       expect((await dayKeys(a)).some((generation) => keys.includes(generation) && name !== 'page')).toBe(
@@ -218,12 +242,18 @@ describe('an erasure of something that is away', () => {
       await a.round();
       a.network.up();
       world.pass();
+      await world.settle();
+      await isSentAnew();
       await allIsWell();
     });
 
     it(`on another device: ${name}`, async () => {
       await drop(a);
+      const parts = await ownParts();
       await oracle.erase(b, target());
+      await world.settle();
+      await isSentAnew();
+      expect((await ownParts()).some((slot) => parts.includes(slot))).toBe(false);
       await allIsWell();
     });
   }
@@ -290,5 +320,68 @@ describe('leaving the account', () => {
     expect(await a.run(() => a.sync.end('leave', true, true))).toEqual({ ok: true, value: null });
     expect(await a.run(() => a.store.archivedDays())).toEqual({});
     expect(await b.urls()).toEqual(oracle.urls());
+  });
+});
+
+describe('at the limit of the budget, while sync is on', () => {
+  /** Older days, `count` of them, each of the same size; with what is there already. */
+  async function older(count: number): Promise<Day[]> {
+    const days: Day[] = [];
+    for (let n = count + 2; n > 2; n--) {
+      const atMs = a.clock.nowMs() - n * DAY_MS;
+      days.push(dayOf(atMs));
+      for (const path of ['/1', '/2', '/3']) await a.visit(`old.example`, `${path}/${n}`, atMs);
+    }
+    await world.settle();
+    await a.run(() => a.store.pack(true));
+    return days;
+  }
+  async function budgetOf(share: number, pinned: readonly string[] = []): Promise<Budget> {
+    const used = await a.run(() => a.store.usedBytes());
+    await a.run(() => a.profile.change({ budgetBytes: Math.round(used / share), pinned }));
+    const budget = new Budget(a.profile, a.sync);
+    await a.run(() => budget.open());
+    await a.run(() => budget.tick());
+    return budget;
+  }
+
+  it('the oldest days go first, as many as make room, and come back by month', async () => {
+    const all = await older(6).then(() => a.records());
+    const budget = await budgetOf(1.05);
+    expect(budget.state()?.phase).not.toBe('full');
+    const gone = await away(a);
+    expect(gone.length).toBeGreaterThan(0);
+    expect(gone.length).toBeLessThan(7);
+    const left = await a.records();
+    expect(left).toEqual(all.slice(all.length - left.length));
+    const { usedBytes, limitBytes } = budget.state() as { usedBytes: number; limitBytes: number };
+    expect(usedBytes).toBeLessThanOrEqual(0.9 * limitBytes);
+    await a.run(() => a.profile.change({ budgetBytes: 1e9 }));
+    const report = await a.run(() => budget.report());
+    expect(report).toMatchObject({ syncing: true, canArchive: false });
+    for (const { month, where } of report.archived) {
+      expect(where).toBe('service');
+      expect(await a.run(() => budget.fetchBack(month))).toMatchObject({ ok: true });
+    }
+    expect(await a.records()).toEqual(all);
+    expect(await b.urls()).toEqual(await a.urls());
+  });
+
+  it('nothing goes below the limit, and nothing that is pinned or not sent', async () => {
+    const [first] = await older(3);
+    const before = await a.records();
+    await budgetOf(0.99);
+    expect(await a.records()).toEqual(before);
+    offline(a);
+    await a.visit('old.example', '/late', Date.parse(`${first}T01:00:00Z`));
+    await budgetOf(2, ['one.example', 'two.example', 'secret.example']);
+    expect((await a.records()).length).toBe(before.length + 1);
+    a.network.up();
+    world.pass();
+    await a.run(() => a.store.db.delete('metadata', 'retry'));
+    await a.restart();
+    expect((await a.round()).phase).toBe('synced');
+    await budgetOf(2, ['one.example', 'two.example', 'secret.example']);
+    expect(await a.urls()).toEqual(oracle.urls());
   });
 });
