@@ -2,6 +2,8 @@
  * Days leave the store in two steps: a file of them is made, and only when somebody says that it is safe are they dropped. What
  * is erased meanwhile and later does not come back with the file: of a day that goes as a whole the key is destroyed, of
  * anything less it is noted what it was (archive-list.ts).
+ *
+ * Over 300 lines, because what may happen between the two steps is only understood on one page.
  */
 import { type Bytes, toBase64Url, utf8 } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
