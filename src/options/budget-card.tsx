@@ -93,7 +93,7 @@ export function BudgetCard() {
                     type="button"
                     class="quiet"
                     data-testid="budget-unpin"
-                    aria-label={`Do not keep ${host} any more`}
+                    aria-label={`Remove ${host} from this list`}
                     onClick={async () => show(await ask('budget.unpin', { host }))}
                   >
                     Remove
