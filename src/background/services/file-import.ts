@@ -12,7 +12,8 @@ import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
 import { timeInAll } from '../../storage/imported-time.ts';
 import type { KnownOf } from '../../storage/local-store.ts';
-import { ERASED, type Erased, importRefusal } from './history-import.ts';
+import { ERASED, type Erased } from './history-import.ts';
+import { importRefusal } from './import-refusal.ts';
 import type { Profile } from './profile.ts';
 
 /**

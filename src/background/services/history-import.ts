@@ -20,6 +20,7 @@ import { hasHistoryAccess } from '../../platform/history.ts';
 import { storageFailure } from '../../storage/database.ts';
 import type { KnownOf, LocalStore } from '../../storage/local-store.ts';
 import { dayBefore, firstDay, HistoryDays } from './history-days.ts';
+import { importRefusal } from './import-refusal.ts';
 import type { Profile } from './profile.ts';
 import { unlessDamaged } from './unless-damaged.ts';
 
@@ -65,25 +66,6 @@ export interface ImportDeps {
   erased(): Promise<Erased | null>;
   /** Resolves when what is to be known of it is. */
   onAdded(): Promise<void>;
-}
-
-export const FULL =
-  'Your storage limit is reached, so nothing is imported. Save an archive or raise the limit on the Health tab, then import again: nothing is imported twice.';
-
-/** Why nothing may be imported now; `null` when it may. */
-export function importRefusal({
-  settings,
-  isFull,
-}: Pick<Profile, 'settings' | 'isFull'>): ReturnType<typeof fail> | null {
-  if (settings.consent !== 'accepted')
-    return fail('no-consent', 'Nothing is imported until you agree to recording.');
-  if (settings.level === 'ephemeral')
-    return fail(
-      'ephemeral',
-      'At level ephemeral nothing is stored, so nothing is imported. Choose another level first.',
-    );
-  if (isFull) return fail('full', FULL);
-  return null;
 }
 
 /** A keyed hash of 48 bits: the same visit gets the same name, and the name tells nothing of it. */

@@ -3,7 +3,7 @@
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { servePort } from '../../../src/background/ports.ts';
-import { importRefusal } from '../../../src/background/services/history-import.ts';
+import { importRefusal } from '../../../src/background/services/import-refusal.ts';
 import { type Bytes, concat, fromBase64Url, toBase64Url } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { BUDGET, budgetState } from '../../../src/model/budget.ts';
