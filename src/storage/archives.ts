@@ -85,7 +85,8 @@ export class Archives {
   async open(): Promise<void> {
     try {
       const list = await this.#list.read();
-      if (list.sections.some(({ state }) => state === 'leaving')) await this.#drop(list);
+      const isLeaving = list.sections.some(({ state }) => state === 'leaving');
+      if (isLeaving) await this.host.erasing(() => this.#drop(list));
       await this.#destroyErased();
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;

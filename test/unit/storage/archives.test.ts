@@ -327,5 +327,10 @@ it('dropping that was interrupted is finished at the next start', async () => {
   await profile.reopen();
   expect(await all()).toEqual([]);
   expect(await profile.store.archivedDays()).toEqual({ [dayBack(40)]: 1, [dayBack(9)]: 1 });
+  // What was opened of a pack while it was dropped says nothing about the next one in its place.
+  const others = [1, 2, 3].map((n) => event(9, `other${n}.example`));
+  await add(...others);
+  expect(await urls()).toEqual(others.map((one) => 'url' in one && one.url));
   expect((await restore(file)).events).toBe(2);
+  expect(await all()).toHaveLength(5);
 });
