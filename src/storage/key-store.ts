@@ -17,10 +17,12 @@ export interface RingRow {
   readonly wrapped: Bytes;
 }
 
+export type RingName = Omit<RingRow, 'wrapped'>;
+
 interface ArqKeys extends DBSchema {
   /** Device secret, device keys, wrapped master key: by name. */
   blobs: { key: string; value: Bytes };
-  ring: { key: [string, string, number]; value: RingRow };
+  ring: { key: [RingRow['store'], Day, number]; value: RingRow };
 }
 
 /** Where the number of the current generation is kept: outside the database, since it names it. */
@@ -30,9 +32,13 @@ export interface GenerationPointer {
 }
 
 export interface KeyStore {
-  blob(name: string): Promise<Bytes | undefined>;
+  /** In one step; `undefined` in place of those that are not there. */
+  blobs(names: readonly string[]): Promise<(Bytes | undefined)[]>;
   putBlob(name: string, value: Bytes): Promise<void>;
   ring(): Promise<RingRow[]>;
+  /** Which keys there are: of years, a tenth of the time that their rows take. */
+  ringNames(): Promise<RingName[]>;
+  ringRow(name: RingName): Promise<RingRow | undefined>;
   /** Adds rows; a row that exists is left as it is. */
   addToRing(rows: readonly RingRow[]): Promise<void>;
   /** Everything in one step: the given ring replaces the old one, and the old generation is destroyed. */
@@ -41,6 +47,10 @@ export interface KeyStore {
 }
 
 const nameOf = (generation: number): string => `arq-keys-${generation}`;
+
+const deleteGeneration = async (generation: number): Promise<void> => {
+  if (generation >= 1) await deleteDB(nameOf(generation));
+};
 
 const openGeneration = (generation: number): Promise<IDBPDatabase<ArqKeys>> =>
   openDB<ArqKeys>(nameOf(generation), 1, {
@@ -57,18 +67,26 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
   let db = await openGeneration(generation);
   if (known === undefined) await pointer.write(generation);
   // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
-  const others = [generation - 1, generation + 1].filter((other) => other >= 1);
-  const cleaned = Promise.all(others.map((other) => deleteDB(nameOf(other))));
+  const clean = async () => {
+    await Promise.all([deleteGeneration(generation - 1), deleteGeneration(generation + 1)]);
+  };
+  const cleaned = clean();
   cleaned.catch(() => {});
 
   return {
-    blob: (name) => db.get('blobs', name),
+    async blobs(names) {
+      const { store } = db.transaction('blobs');
+      return Promise.all(names.map((name) => store.get(name)));
+    },
     async putBlob(name, value) {
       await inTransaction(db.transaction('blobs', 'readwrite', STRICT), (tx, ask) =>
         ask(tx.store.put(value, name)),
       );
     },
     ring: () => db.getAll('ring'),
+    ringNames: async () =>
+      (await db.getAllKeys('ring')).map(([store, day, generation]) => ({ store, day, generation })),
+    ringRow: ({ store, day, generation: n }) => db.get('ring', [store, day, n]),
     async addToRing(rows) {
       const known = new Set((await db.getAllKeys('ring')).map(String));
       const added = rows.filter(({ store, day, generation: n }) => !known.has(String([store, day, n])));
@@ -77,7 +95,7 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
       });
     },
     async rewrite(ring, blobs = {}) {
-      await cleaned;
+      await cleaned.catch(clean);
       const keep: [string, Bytes][] = [];
       for (const name of await db.getAllKeys('blobs')) {
         const value = await db.get('blobs', name);

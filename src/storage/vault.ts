@@ -26,7 +26,7 @@ import {
 } from '../crypto/signing.ts';
 import { unwrap, wrap } from '../crypto/wrap.ts';
 import { DamagedError } from './database.ts';
-import type { KeyStore, RingRow } from './key-store.ts';
+import type { KeyStore, RingName, RingRow } from './key-store.ts';
 
 const SECRET = 'device-secret';
 const DEVICE = 'device-keys';
@@ -58,6 +58,14 @@ export interface PeriodKey extends Period {
   readonly aead: AeadKey;
 }
 
+/** A key that there is. */
+interface Known {
+  readonly name: RingName;
+  /** Where it was at hand; see `#rowOf`. */
+  readonly row: RingRow | undefined;
+  opened: Promise<PeriodKey> | undefined;
+}
+
 interface Identity {
   /** A random constant of this profile: the seed's `userId`. */
   readonly userId: string;
@@ -73,8 +81,11 @@ const ringAad = (userId: string, { store, day }: Period, generation: number): By
   wrapAad(userId, `${store}/${dayNumber(day)}/${generation}`);
 
 export class Vault {
-  /** Opened when they are first needed: a ring of years has thousands, and a start needs one. */
-  #keys = new Map<string, { readonly row: RingRow; opened: Promise<PeriodKey> | undefined }>();
+  /** Read and opened when they are first needed: a ring of years has thousands, and a start needs one. */
+  #keys = new Map<string, Known>();
+  /** Every row, by name of the key; read when a second key is needed. */
+  #rows: Promise<ReadonlyMap<string, RingRow>> | undefined;
+  #hasRead = false;
   /** Newest generation, by name of the period. */
   #newest = new Map<string, number>();
 
@@ -93,9 +104,13 @@ export class Vault {
 
   /** Opens the vault, or makes a new one in an empty key store. @throws DamagedError when keys are there but do not open. */
   static async open(store: KeyStore): Promise<Vault> {
-    const secret = await store.blob(SECRET);
-    if (secret === undefined) await Vault.#create(store);
-    return Vault.#load(store);
+    const names = [SECRET, IDENTITY, DEVICE, MASTER, OBJECTS];
+    let blobs = await store.blobs(names);
+    if (blobs[0] === undefined) {
+      await Vault.#create(store);
+      blobs = await store.blobs(names);
+    }
+    return Vault.#load(store, blobs);
   }
 
   static async #create(store: KeyStore): Promise<void> {
@@ -115,10 +130,13 @@ export class Vault {
     await store.putBlob(SECRET, secret);
   }
 
-  static async #load(store: KeyStore): Promise<Vault> {
-    const [secret, identityBytes, deviceBlob, masterBlob, objectsBlob] = await Promise.all(
-      [SECRET, IDENTITY, DEVICE, MASTER, OBJECTS].map((name) => store.blob(name)),
-    );
+  static async #load(
+    store: KeyStore,
+    [secret, identityBytes, deviceBlob, masterBlob, objectsBlob]: readonly (Bytes | undefined)[],
+  ): Promise<Vault> {
+    const ring = store.ringNames();
+    // Told below; what goes wrong before is told instead.
+    ring.catch(() => {});
     if (!secret || !identityBytes || !deviceBlob || !masterBlob || !objectsBlob)
       throw new DamagedError('The keys of this profile are incomplete.');
     const identity = JSON.parse(fromUtf8(identityBytes)) as Identity;
@@ -141,7 +159,7 @@ export class Vault {
       account,
       objects,
     );
-    for (const row of await store.ring()) vault.#remember(row);
+    for (const name of await ring) vault.#remember(name);
     return vault;
   }
 
@@ -152,13 +170,36 @@ export class Vault {
     this.incarnation = identity.incarnation;
   }
 
-  #remember(row: RingRow): void {
-    this.#newest.set(nameOf(row), Math.max(row.generation, this.#newest.get(nameOf(row)) ?? 0));
-    this.#keys.set(nameOf(row, row.generation), { row, opened: undefined });
+  #remember({ store, day, generation }: RingName, row?: RingRow): void {
+    const period = nameOf({ store, day });
+    this.#newest.set(period, Math.max(generation, this.#newest.get(period) ?? 0));
+    this.#keys.set(nameOf({ store, day }, generation), {
+      name: { store, day, generation },
+      row,
+      opened: undefined,
+    });
   }
 
-  async #unwrap(row: RingRow): Promise<PeriodKey> {
-    const { store, day, generation } = row;
+  /** What an event needs is one row; who needs another one needs many (a search, statistics). */
+  async #rowOf(name: RingName): Promise<RingRow | undefined> {
+    if (!this.#hasRead) {
+      this.#hasRead = true;
+      return this.store.ringRow(name);
+    }
+    this.#rows ??= this.store
+      .ring()
+      .then((rows) => new Map(rows.map((row) => [nameOf(row, row.generation), row])))
+      .catch((error: unknown) => {
+        this.#rows = undefined;
+        throw error;
+      });
+    return (await this.#rows).get(nameOf(name, name.generation));
+  }
+
+  async #open(known: Known): Promise<PeriodKey> {
+    const { store, day, generation } = known.name;
+    const row = known.row ?? (await this.#rowOf(known.name));
+    if (row === undefined) throw new DamagedError(`The key of ${day} is missing.`);
     const raw = await unwrap(this.account.wrapping, row.wrapped, ringAad(this.userId, row, generation));
     if (raw === null) throw new DamagedError(`The key of ${day} does not open.`);
     return { store, day, generation, raw, aead: await aeadKey(raw) };
@@ -174,7 +215,11 @@ export class Vault {
   async key(period: Period, generation: number): Promise<PeriodKey> {
     const known = this.#keys.get(nameOf(period, generation));
     if (known === undefined) throw new DamagedError(`The key of ${period.day} is missing.`);
-    known.opened ??= this.#unwrap(known.row);
+    known.opened ??= this.#open(known).catch((error: unknown) => {
+      // Perhaps it could only not be read now.
+      known.opened = undefined;
+      throw error;
+    });
     return known.opened;
   }
 
@@ -224,7 +269,7 @@ export class Vault {
       }),
     );
     await this.store.addToRing(rows);
-    for (const row of rows) this.#remember(row);
+    for (const row of rows) this.#remember(row, row);
   }
 
   /** Days or months that have a key, of any generation. */
@@ -232,8 +277,8 @@ export class Vault {
     return [
       ...new Set(
         [...this.#keys.values()]
-          .map(({ row }) => row)
-          .filter((row) => row.store === store)
+          .map(({ name }) => name)
+          .filter((name) => name.store === store)
           .map(({ day }) => day),
       ),
     ];
@@ -241,9 +286,9 @@ export class Vault {
 
   /** Every key of a store, or of all of them. */
   ring(store?: RingRow['store']): Promise<PeriodKey[]> {
-    const rows = [...this.#keys.values()].map(({ row }) => row);
-    const wanted = store === undefined ? rows : rows.filter((row) => row.store === store);
-    return Promise.all(wanted.map((row) => this.key(row, row.generation)));
+    const names = [...this.#keys.values()].map(({ name }) => name);
+    const wanted = store === undefined ? names : names.filter((name) => name.store === store);
+    return Promise.all(wanted.map((name) => this.key(name, name.generation)));
   }
 
   /** Destroys keys. Nothing that they sealed opens again. */
@@ -258,7 +303,8 @@ export class Vault {
     await this.store.rewrite(keep);
     this.#keys.clear();
     this.#newest.clear();
-    for (const row of keep) this.#remember(row);
+    this.#rows = undefined;
+    for (const row of keep) this.#remember(row, row);
   }
 
   masterKey(): Bytes {
@@ -279,6 +325,7 @@ export class Vault {
     });
     this.master = master;
     this.account = account;
+    this.#rows = undefined;
   }
 
   /** A short keyed hash (96 bits): says that something is the same as before to us, and nothing to anybody else. */

@@ -4,6 +4,7 @@
  * for the next life.
  */
 import 'fake-indexeddb/auto';
+import { AsyncLocalStorage } from 'node:async_hooks';
 
 const never = new Promise<never>(() => {});
 /** Takes every call and answers none. A transaction, an object store and an index in one: idb hands on what it does not know. */
@@ -25,6 +26,9 @@ let life = 0;
 const dead = new WeakSet<IDBDatabase>();
 let callsLeft: number | undefined;
 let onKill = (): void => {};
+/** Which process something runs in: what goes on beside the call that was the last one opens nothing either. */
+const processes = new AsyncLocalStorage<{ ended: boolean }>();
+const hasEnded = (): boolean => processes.getStore()?.ended === true;
 
 function end(connection: IDBDatabase): void {
   dead.add(connection);
@@ -52,7 +56,7 @@ IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...args) {
 };
 const { open, deleteDatabase } = IDBFactory.prototype;
 IDBFactory.prototype.open = function (this: IDBFactory, ...args) {
-  if (isLast()) return silentRequest() as IDBOpenDBRequest;
+  if (hasEnded() || isLast()) return silentRequest() as IDBOpenDBRequest;
   const request = open.apply(this, args);
   const born = life;
   request.addEventListener('success', () => {
@@ -62,19 +66,23 @@ IDBFactory.prototype.open = function (this: IDBFactory, ...args) {
   return request;
 };
 IDBFactory.prototype.deleteDatabase = function (this: IDBFactory, ...args) {
-  return isLast() ? (silentRequest() as IDBOpenDBRequest) : deleteDatabase.apply(this, args);
+  return hasEnded() || isLast() ? (silentRequest() as IDBOpenDBRequest) : deleteDatabase.apply(this, args);
 };
 
 export const KILLED = Symbol('killed');
 
 /** What `task` gives, or `KILLED` where it came to `call` calls. Open the store again then. */
 export async function killedAt<T>(call: number, task: () => Promise<T>): Promise<T | typeof KILLED> {
+  const own = { ended: false };
   const death = new Promise<typeof KILLED>((resolve) => {
-    onKill = () => resolve(KILLED);
+    onKill = () => {
+      own.ended = true;
+      resolve(KILLED);
+    };
   });
   callsLeft = call;
   try {
-    return await Promise.race([task(), death]);
+    return await Promise.race([processes.run(own, task), death]);
   } finally {
     callsLeft = undefined;
   }
