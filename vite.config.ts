@@ -45,8 +45,6 @@ export default defineConfig({
   // The workers of the `bench` variant are modules; the extension itself has none.
   worker: { format: 'es' },
   test: {
-    // As many as processors; by default one is left idle.
-    maxWorkers: '100%',
     projects: [
       {
         extends: true,

@@ -6,12 +6,12 @@
  */
 import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
 import { type InteractionEvent, type RecordKind, STORE_TYPES, type StoreType } from '../model/interaction.ts';
-import { siteTerm } from '../model/page.ts';
 import { type FoundPage, type PageQuery, pagesFound } from '../model/page-query.ts';
 import { DamagedError, decoding } from './database.ts';
-import type { Outline } from './format/outline.ts';
+import type { DayAddresses, Outline } from './format/outline.ts';
 import type { SegmentRow } from './format/segment.ts';
-import { PackReader, type PackSource, packName, readBlocks } from './packs.ts';
+import { type Matches, Searches } from './pack-search.ts';
+import { type PackReader, type PackSource, readBlocks } from './packs.ts';
 import type { ArqData, BlockRow, PackRow } from './schema.ts';
 
 /** What the finder reads from. All of it belongs to one moment. */
@@ -185,7 +185,11 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
     }
     const { outline } = found;
     if (!outline || found.days?.has(day) === false) continue;
-    const addresses = await decoding(() => outline.addressesOf(day));
+    const addresses = await addressesOn(outline, day);
+    if (addresses === null) {
+      yield { day, whole: true };
+      continue;
+    }
     const counts = STORE_TYPES.map((type) => found.matches.among(addresses[type]));
     const types = STORE_TYPES.filter((_, i) => (counts[i] as number) > 0);
     if (types.length === 0 || (query.kind !== undefined && !types.includes(TYPE_OF[query.kind]))) continue;
@@ -197,6 +201,16 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
       count: Math.max(...counts),
       matches: found.matches,
     };
+  }
+}
+
+/** `null` when they do not open, or their pack was merged into another one meanwhile. */
+async function addressesOn(outline: Outline, day: Day): Promise<DayAddresses | null> {
+  try {
+    return await decoding(() => outline.addressesOf(day));
+  } catch (error) {
+    if (!(error instanceof DamagedError)) throw error;
+    return null;
   }
 }
 
@@ -215,147 +229,4 @@ export function packsByDay(packs: readonly PackRow[]): Map<Day, PackRow[]> {
       else byDay.set(day, [pack]);
     }
   return byDay;
-}
-
-/** What a pack has for a query. */
-interface Searched {
-  readonly reader: PackReader;
-  readonly matches: Matches;
-  /** `null` when nothing matches. */
-  readonly outline: Outline | null;
-  /** That have events of them; absent when they are too many to ask for one by one. */
-  readonly days: ReadonlySet<Day> | undefined;
-}
-
-/** Searches packs once each, newest first, and ahead of whoever asks: most of the time goes into waiting for the browser. */
-class Searches {
-  readonly #packs: readonly PackRow[];
-  readonly #searched = new Map<string, Promise<Searched | null>>();
-  #begun = 0;
-  #ahead = 0;
-
-  constructor(
-    private readonly source: PackSource,
-    packs: readonly PackRow[],
-    private readonly query: PageQuery,
-  ) {
-    const { fromMs = Number.NEGATIVE_INFINITY } = query;
-    this.#packs = packs
-      .filter(({ days }) => days.some(({ day }) => dayStartMs(day) >= fromMs))
-      .sort((a, b) => (a.date < b.date ? 1 : -1));
-  }
-
-  of(pack: PackRow): Promise<Searched | null> {
-    const known = this.#searched.get(packName(pack));
-    if (known) return known;
-    const place = this.#packs.indexOf(pack);
-    this.#begun = Math.max(this.#begun, place);
-    const until = this.#begun + 1 + this.#ahead;
-    for (; this.#begun < until && this.#begun < this.#packs.length; this.#begun++)
-      this.#begin(this.#packs[this.#begun] as PackRow);
-    this.#ahead = Math.min(MOST_AHEAD, this.#ahead * 2 + 1);
-    return this.#searched.get(packName(pack)) ?? this.#begin(pack);
-  }
-
-  #begin(pack: PackRow): Promise<Searched | null> {
-    const search = searchPack(new PackReader(this.source, pack), this.query);
-    // Whoever asks for it is told; nobody may.
-    search.catch(() => {});
-    this.#searched.set(packName(pack), search);
-    return search;
-  }
-}
-const MOST_AHEAD = 8;
-
-/** Addresses of a pack that may match. */
-class Matches {
-  count = 0;
-  readonly #hits: Uint8Array;
-  /** How many conditions an address met so far. */
-  #met = 0;
-
-  constructor(readonly addresses: number) {
-    this.#hits = new Uint8Array(addresses);
-    this.count = addresses;
-  }
-
-  /** Leaves those that `find` names, however often, and that met all conditions before. */
-  keep(find: (found: (address: number) => void) => void): void {
-    const before = this.#met;
-    this.#met += 1;
-    this.count = 0;
-    find((address) => {
-      if (this.#hits[address] !== before) return;
-      this.#hits[address] = before + 1;
-      this.count += 1;
-    });
-  }
-
-  has = (address: number): boolean => this.#hits[address] === this.#met;
-
-  /** In order. */
-  list(): number[] {
-    const list: number[] = [];
-    for (let address = 0; address < this.addresses; address++) if (this.has(address)) list.push(address);
-    return list;
-  }
-
-  /** How many of these there are. */
-  among(addresses: Uint32Array): number {
-    const [hits, met] = [this.#hits, this.#met];
-    let count = 0;
-    for (let i = 0; i < addresses.length; i++) if (hits[addresses[i] as number] === met) count += 1;
-    return count;
-  }
-}
-
-/** So many words narrow it down enough: a byte counts them. */
-const MAX_WORDS = 200;
-
-/** Of more addresses, days are looked through as they are asked for, newest first. */
-const FEW_ADDRESSES = 256;
-
-function daysOf(outline: Outline, matches: Matches): Set<Day> {
-  const days = new Set<Day>();
-  for (const address of matches.list()) for (const day of outline.daysOf(address)) days.add(day);
-  return days;
-}
-
-/** `null` when the pack does not open. */
-async function searchPack(reader: PackReader, query: PageQuery): Promise<Searched | null> {
-  try {
-    const words = query.words.slice(0, MAX_WORDS);
-    const lexicon = words.length === 0 ? null : await reader.lexicon();
-    const ranges = await decoding(() => words.map((word) => lexicon?.beginningWith(word) ?? []));
-    if (ranges.some((own) => own.length === 0))
-      return { reader, matches: new Matches(0), outline: null, days: undefined };
-    const [postings, outline] = await Promise.all([
-      ranges.length > 0 ? reader.postings() : null,
-      reader.outline(),
-    ]);
-    const matches = new Matches(outline.addressCount);
-    const { site } = query;
-    if (site !== undefined) {
-      const hosts = await decoding(() => outline.addressesOfHosts(siteTerm(site)));
-      matches.keep((found) => {
-        for (const [from, to] of hosts) for (let address = from; address < to; address++) found(address);
-      });
-    }
-    if (postings) {
-      const lists = await decoding(() => Promise.all(ranges.map((own) => postings.find(own))));
-      const lengthOf = (own: readonly Uint32Array[]) => own.reduce((sum, { length }) => sum + length, 0);
-      // What leaves fewest comes first.
-      for (const own of lists.sort((a, b) => lengthOf(a) - lengthOf(b))) {
-        if (matches.count === 0) break;
-        matches.keep((found) => {
-          for (const list of own) for (let i = 0; i < list.length; i++) found(list[i] as number);
-        });
-      }
-    }
-    const days = matches.count < FEW_ADDRESSES ? await decoding(() => daysOf(outline, matches)) : undefined;
-    return { reader, matches, outline: matches.count > 0 ? outline : null, days };
-  } catch (error) {
-    if (!(error instanceof DamagedError)) throw error;
-    return null;
-  }
 }

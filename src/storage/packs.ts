@@ -204,8 +204,8 @@ export class PackReader {
 
   outline(): Promise<Outline> {
     return this.source.cache.get(`outline/${this.#name}`, async () => {
-      const bytes = await this.#wholeTable('outline');
-      return sized(await decoding(() => Outline.read(bytes)));
+      const table = await this.#table('outline');
+      return sized(await decoding(() => Outline.open(table)));
     });
   }
 

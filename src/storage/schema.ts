@@ -9,9 +9,9 @@ import type { StoreType } from '../model/interaction.ts';
 import type { TablePart } from './format/pack.ts';
 
 export const DATA_DB = 'arq-data';
-export const DATA_VERSION = 5;
+export const DATA_VERSION = 6;
 /** Older ones were never released: nothing reads them any more. */
-export const OLDEST_VERSION = 5;
+export const OLDEST_VERSION = 6;
 
 /** The seed's keys in `metadata` (§2.1). There are others. */
 export const METADATA = {

@@ -33,9 +33,9 @@ type Add = (host: string, bytes: number) => void;
 async function addPack(source: PackSource, pack: PackRow, add: Add): Promise<void> {
   const outline = await new PackReader(source, pack).outline();
   const tableBytes = await bytesOfTables(source.db, pack);
-  const terms = await decoding(() => outline.hosts());
+  const { terms, firstAddresses } = await decoding(() => outline.hosts());
   for (const [place, term] of terms.entries()) {
-    const own = (outline.firstAddresses[place + 1] as number) - (outline.firstAddresses[place] as number);
+    const own = (firstAddresses[place + 1] as number) - (firstAddresses[place] as number);
     add(hostOfTerm(term), (tableBytes * own) / outline.addressCount);
   }
   const records = pack.days.reduce((sum, day) => sum + day.records.reduce((all, one) => all + one, 0), 0);

@@ -47,7 +47,8 @@ export function chromiumPage(page: Page): TestPage {
       await download.delete();
       return { name: download.suggestedFilename(), bytes, text: bytes.toString('utf8') };
     },
-    screenshot: async (path) => void (await page.screenshot({ path })),
+    // A busy machine draws seldom.
+    screenshot: async (path) => void (await page.screenshot({ path, timeout: 60_000 })),
     setViewport: (size) => page.setViewportSize({ ...size }),
     activate: () => page.bringToFront(),
     url: async () => page.url(),

@@ -1,16 +1,20 @@
 /**
+ * Over 300 lines, because a format's writer and reader are read beside each other.
+ *
  * What a pack says about its days without any event being opened: which addresses have events of which type, and the counts
  * of statistics. Format 1:
  *
- *     u8 format = 1 ‖ varint hosts ‖ counted, deflated: hosts as terms (model/page.ts), sorted, each counted UTF-8
- *     ‖ counted bits: column of the addresses of each host ‖ varint days ‖ per day: varint its number since the day before (the
- *     first: since 1970-01-01) · counted bits: per type: how many addresses, column of the distances between them · counted
- *     bits: its summary ‖ counted bits: column of the sizes in bits of each block of 64 addresses ‖ bits: per address: on how
- *     many days it has events, in Rice code · distances between these days, less one, in Rice code
+ *     u8 format = 1 ‖ u32 bytes of the head · head: varint addresses ‖ varint days ‖ per day: varint its number since the day
+ *     before (the first: since 1970-01-01) · varint bytes of its addresses · varint bytes of its summary ‖ counted bits: column
+ *     of the sizes in bits of each block of 64 addresses ‖ bits: per address: on how many days it has events, in Rice code ·
+ *     distances between these days, less one, in Rice code ‖ addresses of each day: bits: per type: how many, column of the
+ *     distances between them ‖ summaries of the days: bits ‖ hosts: varint how many ‖ counted bits: column of the addresses of
+ *     each ‖ deflated: the hosts as terms (model/page.ts), sorted, each counted UTF-8
  *     summary: column of 24 hours times kinds ‖ dwell ‖ spans: how many, columns of their starts since the day began or the
  *     span before, of their lengths ‖ sites: how many, columns of hosts, of each kind's count, of dwell
  *
- * Times in ms; addresses in the order of texts.ts, where those of a host follow each other.
+ * Times in ms; addresses in the order of texts.ts, where those of a host follow each other. What finding asks for comes first,
+ * so that the first query after a start need not read the rest.
  */
 import {
   BitReader,
@@ -27,6 +31,7 @@ import { type Day, dayNumber, dayOfNumber, dayStartMs } from '../../base/clock.t
 import { RECORD_KINDS, type RecordKind, STORE_TYPES, type StoreType } from '../../model/interaction.ts';
 import { hostOfTerm } from '../../model/page.ts';
 import type { KindCounts, SiteSummary, Summary } from '../../model/summary.ts';
+import type { ByteSource } from './byte-source.ts';
 import { deflate, inflate } from './deflate.ts';
 
 const FORMAT = 1;
@@ -34,8 +39,8 @@ const HOURS = 24;
 const BLOCK = 64;
 /** Most addresses have events on one day or two. */
 const COUNT_K = 0;
-/** What is opened is about so many times as large as what is stored. */
-const IN_MEMORY = 6;
+/** What is opened is about so many times as large as what is stored; the pieces that it is read from are counted apart. */
+const IN_MEMORY = 2;
 
 /** By type: places in the pack of the addresses that have events of it, in order. */
 export type DayAddresses = Readonly<Record<StoreType, Uint32Array>>;
@@ -58,32 +63,39 @@ export async function encodeOutline(hosts: Hosts, days: readonly OutlineDay[]): 
   for (const term of hosts.terms) names.text(term);
   const counts = new BitWriter();
   writeColumn(counts, hosts.counts);
-  const out = new ByteWriter();
-  out.u8(FORMAT);
-  out.varint(hosts.terms.length);
-  out.counted(await deflate(names.bytes()));
-  out.counted(counts.bytes());
-  out.varint(days.length);
+  const count = hosts.counts.reduce((sum, one) => sum + one, 0);
   const placeOf = new Map(hosts.terms.map((term, place) => [hostOfTerm(term), place]));
+  const [head, ofDays] = [new ByteWriter(), daysOfAddresses(days, count)];
+  const [addressBits, summaryBits]: [Bytes[], Bytes[]] = [[], []];
+  head.varint(count);
+  head.varint(days.length);
   let before = 0;
   for (const { day, addresses, summary } of days) {
-    out.varint(dayNumber(day) - before);
-    before = dayNumber(day);
     const bits = new BitWriter();
     for (const type of STORE_TYPES) writeRising(bits, addresses[type]);
-    out.counted(bits.bytes());
-    out.counted(encodeSummary(summary, dayStartMs(day), placeOf));
+    const [own, summed] = [bits.bytes(), encodeSummary(summary, dayStartMs(day), placeOf)];
+    head.varint(dayNumber(day) - before);
+    head.varint(own.length);
+    head.varint(summed.length);
+    addressBits.push(own);
+    summaryBits.push(summed);
+    before = dayNumber(day);
   }
-  writeDays(
-    out,
-    days,
-    hosts.counts.reduce((sum, count) => sum + count, 0),
-  );
+  head.counted(ofDays.sizes);
+  head.raw(ofDays.bits);
+  const out = new ByteWriter();
+  out.u8(FORMAT);
+  out.u32(head.length);
+  out.raw(head.view());
+  for (const bytes of [...addressBits, ...summaryBits]) out.raw(bytes);
+  out.varint(hosts.terms.length);
+  out.counted(counts.bytes());
+  out.raw(await deflate(names.bytes()));
   return out.bytes();
 }
 
 /** On which days each address has events: so that a few addresses are found without every day being looked through. */
-function writeDays(out: ByteWriter, days: readonly OutlineDay[], count: number): void {
+function daysOfAddresses(days: readonly OutlineDay[], count: number) {
   const daysOf: number[][] = Array.from({ length: count }, () => []);
   for (const [place, { addresses }] of days.entries())
     for (const type of STORE_TYPES)
@@ -106,8 +118,7 @@ function writeDays(out: ByteWriter, days: readonly OutlineDay[], count: number):
   }
   const sizeBits = new BitWriter();
   writeColumn(sizeBits, sizes);
-  out.counted(sizeBits.bytes());
-  out.raw(bits.bytes());
+  return { sizes: sizeBits.bytes(), bits: bits.bytes() };
 }
 
 /** Whole numbers, each larger than the one before. */
@@ -172,79 +183,128 @@ function encodeSummary(
   return bits.bytes();
 }
 
+/** The hosts of a pack, and which addresses are theirs. */
+export interface OpenedHosts {
+  /** Sorted. */
+  readonly terms: readonly string[];
+  /** Number of each host's first address, and after the last one's last. */
+  readonly firstAddresses: Uint32Array;
+}
+
+/** Where something lies in an outline. */
+interface Place {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface DayPlace {
+  readonly addresses: Place;
+  readonly summary: Place;
+}
+
+const HEAD_AT = 5;
+
 export class Outline {
   /** Oldest first. */
   readonly days: readonly Day[];
-  /** Number of each host's first address, and after the last one's last. */
-  readonly firstAddresses: Uint32Array;
-  readonly sizeBytes: number;
-  readonly #names: Bytes;
-  readonly #places = new Map<Day, number>();
-  readonly #addresses: Bytes[] = [];
-  readonly #summaries: Bytes[] = [];
+  readonly #places = new Map<Day, DayPlace>();
   /** Of the days of addresses. */
   readonly #bits: Bytes;
   readonly #blocks: Float64Array;
-  #hosts: Promise<readonly string[]> | undefined;
+  readonly #hostsAt: number;
+  #hosts: Promise<OpenedHosts> | undefined;
   /** Of days that were asked for. */
-  readonly #opened = new Map<Day, DayAddresses>();
+  readonly #opened = new Map<Day, Promise<DayAddresses>>();
 
   private constructor(
-    readonly hostCount: number,
+    private readonly source: ByteSource,
+    readonly addressCount: number,
     reader: ByteReader,
-    sizeBytes: number,
+    bodyAt: number,
   ) {
-    this.#names = reader.counted();
-    const counts = readColumn(new BitReader(reader.counted()), hostCount);
-    this.firstAddresses = new Uint32Array(hostCount + 1);
-    for (let i = 0; i < counts.length; i++)
-      this.firstAddresses[i + 1] = (this.firstAddresses[i] as number) + (counts[i] as number);
+    const sizes = Array.from({ length: reader.varint() }, () => ({
+      gap: reader.varint(),
+      addresses: reader.varint(),
+      summary: reader.varint(),
+    }));
+    let addressesAt = bodyAt;
+    let summaryAt = sizes.reduce((at, { addresses }) => at + addresses, bodyAt);
     let number = 0;
-    this.days = Array.from({ length: reader.varint() }, (_, place) => {
-      number += reader.varint();
-      this.#addresses.push(reader.counted());
-      this.#summaries.push(reader.counted());
-      this.#places.set(dayOfNumber(number), place);
-      return dayOfNumber(number);
+    this.days = sizes.map(({ gap, addresses, summary }) => {
+      number += gap;
+      const day = dayOfNumber(number);
+      this.#places.set(day, {
+        addresses: { from: addressesAt, to: addressesAt + addresses },
+        summary: { from: summaryAt, to: summaryAt + summary },
+      });
+      addressesAt += addresses;
+      summaryAt += summary;
+      return day;
     });
-    const blocks = Math.ceil(this.addressCount / BLOCK);
-    const sizes = readColumn(new BitReader(reader.counted()), blocks);
+    this.#hostsAt = summaryAt;
+    // Each takes a bit at least: nothing is made room for that cannot be there.
+    if (addressCount > reader.left * 8) throw new RangeError('addresses that are not there');
+    const blocks = Math.ceil(addressCount / BLOCK);
+    const blockBits = readColumn(new BitReader(reader.counted()), blocks);
     this.#blocks = new Float64Array(blocks + 1);
-    for (let i = 0; i < blocks; i++) this.#blocks[i + 1] = (this.#blocks[i] as number) + (sizes[i] as number);
+    for (let i = 0; i < blocks; i++)
+      this.#blocks[i + 1] = (this.#blocks[i] as number) + (blockBits[i] as number);
     this.#bits = reader.raw(reader.left);
-    if ((this.#blocks[blocks] as number) > this.#bits.length * 8) throw new RangeError('read past the end');
-    this.sizeBytes = sizeBytes * IN_MEMORY;
+    if ((this.#blocks[blocks] as number) > this.#bits.length * 8 || summaryAt > source.size)
+      throw new RangeError('read past the end');
   }
 
-  get addressCount(): number {
-    return this.firstAddresses[this.hostCount] as number;
+  /** What it takes in memory, when everything of it was asked for, about. */
+  get sizeBytes(): number {
+    return this.source.size * IN_MEMORY;
   }
 
   /** @throws RangeError when the bytes are damaged, or written by a newer version. */
-  static read(bytes: Bytes): Outline {
-    const reader = new ByteReader(bytes);
-    if (reader.u8() !== FORMAT) throw new RangeError('an outline of an unknown format');
-    return new Outline(reader.varint(), reader, bytes.length);
+  static async open(source: ByteSource): Promise<Outline> {
+    const start = new ByteReader(await source.read(0, HEAD_AT));
+    if (start.u8() !== FORMAT) throw new RangeError('an outline of an unknown format');
+    const bodyAt = HEAD_AT + start.u32();
+    const reader = new ByteReader(await source.read(HEAD_AT, bodyAt));
+    return new Outline(source, reader.varint(), reader, bodyAt);
   }
 
-  /** As terms, sorted. They are opened when they are first asked for. @throws RangeError or TypeError when they are damaged. */
-  hosts(): Promise<readonly string[]> {
-    this.#hosts ??= inflate(this.#names).then((bytes) => {
-      const names = new ByteReader(bytes);
-      return Array.from({ length: this.hostCount }, () => names.text());
+  /** They are opened when they are first asked for. @throws RangeError or TypeError when they are damaged. */
+  hosts(): Promise<OpenedHosts> {
+    this.#hosts ??= this.#openHosts().catch((error: unknown) => {
+      this.#hosts = undefined;
+      throw error;
     });
     return this.#hosts;
   }
 
+  async #openHosts(): Promise<OpenedHosts> {
+    const reader = new ByteReader(await this.source.read(this.#hostsAt, this.source.size));
+    const count = reader.varint();
+    const counts = readColumn(new BitReader(reader.counted()), count);
+    const firstAddresses = new Uint32Array(count + 1);
+    for (let i = 0; i < counts.length; i++)
+      firstAddresses[i + 1] = (firstAddresses[i] as number) + (counts[i] as number);
+    if (firstAddresses[count] !== this.addressCount) throw new RangeError('addresses of no host');
+    const names = new ByteReader(await inflate(reader.raw(reader.left)));
+    return { terms: Array.from({ length: count }, () => names.text()), firstAddresses };
+  }
+
   /** @throws RangeError when it has no such day, or the bytes are damaged. */
-  addressesOf(day: Day): DayAddresses {
-    let opened = this.#opened.get(day);
-    if (!opened) {
-      const bits = new BitReader(this.#addresses[this.#place(day)] as Bytes);
-      opened = Object.fromEntries(STORE_TYPES.map((type) => [type, readRising(bits)])) as DayAddresses;
-      this.#opened.set(day, opened);
-    }
+  addressesOf(day: Day): Promise<DayAddresses> {
+    const opened = this.#opened.get(day) ?? this.#openAddresses(day);
+    this.#opened.set(day, opened);
     return opened;
+  }
+
+  async #openAddresses(day: Day): Promise<DayAddresses> {
+    try {
+      const { from, to } = this.#place(day).addresses;
+      const bits = new BitReader(await this.source.read(from, to));
+      return Object.fromEntries(STORE_TYPES.map((type) => [type, readRising(bits)])) as DayAddresses;
+    } catch (error) {
+      this.#opened.delete(day);
+      throw error;
+    }
   }
 
   /** On which days an address has events. @throws RangeError when there is no such address, or the bytes are damaged. */
@@ -268,7 +328,7 @@ export class Outline {
     }
   }
 
-  #place(day: Day): number {
+  #place(day: Day): DayPlace {
     const place = this.#places.get(day);
     if (place === undefined) throw new RangeError('no such day');
     return place;
@@ -276,7 +336,8 @@ export class Outline {
 
   /** Sites are most of the work, so they are left out unless asked for. @throws RangeError when the bytes are damaged. */
   async summary(day: Day, { sites: withSites }: { readonly sites: boolean }): Promise<Summary> {
-    const bits = new BitReader(this.#summaries[this.#place(day)] as Bytes);
+    const { from, to } = this.#place(day).summary;
+    const bits = new BitReader(await this.source.read(from, to));
     const counts = readColumn(bits, HOURS * RECORD_KINDS.length);
     const hours = Array.from({ length: HOURS }, (_, hour) =>
       kindCounts((kind) => counts[hour * RECORD_KINDS.length + kind] as number),
@@ -291,7 +352,7 @@ export class Outline {
     });
     const sites = new Map<string, SiteSummary>();
     if (withSites) {
-      const terms = await this.hosts();
+      const { terms } = await this.hosts();
       const places = readRising(bits);
       const kinds = RECORD_KINDS.map(() => readColumn(bits, places.length));
       const dwell = readColumn(bits, places.length);
@@ -307,10 +368,11 @@ export class Outline {
 
   /** The first and after the last address of each host whose term begins with `prefix`. */
   async addressesOfHosts(prefix: string): Promise<[from: number, to: number][]> {
+    const { terms, firstAddresses } = await this.hosts();
     const found: [number, number][] = [];
-    for (const [place, term] of (await this.hosts()).entries())
+    for (const [place, term] of terms.entries())
       if (term.startsWith(prefix))
-        found.push([this.firstAddresses[place] as number, this.firstAddresses[place + 1] as number]);
+        found.push([firstAddresses[place] as number, firstAddresses[place + 1] as number]);
     return found;
   }
 }

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
-import type { InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
+import type { InteractionEvent, InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
 import { DamagedError } from '../../../src/storage/database.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
@@ -252,6 +252,31 @@ describe('finding', () => {
       await profile.store.pack(true);
     });
     expect(seen.filter((url) => !url.includes('whale8')).sort()).toEqual([...expected].sort());
+    expect(profile.damaged).toBe(0);
+  });
+
+  it('finds everything once when months are merged, and nothing of the packs before stays in memory, while it goes on', async () => {
+    const days = Array.from({ length: 6 }, (_, i) => profile.nowMs - (60 + i) * DAY_MS);
+    const event = (name: string, atMs: number, n: number) =>
+      ({ ...visit(name, atMs + n), id: `AAAAAAAAAAAAAAAAAAAAAA.1.${n.toString(36)}` }) as InteractionEvent;
+    // More addresses than are asked for one by one, and so many events that a day's need not come with others.
+    const dayOfMany = (atMs: number, i: number) =>
+      [
+        dayOf(atMs),
+        Array.from({ length: 300 }, (_, n) => event(`p${i}-${n}`, atMs, i * 300 + n + 1)),
+      ] as const;
+    await profile.store.addDays(new Map(days.map(dayOfMany)));
+    const found: string[] = [];
+    for await (const { page } of profile.store.findPages({ words: [] })) {
+      found.push(page.url);
+      if (found.length !== 1) continue;
+      await add('late', profile.nowMs - 58 * DAY_MS);
+      profile.store.forget();
+      await profile.store.pack(true);
+      profile.store.forget();
+    }
+    expect(new Set(found).size).toBe(1800);
+    expect(found).toHaveLength(1800);
     expect(profile.damaged).toBe(0);
   });
 

@@ -271,6 +271,8 @@ const tableOf = ({ tables }: EncodedPack, wanted: TablePart): Bytes => {
   return found[1];
 };
 
+const outlineOf = (bytes: Bytes): Promise<Outline> => Outline.open(wholeSource(bytes));
+
 async function decodePack(pack: EncodedPack): Promise<Map<string, InteractionEvent[]>> {
   const { texts } = await readTexts({
     lexicon: tableOf(pack, 'lexicon'),
@@ -283,15 +285,14 @@ async function decodePack(pack: EncodedPack): Promise<Map<string, InteractionEve
     if (!found) throw new RangeError('no such address');
     return found;
   };
-  const outline = Outline.read(tableOf(pack, 'outline'));
-  return new Map(
-    pack.days.map(({ day, segments }) => {
-      const rows = segments.flatMap(([type, bytes]) =>
-        decodeSegment(bytes, outline.addressesOf(day)[type], dayStartMs(day)),
-      );
-      return [day, rows.map((row) => eventOf(row, textsOf)).sort(compareEvents)];
-    }),
-  );
+  const outline = await outlineOf(tableOf(pack, 'outline'));
+  const decoded = new Map<string, InteractionEvent[]>();
+  for (const { day, segments } of pack.days) {
+    const addresses = await outline.addressesOf(day);
+    const rows = segments.flatMap(([type, bytes]) => decodeSegment(bytes, addresses[type], dayStartMs(day)));
+    decoded.set(day, rows.map((row) => eventOf(row, textsOf)).sort(compareEvents));
+  }
+  return decoded;
 }
 
 /** Up to three days, later ones moved by whole days and with counters of their own. */
@@ -314,7 +315,7 @@ it('events come back from a pack, and so do the addresses and the summary of eac
     fc.asyncProperty(someDays, async (days) => {
       const pack = await encodePack(days);
       const decoded = await decodePack(pack);
-      const outline = Outline.read(tableOf(pack, 'outline'));
+      const outline = await outlineOf(tableOf(pack, 'outline'));
       for (const [day, unsorted] of days) {
         const events = [...unsorted].sort(compareEvents);
         expect(decoded.get(day)).toEqual(events);
@@ -332,7 +333,8 @@ it('events come back from a pack, and so do the addresses and the summary of eac
         const { records } = pack.days.find((one) => one.day === day) ?? { records: [] };
         expect(records.reduce((sum, count) => sum + count, 0)).toBe(folded.length);
         expect((await outline.summary(day, { sites: false })).sites.size).toBe(0);
-        const ofDay = new Set(STORE_TYPES.flatMap((type) => [...outline.addressesOf(day)[type]]));
+        const addresses = await outline.addressesOf(day);
+        const ofDay = new Set(STORE_TYPES.flatMap((type) => [...addresses[type]]));
         for (let address = 0; address < outline.addressCount; address++)
           expect(outline.daysOf(address).includes(day)).toBe(ofDay.has(address));
         for (const event of events) {
@@ -340,7 +342,7 @@ it('events come back from a pack, and so do the addresses and the summary of eac
           const places: number[] = [];
           for (const [from, to] of await outline.addressesOfHosts(siteTerm(hostOf(event.url))))
             for (let place = from; place < to; place++) places.push(place);
-          const own = outline.addressesOf(day)[storeTypeOf(event)];
+          const own = addresses[storeTypeOf(event)];
           expect(places.some((place) => own.includes(place))).toBe(true);
         }
       }
@@ -378,7 +380,7 @@ it('damaged bytes are refused or read as something else, and never hang', async 
   const [lexicon, postings, texts, outline] = ['lexicon', 'postings', 'texts', 'outline'].map((part) =>
     tableOf(pack, part as TablePart),
   ) as [Bytes, Bytes, Bytes, Bytes];
-  const addresses = Outline.read(outline).addressesOf(DAY);
+  const addresses = await (await outlineOf(outline)).addressesOf(DAY);
   const readAll = async (tables: TextTables) => {
     const opened = await readTexts(tables);
     await opened.find('a');
@@ -392,8 +394,8 @@ it('damaged bytes are refused or read as something else, and never hang', async 
     [
       outline,
       async (bytes) => {
-        const read = Outline.read(bytes);
-        read.addressesOf(DAY);
+        const read = await outlineOf(bytes);
+        await read.addressesOf(DAY);
         for (let address = 0; address < 50; address++) read.daysOf(address);
         await read.summary(DAY, { sites: true });
       },

@@ -34,10 +34,11 @@ it('format 1 of a pack is read as it was written', async () => {
     async (_, open) => (await open()).value,
   );
   const texts = await opened.all();
-  const outline = Outline.read(bytesOf(tables.outline));
+  const outline = await Outline.open(wholeSource(bytesOf(tables.outline)));
   for (const [day, events] of Object.entries(vector.days)) {
+    const addresses = await outline.addressesOf(day);
     const rows = Object.entries(vector.segments[day] ?? {}).flatMap(([type, hex]) =>
-      decodeSegment(bytesOf(hex), outline.addressesOf(day)[type as StoreType], dayStartMs(day)),
+      decodeSegment(bytesOf(hex), addresses[type as StoreType], dayStartMs(day)),
     );
     const read = rows.map((row) => eventOf(row, (address) => texts[address] as AddressTexts));
     expect(read.sort(compareEvents)).toEqual([...events].sort(compareEvents));
