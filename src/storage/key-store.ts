@@ -130,5 +130,5 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
 /** Every generation, for "delete everything" and for tests. */
 export async function destroyKeyStores(pointer: GenerationPointer): Promise<void> {
   const generation = (await pointer.read()) ?? 1;
-  for (const n of [generation - 1, generation, generation + 1]) if (n >= 1) await deleteDB(nameOf(n));
+  for (const n of [generation - 1, generation, generation + 1]) await deleteGeneration(n);
 }

@@ -1,6 +1,8 @@
 /**
  * The keys of this profile while it is unlocked: the device secret opens the master key, the master key opens the ring of
  * period keys, a period key opens the events of one day.
+ *
+ * Over 300 lines, because all that handles an opened secret of this profile is to be read on one page.
  */
 import {
   type Bytes,

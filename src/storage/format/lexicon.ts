@@ -1,4 +1,6 @@
 /**
+ * Over 300 lines, because a format's writer and reader are read beside each other.
+ *
  * The lexicon of a pack: every word that its texts are made of, once, sorted by their bytes in UTF-8. Texts name words by codes of
  * one to three bytes; the most frequent words have the shortest (an end-tagged dense code: Brisaboa, Iglesias, Navarro and
  * Paramá, "An Efficient Compression Code for Text Databases", ECIR 2003). Only the last byte of a code is 0x80 or more. Format 1:

@@ -1,4 +1,6 @@
 /**
+ * Over 300 lines, because a format's writer and reader are read beside each other.
+ *
  * The addresses of a pack with their titles and details (queries, texts of clicks), written in words of the lexicon, in chunks
  * that can be read alone. Which address has which word is in the postings (postings.ts). Format 1:
  *
