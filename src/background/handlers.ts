@@ -196,7 +196,10 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       await (await ready()).sync.run();
       return status();
     },
-    'sync.leave': async ({ anyway }) => thenStatus(await (await ready()).sync.end('leave', anyway)),
-    'sync.delete-account': async () => thenStatus(await (await ready()).sync.end('delete')),
+    'archive.fetch-month': async ({ month }) => thenBudget(await (await ready()).budget.fetchMonth(month)),
+    'sync.leave': async ({ anyway, loseAway }) =>
+      thenStatus(await (await ready()).sync.end('leave', anyway, loseAway)),
+    'sync.delete-account': async ({ loseAway }) =>
+      thenStatus(await (await ready()).sync.end('delete', false, loseAway)),
   };
 }

@@ -49,6 +49,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
   const compaction = new Compaction(profile);
   const budget = new Budget(profile, {
     compaction,
+    service: sync,
     erased: () => sync.erased(),
     onAdded: () => sync.changed(),
   });

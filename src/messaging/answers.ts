@@ -71,6 +71,7 @@ export interface Answers {
   'budget.sites': readonly SiteSize[];
   'archive.confirm': { readonly records: number };
   'archive.discard': BudgetReport;
+  'archive.fetch-month': BudgetReport;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;

@@ -150,8 +150,14 @@ export const MESSAGES = {
     body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }),
   },
   'sync.now': { from: 'page', body: nothing },
-  'sync.leave': { from: 'page', body: v.strictObject({ anyway: v.boolean() }) },
-  'sync.delete-account': { from: 'page', body: nothing },
+  /** Days of a month, "2025-03", that are at the sync service only. */
+  'archive.fetch-month': {
+    from: 'page',
+    body: v.strictObject({ month: v.pipe(v.string(), v.regex(/^\d{4}-\d\d$/)) }),
+  },
+  /** `loseAway`: what is at the service only may be lost. */
+  'sync.leave': { from: 'page', body: v.strictObject({ anyway: v.boolean(), loseAway: v.boolean() }) },
+  'sync.delete-account': { from: 'page', body: v.strictObject({ loseAway: v.boolean() }) },
 } as const satisfies Record<string, { from: SenderClass; body: v.GenericSchema }>;
 
 export type MessageType = keyof typeof MESSAGES;

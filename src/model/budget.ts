@@ -26,7 +26,7 @@ export interface BudgetFigures {
   readonly limitBytes: number;
   /** Records that were not stored because there was no room, since the browser started. */
   readonly notRecorded: number;
-  /** Days that are in files only. */
+  /** Days that are in files, or at the sync service, only. */
   readonly archivedDays: number;
 }
 
@@ -45,7 +45,9 @@ export interface BudgetReport extends BudgetFigures {
   /** Days that are in files only, with how many records of each. Absent when the list of them does not open. */
   readonly archived?: Readonly<Record<Day, number>>;
   readonly waiting?: WaitingArchive;
-  /** While sync is on nothing is archived. */
+  /** Days that are at the sync service only, with how many records of each. */
+  readonly away: Readonly<Record<Day, number>>;
+  /** While sync is on nothing is archived in files. */
   readonly syncing: boolean;
 }
 

@@ -32,6 +32,8 @@ export interface EraseCount {
   readonly target: EraseTarget;
   /** Archived days that may have more: those records do not come back when the file is fetched back. */
   readonly archivedDays?: number;
+  /** Days at the sync service only that may have more of it. */
+  readonly awayDays?: number;
 }
 
 /** The host that a record is about; `null` for reduced records, which have none. */

@@ -23,15 +23,18 @@ const NOT_TAKEN = 'The browser did not take the file. Free some disk space, then
 export function BudgetArchive({ report, onChange }: Props) {
   const running = useRef<AbortController | undefined>(undefined);
   const progress = useSignal<string | undefined>(undefined);
+  const cancellable = useSignal(true);
   const said = useSignal<Said>({ text: '', failed: false });
-  const { waiting, archived, syncing, state } = report;
+  const { waiting, archived, away, syncing, state } = report;
   const isBusy = progress.value !== undefined;
 
   /** Runs something that can be cancelled; `task` resolves with what came of it. */
   const run = async (
     verb: string,
     task: (onBytes: (bytes: number) => void, signal: AbortSignal) => Promise<Said>,
+    canCancel = true,
   ) => {
+    cancellable.value = canCancel;
     const stop = new AbortController();
     running.current = stop;
     said.value = { text: '', failed: false };
@@ -91,6 +94,19 @@ export function BudgetArchive({ report, onChange }: Props) {
     await onChange();
   };
 
+  const fetchMonth = (month: string) =>
+    run(
+      'Fetching back',
+      async () => {
+        const answer = await ask('archive.fetch-month', { month });
+        return answer.ok
+          ? { text: 'They are here and searched again.', failed: false }
+          : { text: answer.error.message, failed: true };
+      },
+      false,
+    );
+
+  const awayMonths = archivedMonths(away);
   const months = archived ? archivedMonths(archived) : [];
   return (
     <>
@@ -107,10 +123,32 @@ export function BudgetArchive({ report, onChange }: Props) {
       )}
       {months.length > 0 && (
         <ul class="plain tabular" data-testid="budget-archived">
-          {months.map((month) => (
-            <li key={month}>{month}</li>
+          {months.map(({ month, text }) => (
+            <li key={month}>{text}, in a file</li>
           ))}
         </ul>
+      )}
+      {awayMonths.length > 0 && (
+        <>
+          <p class="small muted">These days are at your sync service only. They are not searched.</p>
+          <ul class="plain tabular" data-testid="budget-away">
+            {awayMonths.map(({ month, text }) => (
+              <li key={month}>
+                <span>{text}, at the sync service</span>{' '}
+                <button
+                  type="button"
+                  class="quiet"
+                  data-testid="away-fetch"
+                  disabled={isBusy}
+                  aria-label={`Fetch back the days of ${month}`}
+                  onClick={() => void fetchMonth(month)}
+                >
+                  Fetch back
+                </button>
+              </li>
+            ))}
+          </ul>
+        </>
       )}
       {waiting && !isBusy && (
         <div class="notice" data-testid="archive-waiting">
@@ -148,7 +186,7 @@ export function BudgetArchive({ report, onChange }: Props) {
             onChange={(event) => void fetchBack(event.currentTarget)}
           />
         </label>
-        {isBusy && (
+        {isBusy && cancellable.value && (
           <button type="button" data-testid="archive-cancel" onClick={() => running.current?.abort()}>
             Cancel
           </button>
@@ -156,7 +194,7 @@ export function BudgetArchive({ report, onChange }: Props) {
       </div>
       <p id="archive-why" class="small muted">
         {syncing
-          ? 'While sync is on, no archive can be saved.'
+          ? 'While sync is on, no archive is saved: the oldest days leave for the sync service by themselves when your limit is reached.'
           : state === 'ok'
             ? 'Less than 80 % of the limit is used, so nothing has to leave.'
             : 'Nothing is removed before you say that the file is saved.'}

@@ -23,18 +23,29 @@ export const usedSentence = ({ usedBytes, limitBytes }: BudgetFigures): string =
 export function noticeOf({ state, syncing, notRecorded }: BudgetReport): string {
   if (state === 'ok') return '';
   const how = syncing
-    ? 'Raise the limit, or delete what you do not need. While sync is on, no archive can be saved.'
+    ? 'Raise the limit, or delete what you do not need.'
     : 'Save an archive, raise the limit, or delete what you do not need.';
-  if (state === 'near') return `Your limit is nearly reached. When it is, nothing more is recorded. ${how}`;
+  if (state === 'near')
+    return syncing
+      ? `Your limit is nearly reached. When it is, your oldest days leave this browser for the sync service, which has them already. ${how}`
+      : `Your limit is nearly reached. When it is, nothing more is recorded. ${how}`;
   const left =
     notRecorded === 0
       ? ''
       : ` ${count(notRecorded, 'record was', 'records were')} left out since the browser started.`;
-  return `Your limit is reached: nothing more is recorded until there is room.${left} ${how}`;
+  const why = syncing ? ' No more days can leave for the sync service now.' : '';
+  return `Your limit is reached: nothing more is recorded until there is room.${why}${left} ${how}`;
 }
 
-/** "2024-03: 28 days, 812 records, in a file", oldest month first. */
-export function archivedMonths(archived: Readonly<Record<string, number>>): string[] {
+export interface ArchivedMonth {
+  /** "2024-03" */
+  readonly month: string;
+  /** "2024-03: 28 days, 812 records" */
+  readonly text: string;
+}
+
+/** Oldest month first. */
+export function archivedMonths(archived: Readonly<Record<string, number>>): ArchivedMonth[] {
   const months = new Map<string, { days: number; records: number }>();
   for (const [day, records] of Object.entries(archived)) {
     const month = day.slice(0, 7);
@@ -43,10 +54,10 @@ export function archivedMonths(archived: Readonly<Record<string, number>>): stri
   }
   return [...months]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(
-      ([month, { days, records }]) =>
-        `${month}: ${count(days, 'day', 'days')}, ${count(records, 'record', 'records')}, in a file`,
-    );
+    .map(([month, { days, records }]) => ({
+      month,
+      text: `${month}: ${count(days, 'day', 'days')}, ${count(records, 'record', 'records')}`,
+    }));
 }
 
 export function waitingSentence({ firstDay, lastDay, days, records }: WaitingArchive): string {

@@ -15,32 +15,43 @@ export interface Erased {
 export async function eraseAfterAsking(question: EraseQuestion, what: string): Promise<Erased> {
   const counted = await ask('erase.count', { target: question });
   if (!counted.ok) return { outcome: 'failed', text: counted.error.message };
-  const { target, archivedDays = 0 } = counted.value;
+  const { target, archivedDays = 0, awayDays = 0 } = counted.value;
   const isHere = counted.value.count > 0;
-  if (!isHere && archivedDays === 0) return { outcome: 'nothing', text: `There are no records ${what}.` };
+  if (!isHere && archivedDays + awayDays === 0)
+    return { outcome: 'nothing', text: `There are no records ${what}.` };
   const records = count(counted.value.count, 'record', 'records');
   const filed =
     archivedDays === 0
       ? ''
       : ` ${count(archivedDays, 'archived day', 'archived days')} may have more: those do not come back when you fetch a file back, but they stay in the files that you keep.`;
+  const away =
+    awayDays === 0
+      ? ''
+      : ` ${count(awayDays, 'archived day', 'archived days')} at the sync service may have more: it is taken out of them by the next sync.`;
   const everywhere = status.value?.sync.phase === 'off' ? '' : ', also from the devices that you sync with';
   const agreed = await confirm(
     isHere
       ? {
           title: `Delete ${records}?`,
-          text: `${records} ${what} will be gone${everywhere}. This cannot be undone.${filed}`,
+          text: `${records} ${what} will be gone${everywhere}. This cannot be undone.${filed}${away}`,
           action: `Delete ${records}`,
         }
       : {
-          title: 'Leave them out for ever?',
-          text: `There are no records ${what} here.${filed}`,
-          action: 'Leave them out',
+          title: awayDays > 0 ? 'Delete them from archived days?' : 'Leave them out for ever?',
+          text: `There are no records ${what} here.${filed}${away}`,
+          action: awayDays > 0 ? 'Delete them' : 'Leave them out',
         },
   );
   if (!agreed) return { outcome: 'nothing', text: 'Nothing was deleted.' };
   const erased = await ask('erase.run', { target });
   if (erased.ok && !isHere)
-    return { outcome: 'erased', text: `What archives have ${what} does not come back.` };
+    return {
+      outcome: 'erased',
+      text:
+        awayDays > 0
+          ? `What archived days have ${what} is deleted by the next sync, and does not come back.`
+          : `What archives have ${what} does not come back.`,
+    };
   return erased.ok
     ? { outcome: 'erased', text: `Deleted ${count(erased.value.count, 'record', 'records')} ${what}.` }
     : { outcome: 'failed', text: erased.error.message };

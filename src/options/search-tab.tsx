@@ -112,7 +112,7 @@ export function SearchTab() {
       {budget !== undefined && budget.archivedDays > 0 && (
         <p class="small muted" data-testid="search-archived">
           {count(budget.archivedDays, 'archived day is', 'archived days are')} not searched: what was recorded
-          then is in a file. <a href="#health">Fetch it back</a> to search it.
+          then is in a file, or at your sync service. <a href="#health">Fetch it back</a> to search it.
         </p>
       )}
       <ul class="results" ref={list}>

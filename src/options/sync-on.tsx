@@ -15,6 +15,8 @@ function stateWords({ phase, serviceUrl }: SyncState): string {
   return phase === 'synced' ? `Up to date with ${serviceUrl}.` : `The service is ${serviceUrl}.`;
 }
 
+/** Code of a refusal: days are at the service only and do not come back. */
+const DAYS_AWAY = 'days-away';
 /** Codes of a service that cannot be reached. */
 const NO_SERVICE = ['unreachable', 'UNAVAILABLE'];
 
@@ -33,29 +35,40 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
     problem.value = answer.ok ? '' : answer.error.message;
     return answer.ok ? null : answer.error;
   };
+  /** Asks what only the person can decide, one thing after another. */
+  const end = async (what: string, command: (lose: boolean) => Promise<Result<Status>>) => {
+    const failure = await run(what, () => command(false));
+    if (failure?.code !== DAYS_AWAY) return failure;
+    const lose = await confirm({
+      title: 'Lose these days?',
+      text: `${failure.message} If you go on, they are gone for this device.`,
+      action: 'Go on and lose them',
+    });
+    return lose ? run(what, () => command(true)) : null;
+  };
   const leave = async () => {
     const agreed = await confirm({
       title: 'Leave the account?',
-      text: 'This device stops syncing and is taken out of the account. What was recorded stays in this browser and on the other devices.',
+      text: 'This device stops syncing and is taken out of the account. What was recorded stays in this browser and on the other devices; archived days at the service are fetched back first.',
       action: 'Leave',
     });
     if (!agreed) return;
-    const failure = await run('Leaving…', () => ask('sync.leave', { anyway: false }));
+    const failure = await end('Leaving…', (loseAway) => ask('sync.leave', { anyway: false, loseAway }));
     if (failure === null || !NO_SERVICE.includes(failure.code)) return;
     const anyway = await confirm({
       title: 'The service does not answer. Leave anyway?',
       text: 'What was not sent yet stays in this browser only, and the other devices go on listing this one.',
       action: 'Leave anyway',
     });
-    if (anyway) await run('Leaving…', () => ask('sync.leave', { anyway: true }));
+    if (anyway) await end('Leaving…', (loseAway) => ask('sync.leave', { anyway: true, loseAway }));
   };
   const remove = async () => {
     const agreed = await confirm({
       title: 'Delete the account at the service?',
-      text: 'Everything that the service holds of this account is deleted, and all its devices stop syncing. What was recorded stays in each browser.',
+      text: 'Everything that the service holds of this account is deleted, and all its devices stop syncing. What was recorded stays in each browser. Archived days at the service are fetched back to this device first; what other devices archived there is lost to them.',
       action: 'Delete the account',
     });
-    if (agreed) await run('Deleting the account…', () => ask('sync.delete-account', {}));
+    if (agreed) await end('Deleting the account…', (loseAway) => ask('sync.delete-account', { loseAway }));
   };
   return (
     <>

@@ -36,6 +36,17 @@ export function Popup() {
       <main>
         <h1 class="visually-hidden">ARQ Context</h1>
         <HealthLine />
+        {(status.value?.budget?.state ?? 'ok') !== 'ok' && (
+          <p class="small">
+            <a
+              data-testid="budget-link"
+              href={optionsUrl('health')}
+              onClick={(event) => open(event, optionsUrl('health'))}
+            >
+              Storage budget
+            </a>
+          </p>
+        )}
         <Problem />
         {consent !== undefined && consent !== 'accepted' ? <ConsentOffer /> : <PauseControls />}
         <section>

@@ -11,8 +11,7 @@ import { randomId } from '../base/random.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { WaitingArchive } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
-import { coversHost } from '../model/rules.ts';
-import { type EraseTarget, recordHost } from '../model/selector.ts';
+import type { EraseTarget } from '../model/selector.ts';
 import { ArchiveWriter, archiveOf, openSection, readSections, sealDay } from './archive.ts';
 import {
   type ArchivedSection,
@@ -25,7 +24,7 @@ import {
 } from './archive-list.ts';
 import { DamagedError } from './database.ts';
 import type { DayEvents } from './days.ts';
-import { erase, keptOf } from './erase.ts';
+import { erase, isOfSites, movedOf } from './erase.ts';
 import type { ByteSource } from './format/byte-source.ts';
 import type { PackSource } from './packs.ts';
 import { bytesByDay } from './sizes.ts';
@@ -267,7 +266,7 @@ export class Archives {
       if (leaves) days.push(one.day);
       sections.push({ ...one, state: isGone || leaves ? 'out' : 'here' });
     }
-    const moves = (record: InteractionRecord) => !isKept(record, keep);
+    const moves = (record: InteractionRecord) => !isOfSites(record, keep);
     const options = { syncing: false, everything: false, moving: true, days };
     const count = days.length === 0 ? 0 : await erase(this.host.source(), moves, options);
     await this.#list.write({ ...list, sections });
@@ -395,15 +394,4 @@ function madeOf(id: string, sections: readonly ArchivedSection[]): WaitingArchiv
   if (firstDay === undefined || lastDay === undefined) return undefined;
   const records = sections.reduce((sum, one) => sum + one.records, 0);
   return { id, firstDay, lastDay, days: days.length, records };
-}
-
-function isKept(record: InteractionRecord, keep: readonly string[]): boolean {
-  const host = keep.length === 0 ? null : recordHost(record);
-  return host !== null && keep.some((site) => coversHost(site, host));
-}
-
-/** What of a day goes into a file: all but the records of sites that are kept, and what belongs to those. */
-function movedOf(events: readonly InteractionEvent[], keep: readonly string[]): InteractionEvent[] {
-  const stays = new Set(keptOf(events, (record) => isKept(record, keep)));
-  return events.filter((event) => !stays.has(event));
 }

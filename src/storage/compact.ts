@@ -2,6 +2,7 @@
 import { deleteDB, openDB } from 'idb';
 import { monthOf } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
+import { shredBut } from './away.ts';
 import { PACK_STORES, type PackSource, rangeOfAll } from './packs.ts';
 import type { PackRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
@@ -27,8 +28,7 @@ export async function removeOrphans({ db, vault }: PackSource): Promise<number> 
     for (const key of lostBlocks) ask(tx.objectStore('interactions').delete(key));
     for (const key of lostTables) ask(tx.objectStore('tables').delete(key));
   });
-  const shred = await unusedKeys({ db, vault }, packs);
-  if (shred.length > 0) await vault.shred(shred);
+  await shredBut(db, vault, await unusedKeys({ db, vault }, packs));
   return lostBlocks.length + lostTables.length;
 }
 

@@ -6,6 +6,9 @@
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { coversHost } from '../model/rules.ts';
+import { recordHost } from '../model/selector.ts';
+import { forgetAway, shredBut } from './away.ts';
 import { DamagedError, type Database } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
 import { contextLines, renewKey } from './derived.ts';
@@ -39,6 +42,18 @@ export function keptOf(
       .map(({ id }) => id),
   );
   return events.filter((event) => ids.has(event.kind === 'visit-update' ? event.visit : event.id));
+}
+
+/** Whether it is of one of these sites, or of a subdomain. */
+export function isOfSites(record: InteractionRecord, sites: readonly string[]): boolean {
+  const host = sites.length === 0 ? null : recordHost(record);
+  return host !== null && sites.some((site) => coversHost(site, host));
+}
+
+/** What of a day leaves it: all but the records of sites that are kept, and what belongs to those. */
+export function movedOf(events: readonly InteractionEvent[], keep: readonly string[]): InteractionEvent[] {
+  const stays = new Set(keptOf(events, (record) => isOfSites(record, keep)));
+  return events.filter((event) => !stays.has(event));
 }
 
 async function split(
@@ -85,6 +100,8 @@ export interface EraseOptions {
   readonly days?: readonly Day[] | undefined;
   /** They are kept elsewhere: what contexts repeat of them stays. */
   readonly moving?: boolean;
+  /** Days that get a new key, or none when nothing is left of them, whatever goes; they are not away any more (away.ts). */
+  readonly renew?: ReadonlySet<Day>;
   /** Of days that are archived: keys to destroy, and whether something that is only in files may be meant. */
   readonly archived?: { readonly shred: readonly Shred[]; readonly filed: boolean };
 }
@@ -95,11 +112,12 @@ export interface EraseOptions {
  */
 export async function erase(source: PackSource, targeted: Targeted, options: EraseOptions): Promise<number> {
   const { db, vault } = source;
-  const days = options.days ?? (await daysWithData(source));
+  const days = [...new Set([...(options.days ?? (await daysWithData(source))), ...(options.renew ?? [])])];
   const months = new Map<Day, Day[]>();
   for (const day of days) months.set(monthOf(day), [...(months.get(monthOf(day)) ?? []), day]);
   let count = 0;
   const shred: Shred[] = [];
+  let isReplaced = false;
   if (options.everything) await forgetTraces(db);
   const lines = options.everything || options.moving ? new Set<string>() : await contextLines(db, vault);
   const gone = new Set<string>();
@@ -118,11 +136,13 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
       erased.push(one);
       count += one.gone.size;
     }
-    if (erased.length > 0) shred.push(...(await eraseOfMonth(source, month, erased, options.syncing)));
+    if (erased.length === 0) continue;
+    isReplaced = true;
+    shred.push(...(await eraseOfMonth(source, month, erased, options)));
   }
   const { archived } = options;
   shred.push(...(archived?.shred ?? []));
-  if (shred.length > 0 || options.everything || archived?.filed) {
+  if (isReplaced || (archived && archived.shred.length > 0) || options.everything || archived?.filed) {
     // Nobody can say which lines of the contexts are of records that are in a file only: then all go.
     const all = options.everything || archived?.filed;
     shred.push(...(await renewKey(db, vault, all ? 'all' : options.moving ? 'none' : gone)));
@@ -131,7 +151,7 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
       for (const day of vault.periods('interactions')) shred.push({ ...eventsOf(day), what: 'all' });
       for (const month of vault.periods('months')) shred.push({ ...tablesOf(month), what: 'all' });
     }
-    if (shred.length > 0) await destroy(db, vault, shred);
+    await destroy(db, vault, shred);
   }
   return count;
 }
@@ -140,7 +160,7 @@ async function splitDay(
   source: PackSource,
   day: Day,
   targeted: Targeted,
-  { everything, moving = false }: EraseOptions,
+  { everything, moving = false, renew }: EraseOptions,
   whole: boolean,
 ): Promise<ErasedDay | null> {
   const { events, damaged } = await eventsOfDay(source, day, whole);
@@ -148,7 +168,8 @@ async function splitDay(
   // Updates of visits that are not here go with their day, or it would be archived again and again.
   const survivors = everything ? [] : moving ? keptOf(events, ({ id }) => !gone.has(id)) : others;
   const empty = survivors.length === 0 && (damaged === 0 || everything);
-  if (moving ? survivors.length === events.length : gone.size === 0 && !(empty && everything)) return null;
+  const stays = moving ? survivors.length === events.length : gone.size === 0 && !(empty && everything);
+  if (stays && !renew?.has(day)) return null;
   // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
   if (damaged > 0 && !empty)
     throw new DamagedError(
@@ -162,7 +183,7 @@ async function eraseOfMonth(
   source: PackSource,
   month: Day,
   erased: readonly ErasedDay[],
-  syncing: boolean,
+  options: EraseOptions,
 ): Promise<Shred[]> {
   const { vault } = source;
   const packs = await packsOfMonth(source, month);
@@ -190,7 +211,7 @@ async function eraseOfMonth(
     old.push(...others);
     add.push(...(await sealMonth(vault, left, seq)));
   }
-  await replace(source, erased, { old, add }, syncing);
+  await replace(source, erased, { old, add }, options);
   return shred;
 }
 
@@ -208,15 +229,19 @@ async function replace(
   { db }: PackSource,
   erased: readonly ErasedDay[],
   { old, add }: { readonly old: readonly PackRow[]; readonly add: readonly SealedPack[] },
-  syncing: boolean,
+  { syncing, renew = new Set() }: EraseOptions,
 ): Promise<void> {
   const journal: number[] = [];
   for (const { day } of erased) journal.push(...(await db.getAllKeysFromIndex('journal', 'day', day)));
   const days = new Set(erased.map(({ day }) => day));
+  let back: { readonly value: unknown; readonly key: string } | undefined;
+  const returned = new Set([...days].filter((day) => renew.has(day)));
+  await forgetAway(db, returned, (value, key) => (back = { value, key }));
   await writeChange(db, { remove: old, add, journal }, async (tx, ask) => {
     const metadata = tx.objectStore('metadata');
     ask(metadata.put(true, ERASING));
     ask(metadata.put(randomId(), ERASURE));
+    if (back) ask(metadata.put(back.value, back.key));
     await forgetShown(tx.objectStore('tabs'), new Set(erased.flatMap(({ gone }) => [...gone])));
     const outbox = tx.objectStore('outbox');
     if (syncing) for (const day of days) ask(outbox.add({ what: 'day', day }));
@@ -228,7 +253,7 @@ async function replace(
 }
 
 async function destroy(db: Database, vault: Vault, shred: readonly Shred[]): Promise<void> {
-  await vault.shred(shred);
+  await shredBut(db, vault, shred);
   await db.delete('metadata', ERASING);
 }
 

@@ -9,13 +9,15 @@ import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import type { EraseTarget } from '../model/selector.ts';
+import { coversDay, touchesDay } from './archive-list.ts';
 import { type ArchivedDays, Archives } from './archives.ts';
+import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
 import { churn, removeOrphans } from './compact.ts';
 import { type Database, type DatabaseEvents, openData } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { Derived } from './derived.ts';
-import { countTargeted, erase, finishErasing, type Targeted } from './erase.ts';
+import { countTargeted, erase, finishErasing, isOfSites, movedOf, type Targeted } from './erase.ts';
 import { candidateDays, type FinderSource, findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
@@ -420,11 +422,15 @@ export class LocalStore {
       // What an append that ended just now has not told yet is asked for anew.
       this.#contents = undefined;
       const archived = await this.archives.erasing(targets);
+      const away = Object.keys(await readAway(this.db));
+      const touched = away.filter((day) => targets.some((target) => touchesDay(target, day)));
       const count = await erase(this.#source(), targeted, {
         syncing: this.syncing,
         everything,
         days: typeof days === 'function' ? await days() : days,
-        archived,
+        // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
+        renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
+        archived: { ...archived, filed: archived.filed || touched.length > 0 },
       });
       await this.archives.erased();
       return count;
@@ -496,6 +502,61 @@ export class LocalStore {
 
   archivedDays(): Promise<ArchivedDays> {
     return this.archives.days();
+  }
+
+  /** Days that are at the sync service only. */
+  awayDays(): Promise<AwayDays> {
+    return readAway(this.db);
+  }
+
+  /**
+   * Drops days of which somebody else has everything, but records of the sites in `keep`; those stay that have an event which
+   * is not in `sent`, or damaged rows, or of which `isSettled` says that something is still under way. Resolves with those that left.
+   * `sitesOf`: hashes by which a later deletion knows whether it may mean the day.
+   */
+  dropDays(
+    sent: ReadonlyMap<Day, ReadonlySet<string>>,
+    keep: readonly string[],
+    isSettled: (day: Day) => Promise<boolean>,
+    sitesOf: (records: readonly InteractionRecord[]) => Promise<readonly string[]>,
+  ): Promise<Day[]> {
+    return this.#erasing(async () => {
+      const leaving = new Map<Day, { readonly records: number; readonly sites: readonly string[] }>();
+      for (const [day, ids] of sent) {
+        const { events, damaged } = await this.eventsOfDay(day);
+        const moved = movedOf(events, keep);
+        if (damaged > 0 || moved.length === 0 || !moved.every(({ id }) => ids.has(id))) continue;
+        if (!(await isSettled(day))) continue;
+        const records = foldEvents(moved);
+        leaving.set(day, { records: records.length, sites: await sitesOf(records) });
+      }
+      if (leaving.size === 0) return [];
+      const days = [...leaving.keys()];
+      await noteAway(this.db, this.vault, leaving);
+      await erase(this.#source(), (record) => !isOfSites(record, keep), {
+        syncing: false,
+        everything: false,
+        moving: true,
+        days,
+      });
+      return days;
+    });
+  }
+
+  /**
+   * A day that was away is here. `renew`: what lies at the service is more than that, or is to be sent anew: the day gets a new
+   * key, the one that opens it there is destroyed, and it is queued.
+   */
+  cameBack(day: Day, renew: boolean): Promise<void> {
+    if (!renew) return this.exclusive(() => forgetAway(this.db, new Set([day])));
+    return this.#erasing(async () => {
+      await erase(this.#source(), () => false, {
+        syncing: this.syncing,
+        everything: false,
+        days: [],
+        renew: new Set([day]),
+      });
+    });
   }
 
   /** A sealed record of this profile. @throws DamagedError when it does not open. */

@@ -92,6 +92,34 @@ function siteTokens(key: MacKey): (host: string) => Promise<string[]> {
   return (host) => Promise.all(domainsOf(host).map(tokenOf));
 }
 
+/** Enough to tell sites apart; taking one for another costs a look. */
+const short = (one: string): string => one.slice(0, 8);
+
+/** Shortened keyed hashes of the sites of records, and of the domains above them. */
+export async function shortTokens(records: readonly InteractionRecord[], key: MacKey): Promise<string[]> {
+  const tokensOf = siteTokens(key);
+  const found = new Set<string>();
+  for (const record of records) {
+    const host = recordHost(record);
+    if (host !== null) for (const one of await tokensOf(host)) found.add(short(one));
+  }
+  return [...found];
+}
+
+/** A test for "may mean something of this day", which has these sites (`shortTokens`); without: any. */
+export function mayMean(
+  day: Day,
+  sites: ReadonlySet<string> | undefined,
+): (command: EraseCommand) => boolean {
+  return ({ atMs, target }) => {
+    if (target.what === 'record') return true;
+    if (day > dayAt(atMs)) return false;
+    if (target.what === 'range') return day >= dayAt(target.fromMs) && day <= dayAt(target.toMs);
+    const site = target.what === 'site' ? target.token : target.what === 'page' ? target.site : undefined;
+    return site === undefined || sites === undefined || sites.has(short(site));
+  };
+}
+
 /** A command may name any time; records have those that days have names for. */
 const dayAt = (ms: number): Day => dayOf(Math.min(Math.max(ms, 0), MAX_TIME_MS));
 

@@ -2,6 +2,7 @@
 import { type Bytes, fromBase64Url, toBase64Url } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import type { SharedSettings } from '../model/shared-settings.ts';
+import { AWAY_KEYS } from '../storage/away.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { OutboxRow, PeerRow } from '../storage/schema.ts';
@@ -89,8 +90,17 @@ export const partsSent = async (store: LocalStore): Promise<number> =>
 
 export type QueuedRow = OutboxRow & { readonly key: number };
 
+/** Days that are to be sent again as wholes. */
+export const daysOfRows = (rows: readonly OutboxRow[]): Set<Day> =>
+  new Set(rows.flatMap((row) => (row.what === 'day' ? [row.day] : [])));
+
+/** What can be sent: days that are away wait until they were fetched back (away.ts). */
 export async function queued(store: LocalStore, limit: number): Promise<QueuedRow[]> {
-  return (await store.db.getAll('outbox', undefined, limit)) as QueuedRow[];
+  const away = await store.awayDays();
+  if (Object.keys(away).length === 0)
+    return (await store.db.getAll('outbox', undefined, limit)) as QueuedRow[];
+  const rows = (await store.db.getAll('outbox')) as QueuedRow[];
+  return rows.filter((row) => row.what !== 'day' || !(row.day in away)).slice(0, limit);
 }
 
 export async function queueRecord(store: LocalStore, name: string): Promise<void> {
@@ -141,7 +151,7 @@ export async function queuedErasures(store: LocalStore): Promise<Set<string>> {
 }
 
 /** What is remembered of one account, and means nothing in another. */
-const OF_ACCOUNT = ['cursor', UNREAD, DEVICES_SEEN, SETTINGS_CAME, 'retry'] as const;
+const OF_ACCOUNT = ['cursor', UNREAD, DEVICES_SEEN, SETTINGS_CAME, 'retry', ...AWAY_KEYS] as const;
 
 async function forgetAccount(store: LocalStore, rows: readonly OutboxRow[]): Promise<void> {
   await writeStaged(store, []);

@@ -54,7 +54,7 @@ export async function push(session: PushSession): Promise<Result<Pushed, Transpo
   await learnEtags(store, first, answer.value.results, accepted);
   await settle(store, staged, accepted);
   if (conflict) return ok('pull');
-  return ok(staged.length > 1 || (await store.db.count('outbox')) > 0 ? 'more' : 'done');
+  return ok(staged.length > 1 || (await queued(store, 1)).length > 0 ? 'more' : 'done');
 }
 
 /** Own objects whose etag we lost track of (an answer that never came): the next try replaces what is there. */

@@ -1,10 +1,12 @@
 /** One round of sync: take over what others sent, send what waits, until both are done. */
+import type { Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { fetchDevices } from './account.ts';
 import { type AccountState, scopeOf } from './account-state.ts';
+import { fetchWaiting } from './away.ts';
 import { type Pulled, pull } from './pull.ts';
-import { push } from './push.ts';
+import { type Pushed, push } from './push.ts';
 import type { Rings } from './rings.ts';
 import { refusal, type Transport, type TransportFailure } from './transport.ts';
 
@@ -31,13 +33,23 @@ export async function runRound(
   let changed = false;
   let unreadable = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const pulled = await pull({ store, transport, scope, account, rings });
+    const session = { store, transport, scope, account, rings };
+    const pulled = await pull(session);
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;
     unreadable = pulled.value.unreadable;
-    let pushed = await push({ store, transport, scope, account, authors });
-    while (pushed.ok && pushed.value === 'more')
+    const stuck = new Set<Day>();
+    let pushed: Result<Pushed, TransportFailure>;
+    let more: boolean;
+    do {
+      const waited = await fetchWaiting(session, stuck);
+      if (!waited.ok) return waited;
+      unreadable += waited.value.missing;
+      more = waited.value.more;
       pushed = await push({ store, transport, scope, account, authors });
+      while (pushed.ok && pushed.value === 'more')
+        pushed = await push({ store, transport, scope, account, authors });
+    } while (more && pushed.ok && pushed.value === 'done');
     if (!pushed.ok) return pushed;
     if (pushed.value === 'done') return ok({ changed, unreadable, devices: list.devices });
   }

@@ -11,6 +11,8 @@ export class DeviceContext {
   readonly databases = new IDBFactory();
   readonly #connections: IDBDatabase[] = [];
   readonly area = new Map<string, unknown>();
+  /** Ends with the browser. */
+  readonly session = new Map<string, unknown>();
   readonly alarms = new Map<string, number>();
   fetch: typeof fetch = async () => {
     throw new TypeError('no network');
@@ -71,6 +73,13 @@ for (const name of ['decrypt', 'encrypt', 'sign', 'digest', 'importKey'] as cons
   } as never;
 }
 
+const areaOf = (map: () => Map<string, unknown>) => ({
+  get: async (key: string) => ({ [key]: map().get(key) }),
+  set: async (values: Record<string, unknown>) => {
+    for (const [key, value] of Object.entries(values)) map().set(key, value);
+  },
+});
+
 const browser = {
   runtime: { id: 'test', getPlatformInfo: async () => ({ os: 'linux' }) },
   alarms: {
@@ -78,12 +87,8 @@ const browser = {
     clear: async (name: string) => current().alarms.delete(name),
   },
   storage: {
-    local: {
-      get: async (key: string) => ({ [key]: current().area.get(key) }),
-      set: async (values: Record<string, unknown>) => {
-        for (const [key, value] of Object.entries(values)) current().area.set(key, value);
-      },
-    },
+    local: areaOf(() => current().area),
+    session: areaOf(() => current().session),
   },
 };
 

@@ -51,7 +51,7 @@ export const fake = {
   history: [] as FakeVisit[],
   historyAccess: true,
   /** Called before each question to the history; throws what the browser would. */
-  beforeHistory: async () => {},
+  beforeHistory: async (_maxResults?: number) => {},
   alarms: new Map<string, number>(),
   /** To whoever listened last. */
   send: (message: unknown, sender: object) => listener(message, sender),
@@ -99,7 +99,7 @@ const api = {
   history: {
     // As both browsers do it: pages with a visit in the span, both ends included, the newest first.
     search: async (query: { startTime: number; endTime: number; maxResults: number }) => {
-      await fake.beforeHistory();
+      await fake.beforeHistory(query.maxResults);
       const within = fake.history
         .filter(({ atMs }) => atMs >= query.startTime && atMs <= query.endTime)
         .sort((a, b) => b.atMs - a.atMs);

@@ -86,7 +86,9 @@ export class TestDevice {
   erase(target: EraseTarget): Promise<number> {
     return this.run(async () => {
       await this.sync.erasing(target);
-      return this.store.erase((record) => isTargeted(record, target), target.what === 'all');
+      return this.store.erase((record) => isTargeted(record, target), target.what === 'all', undefined, [
+        target,
+      ]);
     });
   }
 

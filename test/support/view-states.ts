@@ -210,6 +210,7 @@ const roomy: BudgetReport = {
   archivedDays: 0,
   archived: {},
   pinned: [],
+  away: {},
   syncing: false,
 };
 const days = (month: string, count: number) =>
@@ -414,7 +415,21 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       status: nearFull,
       reach: (view) => says(view, 'search-archived', '59 archived days are not searched'),
     },
-    { name: 'popup-near-full', status: nearFull },
+    { name: 'popup-near-full', status: nearFull, reach: seen('budget-link') },
+    {
+      name: 'options-health-away',
+      status: { ...nearFull, sync: syncing({}).sync },
+      answers: {
+        ...answers,
+        'budget.get': ok({
+          ...roomy,
+          ...nearFull.budget,
+          syncing: true,
+          away: Object.fromEntries(days('2024-02', 29)),
+        }),
+      },
+      reach: (view) => says(view, 'budget-away', '2024-02: 29 days, 841 records, at the sync service'),
+    },
     {
       name: 'options-health-near-full',
       status: nearFull,

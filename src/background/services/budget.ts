@@ -1,11 +1,11 @@
 /**
  * The byte budget: measures each minute what the store takes, says when it gets near the limit, and refuses to record when it is
- * reached and nothing else is left to do. What waits to be sent and keys are never dropped, and records only by the person, who
- * saves an archive or deletes.
+ * reached and nothing else is left to do. What waits to be sent and keys are never dropped. Records leave only for somewhere else:
+ * for an archive that the person saves, or, while sync is on, for the service that has them already.
  */
 import * as v from 'valibot';
 import type { Bytes } from '../../base/bytes.ts';
-import { DAY_MS, dayOf } from '../../base/clock.ts';
+import { DAY_MS, type Day, dayOf, HOUR_MS } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import {
@@ -40,8 +40,15 @@ const seenSchema = v.object({
   notRecorded: v.number(),
 });
 
+/** After nothing could leave, it is not asked for again each minute. */
+const AGAIN_MS = HOUR_MS;
+/** Days that leave in one step. */
+const STEP_DAYS = 16;
+/** Of a record, when there is nothing to go by. */
+const RECORD_BYTES = 100;
+
 const SYNC_ON =
-  'While sync is on, no archive can be saved. Raise the limit, delete what you do not need, or switch off sync first.';
+  'While sync is on, no archive is saved: the oldest days leave for the sync service by themselves when your limit is reached.';
 const NOT_NEEDED = 'Less than 80 % of your limit is used, so nothing has to leave this browser.';
 const NOTHING =
   'There is nothing that can leave: what is here is of today, of pinned sites, or damaged. Raise the limit, unpin a site, or delete records.';
@@ -49,11 +56,20 @@ const UNKNOWN =
   'This archive does not wait any more: another one was saved after it. Nothing was removed. Save an archive again.';
 const BUSY = 'An archive is being saved already. Wait until it is done.';
 const NO_ROOM = 'There is no room for this archive. Raise the limit first, then choose the file again.';
+const NO_ROOM_AWAY = 'There is no room for these days. Raise the limit first, then fetch them back.';
+
+/** Where days can be that are not here. */
+export interface AtService {
+  /** Drops days that it has completely; `null`: it cannot be asked now. */
+  dropSent(days: readonly Day[], keep: readonly string[]): Promise<readonly Day[] | null>;
+  fetchBack(days: readonly Day[]): Promise<Result<null>>;
+}
 
 export interface BudgetDeps {
   readonly compaction: Pick<Compaction, 'run' | 'doneMs'>;
   /** What all devices of the account hold to be erased; `null` while sync is off. */
   erased(): Promise<Erased | null>;
+  readonly service: AtService;
   onAdded(): void;
 }
 
@@ -104,12 +120,36 @@ export class Budget {
         await this.deps.compaction.run();
         now = await this.#measure();
       }
+      if (now === 'full' && this.profile.store.syncing) now = await this.#toService();
       const isNew = now !== this.#state;
       this.#set(now);
       await this.#remember();
       if (isNew) this.profile.changed();
     });
   }
+
+  /** The oldest days leave this device while the sync service has all of them, until the rest is well below the limit. */
+  async #toService(): Promise<BudgetState> {
+    const { store, settings, clock } = this.profile;
+    const nowMs = clock.nowMs();
+    const agoMs = nowMs - this.#stuckMs;
+    if (agoMs >= 0 && agoMs < AGAIN_MS) return 'full';
+    const today = dayOf(nowMs);
+    const days = (await store.days()).filter((day) => day < today).reverse();
+    let left = 0;
+    for (let at = 0; at < days.length; at += STEP_DAYS) {
+      const step = days.slice(at, at + STEP_DAYS);
+      const dropped = await this.deps.service.dropSent(step, settings.pinned);
+      if (dropped === null) break;
+      left += dropped.length;
+      await this.#measure();
+      if ((this.#usedBytes ?? 0) <= settings.budgetBytes * BUDGET.wanted) break;
+    }
+    this.#stuckMs = left === 0 ? nowMs : Number.NEGATIVE_INFINITY;
+    if (left > 0) this.profile.changed();
+    return this.#measure();
+  }
+  #stuckMs = Number.NEGATIVE_INFINITY;
 
   #mayRelieve(): boolean {
     const agoMs = this.profile.clock.nowMs() - (this.deps.compaction.doneMs ?? Number.NEGATIVE_INFINITY);
@@ -142,13 +182,14 @@ export class Budget {
   /** `undefined` before the first measurement. */
   async figures(): Promise<BudgetFigures | undefined> {
     if (this.#usedBytes === undefined) return undefined;
-    const archived = await unlessDamaged(this.profile.store.archivedDays());
+    const { store } = this.profile;
+    const [archived, away] = await Promise.all([unlessDamaged(store.archivedDays()), store.awayDays()]);
     return {
       state: this.#state,
       usedBytes: this.#usedBytes,
       limitBytes: this.profile.settings.budgetBytes,
       notRecorded: this.#notRecorded,
-      archivedDays: Object.keys(archived ?? {}).length,
+      archivedDays: new Set([...Object.keys(archived ?? {}), ...Object.keys(away)]).size,
     };
   }
 
@@ -161,6 +202,7 @@ export class Budget {
       ...((await this.figures()) as BudgetFigures),
       pinned: [...settings.pinned].sort(),
       syncing: store.syncing,
+      away: await store.awayDays(),
       ...(archived === undefined ? {} : { archived }),
       ...(waiting === undefined ? {} : { waiting }),
     };
@@ -224,6 +266,22 @@ export class Budget {
 
   async discard(id: string): Promise<void> {
     await this.profile.store.archives.discard(id);
+  }
+
+  /** Days of a month that are at the sync service only. `month`: "2025-03". */
+  async fetchMonth(month: string): Promise<Result<null>> {
+    const { store, settings } = this.profile;
+    await this.#measure();
+    const away = Object.entries(await store.awayDays()).filter(([day]) => day.startsWith(`${month}-`));
+    const records = away.reduce((sum, [, count]) => sum + count, 0);
+    const used = this.#usedBytes ?? 0;
+    const each = used / Math.max(1, await store.recordCount()) || RECORD_BYTES;
+    // Not only up to the limit: they would leave again at once.
+    if (used + records * each > settings.budgetBytes * BUDGET.near) return fail('no-room', NO_ROOM_AWAY);
+    const back = await this.deps.service.fetchBack(away.map(([day]) => day));
+    await this.check();
+    this.profile.changed();
+    return back;
   }
 
   async fetchBack(file: ByteSource): Promise<Result<Restored>> {

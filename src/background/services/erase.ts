@@ -10,9 +10,12 @@ type Erasing = Pick<
   Services,
   'profile' | 'ephemeral' | 'recorder' | 'sync' | 'history' | 'contexts' | 'budget'
 >;
-type Counted = Pick<Services, 'profile' | 'ephemeral'>;
+type Counted = Pick<Services, 'profile' | 'ephemeral' | 'sync'>;
 
-export function countErased({ profile, ephemeral }: Counted, question: EraseQuestion): Promise<EraseCount> {
+export function countErased(
+  { profile, ephemeral, sync }: Counted,
+  question: EraseQuestion,
+): Promise<EraseCount> {
   const { store, context } = profile;
   return context.queries.measure({}, async (tally) => {
     const target = await targetOf(profile, ephemeral, question);
@@ -24,8 +27,13 @@ export function countErased({ profile, ephemeral }: Counted, question: EraseQues
     const stored = inMemory + (await store.countTargeted(targeted, await daysOf(profile, target)));
     tally.rowsReturned = stored;
     const filed = await unlessDamaged(store.archives.filed(target));
-    const count = stored + (filed?.records ?? 0);
-    return { count, target, ...(filed && filed.days > 0 ? { archivedDays: filed.days } : {}) };
+    const away = await sync.awayMeant(target);
+    return {
+      count: stored + (filed?.records ?? 0) + away.records,
+      target,
+      ...(filed && filed.days > 0 ? { archivedDays: filed.days } : {}),
+      ...(away.days > 0 ? { awayDays: away.days } : {}),
+    };
   });
 }
 
@@ -44,6 +52,7 @@ export function eraseRecords(
     const inMemory = await ephemeral.erase(targeted);
     await sync.erasing(target);
     const filed = await unlessDamaged(store.archives.filed(target));
+    const away = await sync.awayMeant(target);
     const stored = await profile.storing(() =>
       store.erase(targeted, target.what === 'all', () => daysOf(profile, target), [target]),
     );
@@ -52,6 +61,6 @@ export function eraseRecords(
     await budget.check();
     profile.changed();
     tally.rowsReturned = inMemory + stored;
-    return inMemory + stored + (filed?.records ?? 0);
+    return inMemory + stored + (filed?.records ?? 0) + away.records;
   });
 }

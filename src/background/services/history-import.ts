@@ -237,11 +237,16 @@ export class HistoryImport {
       store.importDays(async (knownOf) => {
         // In the step that adds: what was deleted in the account before it is known by now.
         const erased = await this.deps.erased();
+        const elsewhere = { ...(await unlessDamaged(store.archivedDays())), ...(await store.awayDays()) };
         const days = new Map<Day, readonly InteractionEvent[]>();
         const knownNow: KnownOf = async (day) => [...(await knownOf(day)), ...(days.get(day) ?? [])];
         after = job;
         for (const [day, visits] of step) {
-          const { events, there, leftOut } = await this.#choose(day, visits, knownNow, erased);
+          // What is elsewhere would be there twice when it comes back.
+          const { events, there, leftOut } =
+            day in elsewhere
+              ? { events: [], there: visits.length, leftOut: 0 }
+              : await this.#choose(day, visits, knownNow, erased);
           days.set(day, events);
           after = {
             ...after,
@@ -259,9 +264,6 @@ export class HistoryImport {
 
   async #choose(day: Day, visits: readonly HistoryVisit[], knownOf: KnownOf, erased: Erased | null) {
     const { store, settings } = this.profile;
-    // What is in a file would be there twice when it comes back.
-    if (day in ((await unlessDamaged(store.archivedDays())) ?? {}))
-      return { events: [], there: visits.length, leftOut: 0 };
     const known: InteractionEvent[] = [];
     for (const one of [day, ...besideOf(day, visits)]) known.push(...(await knownOf(one)));
     const { chosen, there, leftOut } = chooseVisits(visits, known, settings);

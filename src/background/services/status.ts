@@ -20,7 +20,7 @@ function lossSentence({ what, beforeMs }: Loss): string {
   return `${gone} Recording goes on. If another of your devices has them, sync with it again.`;
 }
 
-/** What to do where room runs out. While sync is on, nothing is archived yet. */
+/** What to do where room runs out. */
 const makeRoom = (profile: Profile): string =>
   profile.store.syncing
     ? 'Raise the limit on the Health tab, or delete what you do not need.'
@@ -36,7 +36,10 @@ function fullSentence(profile: Profile, { notRecorded }: BudgetFigures): string 
 
 function nearSentence(profile: Profile, { usedBytes, limitBytes }: BudgetFigures): string {
   const share = Math.min(99, Math.floor((usedBytes / limitBytes) * 100));
-  return `Recording. ${share} % of your storage limit is used. ${makeRoom(profile)}`;
+  const next = profile.store.syncing
+    ? ' When it is reached, your oldest days leave this browser for your sync service, which has them already.'
+    : '';
+  return `Recording. ${share} % of your storage limit is used.${next} ${makeRoom(profile)}`;
 }
 
 async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Promise<Health> {

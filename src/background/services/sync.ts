@@ -1,5 +1,6 @@
 // Over 300 lines: one state machine, whose steps all touch the same account, transport and timer.
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
+import type { Day } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
@@ -9,6 +10,7 @@ import type { EraseTarget } from '../../model/selector.ts';
 import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { defaultDeviceName } from '../../platform/device.ts';
+import { coversDay } from '../../storage/archive-list.ts';
 import { DamagedError } from '../../storage/database.ts';
 import { createAccount, deleteAccount, leaveAccount } from '../../sync/account.ts';
 import {
@@ -23,9 +25,11 @@ import {
   signerOf,
   writeAccount,
 } from '../../sync/account-state.ts';
+import { daysMeant, dropSent, fetchBack } from '../../sync/away.ts';
 import { commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
 import { giveCommand, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
+import type { PullSession } from '../../sync/parts.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
@@ -44,6 +48,12 @@ const unreadableSentence = (count: number): string =>
   `${count} ${count === 1 ? 'object' : 'objects'} at the sync service cannot be opened and ${count === 1 ? 'was' : 'were'} left out. ` +
   'Update ARQ Context on all devices; if this stays, the service changed them. What this device recorded is not touched.';
 
+const daysAwaySentence = (count: number): string =>
+  `${count} archived ${count === 1 ? 'day is' : 'days are'} at the sync service only and could not be fetched back, so the account was not left.`;
+
+/** Days that are fetched back before a round may run again. */
+const FETCH_DAYS = 16;
+
 export class Sync {
   #account: AccountState | null = null;
   #phase: SyncState['phase'] = 'off';
@@ -57,10 +67,14 @@ export class Sync {
   /** When the timer is due. */
   #dueMs = 0;
   #unreadable = 0;
+  /** The account is being left: nothing more goes to its service only. */
+  #ending = false;
   readonly #rings: Rings = new Map();
 
   readonly #retry: SyncRetry;
   readonly #news: News;
+  /** One at a time: what sends, and what drops what was sent. */
+  readonly #wire = new Mutex();
   /** One at a time: what the person changes, and what comes from other devices. */
   readonly #settings = new Mutex();
 
@@ -167,7 +181,11 @@ export class Sync {
     } while (this.#again && this.#phase === 'synced');
   }
 
-  async #round(account: AccountState): Promise<void> {
+  #round(account: AccountState): Promise<void> {
+    return this.#wire.run(() => this.#roundAlone(account));
+  }
+
+  async #roundAlone(account: AccountState): Promise<void> {
     const { store } = this.profile;
     this.#transport ??= new Transport(account.url, this.profile.clock);
     if (this.#phase !== 'synced') this.#show('syncing');
@@ -203,6 +221,15 @@ export class Sync {
     this.#problem = error;
     this.#show(GONE.includes(error.code) || error.code === 'TOO_MANY' ? 'offline' : 'error');
     this.kick(0);
+  }
+
+  async #bringHome(): Promise<Result<null>> {
+    const { store } = this.profile;
+    const back = await this.fetchBack(Object.keys(await store.awayDays()));
+    const left = Object.keys(await store.awayDays()).length;
+    if (left === 0) return ok(null);
+    const why = back.ok ? '' : ` ${back.error.message}`;
+    return fail('days-away', `${daysAwaySentence(left)}${why}`);
   }
 
   #show(phase: SyncState['phase']): void {
@@ -291,6 +318,26 @@ export class Sync {
     this.changed();
   }
 
+  /**
+   * What a deletion takes of days that are at the service only: records of days that go as wholes, and how many other days may
+   * have some.
+   */
+  async awayMeant(target: EraseTarget): Promise<{ readonly records: number; readonly days: number }> {
+    const account = this.#account;
+    const { store, clock } = this.profile;
+    const away = Object.entries(await store.awayDays());
+    if (!account || away.length === 0) return { records: 0, days: 0 };
+    const { keys } = await scopeOf(store, account.account);
+    const command = await commandOf(target, keys.naming, clock.nowMs());
+    const meant = new Set(await daysMeant(store, [command]));
+    let [records, days] = [0, 0];
+    for (const [day, count] of away) {
+      if (coversDay(target, day)) records += count;
+      else if (meant.has(day)) days += 1;
+    }
+    return { records, days };
+  }
+
   /** What the account's deletions mean: it is not taken in again by an import. `null` while sync is off. */
   async erased(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
     const account = this.#account;
@@ -298,6 +345,44 @@ export class Sync {
     const { store } = this.profile;
     const { keys } = await scopeOf(store, account.account);
     return erasedBy(await readCommands(store), keys.naming);
+  }
+
+  /** What works on parts that lie at the service; one thing at a time. `null` while sync is off. */
+  async #atService<T>(
+    task: (session: PullSession) => Promise<Result<T, TransportFailure>>,
+  ): Promise<Result<T, TransportFailure> | null> {
+    const account = this.#account;
+    if (!account) return null;
+    const { store, clock } = this.profile;
+    this.#transport ??= new Transport(account.url, clock);
+    const transport = this.#transport;
+    return this.#wire.run(async () => {
+      const scope = await scopeOf(store, account.account);
+      return task({ store, transport, scope, account, rings: this.#rings });
+    });
+  }
+
+  /**
+   * Drops days that the service has completely, after it was asked for them; records of the sites in `keep` stay. `null`: it
+   * cannot be asked now.
+   */
+  async dropSent(days: readonly Day[], keep: readonly string[]): Promise<readonly Day[] | null> {
+    if (this.#ending || this.#retry.waitMs() > 0) return null;
+    const dropped = await this.#atService((session) => dropSent(session, days, keep));
+    if (dropped && !dropped.ok) await this.#failed(dropped.error);
+    return dropped?.ok ? dropped.value : null;
+  }
+
+  /** Brings back days that are at the service only. */
+  async fetchBack(days: readonly Day[]): Promise<Result<null>> {
+    for (let i = 0; i < days.length; i += FETCH_DAYS) {
+      const back = await this.#atService((session) => fetchBack(session, days.slice(i, i + FETCH_DAYS)));
+      if (!back) return fail('sync-off', 'Sync is off, so nothing can be fetched back. Switch it on first.');
+      if (!back.ok) return back;
+      if (back.value > 0) return fail('unreadable', unreadableSentence(back.value));
+    }
+    this.changed();
+    return ok(null);
   }
 
   async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {
@@ -379,15 +464,27 @@ export class Sync {
 
   /**
    * Leaves, or takes the whole account away from the service. What was recorded stays here. `anyway`: also when the service
-   * does not answer, which then goes on listing this device.
+   * does not answer, which then goes on listing this device. Days that are at the service only are fetched back first; where
+   * that fails nothing is left, unless `loseAway` says that they may be lost.
    */
-  async end(how: 'leave' | 'delete', anyway = false): Promise<Result<null>> {
-    const account = this.#account;
-    if (!account) return ok(null);
+  async end(how: 'leave' | 'delete', anyway = false, loseAway = false): Promise<Result<null>> {
+    if (!this.#account) return ok(null);
+    this.#ending = true;
+    return this.#end(this.#account, how, anyway, loseAway).finally(() => (this.#ending = false));
+  }
+
+  async #end(
+    account: AccountState,
+    how: 'leave' | 'delete',
+    anyway: boolean,
+    loseAway: boolean,
+  ): Promise<Result<null>> {
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
     // What was recorded and erased up to now still reaches the others.
     if (how === 'leave' && !anyway) await this.run();
+    const home = loseAway ? ok(null) : await this.#bringHome();
+    if (!home.ok) return home;
     const done = await (how === 'leave' ? leaveAccount : deleteAccount)(
       store,
       this.#transport,

@@ -170,6 +170,17 @@ type KeepChunk = (
 
 const HEAD_AT = 5;
 
+/** Room for nearly every chunk. Without it, fflate gets 128 KiB for each one, and lets go of it again. */
+let room: Bytes | undefined;
+
+/** Valid until the next call. */
+function inflatedChunk(deflated: Bytes): Bytes {
+  room ??= new Uint8Array(256 * 1024);
+  const inflated = inflateSync(deflated, { out: room }) as Bytes;
+  // Full: there may be more.
+  return inflated.length < room.length ? inflated : (inflateSync(deflated) as Bytes);
+}
+
 /** Reads texts in full. */
 export class Texts {
   /** Where each chunk begins, and where the last one ends. */
@@ -224,10 +235,10 @@ export class Texts {
   async #open(index: number): Promise<{ readonly value: Chunk; readonly sizeBytes: number }> {
     const [start, end] = [this.#starts[index], this.#starts[index + 1]];
     if (start === undefined || end === undefined) throw new RangeError('no such address');
-    const inflated = inflateSync(await this.source.read(start, end)) as Bytes;
+    const inflated = inflatedChunk(await this.source.read(start, end));
     const reader = new ByteReader(inflated);
     const length = Math.min(CHUNK, this.count - index * CHUNK);
-    const shared = reader.raw(length);
+    const shared = reader.raw(length).slice();
     const firsts = () => {
       const column = new Uint32Array(length + 1);
       for (let i = 0; i < length; i++) column[i + 1] = (column[i] as number) + reader.varint();

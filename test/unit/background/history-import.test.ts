@@ -290,8 +290,25 @@ describe('an import that is interrupted', () => {
 
   it('stops when it is cancelled, keeps what came, and begins anew when asked', async () => {
     fake.history = long();
+    let reads = 0;
+    let resume = () => {};
+    const isReading = new Promise<void>((reached) => {
+      // For the pages of the third day, not for whether there are any.
+      fake.beforeHistory = async (pages = 0) => {
+        if (pages > 1) reads += 1;
+        if (reads !== 3) return;
+        reached();
+        await new Promise<void>((resolve) => {
+          resume = resolve;
+        });
+      };
+    });
     await worker.handlers['import.history']({}, {} as never);
-    await worker.handlers['import.cancel']({}, {} as never);
+    await isReading;
+    const cancelling = worker.handlers['import.cancel']({}, {} as never);
+    setTimeout(resume, 20);
+    await cancelling;
+    fake.beforeHistory = async () => {};
     expect(state()).toMatchObject({ phase: 'cancelled', message: expect.stringContaining('cancelled') });
     expect((await urls()).length).toBeLessThan(12);
     await worker.restart();

@@ -20,6 +20,7 @@ const report: BudgetReport = {
   archivedDays: 0,
   archived: {},
   pinned: [],
+  away: {},
   syncing: false,
 };
 
@@ -48,8 +49,11 @@ describe('the notice', () => {
     expect(noticeOf({ ...report, state: 'full', notRecorded: 1 })).toContain('1 record was left out');
   });
 
-  it('offers no archive while sync is on', () => {
-    expect(noticeOf({ ...report, state: 'full', syncing: true })).toContain('no archive can be saved');
+  it('offers no file while sync is on: the oldest days leave for the service', () => {
+    const near = noticeOf({ ...report, state: 'near', syncing: true });
+    expect(near).toContain('your oldest days leave this browser for the sync service');
+    expect(near).not.toContain('archive');
+    expect(noticeOf({ ...report, state: 'full', syncing: true })).toContain('No more days can leave');
   });
 });
 
@@ -57,8 +61,8 @@ describe('archives', () => {
   it('are told by month, oldest first', () => {
     const archived = { '2024-04-01': 1, '2024-03-02': 5, '2024-03-01': 2_000 };
     expect(archivedMonths(archived)).toEqual([
-      '2024-03: 2 days, 2,005 records, in a file',
-      '2024-04: 1 day, 1 record, in a file',
+      { month: '2024-03', text: '2024-03: 2 days, 2,005 records' },
+      { month: '2024-04', text: '2024-04: 1 day, 1 record' },
     ]);
   });
 

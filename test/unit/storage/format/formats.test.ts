@@ -206,6 +206,20 @@ it('texts come back to the letter, alone and all together', async () => {
   );
 });
 
+it('texts that take much more than usual come back', async () => {
+  const addresses = Array.from(
+    { length: 70 },
+    (_, n): AddressTexts => ({
+      url: `https://a.example/${String(n).padStart(3, '0')}`,
+      titles: [Array.from({ length: 1_500 }, (_, i) => `W${n}-${i}.`).join('')],
+      details: [],
+    }),
+  );
+  const { texts } = await readTexts(await encodeTexts(addresses, new LexiconBuilder()));
+  expect(await texts.read(63)).toEqual(addresses[63]);
+  expect(await texts.all()).toEqual(addresses);
+});
+
 it('every address with a word that begins so is found, and none without it where texts are plain', async () => {
   const wordsOf = ({ url, titles, details }: AddressTexts) => {
     const words = new Set<string>();

@@ -1,0 +1,168 @@
+/**
+ * Days that this device has at the service only. What was sent of a day, and what others sent of it, is all there: a day that
+ * has to make room is dropped here when the service gave back every record of it, and is fetched back from its parts.
+ *
+ * While it is away it must not be sent again as a whole: that would replace the parts by what is left of it here, which is
+ * loss. Whatever wants to send it (a deletion, an import) queues it, and the round fetches it back first.
+ */
+import type { Day } from '../base/clock.ts';
+import { ok, type Result } from '../base/result.ts';
+import { foldEvents, type InteractionEvent } from '../model/interaction.ts';
+import type { Slot } from '../protocol/ids.ts';
+import { readAwaySites } from '../storage/away.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import type { PeerRow } from '../storage/schema.ts';
+import { deviceIdOf, signerOf } from './account-state.ts';
+import { type EraseCommand, erasedBy, mayMean, readCommands, shortTokens } from './erasures.ts';
+import { fetchSlots } from './fetch.ts';
+import { openHeader } from './objects.ts';
+import { daysOfRows, queueDay, readStaged } from './outbox.ts';
+import { addEvents, type PullSession, type Taken, takePart } from './parts.ts';
+import type { TransportFailure } from './transport.ts';
+
+/** Days that are fetched back before something is sent: what comes back takes room until it can leave again. */
+const DAYS_AT_ONCE = 8;
+
+interface AtService {
+  readonly events: readonly InteractionEvent[];
+  /** Parts that are not there or do not open, though nothing says that they were erased. */
+  readonly missing: number;
+}
+
+/** Parts by day, as the last pull knew them. */
+async function partsByDay(store: LocalStore): Promise<Map<Day, PeerRow[]>> {
+  const days = new Map<Day, PeerRow[]>();
+  for (const peer of await store.db.getAll('peers')) {
+    if (peer.kind !== 'part' || peer.day === undefined) continue;
+    const known = days.get(peer.day);
+    if (known) known.push(peer);
+    else days.set(peer.day, [peer]);
+  }
+  return days;
+}
+
+async function eventsAtService(
+  session: PullSession,
+  day: Day,
+  parts: readonly PeerRow[],
+): Promise<Result<AtService, TransportFailure>> {
+  const { store, transport, scope, account } = session;
+  const slots = parts.map(({ slot }) => slot as Slot);
+  const objects = await fetchSlots(transport, signerOf(store, account.account), slots);
+  if (!objects.ok) return objects;
+  const into: Taken = { commands: [], events: new Map(), updates: new Map() };
+  let missing = slots.length - objects.value.length;
+  for (const { slot, body } of objects.value) {
+    const header = await openHeader(scope, slot, body);
+    const outcome = header?.header.day === day ? await takePart(session, slot, header, into) : ok('broken');
+    if (!outcome.ok) return outcome;
+    const isOwn = header?.header.author === deviceIdOf(store);
+    // Somebody else's part without a key was erased by them, who send what is left of it.
+    if (outcome.value === 'broken' || (outcome.value === 'no-key' && isOwn)) missing += 1;
+  }
+  return ok({ events: into.events.get(day) ?? [], missing });
+}
+
+/**
+ * Fetches days back, without what was erased meanwhile. When something was, or the day waits to be sent again, it gets a new
+ * key, and what opens the parts that lie there now is destroyed here. Resolves with how many parts are missing: days that lack
+ * some stay where they are.
+ */
+export async function fetchBack(
+  session: PullSession,
+  days: readonly Day[],
+): Promise<Result<number, TransportFailure>> {
+  const { store, scope } = session;
+  const parts = await partsByDay(store);
+  const waiting = daysOfRows(await store.db.getAll('outbox'));
+  let missing = 0;
+  for (const day of days) {
+    const found = await eventsAtService(session, day, parts.get(day) ?? []);
+    if (!found.ok) return found;
+    missing += found.value.missing;
+    if (found.value.missing > 0) continue;
+    const { events } = found.value;
+    await addEvents(session, new Map([[day, events]]));
+    const erased = erasedBy(await readCommands(store), scope.keys.naming);
+    let isLess = waiting.has(day);
+    for (const record of foldEvents(events)) isLess ||= await erased(record);
+    await store.cameBack(day, isLess);
+  }
+  return ok(missing);
+}
+
+export interface Waited {
+  /** Parts that are not as they were sent; their days stay away, and are not sent (push.ts). */
+  readonly missing: number;
+  /** Further days wait. */
+  readonly more: boolean;
+}
+
+/** Before anything is sent: days that wait to be sent again and are away come back, some at a time. */
+export async function fetchWaiting(
+  session: PullSession,
+  stuck: Set<Day>,
+): Promise<Result<Waited, TransportFailure>> {
+  const { store } = session;
+  const away = await store.awayDays();
+  if (Object.keys(away).length === 0) return ok({ missing: 0, more: false });
+  const rows = daysOfRows(await store.db.getAll('outbox'));
+  const waiting = [...rows].filter((day) => day in away && !stuck.has(day));
+  const now = waiting.slice(0, DAYS_AT_ONCE);
+  const back = await fetchBack(session, now);
+  if (!back.ok) return back;
+  const left = await store.awayDays();
+  for (const day of now) if (day in left) stuck.add(day);
+  return ok({ missing: back.value, more: waiting.length > now.length });
+}
+
+/** Days that are away and may have something that these commands mean. */
+export async function daysMeant(store: LocalStore, commands: readonly EraseCommand[]): Promise<Day[]> {
+  const days = Object.keys(await store.awayDays());
+  if (days.length === 0 || commands.length === 0) return [];
+  const sites = await readAwaySites(store.db, store.vault);
+  return days.filter((day) => {
+    const of = sites?.[day];
+    return commands.some(mayMean(day, of && new Set(of)));
+  });
+}
+
+/** Queues them: they are then fetched, filtered and sent anew. */
+export async function queueMeant(store: LocalStore, commands: readonly EraseCommand[]): Promise<void> {
+  for (const day of await daysMeant(store, commands)) await queueDay(store, day);
+}
+
+/** Whether all that was recorded or changed on a day was accepted by the service. The caller holds the write lock. */
+async function isSettled(store: LocalStore, day: Day): Promise<boolean> {
+  const rows = await store.db.getAll('outbox');
+  if (rows.some((row) => row.what !== 'record' && row.day === day)) return false;
+  const staged = await readStaged(store);
+  return !staged.some(({ peers }) => peers.some((peer) => !('gone' in peer) && peer.day === day));
+}
+
+/**
+ * Drops days whose every record the service has, by what it gives now; what has not been sent completely stays. `keep`: sites
+ * whose records stay. Resolves with the days that were dropped.
+ */
+export async function dropSent(
+  session: PullSession,
+  days: readonly Day[],
+  keep: readonly string[],
+): Promise<Result<Day[], TransportFailure>> {
+  const { store, scope } = session;
+  const parts = await partsByDay(store);
+  const sent = new Map<Day, ReadonlySet<string>>();
+  for (const day of days) {
+    const found = await eventsAtService(session, day, parts.get(day) ?? []);
+    if (!found.ok) return found;
+    if (found.value.missing === 0) sent.set(day, new Set(found.value.events.map(({ id }) => id)));
+  }
+  return ok(
+    await store.dropDays(
+      sent,
+      keep,
+      (day) => isSettled(store, day),
+      (records) => shortTokens(records, scope.keys.naming),
+    ),
+  );
+}

@@ -1,0 +1,106 @@
+/** Parts of days as they lie at the service: opening them, and adding what they have. */
+import { equalBytes } from '../base/bytes.ts';
+import { type Day, dayOf } from '../base/clock.ts';
+import { ok, type Result } from '../base/result.ts';
+import { type AeadKey, kidOf } from '../crypto/envelope.ts';
+import { type EventId, foldEvents, type InteractionEvent } from '../model/interaction.ts';
+import { parseEvent } from '../model/parse-event.ts';
+import type { Slot } from '../protocol/ids.ts';
+import { decodeEvents } from '../storage/codec.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import { eventsOf } from '../storage/vault.ts';
+import { type AccountState, deviceIdOf, signerOf } from './account-state.ts';
+import { type EraseCommand, erasedBy, readCommands } from './erasures.ts';
+import { type ObjectScope, type OpenedHeader, openBody } from './objects.ts';
+import { keyOfPart, type Rings } from './rings.ts';
+import type { Transport, TransportFailure } from './transport.ts';
+
+export interface PullSession {
+  readonly store: LocalStore;
+  readonly transport: Transport;
+  readonly scope: ObjectScope;
+  readonly account: AccountState;
+  /** Filled as they are met. */
+  readonly rings: Rings;
+}
+
+export interface Taken {
+  readonly commands: EraseCommand[];
+  readonly events: Map<Day, InteractionEvent[]>;
+  /** Where each update of a visit came from. */
+  readonly updates: Map<EventId, Slot>;
+}
+
+/**
+ * `no-key`: a part whose key its author does not publish (any more): it was destroyed, or is yet to come. `partly`: some of
+ * its events are none that we know. `broken`: does not open, or is not what it says.
+ */
+export type Outcome = 'taken' | 'partly' | 'no-key' | 'broken';
+
+export async function takePart(
+  session: PullSession,
+  slot: Slot,
+  object: OpenedHeader,
+  into: Taken,
+): Promise<Result<Outcome, TransportFailure>> {
+  const { store, scope, account } = session;
+  const { author, day } = object.header;
+  if (day === undefined) return ok('broken');
+  const key =
+    author === deviceIdOf(store)
+      ? ok(await ownKey(store, object))
+      : await keyOfPart(session, signerOf(store, account.account), author, object);
+  if (!key.ok) return key;
+  if (!key.value) return ok('no-key');
+  const payload = await openBody(scope, slot, object, key.value);
+  const events: unknown = payload && (await decodeEvents(payload).catch(() => null));
+  if (!Array.isArray(events)) return ok('broken');
+  const parsed = events.flatMap((event) => parseEvent(event) ?? []).filter((event) => liesOn(event, day));
+  into.events.set(day, [...(into.events.get(day) ?? []), ...parsed]);
+  for (const { kind, id } of parsed) if (kind === 'visit-update') into.updates.set(id, slot);
+  return ok(parsed.length === events.length ? 'taken' : 'partly');
+}
+
+/** What lay on another day than that of its time, no erasure of a span would find. An update lies with its visit. */
+const liesOn = (event: InteractionEvent, day: Day): boolean =>
+  event.kind === 'visit-update' || dayOf(event.atMs) === day;
+
+async function ownKey(store: LocalStore, { header, sealedBody }: OpenedHeader): Promise<AeadKey | null> {
+  const key = await store.vault.key(eventsOf(header.day ?? ''), header.generation ?? 0).catch(() => null);
+  const kid = kidOf(sealedBody);
+  return key && kid && equalBytes(kid, key.aead.kid) ? key.aead : null;
+}
+
+/**
+ * Adds what is not there yet and was not erased, sealed with this device's key of the day. What was erased is asked for in
+ * the step that adds: an erasure here either is known by then, or comes after and takes what was added. Resolves with updates
+ * whose visit is not here: they are left out, because it may have been erased, and they would tell of it for ever.
+ */
+export async function addEvents(
+  { store, scope }: PullSession,
+  days: ReadonlyMap<Day, readonly InteractionEvent[]>,
+): Promise<EventId[]> {
+  const orphans: EventId[] = [];
+  if (days.size === 0) return orphans;
+  let erased: ReturnType<typeof erasedBy> | undefined;
+  const away = await store.awayDays();
+  await store.addDays(days, async (day, received, known) => {
+    erased ??= erasedBy(await readCommands(store), scope.keys.naming);
+    const gone = new Set<EventId>();
+    const visits = new Set<EventId>();
+    for (const record of foldEvents(received))
+      if (await erased(record)) gone.add(record.id);
+      else visits.add(record.id);
+    const kept = received.filter((event) => !gone.has(recordOf(event)));
+    if (kept.every((event) => visits.has(recordOf(event)))) return kept;
+    for (const { id } of await known(day)) visits.add(id);
+    // Of a day that is away they lie where its visits are, and come back with those.
+    if (!(day in away)) for (const event of kept) if (!visits.has(recordOf(event))) orphans.push(event.id);
+    return kept.filter((event) => visits.has(recordOf(event)));
+  });
+  return orphans;
+}
+
+/** The record that an event is of. */
+const recordOf = (event: InteractionEvent): EventId =>
+  event.kind === 'visit-update' ? event.visit : event.id;

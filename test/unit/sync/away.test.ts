@@ -1,0 +1,404 @@
+/** Days that are at the service only: nothing is lost on the way there and back, whatever is erased, sent or left meanwhile. */
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/device-context.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Budget } from '../../../src/background/services/budget.ts';
+import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';
+import type { EraseTarget } from '../../../src/model/selector.ts';
+import { Oracle } from '../../support/sync-oracle.ts';
+import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+
+let world: SyncWorld;
+let oracle: Oracle;
+let a: TestDevice;
+let b: TestDevice;
+let day: Day;
+
+beforeEach(async () => {
+  world = await SyncWorld.paired(2);
+  oracle = new Oracle(world);
+  [a, b] = world.devices as [TestDevice, TestDevice];
+  day = dayOf(a.clock.nowMs());
+  await oracle.visit(a, 'one.example', '/a');
+  await oracle.visit(a, 'secret.example', '/a');
+  await oracle.visit(b, 'two.example', '/b');
+  await oracle.visit(b, 'secret.example', '/b');
+  await world.settle();
+  await a.run(() => a.store.pack(true));
+  world.pass(2 * DAY_MS);
+});
+afterEach(() => world.end());
+
+const drop = (device: TestDevice, pinned: readonly string[] = []) =>
+  device.run(() => device.sync.dropSent([day], pinned));
+const away = (device: TestDevice) => device.run(async () => Object.keys(await device.store.awayDays()));
+const back = (device: TestDevice) => device.run(() => device.sync.fetchBack([day]));
+const offline = (device: TestDevice) => {
+  device.network.fate = () => 'lost-request';
+};
+const dayKeys = (device: TestDevice) =>
+  device.run(async () =>
+    (await device.store.keys.ring())
+      .filter((row) => row.store === 'interactions' && row.day === day)
+      .map(({ generation }) => generation),
+  );
+
+/** All that is away is brought back, and everybody has what the oracle says. */
+async function allIsWell(): Promise<void> {
+  await world.settle();
+  for (const device of world.devices)
+    if ((await away(device)).length > 0) expect(await back(device)).toEqual({ ok: true, value: null });
+  await world.settle();
+  await oracle.check();
+}
+
+describe('a day that is dropped', () => {
+  it('leaves a stub, keeps the keys that open its parts, and comes back as it was', async () => {
+    const before = await a.records();
+    const keys = await dayKeys(a);
+    expect(await drop(a)).toEqual([day]);
+    expect(await a.records()).toEqual([]);
+    expect(await a.run(() => a.store.awayDays())).toEqual({ [day]: 4 });
+    await a.restart();
+    await a.run(() => a.store.compact());
+    expect(await dayKeys(a)).toEqual(keys);
+    expect(await back(a)).toEqual({ ok: true, value: null });
+    expect(await a.records()).toEqual(before);
+    expect(await a.run(() => a.store.awayDays())).toEqual({});
+    await allIsWell();
+  });
+
+  it('is still there for the others, also for one that comes later', async () => {
+    await drop(a);
+    await a.run(() => a.store.compact());
+    const c = await world.device('c');
+    await world.join(b, c);
+    await world.settle();
+    expect(await c.urls()).toEqual(oracle.urls());
+    await allIsWell();
+  });
+
+  it('keeps the records of pinned sites, and is not dropped twice for them', async () => {
+    expect(await drop(a, ['example'])).toEqual([]);
+    expect(await drop(a, ['one.example'])).toEqual([day]);
+    expect(await a.urls()).toEqual(['https://one.example/a']);
+    expect(await drop(a, ['one.example'])).toEqual([]);
+    await a.run(() => a.store.compact());
+    await world.settle();
+    await allIsWell();
+  });
+
+  it('stays when something of it waits to be sent, or is not at the service', async () => {
+    const event = await a.run(() =>
+      a.store.append({
+        event: {
+          kind: 'visit',
+          atMs: a.clock.nowMs() - 2 * DAY_MS,
+          level: 'private',
+          url: 'https://late.example/',
+          title: '',
+          transition: 'link',
+        },
+      }),
+    );
+    expect(event).not.toBeNull();
+    expect(await drop(a)).toEqual([]);
+    // As if it had been sent, though it was not.
+    await a.run(() => a.store.db.clear('outbox'));
+    expect(await drop(a)).toEqual([]);
+    offline(a);
+    expect(await drop(a)).toBeNull();
+    expect(await a.urls()).toHaveLength(5);
+  });
+
+  it('stays while it waits to be sent again, though the service has all of it', async () => {
+    await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
+    expect(await drop(a)).toEqual([]);
+    expect(await a.outbox()).toBe(1);
+  });
+
+  it('that is interrupted anywhere is here or there', { timeout: 60_000 }, async () => {
+    const before = await a.records();
+    for (let writes = 0; writes < 12; writes++) {
+      a.context.writesLeft = writes;
+      await drop(a).catch(() => {});
+      await a.restart();
+      await a.round();
+      await a.run(() => a.store.compact());
+      if ((await away(a)).length > 0) expect(await back(a)).toEqual({ ok: true, value: null });
+      expect(await a.records()).toEqual(before);
+    }
+    await allIsWell();
+  });
+});
+
+describe('a day that is away and would be sent again', () => {
+  it('is fetched back first: nothing of it is lost', async () => {
+    await drop(a);
+    await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
+    await a.round();
+    expect(await away(a)).toEqual([]);
+    await allIsWell();
+  });
+
+  it('waits while it cannot be fetched', async () => {
+    await drop(a);
+    await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
+    const lives = await world.liveSlots();
+    a.network.fate = (_nth, { url }) => (url.endsWith('/get') ? 'lost-request' : 'ok');
+    for (let i = 0; i < 3; i++) {
+      expect((await a.round()).phase).not.toBe('synced');
+      world.pass();
+    }
+    expect(await world.liveSlots()).toEqual(lives);
+    a.network.up();
+    await allIsWell();
+  });
+
+  it('is not sent while a part of it is spoiled at the service, and what else waits is', async () => {
+    await drop(a);
+    await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
+    const own = await a.run(async () => (await a.store.db.getAll('peers')).find((one) => one.own && one.day));
+    if (!own) throw new Error('nothing was sent');
+    await a.run(() => a.store.db.put('peers', { ...own, slot: 'A'.repeat(43) }));
+    await oracle.visit(a, 'new.example', '/new');
+    const state = await a.round();
+    expect(state).toMatchObject({ phase: 'error', message: expect.stringContaining('cannot be opened') });
+    expect(await a.outbox()).toBe(1);
+    expect(await away(a)).toEqual([day]);
+    await a.run(() => a.store.db.delete('peers', 'A'.repeat(43)));
+    await allIsWell();
+  });
+
+  it('comes back when records of it are imported', async () => {
+    await drop(a);
+    await a.run(() =>
+      a.store.importDay(day, async () => ({
+        events: [
+          {
+            kind: 'visit',
+            id: `${a.store.vault.deviceId}.i.1`,
+            atMs: a.clock.nowMs() - 2 * DAY_MS,
+            level: 'private',
+            url: 'https://imported.example/',
+            title: '',
+            transition: 'link',
+          },
+        ],
+      })),
+    );
+    await world.settle();
+    expect(await a.urls()).toHaveLength(5);
+    expect(await b.urls()).toEqual(await a.urls());
+  });
+});
+
+describe('an erasure of something that is away', () => {
+  const targets = {
+    site: () => ({ what: 'site', host: 'secret.example' }) as const,
+    page: () => ({ what: 'page', url: 'https://secret.example/a' }) as const,
+    part: () => ({ what: 'range', fromMs: 0, toMs: a.clock.nowMs() - 2 * DAY_MS }) as const,
+    day: () => ({ what: 'range', fromMs: 0, toMs: a.clock.nowMs() }) as const,
+    all: () => ({ what: 'all' }) as const,
+  };
+
+  const ownParts = () =>
+    a.run(async () =>
+      (await a.store.db.getAll('peers'))
+        .filter((peer) => peer.own && peer.kind === 'part' && peer.day === day)
+        .map(({ slot }) => slot),
+    );
+  /** Without anybody asking for it, the service has only parts that open, and nothing of what is gone. */
+  async function isSentAnew(): Promise<void> {
+    expect(await away(a)).toEqual([]);
+    const hasOwn = (await a.records()).some(({ id }) => id.startsWith(a.store.vault.deviceId));
+    expect((await ownParts()).length > 0).toBe(hasOwn);
+  }
+
+  for (const [name, target] of Object.entries(targets)) {
+    it(`here: ${name}`, async () => {
+      await drop(a);
+      const keys = await dayKeys(a);
+      await oracle.erase(a, target());
+      await world.settle();
+      await isSentAnew();
+      await allIsWell();
+      // What opened the parts that are gone opens nothing any more.
+      expect((await dayKeys(a)).some((generation) => keys.includes(generation) && name !== 'page')).toBe(
+        false,
+      );
+    });
+
+    it(`here, without a connection, over a restart: ${name}`, async () => {
+      await drop(a);
+      offline(a);
+      await oracle.erase(a, target());
+      await a.round();
+      await a.restart();
+      await a.run(() => a.store.compact());
+      world.pass();
+      await a.round();
+      a.network.up();
+      world.pass();
+      await world.settle();
+      await isSentAnew();
+      await allIsWell();
+    });
+
+    it(`on another device: ${name}`, async () => {
+      await drop(a);
+      const parts = await ownParts();
+      await oracle.erase(b, target());
+      await world.settle();
+      await isSentAnew();
+      expect((await ownParts()).some((slot) => parts.includes(slot))).toBe(false);
+      await allIsWell();
+    });
+  }
+
+  it('of a record that somebody knows the day of, and of one that nobody does', async () => {
+    const [first, second] = await a.records();
+    if (!first || !second) throw new Error('no records');
+    await drop(a);
+    await oracle.erase(a, { what: 'record', id: first.id, day });
+    await allIsWell();
+    await drop(a);
+    await oracle.erase(b, { what: 'record', id: second.id });
+    await allIsWell();
+  });
+
+  it('is counted before it is done: whole days, and days that may have some', async () => {
+    await drop(a);
+    const meant = (target: EraseTarget) => a.run(() => a.sync.awayMeant(target));
+    expect(await meant({ what: 'all' })).toEqual({ records: 4, days: 0 });
+    expect(await meant({ what: 'site', host: 'example' })).toEqual({ records: 0, days: 1 });
+    expect(await meant({ what: 'site', host: 'other.example' })).toEqual({ records: 0, days: 0 });
+    expect(await meant({ what: 'page', url: 'https://one.example/not-this' })).toEqual({
+      records: 0,
+      days: 1,
+    });
+    expect(await meant({ what: 'page', url: 'https://other.example/' })).toEqual({ records: 0, days: 0 });
+    await back(a);
+    expect(await meant({ what: 'all' })).toEqual({ records: 0, days: 0 });
+  });
+
+  it('that is about something else leaves it alone', async () => {
+    await drop(a);
+    await oracle.visit(a, 'other.example', '/');
+    await world.settle();
+    await oracle.erase(a, { what: 'site', host: 'other.example' });
+    await world.settle();
+    expect(await away(a)).toEqual([day]);
+    await allIsWell();
+  });
+
+  it('of what is pinned and here does not take the keys of what is away', async () => {
+    await drop(a, ['one.example']);
+    offline(a);
+    await oracle.erase(a, { what: 'page', url: 'https://one.example/a' });
+    await a.restart();
+    await a.run(() => a.store.compact());
+    a.network.up();
+    world.pass();
+    await allIsWell();
+  });
+});
+
+describe('leaving the account', () => {
+  it('brings what is away home first', async () => {
+    await drop(a);
+    expect(await a.run(() => a.sync.end('leave'))).toEqual({ ok: true, value: null });
+    expect(await a.urls()).toEqual(oracle.urls());
+    expect(await a.run(() => a.store.awayDays())).toEqual({});
+  });
+
+  it('is refused when that is impossible, and says how many days would be lost', async () => {
+    await drop(a);
+    offline(a);
+    for (const anyway of [false, true])
+      expect(await a.run(() => a.sync.end('leave', anyway))).toMatchObject({
+        ok: false,
+        error: { code: 'days-away', message: expect.stringContaining('1 archived day is') },
+      });
+    expect(await away(a)).toEqual([day]);
+    expect(await a.run(() => a.sync.end('delete'))).toMatchObject({ error: { code: 'days-away' } });
+    a.network.up();
+    world.pass();
+    await allIsWell();
+  });
+
+  it('loses them only when the person says so', async () => {
+    await drop(a);
+    offline(a);
+    expect(await a.run(() => a.sync.end('leave', true, true))).toEqual({ ok: true, value: null });
+    expect(await a.run(() => a.store.awayDays())).toEqual({});
+    expect(await b.urls()).toEqual(oracle.urls());
+  });
+});
+
+describe('at the limit of the budget, while sync is on', () => {
+  /** Older days, `count` of them, each of the same size; with what is there already. */
+  async function older(count: number): Promise<Day[]> {
+    const days: Day[] = [];
+    for (let n = count + 2; n > 2; n--) {
+      const atMs = a.clock.nowMs() - n * DAY_MS;
+      days.push(dayOf(atMs));
+      for (const path of ['/1', '/2', '/3']) await a.visit(`old.example`, `${path}/${n}`, atMs);
+    }
+    await world.settle();
+    await a.run(() => a.store.pack(true));
+    return days;
+  }
+  async function budgetOf(share: number, pinned: readonly string[] = []): Promise<Budget> {
+    const used = await a.run(() => a.store.usedBytes());
+    await a.run(() => a.profile.change({ budgetBytes: Math.round(used / share), pinned }));
+    const compaction = { run: async () => {}, doneMs: a.clock.nowMs() };
+    const deps = {
+      compaction,
+      service: a.sync,
+      erased: () => a.sync.erased(),
+      onAdded: () => a.sync.changed(),
+    };
+    const budget = new Budget(a.profile, deps);
+    await a.run(() => budget.open());
+    await a.run(() => budget.check());
+    return budget;
+  }
+
+  it('the oldest days go first, as many as make room, and come back by month', async () => {
+    const all = await older(6).then(() => a.records());
+    const budget = await budgetOf(1.05);
+    const gone = await away(a);
+    expect(gone.length).toBeGreaterThan(0);
+    const report = await a.run(() => budget.report());
+    expect(report).toMatchObject({ state: 'ok', syncing: true, archivedDays: gone.length });
+    expect(report.usedBytes).toBeLessThanOrEqual(0.7 * report.limitBytes);
+    const left = await a.records();
+    expect(left).toEqual(all.slice(all.length - left.length));
+    const month = gone[0]?.slice(0, 7) ?? '';
+    expect(await a.run(() => budget.fetchMonth(month))).toMatchObject({
+      ok: false,
+      error: { code: 'no-room' },
+    });
+    await a.run(() => a.profile.change({ budgetBytes: 1e9 }));
+    for (const one of new Set(gone.map((name) => name.slice(0, 7))))
+      expect(await a.run(() => budget.fetchMonth(one))).toEqual({ ok: true, value: null });
+    expect(await a.records()).toEqual(all);
+    expect(await b.urls()).toEqual(await a.urls());
+  });
+
+  it('nothing goes below the limit, and nothing that is pinned or not sent', async () => {
+    const [first] = await older(3);
+    const before = await a.records();
+    await budgetOf(0.99);
+    expect(await a.records()).toEqual(before);
+    const pinned = ['one.example', 'two.example', 'secret.example', 'old.example'];
+    const full = await budgetOf(2, pinned);
+    expect(full.isFull()).toBe(true);
+    expect(await a.records()).toEqual(before);
+    offline(a);
+    await a.visit('old.example', '/late', Date.parse(`${first}T01:00:00Z`));
+    await budgetOf(2);
+    expect((await a.records()).length).toBe(before.length + 1);
+  });
+});
