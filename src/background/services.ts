@@ -14,6 +14,9 @@ import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { Sync } from './services/sync.ts';
 
+/** Changes are told so much later, many as one. */
+const TELL_MS = 30;
+
 export interface Services {
   readonly profile: Profile;
   readonly ephemeral: Ephemeral;
@@ -82,6 +85,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
 
   let telling = false;
   let again = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   async function tell(): Promise<void> {
     again = true;
     if (telling) return;
@@ -97,7 +101,13 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       telling = false;
     }
   }
-  profile.onChange(() => void tell());
+  // Later: an event that is being stored does not wait for the browser to be told of the one before.
+  profile.onChange(() => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void tell();
+    }, TELL_MS);
+  });
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
@@ -120,6 +130,8 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       sync.close();
       history.close();
       compaction.close();
+      budget.close();
+      clearTimeout(timer);
       queryTotals.close();
       profile.store.close();
     },

@@ -10,6 +10,7 @@ import { DamagedError } from './database.ts';
 import { openJournalRows } from './packing.ts';
 import { PackReader, type PackSource, rangeOfAll, rangeOfDay, rangeOfMonth } from './packs.ts';
 import type { PackRow } from './schema.ts';
+import { rowsAfter } from './transaction.ts';
 
 export interface DayEvents {
   /** Oldest first. */
@@ -93,8 +94,8 @@ export async function recordCount({ db, vault }: PackSource): Promise<number> {
   let sum = 0;
   const tx = db.transaction(['journal', 'packs']);
   const packs = tx.objectStore('packs').getAll(rangeOfAll(vault.userId));
-  for (let cursor = await tx.objectStore('journal').openCursor(); cursor; cursor = await cursor.continue())
-    sum += cursor.value.records;
+  for await (const rows of rowsAfter(tx.objectStore('journal'), ({ n }) => n))
+    for (const { records } of rows) sum += records;
   for (const { days } of await packs)
     for (const { records } of days) for (const count of records) sum += count;
   return sum;

@@ -221,12 +221,9 @@ export const ensureKeysOf = (vault: Vault, days: Iterable<Day>): Promise<void> =
 /** Days that have rows in the journal, with how many. */
 export async function journalDays(db: Database): Promise<Map<Day, number>> {
   const days = new Map<Day, number>();
-  for (
-    let cursor = await db.transaction('journal').store.index('day').openKeyCursor();
-    cursor;
-    cursor = await cursor.continue()
-  ) {
-    days.set(cursor.key, (days.get(cursor.key) ?? 0) + 1);
+  const index = db.transaction('journal').store.index('day');
+  for (let cursor = await index.openKeyCursor(null, 'nextunique'); cursor; cursor = await cursor.continue()) {
+    days.set(cursor.key, await index.count(cursor.key));
   }
   return days;
 }

@@ -3,7 +3,8 @@ import type { Day } from '../base/clock.ts';
 import type { Database } from './database.ts';
 import type { Derived } from './derived.ts';
 import { eventCount, type PackSource, rangeOfAll } from './packs.ts';
-import type { PackRow } from './schema.ts';
+import type { JournalRow, OutboxRow, PackRow } from './schema.ts';
+import { rowsAfter } from './transaction.ts';
 
 export interface StoreSizes {
   /** Packed events with the texts that finding reads. */
@@ -52,21 +53,21 @@ export class SizeMeter {
   }
 
   async #bytesOf(name: Queue): Promise<number> {
-    const { store } = this.db.transaction(name);
+    const store = this.db.transaction(name).store as Rows;
     const [count, firstKey] = await Promise.all([store.count(), store.openKeyCursor()]);
     const first = firstKey?.primaryKey;
     const known = this.#counted.get(name);
     if (known && known.first === first) {
-      const since = await sumFrom(store.openCursor(IDBKeyRange.lowerBound(known.last, true)), known);
+      const since = await sumFrom(store, known);
       // Else some of those that were counted are gone.
       if (since.count === count) {
         this.#counted.set(name, since);
         return since.bytes;
       }
     }
-    const all = await sumFrom(this.db.transaction(name).store.openCursor(), {
+    const all = await sumFrom(this.db.transaction(name).store as Rows, {
       first,
-      last: 0,
+      last: Number.NEGATIVE_INFINITY,
       count: 0,
       bytes: 0,
     });
@@ -75,18 +76,25 @@ export class SizeMeter {
   }
 }
 
-interface Row {
-  readonly key: IDBValidKey;
-  readonly value: object;
-  continue(): Promise<Row | null>;
+type Row = JournalRow | OutboxRow;
+/** Of the journal or of the outbox. */
+interface Rows {
+  count(): Promise<number>;
+  openKeyCursor(): Promise<{ readonly primaryKey: number } | null>;
+  getAll(range: IDBKeyRange, count: number): Promise<Row[]>;
 }
 
-async function sumFrom(rows: Promise<Row | null>, { first, ...known }: Counted): Promise<Counted> {
+const numberOf = (row: Row): number =>
+  ('n' in row && !('key' in row) ? row.n : (row as OutboxRow).key) as number;
+
+async function sumFrom(store: Rows, { first, ...known }: Counted): Promise<Counted> {
   let { last, count, bytes } = known;
-  for (let at = await rows; at; at = await at.continue()) {
-    last = at.key as number;
-    count += 1;
-    if ('box' in at.value) bytes += (at.value.box as Uint8Array).length;
+  for await (const rows of rowsAfter(store, numberOf, last)) {
+    count += rows.length;
+    for (const row of rows) {
+      last = numberOf(row);
+      if ('box' in row) bytes += row.box.length;
+    }
   }
   return { first, last, count, bytes };
 }
@@ -97,7 +105,7 @@ export async function bytesByDay({ db, vault }: PackSource): Promise<Map<Day, nu
   const add = (day: Day, bytes: number) => sizes.set(day, (sizes.get(day) ?? 0) + bytes);
   for (const pack of await db.getAll('packs', rangeOfAll(vault.userId)))
     for (const { day, events } of pack.days) add(day, (pack.sizeBytes * events) / eventCount(pack));
-  for (let at = await db.transaction('journal').store.openCursor(); at; at = await at.continue())
-    add(at.value.day, at.value.box.length);
+  for await (const rows of rowsAfter(db.transaction('journal').store, ({ n }) => n))
+    for (const { day, box } of rows) add(day, box.length);
   return sizes;
 }

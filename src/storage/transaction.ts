@@ -34,3 +34,27 @@ export async function inTransaction<T extends Transaction>(
   const refused = outcomes.findLast((outcome) => outcome.status === 'rejected');
   if (refused) throw refused.reason;
 }
+
+/** A queue whose rows have rising numbers. */
+interface Numbered<T> {
+  getAll(range: IDBKeyRange, count: number): Promise<T[]>;
+}
+const ROWS_AT_ONCE = 500;
+
+/**
+ * All rows of a store with numbers for keys, from behind `after` on, some at a time: a cursor takes an answer of the browser for
+ * each row, and all at once may take much memory. Nothing else may be awaited in between, or the transaction ends.
+ */
+export async function* rowsAfter<T>(
+  store: Numbered<T>,
+  numberOf: (row: T) => number,
+  after = Number.NEGATIVE_INFINITY,
+): AsyncGenerator<T[]> {
+  for (let last = after; ; ) {
+    const rows = await store.getAll(IDBKeyRange.lowerBound(last, true), ROWS_AT_ONCE);
+    const end = rows.at(-1);
+    if (end !== undefined) yield rows;
+    if (end === undefined || rows.length < ROWS_AT_ONCE) return;
+    last = numberOf(end);
+  }
+}

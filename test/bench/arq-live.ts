@@ -6,7 +6,7 @@
  */
 import browser from 'webextension-polyfill';
 import { createHandlers } from '../../src/background/handlers.ts';
-import { Opening } from '../../src/background/opening.ts';
+import { opening } from '../../src/background/main.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { randomId, randomUuid } from '../../src/base/random.ts';
 import type { InteractionEvent } from '../../src/model/interaction.ts';
@@ -23,18 +23,18 @@ async function someTab(): Promise<number> {
 }
 
 class ArqLive implements Subject {
-  #opening = new Opening();
-  #handlers = createHandlers(
-    () => this.#opening.ready(),
-    () => this.#opening.status(),
+  readonly #handlers = createHandlers(
+    () => opening.ready(),
+    () => opening.status(),
   );
+  #unwrap: () => void = () => {};
   #tabId = 0;
   #page = { url: 'https://bench.example/', documentId: '' };
   #stored: () => void = () => {};
   #handled: Promise<void> = Promise.resolve();
 
   async open(): Promise<void> {
-    const [{ profile }, tabId] = await Promise.all([this.#opening.ready(), someTab()]);
+    const [{ profile }, tabId] = await Promise.all([opening.ready(), someTab()]);
     this.#tabId = tabId;
     const { store } = profile;
     const append = store.append.bind(store);
@@ -42,6 +42,9 @@ class ArqLive implements Subject {
       const event = await append(what);
       this.#stored();
       return event;
+    };
+    this.#unwrap = () => {
+      store.append = append;
     };
     if (!profile.recording()) await profile.change({ consent: 'accepted', pause: { kind: 'none' } });
   }
@@ -63,7 +66,7 @@ class ArqLive implements Subject {
     if (event.kind === 'click') return this.#click(event.role, event.text, event.target);
     if (event.kind !== 'visit' && event.kind !== 'search') return unasked();
     this.#page = { url: event.url, documentId: randomUuid() };
-    const { recorder } = await this.#opening.ready();
+    const { recorder } = await opening.ready();
     await recorder.navigated({
       ...this.#page,
       tabId: this.#tabId,
@@ -82,12 +85,11 @@ class ArqLive implements Subject {
   }
 
   async close(): Promise<void> {
-    (await this.#opening.ready()).close();
-    this.#opening = new Opening();
+    this.#unwrap();
   }
 
   async statsDays(firstDay: string, lastDay: string): Promise<ReadonlyMap<string, number>> {
-    return countsByDay((await this.#opening.ready()).profile.store, firstDay, lastDay);
+    return countsByDay((await opening.ready()).profile.store, firstDay, lastDay);
   }
 
   ingest = unasked;

@@ -1,5 +1,5 @@
-/** Our own engine as a subject. It lives in the background of the extension, where its users' one runs. */
-import { Profile } from '../../src/background/services/profile.ts';
+/** Our own engine as a subject: the store that the real background of the extension has open. */
+import { opening } from '../../src/background/main.ts';
 import { dayOf } from '../../src/base/clock.ts';
 import type { InteractionEvent, NewEvent } from '../../src/model/interaction.ts';
 import type { FoundPage } from '../../src/model/page-query.ts';
@@ -9,15 +9,15 @@ import type { Query } from './queries.ts';
 import { type Exported, type Hits, JsonCounter, type Subject } from './subject.ts';
 
 class Arq implements Subject {
-  #profile: Profile | undefined;
+  #opened: LocalStore | undefined;
 
   get #store() {
-    if (!this.#profile) throw new Error('open it first');
-    return this.#profile.store;
+    if (!this.#opened) throw new Error('open it first');
+    return this.#opened;
   }
 
   async open(): Promise<void> {
-    this.#profile = await Profile.open({ onBlocked() {}, onClosed() {} });
+    this.#opened = (await opening.ready()).profile.store;
   }
 
   async ingest(batch: readonly InteractionEvent[]): Promise<void> {
@@ -34,10 +34,8 @@ class Arq implements Subject {
     await this.#store.append({ event: event as NewEvent });
   }
 
-  /** Compacting but for its last step: that replaces the key ring, which the background beside this has open. */
-  async finish(): Promise<void> {
-    await this.#store.pack(true);
-    await this.#store.mergeAll();
+  finish(): Promise<void> {
+    return this.#store.compact();
   }
 
   /** Pages, as people see them: the newest visit of each counts. A word finds what begins with it, also where others mean it whole. */
@@ -61,9 +59,9 @@ class Arq implements Subject {
     return counter.result();
   }
 
+  /** The background keeps it open until the browser ends. */
   async close(): Promise<void> {
-    this.#store.close();
-    this.#profile = undefined;
+    this.#opened = undefined;
   }
 }
 

@@ -119,7 +119,6 @@ const healthy: HealthReport = {
   madeMs: NOW,
   sizes: {
     packs: 41_237_901,
-    digests: 9_811_020,
     journal: 182_204,
     derived: 402_110,
     profiles: 4_608,
@@ -159,7 +158,7 @@ const healthy: HealthReport = {
 };
 const emptyHealth: HealthReport = {
   madeMs: NOW,
-  sizes: { packs: 0, digests: 0, journal: 0, derived: 0, profiles: 640, outbox: 0 },
+  sizes: { packs: 0, journal: 0, derived: 0, profiles: 640, outbox: 0 },
   records: 0,
   days: 0,
   queries: { count: 0, p50Ms: 0, p95Ms: 0, rowsRead: 0, rowsReturned: 0 },

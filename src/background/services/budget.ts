@@ -40,6 +40,8 @@ const seenSchema = v.object({
   notRecorded: v.number(),
 });
 
+/** After a start of the browser. */
+const FIRST_CHECK_MS = 1_000;
 /** After nothing could leave, it is not asked for again each minute. */
 const AGAIN_MS = HOUR_MS;
 /** Days that leave in one step. */
@@ -93,10 +95,15 @@ export class Budget {
       this.#set(seen.output.state);
       return;
     }
-    const now = await this.#measure();
-    // Nothing is refused before it was tried to make room.
-    this.#set(now === 'full' ? 'near' : now);
-    if (now === 'full') void this.check().catch((error: unknown) => console.error('no room was made', error));
+    // The first event after a start does not wait for it, and nothing is refused before it was tried to make room.
+    this.#timer = setTimeout(() => {
+      void this.check().catch((error: unknown) => console.error('no room was made', error));
+    }, FIRST_CHECK_MS);
+  }
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  close(): void {
+    clearTimeout(this.#timer);
   }
 
   isFull(): boolean {

@@ -99,7 +99,7 @@ export class Pack extends Upkeep {
   override toString = () => `pack ${this.force}`;
 }
 
-/** A month later its digests are merged. */
+/** A month later its packs are merged. */
 export class Merge extends Upkeep {
   async run({ profile }: World) {
     profile.nowMs += 31 * DAY_MS;

@@ -6,7 +6,7 @@ import { foldEvents, type InteractionEvent, type InteractionRecord } from '../..
 import type { LocalProfile } from '../store-profile.ts';
 
 export const NOW = Date.UTC(2026, 10, 24, 12);
-/** Over a change of month, so that there are several digests. */
+/** Over a change of month, so that there are several merged packs. */
 export const DAYS = [0, 1, 2, 23, 24, 25].map((before) => NOW - before * DAY_MS);
 export const startOf = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 

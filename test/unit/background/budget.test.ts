@@ -106,16 +106,9 @@ describe('the meter', () => {
     const last = (await worker.store.db.getAllKeys('journal')).at(-1);
     await worker.visit(1, 'https://a.example/more', { title: '' });
     const read: (readonly unknown[])[] = [];
-    const { openCursor, getAll } = IDBObjectStore.prototype;
-    vi.spyOn(IDBObjectStore.prototype, 'openCursor').mockImplementation(function (
-      this: IDBObjectStore,
-      ...args
-    ) {
-      read.push([this.name, (args[0] as IDBKeyRange | undefined)?.lower]);
-      return openCursor.apply(this, args);
-    });
+    const { getAll } = IDBObjectStore.prototype;
     vi.spyOn(IDBObjectStore.prototype, 'getAll').mockImplementation(function (this: IDBObjectStore, ...args) {
-      read.push([this.name]);
+      read.push([this.name, (args[0] as IDBKeyRange | undefined)?.lower]);
       return getAll.apply(this, args);
     });
     await worker.store.usedBytes();

@@ -80,7 +80,7 @@ const work: readonly (readonly [string, (profile: LocalProfile) => Promise<unkno
     all(...ten, 11),
   ],
   [
-    'merging digests',
+    'merging packs',
     async (p) => {
       p.nowMs += 40 * DAY_MS;
       await p.store.pack(true);
