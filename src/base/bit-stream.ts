@@ -85,6 +85,9 @@ export class BitWriter {
   }
 }
 
+/** 2^k. The operator takes as long as reading some numbers. */
+const UNITS = Float64Array.from({ length: 32 }, (_, k) => 2 ** k);
+
 /** @throws RangeError past the end. */
 export class BitReader {
   #at: number;
@@ -126,17 +129,31 @@ export class BitReader {
   }
 
   rice(k: number): number {
-    this.rices(this.#one, k);
-    return this.#one[0] as number;
+    while (this.#count <= 24 && this.#at < this.source.length) {
+      this.#held |= (this.source[this.#at++] as number) << this.#count;
+      this.#count += 8;
+    }
+    const zero = ~this.#held & (this.#held + 1);
+    const ones = zero === 0 ? 32 : 31 - Math.clz32(zero);
+    if (ones >= ESCAPE) {
+      this.bits(ESCAPE);
+      return this.wide(FULL_BITS);
+    }
+    if (ones >= this.#count) throw new RangeError('read past the end');
+    // Two shifts: by 32 in one would be by none.
+    this.#held = (this.#held >>> ones) >>> 1;
+    this.#count -= ones + 1;
+    return ones * (UNITS[k] as number) + (k <= 24 ? this.bits(k) : this.wide(k));
   }
-  readonly #one = new Float64Array(1);
 
   /** Fills `values`. With the state at hand, because nearly all that is stored is read here. */
   rices(values: Float64Array | Uint32Array, k: number): void {
     const { source } = this;
-    let [at, held, count] = [this.#at, this.#held, this.#count];
+    let at = this.#at;
+    let held = this.#held;
+    let count = this.#count;
     const low = (1 << k) - 1;
-    const unit = 2 ** k;
+    const unit = UNITS[k] as number;
     for (let i = 0; i < values.length; i++) {
       while (count <= 24 && at < source.length) {
         held |= (source[at++] as number) << count;
@@ -281,10 +298,35 @@ export function writeColumn(out: BitWriter, values: ArrayLike<number>): void {
 
 const bitsOf = (value: number): number => (value < 1 ? 0 : Math.floor(Math.log2(value)) + 1);
 
+/** Room for columns that are let go of together: making an array for each takes longer than reading most of them. */
+export class ColumnRoom {
+  #values = new Float64Array(16_384);
+  #used = 0;
+
+  /** What was taken before is taken anew from now on. */
+  reset(): void {
+    if (this.#values.length > MAX_KEPT) this.#values = new Float64Array(16_384);
+    this.#used = 0;
+  }
+
+  /** @throws RangeError when nothing of ours has so many. */
+  take(length: number): Float64Array {
+    if (length > MAX_COLUMN) throw new RangeError('a column that is too long');
+    // Columns that were taken before stay where they are.
+    if (this.#used + length > this.#values.length) {
+      this.#values = new Float64Array(Math.max(length, this.#values.length * 2));
+      this.#used = 0;
+    }
+    this.#used += length;
+    return this.#values.subarray(this.#used - length, this.#used);
+  }
+}
+const MAX_KEPT = 1 << 18;
+
 /** @throws RangeError when the bits are no such column. */
-export function readColumn(from: BitReader, length: number): Float64Array {
+export function readColumn(from: BitReader, length: number, room?: ColumnRoom): Float64Array {
   if (length > MAX_COLUMN) throw new RangeError('a column that is too long');
-  const values = new Float64Array(length);
+  const values = room?.take(length) ?? new Float64Array(length);
   if (length === 0) return values;
   const code = from.bits(6);
   if (code === CONSTANT) values.fill(from.count());

@@ -26,6 +26,8 @@ export interface FinderSource extends PackSource {
 /** So many addresses are read at once: as many as one answer shows. Later rounds double it: pages come again and again. */
 const ADDRESSES_AT_ONCE = 24;
 const MOST_DAYS_AT_ONCE = 32;
+/** Days in one round that are opened only if a newer one did not have what they have. */
+const MOST_SPARED = 62;
 
 type Candidate =
   | { readonly day: Day; readonly whole: true }
@@ -38,23 +40,129 @@ type Candidate =
       /** How many addresses match. */
       readonly count: number;
       readonly matches: Matches;
+      /** Those that match, where these are few in all of the pack. */
+      readonly addresses: readonly number[] | undefined;
     };
 
-export async function* findPages(source: FinderSource, query: PageQuery): AsyncGenerator<FoundPage> {
-  const candidates = candidatesOf(source, query);
+/** A day of one round. */
+interface Round {
+  readonly candidate: Candidate;
+  /** Of the addresses of a day with few: those that no newer day of the round has. */
+  readonly fresh: readonly number[] | undefined;
+}
+
+/**
+ * Pages that match, newest day first. `once`: each only on the newest day on which it matches; days that have nothing but pages
+ * that were found already are not opened.
+ */
+export async function* findPages(
+  source: FinderSource,
+  query: PageQuery,
+  once = false,
+): AsyncGenerator<FoundPage> {
+  const shown = new Set<string>();
+  const candidates = candidatesOf(source, query, once ? shown : undefined);
   for (let wanted = ADDRESSES_AT_ONCE; ; wanted *= 2) {
-    const batch: Candidate[] = [];
-    for (let left = wanted; left > 0 && batch.length < MOST_DAYS_AT_ONCE; ) {
-      const next = await candidates.next();
-      if (next.done) break;
-      batch.push(next.value);
-      left -= next.value.whole ? ADDRESSES_AT_ONCE : next.value.count;
+    const round = await gather(candidates, wanted, once);
+    if (round.length === 0) return;
+    for (const pages of await openRound(source, round, query)) {
+      for await (const { found, forget } of pages) {
+        if (once && shown.has(found.page.url)) continue;
+        yield found;
+        if (!once) continue;
+        shown.add(found.page.url);
+        forget?.();
+      }
     }
-    if (batch.length === 0) return;
-    const blocks = await blocksOf(source, batch);
-    const opened = await Promise.all(batch.map((candidate) => open(source, candidate, query, blocks)));
-    for (const one of opened) yield* pagesOfDay(source, one, query);
   }
+}
+
+async function gather(candidates: AsyncIterator<Candidate>, wanted: number, once: boolean): Promise<Round[]> {
+  const round: Round[] = [];
+  /** Addresses of packs that a day of this round is opened for. */
+  const taken = new Map<Matches, Set<number>>();
+  let [left, opened, spared] = [wanted, 0, 0];
+  while (left > 0 && opened < MOST_DAYS_AT_ONCE && spared < MOST_SPARED) {
+    const next = await candidates.next();
+    if (next.done) break;
+    const candidate = next.value;
+    let fresh: readonly number[] | undefined;
+    if (once && !candidate.whole && candidate.addresses) {
+      const own = taken.get(candidate.matches) ?? new Set();
+      fresh = candidate.addresses.filter((address) => !own.has(address));
+      for (const address of fresh) own.add(address);
+      taken.set(candidate.matches, own);
+    }
+    round.push({ candidate, fresh });
+    if (fresh?.length === 0) spared += 1;
+    else opened += 1;
+    left -= fresh?.length ?? (candidate.whole ? ADDRESSES_AT_ONCE : candidate.count);
+  }
+  return round;
+}
+
+/** A page, and what to do when it need not be found again in its pack. */
+interface Found {
+  readonly found: FoundPage;
+  readonly forget?: (() => void) | undefined;
+}
+type Pages = Iterable<Found> | AsyncIterable<Found>;
+
+/** The pages of each day of a round, in its order. */
+async function openRound(source: FinderSource, round: readonly Round[], query: PageQuery): Promise<Pages[]> {
+  const first = round.filter(({ fresh }) => fresh?.length !== 0);
+  const pages = await openDays(source, first, query);
+  // A page may match on an older day only: then every day is opened that has it.
+  const missing = new Map<Matches, Set<number>>();
+  for (const { candidate, fresh } of first) {
+    const own = pages.get(candidate);
+    if (candidate.whole || !fresh) continue;
+    const lacking = missing.get(candidate.matches) ?? new Set();
+    for (const address of fresh) if (!own?.addresses?.has(address)) lacking.add(address);
+    missing.set(candidate.matches, lacking);
+  }
+  const spared = round.filter(
+    ({ candidate, fresh }) =>
+      fresh?.length === 0 &&
+      !candidate.whole &&
+      candidate.addresses?.some((address) => missing.get(candidate.matches)?.has(address)),
+  );
+  const rest = await openDays(source, spared, query);
+  return round.map(({ candidate }) => (pages.get(candidate) ?? rest.get(candidate))?.pages ?? []);
+}
+
+interface OpenedPages {
+  readonly pages: Pages;
+  /** Of all of these pages, where they are few and did open. */
+  readonly addresses?: ReadonlySet<number>;
+}
+
+async function openDays(
+  source: FinderSource,
+  days: readonly Round[],
+  query: PageQuery,
+): Promise<Map<Candidate, OpenedPages>> {
+  if (days.length === 0) return new Map();
+  const blocks = await blocksOf(
+    source,
+    days.map(({ candidate }) => candidate),
+  );
+  return new Map(
+    await Promise.all(
+      days.map(async ({ candidate, fresh }): Promise<[Candidate, OpenedPages]> => {
+        const opened = await open(source, candidate, query, blocks);
+        const pages = pagesOfDay(source, opened, query);
+        if (!fresh || candidate.whole || 'events' in opened) return [candidate, { pages }];
+        const all: Found[] = [];
+        const addresses = new Set<number>();
+        for await (const { found, address } of pages) {
+          if (address !== undefined) addresses.add(address);
+          all.push({ found, forget: () => address !== undefined && candidate.matches.drop(address) });
+        }
+        return [candidate, { pages: all, addresses }];
+      }),
+    ),
+  );
 }
 
 /** What a round reads, all in one step. */
@@ -81,31 +189,39 @@ async function* pagesOfDay(
   source: FinderSource,
   opened: OpenedDay,
   query: PageQuery,
-): AsyncGenerator<FoundPage> {
+): AsyncGenerator<{ readonly found: FoundPage; readonly address?: number }> {
   if ('events' in opened) {
-    yield* pagesFound(opened.events, query);
+    for (const found of pagesFound(opened.events, query)) yield { found };
     return;
   }
   const { day, reader, groups } = opened;
   const shown = new Set<string>();
   for (let next = 0; next < groups.length; next += ADDRESSES_AT_ONCE) {
+    const rows = groups.slice(next, next + ADDRESSES_AT_ONCE).flat();
     let events: readonly InteractionEvent[];
     try {
-      const rows = groups.slice(next, next + ADDRESSES_AT_ONCE).flat();
       events = await reader.events(rows, { unlinked: true });
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
       // As it is now; what is really damaged is reported there.
       for (const found of pagesFound(await source.liveEvents(day), query))
-        if (!shown.has(found.page.url)) yield found;
+        if (!shown.has(found.page.url)) yield { found };
       return;
     }
+    const addresses = new Map(rows.map(({ id, address }) => [id, address]));
+    const places = new Map<string, number>();
+    for (const event of events)
+      if ('url' in event) places.set(event.url, addresses.get(event.id) ?? NO_ADDRESS);
     for (const found of pagesFound(events, query)) {
-      shown.add(found.page.url);
-      yield found;
+      const { url } = found.page;
+      shown.add(url);
+      const address = places.get(url) ?? NO_ADDRESS;
+      yield address === NO_ADDRESS ? { found } : { found, address };
     }
   }
 }
+/** Of rows that columns could not hold. */
+const NO_ADDRESS = -1;
 
 async function open(
   source: FinderSource,
@@ -161,19 +277,29 @@ export async function* candidateDays(source: FinderSource, query: PageQuery): As
   for await (const { day } of candidatesOf(source, query)) yield day;
 }
 
-async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGenerator<Candidate> {
+/** `shown`: pages that need not be found again. */
+async function* candidatesOf(
+  source: FinderSource,
+  query: PageQuery,
+  shown?: ReadonlySet<string>,
+): AsyncGenerator<Candidate> {
   const [packs, journal] = await Promise.all([source.packs(), source.journalDays()]);
   const byDay = packsByDay(packs);
   const days = [...new Set([...byDay.keys(), ...journal])].sort().reverse();
   const { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY } = query;
   const searches = new Searches(source, packs, query);
+  const thinned = new Set<Matches>();
+  const isAnyTime = query.fromMs === undefined && query.toMs === undefined;
   for (const day of days) {
-    const startMs = dayStartMs(day);
-    if (startMs + DAY_MS <= fromMs) return;
-    if (startMs >= toMs) continue;
+    let cut = false;
+    if (!isAnyTime) {
+      const startMs = dayStartMs(day);
+      if (startMs + DAY_MS <= fromMs) return;
+      if (startMs >= toMs) continue;
+      cut = startMs < fromMs || startMs + DAY_MS > toMs;
+    }
     const own = byDay.get(day) ?? [];
     const [pack] = own;
-    const cut = startMs < fromMs || startMs + DAY_MS > toMs;
     if (cut || journal.has(day) || own.length !== 1 || !pack) {
       yield { day, whole: true };
       continue;
@@ -183,14 +309,19 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
       yield { day, whole: true };
       continue;
     }
-    const { outline } = found;
+    const { outline, matches } = found;
     if (!outline || found.days?.has(day) === false) continue;
+    if (shown && shown.size > 0 && found.days && !thinned.has(matches)) {
+      thinned.add(matches);
+      await dropShown(found.reader, matches, shown);
+    }
+    if (matches.count === 0) continue;
     const addresses = await addressesOn(outline, day);
     if (addresses === null) {
       yield { day, whole: true };
       continue;
     }
-    const counts = STORE_TYPES.map((type) => found.matches.among(addresses[type]));
+    const counts = STORE_TYPES.map((type) => matches.among(addresses[type]));
     const types = STORE_TYPES.filter((_, i) => (counts[i] as number) > 0);
     if (types.length === 0 || (query.kind !== undefined && !types.includes(TYPE_OF[query.kind]))) continue;
     yield {
@@ -199,8 +330,24 @@ async function* candidatesOf(source: FinderSource, query: PageQuery): AsyncGener
       reader: found.reader,
       types,
       count: Math.max(...counts),
-      matches: found.matches,
+      matches,
+      addresses: found.days && [
+        ...new Set(types.flatMap((type) => [...addresses[type].filter(matches.has)])),
+      ],
     };
+  }
+}
+
+/** Where few match, reading their addresses takes less than opening the days that have them. */
+async function dropShown(reader: PackReader, matches: Matches, shown: ReadonlySet<string>): Promise<void> {
+  try {
+    const addresses = matches.list();
+    const urls = await reader.urls(addresses);
+    for (const [index, address] of addresses.entries())
+      if (shown.has(urls[index] as string)) matches.drop(address);
+  } catch (error) {
+    // Told when its days are opened.
+    if (!(error instanceof DamagedError)) throw error;
   }
 }
 

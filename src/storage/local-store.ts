@@ -350,9 +350,9 @@ export class LocalStore {
     };
   }
 
-  /** Pages that match, newest first; one that was there on several days comes once for each. */
-  findPages(query: PageQuery): AsyncGenerator<FoundPage> {
-    return findPages(this.#finding(), query);
+  /** Pages that match, newest first; one that was there on several days comes once for each, or (`once`) for the newest. */
+  findPages(query: PageQuery, { once = false } = {}): AsyncGenerator<FoundPage> {
+    return findPages(this.#finding(), query, once);
   }
 
   /** What statistics need, by day, oldest first. */

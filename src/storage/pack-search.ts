@@ -81,12 +81,20 @@ export class Matches {
     });
   }
 
+  /** It need not be found again. */
+  drop(address: number): void {
+    if (!this.has(address)) return;
+    this.#hits[address] = DROPPED;
+    this.count -= 1;
+  }
+
   has = (address: number): boolean => this.#hits[address] === this.#met;
 
   /** In order. */
   list(): number[] {
     const list: number[] = [];
-    for (let address = 0; address < this.addresses; address++) if (this.has(address)) list.push(address);
+    let at = this.#hits.indexOf(this.#met);
+    for (; at >= 0 && list.length < this.count; at = this.#hits.indexOf(this.#met, at + 1)) list.push(at);
     return list;
   }
 
@@ -101,6 +109,7 @@ export class Matches {
 
 /** So many words narrow it down enough: a byte counts them. */
 const MAX_WORDS = 200;
+const DROPPED = 255;
 
 /** Of more addresses, days are looked through as they are asked for, newest first. */
 const FEW_ADDRESSES = 256;

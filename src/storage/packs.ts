@@ -271,6 +271,12 @@ export class PackReader {
     return rows;
   }
 
+  /** Of addresses, in their order. */
+  async urls(addresses: readonly number[]): Promise<string[]> {
+    const texts = await this.#texts();
+    return decoding(() => Promise.all(addresses.map(async (one) => (await texts.read(one)).url)));
+  }
+
   /**
    * Events of rows, oldest first. `whole`: the texts of the whole pack are opened, which pays when many days are read.
    * `unlinked`: without where they came from or lead to, which finding does not ask for.

@@ -40,13 +40,12 @@ class Arq implements Subject {
 
   /** Pages, as people see them: the newest visit of each counts. A word finds what begins with it, also where others mean it whole. */
   async search({ words }: Query, limit: number): Promise<Hits> {
-    const pages = new Map<string, FoundPage>();
-    for await (const found of this.#store.findPages({ words })) {
-      if (!pages.has(found.page.url)) pages.set(found.page.url, found);
-      if (pages.size === limit) break;
+    const pages: FoundPage[] = [];
+    for await (const found of this.#store.findPages({ words }, { once: true })) {
+      pages.push(found);
+      if (pages.length === limit) break;
     }
-    const [newest] = pages.values();
-    return { count: pages.size, newestMs: newest?.atMs ?? 0 };
+    return { count: pages.length, newestMs: pages[0]?.atMs ?? 0 };
   }
 
   statsDays(firstDay: string, lastDay: string): Promise<ReadonlyMap<string, number>> {

@@ -59,7 +59,7 @@ async function find(
   };
   for (const found of pagesFound(await ephemeral.events(), query)) add(found, true);
   const memoryHits = hits.size;
-  for await (const found of profile.store.findPages(query)) {
+  for await (const found of profile.store.findPages(query, { once: true })) {
     add(found, false);
     // What is only in memory may be older than what is yet to come.
     if (hits.size > limit + memoryHits) break;

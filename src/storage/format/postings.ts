@@ -124,26 +124,29 @@ function writeList(bits: BitWriter, list: Uint32Array, limit: number): void {
   }
 }
 
-/** @throws RangeError when the bits are damaged */
-function readList(bits: BitReader, length: number, limit: number): Uint32Array {
-  if (length > limit) throw new RangeError('more addresses than there are');
-  const list = new Uint32Array(length);
+/** Fills `list` from `at` on. @throws RangeError when the bits are damaged. */
+function readList(bits: BitReader, list: Uint32Array, at: number, length: number, limit: number): void {
   let last = -1;
+  const all = at + length;
   if (length < MANY) {
-    bits.rices(list, gapParameter(length, limit));
-    for (let i = 0; i < length; i++) list[i] = last += (list[i] as number) + 1;
+    const k = gapParameter(length, limit);
+    for (let i = at; i < all; i++) list[i] = last += bits.rice(k) + 1;
   } else {
-    const [gapK, runK] = [bits.bits(5), bits.bits(5)];
-    for (let i = 0; i < length; ) {
+    const gapK = bits.bits(5);
+    const runK = bits.bits(5);
+    for (let i = at; i < all; ) {
       last += bits.rice(gapK) + 1;
       const end = i + bits.rice(runK) + 1;
-      if (end > length) throw new RangeError('more addresses than there are');
+      if (end > all) throw new RangeError('more addresses than there are');
       for (list[i++] = last; i < end; i++) list[i] = last += 1;
     }
   }
   if (last >= limit) throw new RangeError('an address that is not there');
-  return list;
 }
+
+/** Of the words that are being read: that is done in one go, and most lists are short. */
+let room = new Uint32Array(4096);
+const MAX_ROOM = 1 << 18;
 
 function grown(array: Uint32Array<ArrayBuffer>, length: number): Uint32Array<ArrayBuffer> {
   const larger = new Uint32Array(Math.max(length, array.length * 2));
@@ -197,13 +200,12 @@ export class Postings {
     return new Postings(source, bitsAt, new ByteReader(await source.read(HEAD_AT, bitsAt)));
   }
 
-  /** The addresses of each of these words; an address may be at several. @throws RangeError when the bytes are damaged. */
-  async find(ranges: readonly CodeRange[]): Promise<Uint32Array[]> {
-    const found = await Promise.all(ranges.map((range) => this.#findRange(range)));
-    return found.flat();
+  /** The addresses of these words, range by range; an address may be there several times. @throws RangeError when the bytes are damaged. */
+  find(ranges: readonly CodeRange[]): Promise<Uint32Array[]> {
+    return Promise.all(ranges.map((range) => this.#findRange(range)));
   }
 
-  async #findRange({ wordClass, from, to }: CodeRange): Promise<Uint32Array[]> {
+  async #findRange({ wordClass, from, to }: CodeRange): Promise<Uint32Array> {
     const ofClass = this.#classes[wordClass];
     if (!ofClass || to > ofClass.count) throw new RangeError('a word that is not there');
     const [first, end] = [ofClass.first + from, ofClass.first + to];
@@ -213,13 +215,18 @@ export class Postings {
     const startByte = Math.floor(start / 8);
     const bytes = await this.source.read(this.bitsAt + startByte, this.bitsAt + Math.ceil(after / 8));
     const bits = new BitReader(bytes, start - startByte * 8);
-    const lists: Uint32Array[] = [];
+    let at = 0;
     for (let word = block * BLOCK; word < end; word++) {
       // A block may begin with words of the class before.
       const k = this.#classes.findLast((one) => one.count > 0 && word >= one.first)?.k ?? 0;
-      const list = readList(bits, bits.rice(k), this.addresses);
-      if (word >= first) lists.push(list);
+      const length = bits.rice(k);
+      if (length > this.addresses) throw new RangeError('more addresses than there are');
+      if (at + length > room.length) room = grown(room, at + length);
+      readList(bits, room, at, length, this.addresses);
+      if (word >= first) at += length;
     }
-    return lists;
+    const found = room.slice(0, at);
+    if (room.length > MAX_ROOM) room = new Uint32Array(4096);
+    return found;
   }
 }

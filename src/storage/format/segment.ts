@@ -11,7 +11,15 @@
  * An event that the columns cannot give back exactly (a field of a newer version, a number that is not whole) is kept as
  * JSON.
  */
-import { BitReader, BitWriter, readColumn, unzigzag, writeColumn, zigzag } from '../../base/bit-stream.ts';
+import {
+  BitReader,
+  BitWriter,
+  ColumnRoom,
+  readColumn,
+  unzigzag,
+  writeColumn,
+  zigzag,
+} from '../../base/bit-stream.ts';
 import { ByteReader, ByteWriter } from '../../base/byte-stream.ts';
 import type { Bytes } from '../../base/bytes.ts';
 import { type InteractionEvent, RECORD_KINDS, TRANSITIONS } from '../../model/interaction.ts';
@@ -276,6 +284,9 @@ class Cursor {
   }
 }
 
+/** Of the segment that is being read: that is done in one go. */
+const room = new ColumnRoom();
+
 function nameAt<T>(values: ArrayLike<T>, place: number): T {
   const value = values[place];
   if (value === undefined) throw new RangeError('a name that is not there');
@@ -298,7 +309,8 @@ export function decodeSegment(
   const count = reader.varint();
   const bits = new BitReader(reader.counted());
   const columns = {} as Record<Column, Cursor>;
-  for (const name of COLUMNS) columns[name] = new Cursor(readColumn(bits, bits.count()));
+  room.reset();
+  for (const name of COLUMNS) columns[name] = new Cursor(readColumn(bits, bits.count(), room));
   const list = () => Array.from({ length: reader.varint() }, () => reader.text());
   const [authors, names] = [list(), list()];
   const counters: number[] = new Array(authors.length).fill(0);

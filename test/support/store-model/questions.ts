@@ -28,6 +28,14 @@ export class Find implements Question {
     expect(comparable(found)).toEqual(comparable(newestFirst(expected)));
     const days = found.map(({ atMs }) => startOf(atMs));
     expect(days).toEqual([...days].sort((a, b) => b - a));
+    // Each page once is the newest of each.
+    const newest = new Map<string, (typeof found)[number]>();
+    for (const one of found) if (!newest.has(one.page.url)) newest.set(one.page.url, one);
+    const once = [];
+    for await (const one of profile.store.findPages(this.query, { once: true })) once.push(one);
+    expect(comparable(once)).toEqual(comparable([...newest.values()]));
+    const daysOnce = once.map(({ atMs }) => startOf(atMs));
+    expect(daysOnce).toEqual([...daysOnce].sort((a, b) => b - a));
   }
   toString = () => `find ${JSON.stringify(this.query)}`;
 }

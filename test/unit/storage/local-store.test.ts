@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent, InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
 import { DamagedError } from '../../../src/storage/database.ts';
@@ -278,6 +278,49 @@ describe('finding', () => {
     expect(new Set(found).size).toBe(1800);
     expect(found).toHaveLength(1800);
     expect(profile.damaged).toBe(0);
+  });
+
+  it('each page once is its newest day that matches, though newer ones have its words apart', async () => {
+    const titles = ['alpha', 'beta', 'alpha beta', 'alpha', 'alpha beta'];
+    const atMs = (daysAgo: number) => profile.nowMs - (40 + daysAgo) * DAY_MS;
+    const days = titles.map((title, i) => {
+      const event = { ...visit('page', atMs(i)), title, id: `AAAAAAAAAAAAAAAAAAAAAA.1.${i + 1}` };
+      return [dayOf(event.atMs), [event as InteractionEvent]] as const;
+    });
+    await profile.store.addDays(new Map(days));
+    await profile.store.compact();
+    const once = async (words: string[]) => {
+      const found = [];
+      for await (const one of profile.store.findPages({ words }, { once: true })) found.push(one.atMs);
+      return found;
+    };
+    expect(await once(['alpha', 'beta'])).toEqual([atMs(2)]);
+    expect(await once(['beta'])).toEqual([atMs(1)]);
+    expect(await once(['gamma'])).toEqual([]);
+  });
+
+  it('each page once opens no day for pages that newer days had', async () => {
+    const days = Array.from({ length: 60 }, (_, i) => {
+      const event = visit('daily', profile.nowMs - (40 + i) * DAY_MS);
+      return [
+        dayOf(event.atMs),
+        [{ ...event, id: `AAAAAAAAAAAAAAAAAAAAAA.1.${i + 1}` } as InteractionEvent],
+      ] as const;
+    });
+    await profile.store.addDays(new Map(days));
+    await profile.store.compact();
+    const read: string[] = [];
+    const { get } = IDBObjectStore.prototype;
+    vi.spyOn(IDBObjectStore.prototype, 'get').mockImplementation(function (this: IDBObjectStore, key) {
+      if (this.name === 'interactions') read.push(String(key));
+      return get.call(this, key);
+    });
+    const found = [];
+    for await (const one of profile.store.findPages({ words: ['daily'] }, { once: true })) found.push(one);
+    expect(found).toHaveLength(1);
+    // One for each month that has it, until its pages are known to be shown.
+    expect(read.length).toBeLessThanOrEqual(3);
+    vi.restoreAllMocks();
   });
 
   it('finds what is in days whose postings are damaged', async () => {
