@@ -1,5 +1,7 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 import type { Status } from '../model/recording.ts';
+import { sessionArea } from '../platform/areas.ts';
+import { RememberedArea } from '../platform/remembered-area.ts';
 import type { DatabaseEvents } from '../storage/database.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
@@ -13,6 +15,7 @@ import { Recorder } from './services/recorder.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { Sync } from './services/sync.ts';
+import { TabStates } from './services/tab-state.ts';
 
 /** Changes are told so much later, many as one. */
 const TELL_MS = 30;
@@ -39,9 +42,11 @@ export interface ServiceEvents extends DatabaseEvents {
 export async function openServices(events: ServiceEvents): Promise<Services> {
   const profile = await Profile.open(events);
   await beginSession(profile);
-  const ephemeral = new Ephemeral(() => profile.clock.nowMs());
+  const session = new RememberedArea(sessionArea);
+  const ephemeral = new Ephemeral(() => profile.clock.nowMs(), session);
   const dwell: Dwell = new Dwell(
     () => profile.clock.nowMs(),
+    session,
     (tabId, ms) => recorder.spent(tabId, ms),
     () => {
       const { pause } = profile.settings;
@@ -66,6 +71,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
   const recorder = new Recorder(
     profile,
     ephemeral,
+    new TabStates(session),
     () => {
       profile.changed();
       sync.changed();

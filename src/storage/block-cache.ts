@@ -39,9 +39,9 @@ export class BlockCache {
     return entry.value;
   }
 
-  #trim(): void {
+  #trim(maxBytes = this.maxBytes): void {
     for (const name of this.#entries.keys()) {
-      if (this.#sizeBytes <= this.maxBytes) return;
+      if (this.#sizeBytes <= maxBytes) return;
       this.#drop(name);
     }
   }
@@ -55,6 +55,11 @@ export class BlockCache {
   keepOnly(prefix: string, name: string): void {
     for (const other of this.#entries.keys())
       if (other !== name && other.startsWith(prefix)) this.#drop(other);
+  }
+
+  /** Until something else is opened: what is to come needs other things. */
+  shrinkTo(maxBytes: number): void {
+    this.#trim(maxBytes);
   }
 
   clear(): void {

@@ -46,6 +46,9 @@ const NONCE_MS = 10 * 60_000;
 /** Opened tables in memory: what finding reads of two years of a busy person. */
 const CACHE_BYTES = 48 * 1024 * 1024;
 
+/** While everything is read, which needs memory of its own. */
+const SMALL_CACHE_BYTES = 8 * 1024 * 1024;
+
 /** What is known of the store without opening anything; gone with the next write that is not an append. */
 interface Contents {
   readonly packs: Promise<readonly PackRow[]>;
@@ -388,6 +391,8 @@ export class LocalStore {
   }
 
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
+    // All texts of a month are opened at a time.
+    this.cache.shrinkTo(SMALL_CACHE_BYTES);
     for await (const day of recordsByDay(this.#source(), order)) {
       if (day.damaged > 0) this.options.onDamaged(day.damaged);
       yield day;

@@ -1,6 +1,6 @@
 /** Active time: how long a tab was in front while the person was there. The clock runs in the browser's memory, not in the worker's. */
 import { Mutex } from '../../base/mutex.ts';
-import { sessionArea } from '../../platform/areas.ts';
+import type { Area } from '../../platform/areas.ts';
 
 interface Running {
   readonly tabId: number;
@@ -17,6 +17,7 @@ export class Dwell {
 
   constructor(
     private readonly nowMs: () => number,
+    private readonly session: Area,
     private readonly spent: (tabId: number, dwellMs: number) => Promise<void>,
     /** Time before this does not count: when the last timed pause ended, in ms. */
     private readonly countsFromMs: () => number = () => 0,
@@ -53,12 +54,12 @@ export class Dwell {
   }
 
   async #running(): Promise<Running | undefined> {
-    return (await sessionArea.get(KEY)) as Running | undefined;
+    return (await this.session.get(KEY)) as Running | undefined;
   }
 
   async #start(tabId: number | undefined): Promise<void> {
-    if (tabId === undefined) await sessionArea.remove(KEY);
-    else await sessionArea.set(KEY, { tabId, sinceMs: this.nowMs() } satisfies Running);
+    if (tabId === undefined) await this.session.remove(KEY);
+    else await this.session.set(KEY, { tabId, sinceMs: this.nowMs() } satisfies Running);
   }
 
   #elapsed({ sinceMs }: Running): number {

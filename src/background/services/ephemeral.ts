@@ -9,7 +9,7 @@ import {
   type NewEvent,
 } from '../../model/interaction.ts';
 import { EPHEMERAL_MS } from '../../model/privacy.ts';
-import { sessionArea } from '../../platform/areas.ts';
+import type { Area } from '../../platform/areas.ts';
 import { MemoryFullError } from '../../storage/database.ts';
 
 const KEY = 'ephemeral';
@@ -29,7 +29,10 @@ const EMPTY: Memory = { events: [], nonces: [] };
 export class Ephemeral {
   readonly #mutex = new Mutex();
 
-  constructor(private readonly nowMs: () => number) {}
+  constructor(
+    private readonly nowMs: () => number,
+    private readonly session: Area,
+  ) {}
 
   /**
    * Keeps all or none. Resolves with the first, or with `null` when its nonce was seen before or its visit is gone.
@@ -76,7 +79,7 @@ export class Ephemeral {
       const [stored, alive] = [await this.#stored(), await this.#alive()];
       const expired =
         stored.events.length !== alive.events.length || stored.nonces.length !== alive.nonces.length;
-      if (expired) await sessionArea.set(KEY, alive);
+      if (expired) await this.session.set(KEY, alive);
       return expired;
     });
   }
@@ -90,7 +93,7 @@ export class Ephemeral {
           .filter(targeted)
           .map((record) => record.id),
       );
-      await sessionArea.set(KEY, {
+      await this.session.set(KEY, {
         events: withoutOrphans(events.filter((event) => !gone.has(event.id))),
         nonces,
       } satisfies Memory);
@@ -104,7 +107,7 @@ export class Ephemeral {
     for (;;) {
       try {
         if (kept.length === fresh || JSON.stringify(kept).length <= MAX_CHARACTERS)
-          return await sessionArea.set(KEY, { events: kept, nonces } satisfies Memory);
+          return await this.session.set(KEY, { events: kept, nonces } satisfies Memory);
       } catch (error) {
         if (kept.length === fresh) throw new MemoryFullError(String(error));
       }
@@ -115,7 +118,7 @@ export class Ephemeral {
   }
 
   async #stored(): Promise<Memory> {
-    return ((await sessionArea.get(KEY)) as Memory | undefined) ?? EMPTY;
+    return ((await this.session.get(KEY)) as Memory | undefined) ?? EMPTY;
   }
 
   async #alive(): Promise<Memory> {

@@ -20,18 +20,13 @@ import type { TabRow } from '../../storage/schema.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 import {
-  committedMs,
-  committing,
   documentOf,
   erased,
-  forgetTab,
   keptOf,
-  knownTabs,
   notKept,
-  readTab,
   type TabState,
+  type TabStates,
   withoutFragment,
-  writeTab,
 } from './tab-state.ts';
 
 const OWN_REPORT_MS = 250;
@@ -44,13 +39,14 @@ export interface Room {
 }
 
 export class Recorder {
-  readonly #tabs = new Map<number, Mutex>();
+  readonly #turns = new Map<number, Mutex>();
   /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
   readonly #ordinary = new Set<number>();
 
   constructor(
     private readonly profile: Profile,
     private readonly ephemeral: Ephemeral,
+    private readonly tabs: TabStates,
     private readonly onRecorded: () => void,
     /** Time in front of a tab that was not credited yet, in ms. */
     private readonly takeDwell: (tabId: number) => Promise<number>,
@@ -59,10 +55,10 @@ export class Recorder {
 
   /** One tab's events one after another: a title never overtakes its visit. */
   #inTab<T>(tabId: number, task: () => Promise<T>): Promise<T> {
-    let mutex = this.#tabs.get(tabId);
+    let mutex = this.#turns.get(tabId);
     if (!mutex) {
       mutex = new Mutex();
-      this.#tabs.set(tabId, mutex);
+      this.#turns.set(tabId, mutex);
     }
     return mutex.run(task);
   }
@@ -93,7 +89,7 @@ export class Recorder {
   /** A page that was opened while paused stays unknown also when recording goes on. Before consent there is nothing to remember. */
   async #unkept({ tabId, atMs, documentId }: CommittedFact): Promise<void> {
     await this.#forget(tabId);
-    if (this.profile.settings.consent === 'accepted') await writeTab(tabId, notKept(atMs, documentId));
+    if (this.profile.settings.consent === 'accepted') await this.tabs.write(tabId, notKept(atMs, documentId));
   }
 
   /** What would be stored and finds no room is counted. What lives in memory only needs none. */
@@ -131,8 +127,9 @@ export class Recorder {
       if (documentId === undefined) {
         // Without ids of documents (Firefox): whatever the tab committed since this document began is this document.
         const row = await this.profile.store.tab(tab.id);
-        if ((await committedMs(tab.id, row?.visit)) >= page.startedMs || !(await tabById(tab.id))) return;
-      } else if ((await readTab(tab.id))?.document === documentId) return;
+        if ((await this.tabs.committedMs(tab.id, row?.visit)) >= page.startedMs || !(await tabById(tab.id)))
+          return;
+      } else if ((await this.tabs.read(tab.id))?.document === documentId) return;
       // The tab may be gone by now. What it showed still counts, once: its document's id tells a repeat.
       const plain = { tabId: tab.id, url, atMs, transition: 'other', qualifiers: [], sameDocument: false };
       const fact = documentId === undefined ? plain : { ...plain, documentId };
@@ -150,7 +147,7 @@ export class Recorder {
 
   /** What a tab shows, in memory and in the store. */
   async #shown(tabId: number): Promise<ShownBefore> {
-    const [state, row] = await Promise.all([readTab(tabId), this.profile.store.tab(tabId)]);
+    const [state, row] = await Promise.all([this.tabs.read(tabId), this.profile.store.tab(tabId)]);
     return { state, row };
   }
 
@@ -168,7 +165,9 @@ export class Recorder {
     if (fact.documentId === undefined && before?.fromPage && before.atMs >= fact.atMs && !fromPage) return;
     // Only where documents have no ids (Firefox) the page's own report has to be told from the browser's by its time.
     const marked =
-      fact.documentId === undefined ? committing(fact.tabId, fact.atMs, row?.visit) : Promise.resolve();
+      fact.documentId === undefined
+        ? this.tabs.committing(fact.tabId, fact.atMs, row?.visit)
+        : Promise.resolve();
     const isBack = fact.qualifiers.includes('forward_back');
     const cameFromPage =
       fact.sameDocument || ['link', 'form_submit', 'manual_subframe'].includes(fact.transition);
@@ -191,7 +190,7 @@ export class Recorder {
     // A repeat.
     if (events.length > 0 && visit === null) return;
     const search = searchOf(fact.url);
-    await writeTab(fact.tabId, {
+    await this.tabs.write(fact.tabId, {
       url: withoutFragment(fact.url),
       atMs: fact.atMs,
       kept: events.length > 0 ? keptNow(fact.url, policy) : NOT_KEPT,
@@ -213,7 +212,7 @@ export class Recorder {
   async #referrer(tab: TabFact, before: TabState | undefined, row: TabRow | undefined) {
     const { openerTabId } = tab;
     const isOpener = before === undefined && openerTabId !== undefined;
-    const state = isOpener ? await readTab(openerTabId) : before;
+    const state = isOpener ? await this.tabs.read(openerTabId) : before;
     if (state?.visit === undefined || state.memory) return {};
     const shown = isOpener ? await this.profile.store.tab(openerTabId) : row;
     return shown?.visit === state.visit ? { referrer: state.url, referrerKept: state.kept } : {};
@@ -225,7 +224,7 @@ export class Recorder {
   }
 
   async #title(tab: TabFact, policy: Settings): Promise<void> {
-    const state = await readTab(tab.id);
+    const state = await this.tabs.read(tab.id);
     const row = await this.profile.store.tab(tab.id);
     const visit = state ? state.visit : row?.keepsTitle ? row.visit : undefined;
     if (visit === undefined || tab.title === '' || tab.title === state?.title) return;
@@ -240,13 +239,13 @@ export class Recorder {
     )
       return;
     await this.#update(tab.id, { visit, url: tab.url, memory: state?.memory }, { title }, policy);
-    if (state) await writeTab(tab.id, { ...state, title: tab.title });
+    if (state) await this.tabs.write(tab.id, { ...state, title: tab.title });
     this.onRecorded();
   }
 
   /** Adds active time to the visit that a tab shows. */
   spent(tabId: number, dwellMs: number): Promise<void> {
-    return this.#inTab(tabId, async () => this.#credit(tabId, await readTab(tabId), dwellMs));
+    return this.#inTab(tabId, async () => this.#credit(tabId, await this.tabs.read(tabId), dwellMs));
   }
 
   /** `state`: what the tab shows. What is written is queued when this returns. */
@@ -287,7 +286,7 @@ export class Recorder {
     if (!policy || tab.incognito) return;
     const { target, role, text } = click;
     const known = this.#known(click.nonce);
-    const pageKept = keptOf(await readTab(tab.id), pageUrl, documentId);
+    const pageKept = keptOf(await this.tabs.read(tab.id), pageUrl, documentId);
     const events = captureClick(
       {
         pageUrl,
@@ -307,25 +306,25 @@ export class Recorder {
 
   /** Something was erased: tabs that show a page that is gone forget it. */
   async erased(): Promise<void> {
-    for (const tabId of await knownTabs())
+    for (const tabId of await this.tabs.known())
       await this.#inTab(tabId, async () => {
-        const state = await readTab(tabId);
+        const state = await this.tabs.read(tabId);
         if (state?.visit === undefined) return;
         const isThere = state.memory
           ? await this.ephemeral.holds(state.visit)
           : (await this.profile.store.tab(tabId))?.visit === state.visit;
-        if (!isThere) await writeTab(tabId, erased(state));
+        if (!isThere) await this.tabs.write(tabId, erased(state));
       });
   }
 
   async tabGone(tabId: number): Promise<void> {
     await this.#inTab(tabId, () => this.#forget(tabId));
-    this.#tabs.delete(tabId);
+    this.#turns.delete(tabId);
     this.#ordinary.delete(tabId);
   }
 
   async #forget(tabId: number): Promise<void> {
-    await forgetTab(tabId);
+    await this.tabs.forget(tabId);
     await this.profile.store.forgetTab(tabId);
   }
 

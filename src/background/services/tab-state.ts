@@ -1,6 +1,6 @@
 /** What each tab shows, in the browser's memory: it outlives the worker and ends with the browser. */
 import { type Kept, NOT_KEPT } from '../../capture/capture.ts';
-import { sessionArea } from '../../platform/areas.ts';
+import type { Area } from '../../platform/areas.ts';
 
 /** A page in a tab, and how it was treated when it was opened. */
 export interface Shown {
@@ -34,39 +34,43 @@ interface Committing {
 const TAB = 'tab:';
 const COMMITTING = 'committing:';
 
-export const readTab = async (tabId: number): Promise<TabState | undefined> =>
-  (await sessionArea.get(`${TAB}${tabId}`)) as TabState | undefined;
+export class TabStates {
+  constructor(private readonly session: Area) {}
 
-export async function writeTab(tabId: number, state: TabState): Promise<void> {
-  await sessionArea.set(`${TAB}${tabId}`, state);
-  await sessionArea.remove(`${COMMITTING}${tabId}`);
-}
+  async read(tabId: number): Promise<TabState | undefined> {
+    return (await this.session.get(`${TAB}${tabId}`)) as TabState | undefined;
+  }
 
-export async function forgetTab(tabId: number): Promise<void> {
-  await sessionArea.remove(`${TAB}${tabId}`);
-  await sessionArea.remove(`${COMMITTING}${tabId}`);
-}
+  async write(tabId: number, state: TabState): Promise<void> {
+    await this.session.set(`${TAB}${tabId}`, state);
+    await this.session.remove(`${COMMITTING}${tabId}`);
+  }
 
-/** Before a visit is stored. The time is kept here because the store keeps none in the clear. */
-export const committing = (tabId: number, atMs: number, over: string | undefined): Promise<void> =>
-  sessionArea.set(
-    `${COMMITTING}${tabId}`,
-    (over === undefined ? { atMs } : { atMs, over }) satisfies Committing,
-  );
+  async forget(tabId: number): Promise<void> {
+    await this.session.remove(`${TAB}${tabId}`);
+    await this.session.remove(`${COMMITTING}${tabId}`);
+  }
 
-/**
- * When the tab last committed something that was dealt with, in ms; 0 = unknown. `visit` is what its row shows now: a row
- * that changed says that the worker was stopped after storing, one that did not that it was stopped before.
- */
-export async function committedMs(tabId: number, visit: string | undefined): Promise<number> {
-  const mark = (await sessionArea.get(`${COMMITTING}${tabId}`)) as Committing | undefined;
-  const marked = mark && mark.over !== visit ? mark.atMs : 0;
-  return Math.max(marked, (await readTab(tabId))?.atMs ?? 0);
-}
+  /** Before a visit is stored. The time is kept here because the store keeps none in the clear. */
+  committing(tabId: number, atMs: number, over: string | undefined): Promise<void> {
+    const mark: Committing = over === undefined ? { atMs } : { atMs, over };
+    return this.session.set(`${COMMITTING}${tabId}`, mark);
+  }
 
-export async function knownTabs(): Promise<number[]> {
-  const keys = await sessionArea.keys();
-  return keys.filter((key) => key.startsWith(TAB)).map((key) => Number(key.slice(TAB.length)));
+  /**
+   * When the tab last committed something that was dealt with, in ms; 0 = unknown. `visit` is what its row shows now: a row
+   * that changed says that the worker was stopped after storing, one that did not that it was stopped before.
+   */
+  async committedMs(tabId: number, visit: string | undefined): Promise<number> {
+    const mark = (await this.session.get(`${COMMITTING}${tabId}`)) as Committing | undefined;
+    const marked = mark && mark.over !== visit ? mark.atMs : 0;
+    return Math.max(marked, (await this.read(tabId))?.atMs ?? 0);
+  }
+
+  async known(): Promise<number[]> {
+    const keys = await this.session.keys();
+    return keys.filter((key) => key.startsWith(TAB)).map((key) => Number(key.slice(TAB.length)));
+  }
 }
 
 /** Its visit was erased: the tab is known, what it shows is not. */

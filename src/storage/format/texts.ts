@@ -227,9 +227,13 @@ export class Texts {
   /** Every address, in order. */
   async all(): Promise<AddressTexts[]> {
     this.lexicon.spellAll();
-    const indexes = Array.from({ length: this.#starts.length - 1 }, (_, index) => index);
-    const chunks = await Promise.all(indexes.map((index) => this.#open(index)));
-    return chunks.flatMap(({ value }) => value.addresses.map((_, at) => this.#composed(value, at)));
+    const texts: AddressTexts[] = [];
+    // One after the other: opened chunks take more memory than their texts.
+    for (let index = 0; index < this.#starts.length - 1; index++) {
+      const { value } = await this.#open(index);
+      for (const at of value.addresses.keys()) texts.push(this.#composed(value, at));
+    }
+    return texts;
   }
 
   async #open(index: number): Promise<{ readonly value: Chunk; readonly sizeBytes: number }> {

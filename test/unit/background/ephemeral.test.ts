@@ -46,6 +46,7 @@ describe('a repeated message', () => {
     await worker.click(7);
     await worker.set({ level: 'private' });
     fake.session.values.delete('tab:7');
+    await worker.restart();
     await worker.click(7);
     expect(await worker.records()).toEqual([]);
     await worker.click(7, undefined, 'O'.repeat(22));
