@@ -18,7 +18,7 @@ import { Sync } from './services/sync.ts';
 import { TabStates } from './services/tab-state.ts';
 
 /** Changes are told so much later, many as one. */
-const TELL_MS = 30;
+const TELL_MS = 150;
 
 export interface Services {
   readonly profile: Profile;

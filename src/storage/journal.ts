@@ -80,7 +80,14 @@ export class Journal {
     while (this.#queue.length > 0) {
       const batch = this.#queue.splice(0, 64);
       try {
-        const written = await this.mutex.run(() => this.#write(batch.map((waiting) => waiting.append)));
+        const appends = batch.map(({ append }) => append);
+        const written = await this.mutex.run(() =>
+          this.#write(appends, false).catch((error: unknown) => {
+            // A nonce that is there, mostly: then it is asked for first, which takes as long again as writing.
+            if (!isKnown(error)) throw error;
+            return this.#write(appends, true);
+          }),
+        );
         for (const [index, waiting] of batch.entries()) waiting.resolve(written[index] ?? null);
       } catch (error) {
         // Perhaps another counter was used meanwhile: read it again before the next write.
@@ -91,7 +98,8 @@ export class Journal {
     this.#running = false;
   }
 
-  async #write(batch: readonly Append[]): Promise<(Appended | null)[]> {
+  /** `ask`: whether nonces are there is asked for before. Else writing fails when one is. */
+  async #write(batch: readonly Append[], ask: boolean): Promise<(Appended | null)[]> {
     this.#next ??= await journalCounter(this.db);
     let n = this.#next;
     const writes: (Write | null)[] = [];
@@ -99,7 +107,10 @@ export class Journal {
     const shown = new Map<number, Pick<TabRow, 'visit' | 'day'>>();
     // Sealed before the transaction opens: it would close while anything else is awaited.
     for (const append of batch) {
-      const [[seen, stored], day] = await Promise.all([this.#seen(append.nonce), this.#dayOf(append, shown)]);
+      const [[seen, stored], day] = await Promise.all([
+        this.#seen(append.nonce, ask),
+        this.#dayOf(append, shown),
+      ]);
       const repeated = seen !== undefined && (nonces.has(seen) || stored);
       if (day === null || repeated) {
         writes.push(null);
@@ -118,11 +129,11 @@ export class Journal {
     return writes;
   }
 
-  /** The keyed hash of a nonce, and whether it is there. */
-  async #seen(nonce: string | undefined): Promise<[tag: string | undefined, stored: boolean]> {
+  /** The keyed hash of a nonce, and whether it is there, if that is asked for. */
+  async #seen(nonce: string | undefined, ask: boolean): Promise<[tag: string | undefined, stored: boolean]> {
     if (nonce === undefined) return [undefined, false];
     const tag = await this.vault.tagOf(nonce);
-    return [tag, (await this.db.getKey('seen', tag)) !== undefined];
+    return [tag, ask && (await this.db.getKey('seen', tag)) !== undefined];
   }
 
   /** The day to seal with; `null` when the visit that it belongs to is not shown any more. */
@@ -154,12 +165,17 @@ export class Journal {
           if (syncing) ask(tx.objectStore('outbox').add({ what: 'event', n, day, generation, type, box }));
         }
         if (write?.tab) ask(tx.objectStore('tabs').put(write.tab));
-        if (write?.seen !== undefined) ask(tx.objectStore('seen').put(seenAtMs, write.seen));
+        // `add`: of a repeat nothing is written.
+        if (write?.seen !== undefined) ask(tx.objectStore('seen').add(seenAtMs, write.seen));
       }
       ask(tx.objectStore('metadata').put(next, 'counter'));
     });
   }
 }
+
+/** Something was to be added that is there. */
+const isKnown = (error: unknown): boolean =>
+  error instanceof DOMException && error.name === 'ConstraintError';
 
 /** One append, sealed. */
 interface Write extends Appended {

@@ -30,9 +30,10 @@ export async function inTransaction<T extends Transaction>(
     throw error;
   }
   const outcomes = await Promise.allSettled(requests);
-  // A request knows more of what went wrong than the transaction, which comes first.
-  const refused = outcomes.findLast((outcome) => outcome.status === 'rejected');
-  if (refused) throw refused.reason;
+  const reasons = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  if (reasons.length === 0) return;
+  // A request knows more of what went wrong than the transaction, which comes first, and than those that were undone with it.
+  throw reasons.findLast((reason) => reason?.name !== 'AbortError') ?? reasons.at(-1);
 }
 
 /** A queue whose rows have rising numbers. */
