@@ -14,32 +14,41 @@ const ANSWER_MS = 5_000;
 
 const life = new AbortController();
 
-const pause = (ms: number): Promise<false> => new Promise((resolve) => setTimeout(resolve, ms, false));
-
-/** Sends until it was received: a background that is stopped in the middle starts again. The nonce makes a repeat harmless. */
-async function tell(type: string, body: object): Promise<void> {
-  for (const pauseMs of [...PAUSES_MS, 0]) {
-    if (life.signal.aborted) return;
-    try {
-      if (await Promise.race([sendMessage({ type, body }), pause(ANSWER_MS)])) return;
-    } catch (error) {
+/**
+ * Sends until it was received: a background that is stopped in the middle starts again. The nonce makes a repeat harmless. With
+ * timers that are taken back, because a page pays for each one that fires.
+ */
+function tell(type: string, body: object, tries = 0): void {
+  if (life.signal.aborted) return;
+  let isOver = false;
+  const end = (received: boolean) => {
+    if (isOver) return;
+    isOver = true;
+    clearTimeout(timer);
+    const pauseMs = PAUSES_MS[tries];
+    if (!received && pauseMs !== undefined) setTimeout(tell, pauseMs, type, body, tries + 1);
+  };
+  const timer = setTimeout(end, ANSWER_MS, false);
+  sendMessage({ type, body }).then(
+    (received) => end(received === true),
+    (error: unknown) => {
       // The extension was updated or removed: this copy goes quiet.
-      if (String(error).includes('context invalidated')) return life.abort();
-    }
-    await pause(pauseMs);
-  }
+      if (String(error).includes('context invalidated')) life.abort();
+      end(false);
+    },
+  );
 }
 
 // A script may be injected after an update, beside an orphaned one; the flag lives in our isolated world only.
 const world = globalThis as { arqObserving?: boolean };
 if (!world.arqObserving) {
   world.arqObserving = true;
-  void tell('event.page', { startedMs: performance.timeOrigin, nonce: randomId() });
+  tell('event.page', { startedMs: performance.timeOrigin, nonce: randomId() });
   document.addEventListener(
     'click',
     (event) => {
       const click = event.isTrusted ? describeClick(event.composedPath()) : null;
-      if (click) void tell('event.click', { ...click, nonce: randomId() });
+      if (click) tell('event.click', { ...click, nonce: randomId() });
     },
     { capture: true, passive: true, signal: life.signal },
   );
