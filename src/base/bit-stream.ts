@@ -1,4 +1,7 @@
-/** Writing and reading single bits, lowest first, and columns of whole numbers in as few of them as is quickly done. */
+/**
+ * Writing and reading single bits, lowest first, and columns of whole numbers in as few of them as is quickly done.
+ * Over 300 lines, because a writer and its reader are read beside each other.
+ */
 import type { Bytes } from './bytes.ts';
 
 /** A quotient of this many ones is none: the whole number follows in full. Keeps a column with one giant short. */

@@ -1,6 +1,8 @@
 /**
  * Packs in the store: segments sealed under the keys of their days, and tables, which the days of a pack share, sealed under
  * the key of its day or its month. All rows of a pack are written, replaced and erased together.
+ *
+ * Over 300 lines, because how rows are sealed and how they are opened has to agree, and is read on one page.
  */
 import type { IDBPTransaction } from 'idb';
 import { ByteReader } from '../base/byte-stream.ts';

@@ -2,8 +2,8 @@
 import type { Day } from '../base/clock.ts';
 import { foldEvents } from '../model/interaction.ts';
 import { type Summary, summaryOf } from '../model/summary.ts';
+import { type FinderSource, packsByDay } from './candidates.ts';
 import { DamagedError, decoding } from './database.ts';
-import { type FinderSource, packsByDay } from './finder.ts';
 import { PackReader } from './packs.ts';
 
 export interface DaySummary {

@@ -2,10 +2,12 @@
  * The byte budget: measures each minute what the store takes, says when it gets near the limit, and refuses to record when it is
  * reached and nothing else is left to do. What waits to be sent and keys are never dropped. Records leave only for somewhere else:
  * for an archive that the person saves, or, while sync is on, for the service that has them already.
+ *
+ * Over 300 lines, because all that makes room or refuses goes by the same figures.
  */
 import * as v from 'valibot';
 import type { Bytes } from '../../base/bytes.ts';
-import { DAY_MS, type Day, dayOf, HOUR_MS } from '../../base/clock.ts';
+import { DAY_MS, dayOf, HOUR_MS } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import {
@@ -23,6 +25,8 @@ import { sessionArea } from '../../platform/areas.ts';
 import type { Restored } from '../../storage/archives.ts';
 import { DamagedError } from '../../storage/database.ts';
 import type { ByteSource } from '../../storage/format/byte-source.ts';
+import type { AtService } from './at-service.ts';
+import { BUSY, NO_ROOM, NO_ROOM_AWAY, NOT_NEEDED, NOTHING, SYNC_ON, UNKNOWN } from './budget-refusals.ts';
 import type { Compaction } from './compaction.ts';
 import type { Erased } from './history-import.ts';
 import type { Profile } from './profile.ts';
@@ -42,30 +46,12 @@ const seenSchema = v.object({
 
 /** After a start of the browser. */
 const FIRST_CHECK_MS = 1_000;
-/** After nothing could leave, it is not asked for again each minute. */
+/** After all that could leave was not enough, it is not asked for again each minute. */
 const AGAIN_MS = HOUR_MS;
 /** Days that leave in one step. */
 const STEP_DAYS = 16;
 /** Of a record, when there is nothing to go by. */
 const RECORD_BYTES = 100;
-
-const SYNC_ON =
-  'While sync is on, no archive is saved: the oldest days leave for the sync service by themselves when your limit is reached.';
-const NOT_NEEDED = 'Less than 80 % of your limit is used, so nothing has to leave this browser.';
-const NOTHING =
-  'There is nothing that can leave: what is here is of today, of pinned sites, or damaged. Raise the limit, unpin a site, or delete records.';
-const UNKNOWN =
-  'This archive does not wait any more: another one was saved after it. Nothing was removed. Save an archive again.';
-const BUSY = 'An archive is being saved already. Wait until it is done.';
-const NO_ROOM = 'There is no room for this archive. Raise the limit first, then choose the file again.';
-const NO_ROOM_AWAY = 'There is no room for these days. Raise the limit first, then fetch them back.';
-
-/** Where days can be that are not here. */
-export interface AtService {
-  /** Drops days that it has completely; `null`: it cannot be asked now. */
-  dropSent(days: readonly Day[], keep: readonly string[]): Promise<readonly Day[] | null>;
-  fetchBack(days: readonly Day[]): Promise<Result<null>>;
-}
 
 export interface BudgetDeps {
   readonly compaction: Pick<Compaction, 'run' | 'doneMs'>;
@@ -144,19 +130,29 @@ export class Budget {
     const today = dayOf(nowMs);
     const days = (await store.days()).filter((day) => day < today).reverse();
     let left = 0;
-    for (let at = 0; at < days.length; at += STEP_DAYS) {
-      const step = days.slice(at, at + STEP_DAYS);
-      const dropped = await this.deps.service.dropSent(step, settings.pinned);
-      if (dropped === null) break;
-      left += dropped.length;
-      await this.#measure();
-      if ((this.#usedBytes ?? 0) <= settings.budgetBytes * BUDGET.wanted) break;
+    let isStuck = true;
+    this.#leaving = true;
+    try {
+      for (let at = 0; at < days.length; at += STEP_DAYS) {
+        const step = days.slice(at, at + STEP_DAYS);
+        const dropped = await this.deps.service.dropSent(step, settings.pinned);
+        left += dropped?.length ?? 0;
+        await this.#measure();
+        // It is asked again in a minute; or there is room.
+        if (dropped === null || (this.#usedBytes ?? 0) <= settings.budgetBytes * BUDGET.wanted) {
+          isStuck = false;
+          break;
+        }
+      }
+    } finally {
+      this.#leaving = false;
     }
-    this.#stuckMs = left === 0 ? nowMs : Number.NEGATIVE_INFINITY;
+    this.#stuckMs = isStuck ? nowMs : Number.NEGATIVE_INFINITY;
     if (left > 0) this.profile.changed();
     return this.#measure();
   }
   #stuckMs = Number.NEGATIVE_INFINITY;
+  #leaving = false;
 
   #mayRelieve(): boolean {
     const agoMs = this.profile.clock.nowMs() - (this.deps.compaction.doneMs ?? Number.NEGATIVE_INFINITY);
@@ -201,7 +197,9 @@ export class Budget {
   }
 
   async report(): Promise<BudgetReport> {
-    await this.check();
+    // Days that leave for the service take as long as its answers: nobody looks at an empty card meanwhile.
+    if (this.#leaving) await this.#measure();
+    else await this.check();
     const { store, settings } = this.profile;
     const archived = await unlessDamaged(store.archivedDays());
     const waiting = await unlessDamaged(store.archives.made());
