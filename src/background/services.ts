@@ -61,6 +61,10 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     erased: () => sync.erased(),
     onAdded: () => sync.changed(),
   });
+  sync.relieve = async () => {
+    await budget.check();
+    await budget.settled();
+  };
   const history = new HistoryImport(profile, {
     erased: () => sync.erased(),
     onAdded() {

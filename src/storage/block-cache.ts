@@ -39,9 +39,9 @@ export class BlockCache {
     return entry.value;
   }
 
-  #trim(maxBytes = this.maxBytes): void {
+  #trim(): void {
     for (const name of this.#entries.keys()) {
-      if (this.#sizeBytes <= maxBytes) return;
+      if (this.#sizeBytes <= this.maxBytes) return;
       this.#drop(name);
     }
   }
@@ -55,11 +55,6 @@ export class BlockCache {
   keepOnly(prefix: string, name: string): void {
     for (const other of this.#entries.keys())
       if (other !== name && other.startsWith(prefix)) this.#drop(other);
-  }
-
-  /** Until something else is opened: what is to come needs other things. */
-  shrinkTo(maxBytes: number): void {
-    this.#trim(maxBytes);
   }
 
   clear(): void {

@@ -3,7 +3,7 @@
  * Over 300 lines, because whatever changes packs or keys has to go through this one lock; the work itself is elsewhere.
  */
 import { type Bytes, concat } from '../base/bytes.ts';
-import { type Clock, type Day, dayOf } from '../base/clock.ts';
+import { type Clock, type Day, dayOf, monthOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
@@ -15,7 +15,7 @@ import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
 import { candidateDays, type FinderSource } from './candidates.ts';
 import { churn, removeOrphans } from './compact.ts';
-import { type Database, type DatabaseEvents, openData } from './database.ts';
+import { DamagedError, type Database, type DatabaseEvents, openData } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { Derived } from './derived.ts';
 import { countTargeted, erase, finishErasing, isOfSites, movedOf, type Targeted } from './erase.ts';
@@ -32,7 +32,7 @@ import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
-import { Vault } from './vault.ts';
+import { eventsOf, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
@@ -46,9 +46,6 @@ export interface LocalStoreOptions extends DatabaseEvents {
 const NONCE_MS = 10 * 60_000;
 /** Opened tables in memory: what finding reads of two years of a busy person. */
 const CACHE_BYTES = 48 * 1024 * 1024;
-
-/** While everything is read, which needs memory of its own. */
-const SMALL_CACHE_BYTES = 8 * 1024 * 1024;
 
 /** What is known of the store without opening anything; gone with the next write that is not an append. */
 interface Contents {
@@ -392,8 +389,8 @@ export class LocalStore {
   }
 
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {
-    // All texts of a month are opened at a time.
-    this.cache.shrinkTo(SMALL_CACHE_BYTES);
+    // All texts of a month are opened at a time, which needs memory of its own.
+    this.cache.clear();
     for await (const day of recordsByDay(this.#source(), order)) {
       if (day.damaged > 0) this.options.onDamaged(day.damaged);
       yield day;
@@ -537,30 +534,52 @@ export class LocalStore {
         leaving.set(day, { records: records.length, sites: await sitesOf(records) });
       }
       if (leaving.size === 0) return [];
-      const days = [...leaving.keys()];
-      await noteAway(this.db, this.vault, leaving);
-      await erase(this.#source(), (record) => !isOfSites(record, keep), {
-        syncing: false,
-        everything: false,
-        moving: true,
-        days,
-      });
-      return days;
+      const gone: Day[] = [];
+      const months = new Set([...leaving.keys()].map(monthOf));
+      for (const month of months) {
+        const ofMonth = new Map([...leaving].filter(([day]) => monthOf(day) === month));
+        const days = [...ofMonth.keys()];
+        await noteAway(this.db, this.vault, ofMonth);
+        try {
+          await erase(this.#source(), (record) => !isOfSites(record, keep), {
+            syncing: false,
+            everything: false,
+            moving: true,
+            days,
+          });
+          gone.push(...days);
+        } catch (error) {
+          if (!(error instanceof DamagedError)) throw error;
+          // Another day of their month is damaged, so the month cannot be written anew: they stay.
+          await forgetAway(this.db, new Set(days));
+        }
+      }
+      return gone;
     });
   }
 
+  /** Whether something of a day could be dropped. */
+  async mayLeave(day: Day, keep: readonly string[]): Promise<boolean> {
+    const { events, damaged } = await this.eventsOfDay(day);
+    return damaged === 0 && movedOf(events, keep).length > 0;
+  }
+
   /**
-   * A day that was away is here. `renew`: what lies at the service is more than that, or is to be sent anew: the day gets a new
-   * key, the one that opens it there is destroyed, and it is queued.
+   * A day that was away is here. When what lies at the service is more than that (`less`), or the day is to be sent anew, or has
+   * more keys than one: it gets a new key, those that open it there are destroyed, and it is queued.
    */
-  cameBack(day: Day, renew: boolean): Promise<void> {
-    if (!renew) return this.exclusive(() => forgetAway(this.db, new Set([day])));
+  cameBack(day: Day, what: 'whole' | 'less'): Promise<void> {
     return this.#erasing(async () => {
+      const isQueued = (await this.db.getAll('outbox')).some((row) => row.what === 'day' && row.day === day);
+      if (what === 'whole' && !isQueued && this.vault.generations(eventsOf(day)) < 2)
+        return forgetAway(this.db, new Set([day]));
       await erase(this.#source(), () => false, {
         syncing: this.syncing,
         everything: false,
         days: [],
         renew: new Set([day]),
+        // Nobody can say which lines of the contexts are of what did not come back: then all go.
+        archived: { shred: [], filed: what === 'less' },
       });
     });
   }

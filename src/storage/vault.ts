@@ -230,6 +230,13 @@ export class Vault {
     return this.#keys.has(nameOf(period, generation));
   }
 
+  /** How many keys there are of a period. */
+  generations({ store, day }: Period): number {
+    let count = 0;
+    for (const { name } of this.#keys.values()) if (name.store === store && name.day === day) count += 1;
+    return count;
+  }
+
   /** Makes the keys that are missing, all in one durable step. */
   async ensureKeys(periods: readonly Period[]): Promise<void> {
     const missing = periods.filter((period) => !this.#newest.has(nameOf(period)));

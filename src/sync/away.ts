@@ -10,9 +10,10 @@ import { ok, type Result } from '../base/result.ts';
 import { foldEvents, type InteractionEvent } from '../model/interaction.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { readAwaySites } from '../storage/away.ts';
+import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
-import { deviceIdOf, signerOf } from './account-state.ts';
+import { signerOf } from './account-state.ts';
 import { type EraseCommand, erasedBy, mayMean, readCommands, shortTokens } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
@@ -50,15 +51,14 @@ async function eventsAtService(
   const slots = parts.map(({ slot }) => slot as Slot);
   const objects = await fetchSlots(transport, signerOf(store, account.account), slots);
   if (!objects.ok) return objects;
-  const into: Taken = { commands: [], events: new Map(), updates: new Map() };
+  const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
   let missing = slots.length - objects.value.length;
   for (const { slot, body } of objects.value) {
     const header = await openHeader(scope, slot, body);
     const outcome = header?.header.day === day ? await takePart(session, slot, header, into) : ok('broken');
     if (!outcome.ok) return outcome;
-    const isOwn = header?.header.author === deviceIdOf(store);
-    // Somebody else's part without a key was erased by them, who send what is left of it.
-    if (outcome.value === 'broken' || (outcome.value === 'no-key' && isOwn)) missing += 1;
+    // Also what has no key (any more): who destroyed it takes the part away, and until then nobody knows.
+    if (outcome.value !== 'taken') missing += 1;
   }
   return ok({ events: into.events.get(day) ?? [], missing });
 }
@@ -74,7 +74,6 @@ export async function fetchBack(
 ): Promise<Result<number, TransportFailure>> {
   const { store, scope } = session;
   const parts = await partsByDay(store);
-  const waiting = daysOfRows(await store.db.getAll('outbox'));
   let missing = 0;
   for (const day of days) {
     const found = await eventsAtService(session, day, parts.get(day) ?? []);
@@ -84,9 +83,15 @@ export async function fetchBack(
     const { events } = found.value;
     await addEvents(session, new Map([[day, events]]));
     const erased = erasedBy(await readCommands(store), scope.keys.naming);
-    let isLess = waiting.has(day);
+    let isLess = false;
     for (const record of foldEvents(events)) isLess ||= await erased(record);
-    await store.cameBack(day, isLess);
+    try {
+      await store.cameBack(day, isLess ? 'less' : 'whole');
+    } catch (error) {
+      // Something beside it is damaged, so its keys cannot be renewed: it is here, and is not sent.
+      if (!(error instanceof DamagedError)) throw error;
+      missing += 1;
+    }
   }
   return ok(missing);
 }
@@ -132,7 +137,7 @@ export async function queueMeant(store: LocalStore, commands: readonly EraseComm
   for (const day of await daysMeant(store, commands)) await queueDay(store, day);
 }
 
-/** Whether all that was recorded or changed on a day was accepted by the service. The caller holds the write lock. */
+/** Whether all that was recorded or changed on a day was accepted by the service; certain only under the write lock. */
 async function isSettled(store: LocalStore, day: Day): Promise<boolean> {
   const rows = await store.db.getAll('outbox');
   if (rows.some((row) => row.what !== 'record' && row.day === day)) return false;
@@ -142,17 +147,21 @@ async function isSettled(store: LocalStore, day: Day): Promise<boolean> {
 
 /**
  * Drops days whose every record the service has, by what it gives now; what has not been sent completely stays. `keep`: sites
- * whose records stay. Resolves with the days that were dropped.
+ * whose records stay. `isWanted`: asked until the last moment. Resolves with the days that were dropped.
  */
 export async function dropSent(
   session: PullSession,
   days: readonly Day[],
   keep: readonly string[],
+  isWanted: () => boolean = () => true,
 ): Promise<Result<Day[], TransportFailure>> {
   const { store, scope } = session;
   const parts = await partsByDay(store);
   const sent = new Map<Day, ReadonlySet<string>>();
   for (const day of days) {
+    if (!isWanted()) return ok([]);
+    // Nothing is asked for that would stay in any case.
+    if (!(await isSettled(store, day)) || !(await store.mayLeave(day, keep))) continue;
     const found = await eventsAtService(session, day, parts.get(day) ?? []);
     if (!found.ok) return found;
     if (found.value.missing === 0) sent.set(day, new Set(found.value.events.map(({ id }) => id)));
@@ -161,7 +170,7 @@ export async function dropSent(
     await store.dropDays(
       sent,
       keep,
-      (day) => isSettled(store, day),
+      async (day) => isWanted() && (await isSettled(store, day)),
       (records) => shortTokens(records, scope.keys.naming),
     ),
   );

@@ -21,7 +21,12 @@ const commandSchema = v.strictObject({
   /** When it was given: later records are not meant. */
   atMs: time,
   target: v.variant('what', [
-    v.strictObject({ what: v.literal('record'), id: v.pipe(v.string(), v.maxLength(120)) }),
+    /** `day`: on which it lies, where that is known. */
+    v.strictObject({
+      what: v.literal('record'),
+      id: v.pipe(v.string(), v.maxLength(120)),
+      day: v.exactOptional(v.pipe(v.string(), v.isoDate())),
+    }),
     /** `site`: of its host, so that days without it need not be opened. */
     v.strictObject({ what: v.literal('page'), token: v.string(), site: v.exactOptional(v.string()) }),
     v.strictObject({ what: v.literal('site'), token: v.string() }),
@@ -72,7 +77,11 @@ export async function commandOf(target: EraseTarget, key: MacKey, atMs: number):
     case 'site':
       return { id, atMs, target: { what: 'site', token: await token(key, 'site', target.host) } };
     case 'record':
-      return { id, atMs, target: { what: 'record', id: target.id } };
+      return {
+        id,
+        atMs,
+        target: { what: 'record', id: target.id, ...(target.day === undefined ? {} : { day: target.day }) },
+      };
     default:
       return { id, atMs, target };
   }
@@ -112,7 +121,7 @@ export function mayMean(
   sites: ReadonlySet<string> | undefined,
 ): (command: EraseCommand) => boolean {
   return ({ atMs, target }) => {
-    if (target.what === 'record') return true;
+    if (target.what === 'record') return target.day === undefined || target.day === day;
     if (day > dayAt(atMs)) return false;
     if (target.what === 'range') return day >= dayAt(target.fromMs) && day <= dayAt(target.toMs);
     const site = target.what === 'site' ? target.token : target.what === 'page' ? target.site : undefined;

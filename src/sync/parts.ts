@@ -27,6 +27,8 @@ export interface PullSession {
 export interface Taken {
   readonly commands: EraseCommand[];
   readonly events: Map<Day, InteractionEvent[]>;
+  /** Days of which somebody else's part has events of this device: it sends them itself from now on. */
+  readonly returned: Set<Day>;
   /** Where each update of a visit came from. */
   readonly updates: Map<EventId, Slot>;
 }
@@ -58,6 +60,8 @@ export async function takePart(
   const parsed = events.flatMap((event) => parseEvent(event) ?? []).filter((event) => liesOn(event, day));
   into.events.set(day, [...(into.events.get(day) ?? []), ...parsed]);
   for (const { kind, id } of parsed) if (kind === 'visit-update') into.updates.set(id, slot);
+  const own = deviceIdOf(store);
+  if (author !== own && parsed.some(({ id }) => id.startsWith(`${own}.`))) into.returned.add(day);
   return ok(parsed.length === events.length ? 'taken' : 'partly');
 }
 

@@ -104,7 +104,7 @@ async function apply(
   const { store, scope } = session;
   const peers: PeerRow[] = [];
   const unread = { ...(await readUnread(store)) };
-  const into: Taken = { commands: [], events: new Map(), updates: new Map() };
+  const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
   const opened = await openHeaders(scope, objects);
   for (const object of objects) {
     const header = opened.get(object.slot);
@@ -132,6 +132,7 @@ async function apply(
     });
   }
   await addCommands(store, into.commands);
+  for (const day of into.returned) await queueDay(store, day);
   for (const update of await addEvents(session, into.events)) {
     const slot = into.updates.get(update);
     if (slot !== undefined) unread[slot] ??= 'waits';

@@ -12,9 +12,13 @@ import { refusal, type Transport, type TransportFailure } from './transport.ts';
 
 /** Shared records may be changed by others between our pull and our push this often in one round. */
 const MAX_ROUNDS = 20;
+/** So often days are fetched back in one round: then there has to be room again. */
+const CHUNKS = 4;
 
 export interface Round extends Pulled {
   readonly devices: readonly { readonly id: string; readonly addedAt: number }[];
+  /** Further days wait to be fetched back and sent again. */
+  readonly more: boolean;
 }
 
 export async function runRound(
@@ -41,7 +45,7 @@ export async function runRound(
     const stuck = new Set<Day>();
     let pushed: Result<Pushed, TransportFailure>;
     let more: boolean;
-    do {
+    for (let chunk = 1; ; chunk++) {
       const waited = await fetchWaiting(session, stuck);
       if (!waited.ok) return waited;
       unreadable += waited.value.missing;
@@ -49,9 +53,10 @@ export async function runRound(
       pushed = await push({ store, transport, scope, account, authors });
       while (pushed.ok && pushed.value === 'more')
         pushed = await push({ store, transport, scope, account, authors });
-    } while (more && pushed.ok && pushed.value === 'done');
+      if (!more || chunk === CHUNKS || !pushed.ok || pushed.value !== 'done') break;
+    }
     if (!pushed.ok) return pushed;
-    if (pushed.value === 'done') return ok({ changed, unreadable, devices: list.devices });
+    if (pushed.value === 'done') return ok({ changed, unreadable, devices: list.devices, more });
   }
   return {
     ok: false,

@@ -113,46 +113,61 @@ export class Budget {
         await this.deps.compaction.run();
         now = await this.#measure();
       }
-      if (now === 'full' && this.profile.store.syncing) now = await this.#toService();
-      const isNew = now !== this.#state;
-      this.#set(now);
-      await this.#remember();
-      if (isNew) this.profile.changed();
+      // Nothing is refused, and nobody waits, while days leave.
+      if (now === 'full' && this.profile.store.syncing && this.#beginLeaving())
+        now = this.#state === 'full' ? 'full' : 'near';
+      await this.#tell(now);
     });
   }
 
+  async #tell(now: BudgetState): Promise<void> {
+    const isNew = now !== this.#state;
+    this.#set(now);
+    await this.#remember();
+    if (isNew) this.profile.changed();
+  }
+
+  /** Resolves when no days are leaving. */
+  async settled(): Promise<void> {
+    await this.#leaving;
+  }
+
+  /** Whether days are leaving for the sync service now. */
+  #beginLeaving(): boolean {
+    const agoMs = this.profile.clock.nowMs() - this.#stuckMs;
+    if (agoMs >= 0 && agoMs < AGAIN_MS) return false;
+    this.#leaving ??= this.#toService()
+      .catch((error: unknown) => {
+        console.error('no days left for the sync service', error);
+        this.#stuckMs = this.profile.clock.nowMs();
+      })
+      .then(() => this.#measure())
+      .then((now) => this.#tell(now))
+      .catch((error: unknown) => console.error('the store was not measured', error))
+      .finally(() => {
+        this.#leaving = undefined;
+      });
+    return true;
+  }
+
   /** The oldest days leave this device while the sync service has all of them, until the rest is well below the limit. */
-  async #toService(): Promise<BudgetState> {
+  async #toService(): Promise<void> {
     const { store, settings, clock } = this.profile;
-    const nowMs = clock.nowMs();
-    const agoMs = nowMs - this.#stuckMs;
-    if (agoMs >= 0 && agoMs < AGAIN_MS) return 'full';
-    const today = dayOf(nowMs);
+    const today = dayOf(clock.nowMs());
     const days = (await store.days()).filter((day) => day < today).reverse();
-    let left = 0;
-    let isStuck = true;
-    this.#leaving = true;
-    try {
-      for (let at = 0; at < days.length; at += STEP_DAYS) {
-        const step = days.slice(at, at + STEP_DAYS);
-        const dropped = await this.deps.service.dropSent(step, settings.pinned);
-        left += dropped?.length ?? 0;
-        await this.#measure();
-        // It is asked again in a minute; or there is room.
-        if (dropped === null || (this.#usedBytes ?? 0) <= settings.budgetBytes * BUDGET.wanted) {
-          isStuck = false;
-          break;
-        }
-      }
-    } finally {
-      this.#leaving = false;
+    for (let at = 0; at < days.length; at += STEP_DAYS) {
+      const step = days.slice(at, at + STEP_DAYS);
+      const dropped = await this.deps.service.dropSent(step, settings.pinned);
+      // It is asked again in a minute.
+      if (dropped === null) return;
+      await this.#measure();
+      if (dropped.length > 0) this.profile.changed();
+      if ((this.#usedBytes ?? 0) <= settings.budgetBytes * BUDGET.wanted) return;
     }
-    this.#stuckMs = isStuck ? nowMs : Number.NEGATIVE_INFINITY;
-    if (left > 0) this.profile.changed();
-    return this.#measure();
+    this.#stuckMs = clock.nowMs();
   }
   #stuckMs = Number.NEGATIVE_INFINITY;
-  #leaving = false;
+  #leaving: Promise<void> | undefined;
 
   #mayRelieve(): boolean {
     const agoMs = this.profile.clock.nowMs() - (this.deps.compaction.doneMs ?? Number.NEGATIVE_INFINITY);
@@ -197,9 +212,7 @@ export class Budget {
   }
 
   async report(): Promise<BudgetReport> {
-    // Days that leave for the service take as long as its answers: nobody looks at an empty card meanwhile.
-    if (this.#leaving) await this.#measure();
-    else await this.check();
+    await this.check();
     const { store, settings } = this.profile;
     const archived = await unlessDamaged(store.archivedDays());
     const waiting = await unlessDamaged(store.archives.made());

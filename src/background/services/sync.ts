@@ -25,7 +25,7 @@ import {
   signerOf,
   writeAccount,
 } from '../../sync/account-state.ts';
-import { daysMeant, dropSent, fetchBack } from '../../sync/away.ts';
+import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
 import { commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
 import { giveCommand, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
@@ -177,15 +177,22 @@ export class Sync {
       this.#again = false;
       const account = this.#account;
       if (!account) return;
-      await this.#round(account);
+      if ((await this.#round(account)) === 'more') {
+        // Days that came back may have to leave again before the next ones come.
+        await this.relieve();
+        this.#again = true;
+      }
     } while (this.#again && this.#phase === 'synced');
   }
 
-  #round(account: AccountState): Promise<void> {
+  /** Makes room after some days came back. */
+  relieve: () => Promise<void> = async () => {};
+
+  #round(account: AccountState): Promise<'done' | 'more'> {
     return this.#wire.run(() => this.#roundAlone(account));
   }
 
-  async #roundAlone(account: AccountState): Promise<void> {
+  async #roundAlone(account: AccountState): Promise<'done' | 'more'> {
     const { store } = this.profile;
     this.#transport ??= new Transport(account.url, this.profile.clock);
     if (this.#phase !== 'synced') this.#show('syncing');
@@ -200,10 +207,13 @@ export class Sync {
           : 'Something went wrong on this device. It will be tried again.';
       result = { ok: false, error: { code: 'failed', status: 0, message } };
     }
-    if (this.#account?.account !== account.account) return;
+    if (this.#account?.account !== account.account) return 'done';
     // Also after a round that failed later on: what came is in force.
     if (await settingsCame(store)) await this.#takeSettings();
-    if (!result.ok) return this.#failed(result.error);
+    if (!result.ok) {
+      await this.#failed(result.error);
+      return 'done';
+    }
     const nowMs = this.profile.clock.nowMs();
     this.#account = { ...this.#account, lastSyncedMs: nowMs };
     await writeAccount(store, this.#account);
@@ -214,6 +224,7 @@ export class Sync {
     this.#problem = undefined;
     this.#show('synced');
     this.#listen(account, this.#transport);
+    return result.value.more ? 'more' : 'done';
   }
 
   async #failed(error: TransportFailure): Promise<void> {
@@ -314,6 +325,8 @@ export class Sync {
     const { store, clock } = this.profile;
     const { keys } = await scopeOf(store, account.account);
     const command = await commandOf(target, keys.naming, clock.nowMs());
+    // First: a round that runs now may send the command before it is looked at again.
+    await queueMeant(store, [command]);
     await giveCommand(store, command);
     this.changed();
   }
@@ -368,21 +381,22 @@ export class Sync {
    */
   async dropSent(days: readonly Day[], keep: readonly string[]): Promise<readonly Day[] | null> {
     if (this.#ending || this.#retry.waitMs() > 0) return null;
-    const dropped = await this.#atService((session) => dropSent(session, days, keep));
+    const dropped = await this.#atService((session) => dropSent(session, days, keep, () => !this.#ending));
     if (dropped && !dropped.ok) await this.#failed(dropped.error);
     return dropped?.ok ? dropped.value : null;
   }
 
   /** Brings back days that are at the service only. */
   async fetchBack(days: readonly Day[]): Promise<Result<null>> {
+    let missing = 0;
     for (let i = 0; i < days.length; i += FETCH_DAYS) {
       const back = await this.#atService((session) => fetchBack(session, days.slice(i, i + FETCH_DAYS)));
       if (!back) return fail('sync-off', 'Sync is off, so nothing can be fetched back. Switch it on first.');
       if (!back.ok) return back;
-      if (back.value > 0) return fail('unreadable', unreadableSentence(back.value));
+      missing += back.value;
     }
     this.changed();
-    return ok(null);
+    return missing > 0 ? fail('unreadable', unreadableSentence(missing)) : ok(null);
   }
 
   async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {
@@ -483,8 +497,10 @@ export class Sync {
     const { store } = this.profile;
     // What was recorded and erased up to now still reaches the others.
     if (how === 'leave' && !anyway) await this.run();
-    const home = loseAway ? ok(null) : await this.#bringHome();
-    if (!home.ok) return home;
+    // What is being dropped right now is away, or here, after this.
+    await this.#wire.run(async () => {});
+    const home = await this.#bringHome();
+    if (!home.ok && !loseAway) return home;
     const done = await (how === 'leave' ? leaveAccount : deleteAccount)(
       store,
       this.#transport,

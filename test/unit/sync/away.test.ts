@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Budget } from '../../../src/background/services/budget.ts';
 import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
+import { someContext } from '../../support/context-profile.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
@@ -89,6 +90,32 @@ describe('a day that is dropped', () => {
     await a.run(() => a.store.compact());
     await world.settle();
     await allIsWell();
+  });
+
+  it('has one key when it is back, though pinned records had one of their own meanwhile', async () => {
+    expect(await drop(a, ['one.example'])).toEqual([day]);
+    expect(await dayKeys(a)).toHaveLength(2);
+    expect(await back(a)).toEqual({ ok: true, value: null });
+    expect(await dayKeys(a)).toHaveLength(1);
+    await allIsWell();
+  });
+
+  it('stays when another day of its month is damaged, and says so nowhere else', async () => {
+    const other = dayOf(a.clock.nowMs() - 3 * DAY_MS);
+    await a.visit('other.example', '/', a.clock.nowMs() - 3 * DAY_MS);
+    await world.settle();
+    await a.run(() => a.store.compact());
+    const blocks = await a.run(() => a.store.db.getAll('interactions'));
+    const block = blocks.find(({ date }) => date === other);
+    const isMerged = blocks.some(({ date, seq }) => date === day && seq === block?.seq);
+    if (!block || !isMerged) throw new Error('the days are not in one pack');
+    await a.run(() => a.store.db.put('interactions', { ...block, box: block.box.slice(1) }));
+    await a.run(() => a.store.forget());
+    expect(await drop(a)).toEqual([]);
+    expect(await away(a)).toEqual([]);
+    await a.run(() => a.store.db.put('interactions', block));
+    await a.run(() => a.store.forget());
+    expect(await drop(a)).toEqual([day]);
   });
 
   it('stays when something of it waits to be sent, or is not at the service', async () => {
@@ -259,6 +286,37 @@ describe('an erasure of something that is away', () => {
     });
   }
 
+  it('is queued with the command, so that a round that runs already does not miss it', async () => {
+    await drop(a);
+    await a.erase({ what: 'site', host: 'secret.example' });
+    const rows = await a.run(() => a.store.db.getAll('outbox'));
+    expect(rows.filter((row) => row.what === 'day')).toMatchObject([{ day }]);
+  });
+
+  it('takes its lines out of saved contexts too, though its records never come back here', async () => {
+    const { context: storage } = a.profile;
+    const saved = someContext(storage.userId, 1, a.clock.nowMs(), {
+      recentVisits: ['https://secret.example/a'],
+    });
+    await a.run(() => storage.saveContext(saved));
+    await drop(a);
+    expect(await a.run(() => storage.contextCount())).toBe(1);
+    await oracle.erase(b, { what: 'site', host: 'secret.example' });
+    await world.settle();
+    const left = await a.run(() => storage.loadContext(saved.id));
+    expect(left?.recentVisits ?? []).not.toContain('https://secret.example/a');
+  });
+
+  it('of a record of another day leaves it alone', async () => {
+    await drop(a);
+    const visit = await oracle.visit(b, 'later.example', '/');
+    await world.settle();
+    await oracle.erase(b, { what: 'record', id: visit.id, day: dayOf(visit.atMs) });
+    await world.settle();
+    expect(await away(a)).toEqual([day]);
+    await allIsWell();
+  });
+
   it('of a record that somebody knows the day of, and of one that nobody does', async () => {
     const [first, second] = await a.records();
     if (!first || !second) throw new Error('no records');
@@ -330,6 +388,15 @@ describe('leaving the account', () => {
     await allIsWell();
   });
 
+  it('waits for what is being dropped right now', async () => {
+    const dropping = drop(a);
+    const ended = await a.run(() => a.sync.end('delete'));
+    await dropping;
+    expect(ended).toEqual({ ok: true, value: null });
+    expect(await a.urls()).toEqual(oracle.urls());
+    expect(await away(a)).toEqual([]);
+  });
+
   it('loses them only when the person says so', async () => {
     await drop(a);
     offline(a);
@@ -365,6 +432,7 @@ describe('at the limit of the budget, while sync is on', () => {
     const budget = new Budget(a.profile, deps);
     await a.run(() => budget.open());
     await a.run(() => budget.check());
+    await a.run(() => budget.settled());
     return budget;
   }
 
@@ -409,6 +477,7 @@ describe('at the limit of the budget, while sync is on', () => {
     world.pass(20 * 60_000);
     expect((await a.round()).phase).toBe('synced');
     await a.run(() => offlineBudget.check());
+    await a.run(() => offlineBudget.settled());
     expect((await a.records()).length).toBeLessThan(before.length);
   });
 });
