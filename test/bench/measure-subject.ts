@@ -95,8 +95,10 @@ export async function measureSubject(
 
   log('live events and cold starts');
   const later = laterEvents(pages, workload);
-  await measureLive(host, later, subject, add, ['live-append', 'cold-append']);
-  // The same through the background, as its users' events go. Peers have none.
+  // Of ours, an event goes through the background below; peers have no more than their own writing.
+  const names =
+    subject === OURS ? (['live-append', 'cold-append'] as const) : (['live-event', 'cold-start'] as const);
+  await measureLive(host, later, subject, add, names);
   if (subject === OURS) {
     await host.run('close', null);
     await host.run('open', null, LIVE);

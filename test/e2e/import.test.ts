@@ -66,7 +66,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     expect(said).toMatch(
       /^Imported 10 records from this browser's history\. 1 was there already\. 1 was left out/,
     );
-    expect(await records()).toBe(11);
+    await waitFor('11 records', async () => (await records()) === 11);
     await options.goto(`${browser.extensionOrigin}/${OPTIONS}#search`);
     for (const [words, part] of [
       ['past3 w3', '/past3?'],
@@ -105,7 +105,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await waitFor('the import to end', async () =>
       (await result()).startsWith('Imported 0 records from this browser'),
     );
-    expect(await records()).toBe(11);
+    await waitFor('11 records', async () => (await records()) === 11);
   });
 
   it('takes over an export, once, and refuses what is none', async () => {
@@ -117,14 +117,15 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await waitFor('nothing is left', async () => (await records()) === 0);
     await choose(`${text.slice(0, -40)}`);
     await waitFor('the damage is told', async () => (await result()).includes('ends too early'));
-    expect(await records()).toBe(0);
+    await waitFor('no records', async () => (await records()) === 0);
     await choose(text);
     await waitFor('the import to end', async () =>
       (await result()).startsWith('Imported 11 records from file.json'),
     );
     await choose(text);
     await waitFor('the second import to end', async () => (await result()).includes('11 were there already'));
-    expect(await records()).toBe(11);
+    // The count is told a moment later.
+    await waitFor('11 records', async () => (await records()) === 11);
     const again = (await options.download(() => options.click('export-json'))).text;
     expect(JSON.parse(again).interactions).toEqual(exported.interactions);
   });
