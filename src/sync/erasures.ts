@@ -16,7 +16,7 @@ import { type EraseTarget, recordHost } from '../model/selector.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 
 const time = v.pipe(v.number(), v.safeInteger());
-const commandSchema = v.strictObject({
+export const commandSchema = v.strictObject({
   id: v.pipe(v.string(), v.maxLength(40)),
   /** When it was given: later records are not meant. */
   atMs: time,

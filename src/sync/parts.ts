@@ -3,7 +3,12 @@ import { equalBytes } from '../base/bytes.ts';
 import { type Day, dayOf } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type AeadKey, kidOf } from '../crypto/envelope.ts';
-import { type EventId, foldEvents, type InteractionEvent } from '../model/interaction.ts';
+import {
+  type EventId,
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+} from '../model/interaction.ts';
 import { parseEvent } from '../model/parse-event.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { decodeEvents } from '../storage/codec.ts';
@@ -11,6 +16,7 @@ import type { LocalStore } from '../storage/local-store.ts';
 import { eventsOf } from '../storage/vault.ts';
 import { type AccountState, deviceIdOf, signerOf } from './account-state.ts';
 import { type EraseCommand, erasedBy, readCommands } from './erasures.ts';
+import { isErasedOutside } from './left.ts';
 import { type ObjectScope, type OpenedHeader, openBody } from './objects.ts';
 import { keyOfPart, type Rings } from './rings.ts';
 import type { Transport, TransportFailure } from './transport.ts';
@@ -27,7 +33,10 @@ export interface PullSession {
 export interface Taken {
   readonly commands: EraseCommand[];
   readonly events: Map<Day, InteractionEvent[]>;
-  /** Days of which somebody else's part has events of this device: it sends them itself from now on. */
+  /**
+   * Days of which somebody else's part has events of this device, or an own part that only its published key opens: it sends
+   * them itself, and anew.
+   */
   readonly returned: Set<Day>;
   /** Where each update of a visit came from. */
   readonly updates: Map<EventId, Slot>;
@@ -48,21 +57,30 @@ export async function takePart(
   const { store, scope, account } = session;
   const { author, day } = object.header;
   if (day === undefined) return ok('broken');
-  const key =
-    author === deviceIdOf(store)
-      ? ok(await ownKey(store, object))
-      : await keyOfPart(session, signerOf(store, account.account), author, object);
+  const own = deviceIdOf(store);
+  const kept = author === own ? await ownKey(store, object) : null;
+  const key = kept ? ok(kept) : await keyOfPart(session, signerOf(store, account.account), author, object);
   if (!key.ok) return key;
   if (!key.value) return ok('no-key');
   const payload = await openBody(scope, slot, object, key.value);
   const events: unknown = payload && (await decodeEvents(payload).catch(() => null));
   if (!Array.isArray(events)) return ok('broken');
   const parsed = events.flatMap((event) => parseEvent(event) ?? []).filter((event) => liesOn(event, day));
-  into.events.set(day, [...(into.events.get(day) ?? []), ...parsed]);
-  for (const { kind, id } of parsed) if (kind === 'visit-update') into.updates.set(id, slot);
-  const own = deviceIdOf(store);
-  if (author !== own && parsed.some(({ id }) => id.startsWith(`${own}.`))) into.returned.add(day);
+  const isOut = author === own && !kept;
+  const taken = isOut ? await withoutErased(parsed, await isErasedOutside(store, scope)) : parsed;
+  into.events.set(day, [...(into.events.get(day) ?? []), ...taken]);
+  for (const { kind, id } of taken) if (kind === 'visit-update') into.updates.set(id, slot);
+  if (isOut || (author !== own && parsed.some(({ id }) => id.startsWith(`${own}.`)))) into.returned.add(day);
   return ok(parsed.length === events.length ? 'taken' : 'partly');
+}
+
+async function withoutErased(
+  events: readonly InteractionEvent[],
+  isErased: (record: InteractionRecord) => Promise<boolean>,
+): Promise<InteractionEvent[]> {
+  const gone = new Set<EventId>();
+  for (const record of foldEvents(events)) if (await isErased(record)) gone.add(record.id);
+  return events.filter((event) => !gone.has(recordOf(event)));
 }
 
 /** What lay on another day than that of its time, no erasure of a span would find. An update lies with its visit. */

@@ -152,17 +152,18 @@ export class Budget {
 
   /** The oldest days leave this device while the sync service has all of them, until the rest is well below the limit. */
   async #toService(): Promise<void> {
-    const { store, settings, clock } = this.profile;
+    const { store, clock } = this.profile;
     const today = dayOf(clock.nowMs());
     const days = (await store.days()).filter((day) => day < today).reverse();
     for (let at = 0; at < days.length; at += STEP_DAYS) {
       const step = days.slice(at, at + STEP_DAYS);
-      const dropped = await this.deps.service.dropSent(step, settings.pinned);
+      // Asked for anew at each step: the person may pin a site, or give more room, meanwhile.
+      const dropped = await this.deps.service.dropSent(step, this.profile.settings.pinned);
       // It is asked again in a minute.
       if (dropped === null) return;
       await this.#measure();
       if (dropped.length > 0) this.profile.changed();
-      if ((this.#usedBytes ?? 0) <= settings.budgetBytes * BUDGET.wanted) return;
+      if ((this.#usedBytes ?? 0) <= this.profile.settings.budgetBytes * BUDGET.wanted) return;
     }
     this.#stuckMs = clock.nowMs();
   }

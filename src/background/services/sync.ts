@@ -17,6 +17,7 @@ import {
   type AccountState,
   actorOf,
   changeSharedSettings,
+  deviceIdOf,
   readAccount,
   readSharedSettings,
   scopeOf,
@@ -27,6 +28,7 @@ import {
 } from '../../sync/account-state.ts';
 import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
 import { commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
+import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
 import { giveCommand, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
@@ -189,7 +191,12 @@ export class Sync {
   relieve: () => Promise<void> = async () => {};
 
   #round(account: AccountState): Promise<'done' | 'more'> {
-    return this.#wire.run(() => this.#roundAlone(account));
+    return this.#onWire(() => this.#roundAlone(account));
+  }
+
+  /** One thing at a time with what lies at the service. What it shows of this device's own keys is not remembered. */
+  #onWire<T>(task: () => Promise<T>): Promise<T> {
+    return this.#wire.run(task).finally(() => this.#rings.delete(deviceIdOf(this.profile.store)));
   }
 
   async #roundAlone(account: AccountState): Promise<'done' | 'more'> {
@@ -321,8 +328,8 @@ export class Sync {
   /** Before something is erased here: the command that tells the others, and newcomers. */
   async erasing(target: EraseTarget): Promise<void> {
     const account = this.#account;
-    if (!account) return;
     const { store, clock } = this.profile;
+    if (!account) return erasedOutside(store, target, clock.nowMs());
     const { keys } = await scopeOf(store, account.account);
     const command = await commandOf(target, keys.naming, clock.nowMs());
     // First: a round that runs now may send the command before it is looked at again.
@@ -369,7 +376,7 @@ export class Sync {
     const { store, clock } = this.profile;
     this.#transport ??= new Transport(account.url, clock);
     const transport = this.#transport;
-    return this.#wire.run(async () => {
+    return this.#onWire(async () => {
       const scope = await scopeOf(store, account.account);
       return task({ store, transport, scope, account, rings: this.#rings });
     });
@@ -465,6 +472,7 @@ export class Sync {
       changeShared(EMPTY_SHARED, actorOf(store, account), settings, clock.nowMs()),
     );
     await forgetCommands(store);
+    await forgetLeft(store, account.account);
     await startQueueing(store, ['card', 'settings']);
     await writeAccount(store, account);
     this.#account = account;
@@ -514,6 +522,7 @@ export class Sync {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#running;
+    await noteLeft(store, account.account);
     await stopQueueing(store);
     await writeAccount(store, null);
     await clearAlarm(SYNC_ALARM);

@@ -4,42 +4,18 @@
  */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Budget } from '../../../src/background/services/budget.ts';
-import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';
+
+import { describe, expect, it } from 'vitest';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
 import { someContext } from '../../support/context-profile.ts';
-import { Oracle } from '../../support/sync-oracle.ts';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import { objectsBecome } from '../../support/other-objects.ts';
+import { allIsWell, away, back, day, drop, useSentDay } from '../../support/sent-day.ts';
+import type { TestDevice } from '../../support/sync-world.ts';
+import { a, b, oracle, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let oracle: Oracle;
-let a: TestDevice;
-let b: TestDevice;
-let day: Day;
+useSentDay();
 
-beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  oracle = new Oracle(world);
-  [a, b] = world.devices as [TestDevice, TestDevice];
-  day = dayOf(a.clock.nowMs());
-  await oracle.visit(a, 'one.example', '/a');
-  await oracle.visit(a, 'secret.example', '/a');
-  await oracle.visit(b, 'two.example', '/b');
-  await oracle.visit(b, 'secret.example', '/b');
-  await world.settle();
-  await a.run(() => a.store.pack(true));
-  world.pass(2 * DAY_MS);
-});
-afterEach(() => world.end());
-
-const drop = (device: TestDevice, pinned: readonly string[] = []) =>
-  device.run(() => device.sync.dropSent([day], pinned));
-const away = (device: TestDevice) => device.run(async () => Object.keys(await device.store.awayDays()));
-const back = (device: TestDevice) => device.run(() => device.sync.fetchBack([day]));
-const offline = (device: TestDevice) => {
-  device.network.fate = () => 'lost-request';
-};
 const dayKeys = (device: TestDevice) =>
   device.run(async () =>
     (await device.store.keys.ring())
@@ -47,14 +23,9 @@ const dayKeys = (device: TestDevice) =>
       .map(({ generation }) => generation),
   );
 
-/** All that is away is brought back, and everybody has what the oracle says. */
-async function allIsWell(): Promise<void> {
-  await world.settle();
-  for (const device of world.devices)
-    if ((await away(device)).length > 0) expect(await back(device)).toEqual({ ok: true, value: null });
-  await world.settle();
-  await oracle.check();
-}
+/** The service says that it does not have what lies in this slot. */
+const withoutSlot = (lost: string) =>
+  objectsBecome(a, (found, bodies) => bodies.map((body, i) => (found[i]?.slot === lost ? null : body)));
 
 describe('a day that is dropped', () => {
   it('leaves a stub, keeps the keys that open its parts, and comes back as it was', async () => {
@@ -136,7 +107,7 @@ describe('a day that is dropped', () => {
     // As if it had been sent, though it was not.
     await a.run(() => a.store.db.clear('outbox'));
     expect(await drop(a)).toEqual([]);
-    offline(a);
+    a.network.down();
     expect(await drop(a)).toBeNull();
     expect(await a.urls()).toHaveLength(5);
   });
@@ -145,6 +116,38 @@ describe('a day that is dropped', () => {
     await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
     expect(await drop(a)).toEqual([]);
     expect(await a.outbox()).toBe(1);
+  });
+
+  it('stays while the keys of another device, or one of its parts, are not at the service', async () => {
+    const slots = await a.run(async () => {
+      const peers = (await a.store.db.getAll('peers')).filter(({ own }) => !own);
+      return peers.filter(({ kind }) => kind === 'part' || kind === 'ring').map(({ slot }) => slot);
+    });
+    expect(slots).toHaveLength(2);
+    for (const slot of slots) {
+      // A new worker, which has no key ring in memory.
+      await a.restart();
+      withoutSlot(slot);
+      expect(await drop(a)).toEqual([]);
+      a.network.up();
+    }
+    await a.restart();
+    expect(await drop(a)).toEqual([day]);
+    // And back: nothing is taken for erased that only could not be had.
+    for (const slot of slots) {
+      await a.restart();
+      withoutSlot(slot);
+      expect(await back(a)).toMatchObject({ ok: false, error: { code: 'unreadable' } });
+      expect(await away(a)).toEqual([day]);
+      a.network.up();
+    }
+    await allIsWell();
+  });
+
+  it('stays without being fetched when nothing of it could leave', async () => {
+    a.network.forget();
+    expect(await drop(a, ['example'])).toEqual([]);
+    expect(a.network.sent).toEqual([]);
   });
 
   it('that is interrupted anywhere is here or there', { timeout: 60_000 }, async () => {
@@ -158,6 +161,48 @@ describe('a day that is dropped', () => {
       if ((await away(a)).length > 0) expect(await back(a)).toEqual({ ok: true, value: null });
       expect(await a.records()).toEqual(before);
     }
+    await allIsWell();
+  });
+});
+
+describe('days that are fetched back', () => {
+  it('come back though one before them cannot', async () => {
+    const next = dayOf(a.clock.nowMs());
+    await oracle.visit(a, 'later.example', '/');
+    await world.settle();
+    world.pass(2 * DAY_MS);
+    expect(await a.run(() => a.sync.dropSent([day, next], []))).toEqual([day, next]);
+    const part = await a.run(async () =>
+      (await a.store.db.getAll('peers')).find((one) => one.kind === 'part' && one.day === day),
+    );
+    withoutSlot(part?.slot ?? '');
+    expect(await back(a, [day, next])).toMatchObject({ ok: false, error: { code: 'unreadable' } });
+    expect(await away(a)).toEqual([day]);
+    expect(await a.urls()).toEqual(['https://later.example/']);
+    a.network.up();
+    await allIsWell();
+  });
+
+  it('and sent again make room in between when they are many', async () => {
+    const days = [day];
+    // Each day is as one chunk of 8 days; after four chunks there has to be room again.
+    for (let n = 0; n < 40; n++) {
+      days.push(dayOf(a.clock.nowMs()));
+      await oracle.visit(a, 'secret.example', `/${n}`);
+      await oracle.visit(a, 'kept.example', `/${n}`);
+      world.pass(DAY_MS);
+    }
+    await world.settle();
+    await a.run(() => a.store.pack(true));
+    expect(await a.run(() => a.sync.dropSent(days, []))).toHaveLength(41);
+    const awayWhenRelieved: number[] = [];
+    a.sync.relieve = async () => {
+      awayWhenRelieved.push((await away(a)).length);
+    };
+    await oracle.erase(a, { what: 'site', host: 'secret.example' });
+    await a.round();
+    expect(awayWhenRelieved).toEqual([41 - 4 * 8]);
+    expect(await a.outbox()).toBe(0);
     await allIsWell();
   });
 });
@@ -261,7 +306,7 @@ describe('an erasure of something that is away', () => {
 
     it(`here, without a connection, over a restart: ${name}`, async () => {
       await drop(a);
-      offline(a);
+      a.network.down();
       await oracle.erase(a, target());
       await a.round();
       await a.restart();
@@ -355,129 +400,12 @@ describe('an erasure of something that is away', () => {
 
   it('of what is pinned and here does not take the keys of what is away', async () => {
     await drop(a, ['one.example']);
-    offline(a);
+    a.network.down();
     await oracle.erase(a, { what: 'page', url: 'https://one.example/a' });
     await a.restart();
     await a.run(() => a.store.compact());
     a.network.up();
     world.pass();
     await allIsWell();
-  });
-});
-
-describe('leaving the account', () => {
-  it('brings what is away home first', async () => {
-    await drop(a);
-    expect(await a.run(() => a.sync.end('leave'))).toEqual({ ok: true, value: null });
-    expect(await a.urls()).toEqual(oracle.urls());
-    expect(await a.run(() => a.store.awayDays())).toEqual({});
-  });
-
-  it('is refused when that is impossible, and says how many days would be lost', async () => {
-    await drop(a);
-    offline(a);
-    for (const anyway of [false, true])
-      expect(await a.run(() => a.sync.end('leave', anyway))).toMatchObject({
-        ok: false,
-        error: { code: 'days-away', message: expect.stringContaining('1 archived day is') },
-      });
-    expect(await away(a)).toEqual([day]);
-    expect(await a.run(() => a.sync.end('delete'))).toMatchObject({ error: { code: 'days-away' } });
-    a.network.up();
-    world.pass();
-    await allIsWell();
-  });
-
-  it('waits for what is being dropped right now', async () => {
-    const dropping = drop(a);
-    const ended = await a.run(() => a.sync.end('delete'));
-    await dropping;
-    expect(ended).toEqual({ ok: true, value: null });
-    expect(await a.urls()).toEqual(oracle.urls());
-    expect(await away(a)).toEqual([]);
-  });
-
-  it('loses them only when the person says so', async () => {
-    await drop(a);
-    offline(a);
-    expect(await a.run(() => a.sync.end('leave', true, true))).toEqual({ ok: true, value: null });
-    expect(await a.run(() => a.store.awayDays())).toEqual({});
-    expect(await b.urls()).toEqual(oracle.urls());
-  });
-});
-
-describe('at the limit of the budget, while sync is on', () => {
-  /** Older days, `count` of them, each of the same size; with what is there already. */
-  async function older(count: number): Promise<Day[]> {
-    const days: Day[] = [];
-    for (let n = count + 2; n > 2; n--) {
-      const atMs = a.clock.nowMs() - n * DAY_MS;
-      days.push(dayOf(atMs));
-      for (const path of ['/1', '/2', '/3']) await a.visit(`old.example`, `${path}/${n}`, atMs);
-    }
-    await world.settle();
-    await a.run(() => a.store.pack(true));
-    return days;
-  }
-  async function budgetOf(share: number, pinned: readonly string[] = []): Promise<Budget> {
-    const used = await a.run(() => a.store.usedBytes());
-    await a.run(() => a.profile.change({ budgetBytes: Math.round(used / share), pinned }));
-    const compaction = { run: async () => {}, doneMs: a.clock.nowMs() };
-    const deps = {
-      compaction,
-      service: a.sync,
-      erased: () => a.sync.erased(),
-      onAdded: () => a.sync.changed(),
-    };
-    const budget = new Budget(a.profile, deps);
-    await a.run(() => budget.open());
-    await a.run(() => budget.check());
-    await a.run(() => budget.settled());
-    return budget;
-  }
-
-  it('the oldest days go first, as many as make room, and come back by month', async () => {
-    const all = await older(6).then(() => a.records());
-    const budget = await budgetOf(1.05);
-    const gone = await away(a);
-    expect(gone.length).toBeGreaterThan(0);
-    const report = await a.run(() => budget.report());
-    expect(report).toMatchObject({ state: 'ok', syncing: true, archivedDays: gone.length });
-    expect(report.usedBytes).toBeLessThanOrEqual(0.7 * report.limitBytes);
-    const left = await a.records();
-    expect(left).toEqual(all.slice(all.length - left.length));
-    const month = gone[0]?.slice(0, 7) ?? '';
-    expect(await a.run(() => budget.fetchMonth(month))).toMatchObject({
-      ok: false,
-      error: { code: 'no-room' },
-    });
-    await a.run(() => a.profile.change({ budgetBytes: 1e9 }));
-    for (const one of new Set(gone.map((name) => name.slice(0, 7))))
-      expect(await a.run(() => budget.fetchMonth(one))).toEqual({ ok: true, value: null });
-    expect(await a.records()).toEqual(all);
-    expect(await b.urls()).toEqual(await a.urls());
-  });
-
-  it('nothing goes below the limit, and nothing that is pinned or not sent', async () => {
-    const [first] = await older(3);
-    const before = await a.records();
-    await budgetOf(0.99);
-    expect(await a.records()).toEqual(before);
-    const pinned = ['one.example', 'two.example', 'secret.example', 'old.example'];
-    const full = await budgetOf(2, pinned);
-    expect(full.isFull()).toBe(true);
-    expect(await a.records()).toEqual(before);
-    offline(a);
-    await a.visit('old.example', '/late', Date.parse(`${first}T01:00:00Z`));
-    const offlineBudget = await budgetOf(2);
-    expect((await a.records()).length).toBe(before.length + 1);
-    expect(offlineBudget.isFull()).toBe(true);
-    // As soon as the service can be asked, not an hour later.
-    a.network.up();
-    world.pass(20 * 60_000);
-    expect((await a.round()).phase).toBe('synced');
-    await a.run(() => offlineBudget.check());
-    await a.run(() => offlineBudget.settled());
-    expect((await a.records()).length).toBeLessThan(before.length);
   });
 });

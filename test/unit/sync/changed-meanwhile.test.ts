@@ -1,18 +1,9 @@
 /** What the person changes here while something else goes on is neither undone nor forgotten. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import { expect, it, vi } from 'vitest';
+import type { TestDevice } from '../../support/sync-world.ts';
+import { a, b, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let a: TestDevice;
-let b: TestDevice;
-beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  [a, b] = world.devices as [TestDevice, TestDevice];
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  world.end();
-});
+usePair();
 
 const turns = async (count: number): Promise<void> => {
   for (let turn = 0; turn < count; turn++) await new Promise((next) => setImmediate(next));

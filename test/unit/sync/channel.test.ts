@@ -1,22 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LIMITS } from '../../../src/protocol/limits.ts';
 import { FakeSocket } from '../../support/device-context.ts';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import type { TestDevice } from '../../support/sync-world.ts';
+import { a, b, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let a: TestDevice;
-let b: TestDevice;
+usePair();
 
 beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  [a, b] = world.devices as [TestDevice, TestDevice];
   FakeSocket.made.length = 0;
   keptBefore = 0;
 });
 afterEach(() => {
   FakeSocket.behaviour = 'opens';
-  vi.restoreAllMocks();
-  world.end();
 });
 
 const asked = (device: TestDevice, part: string) =>

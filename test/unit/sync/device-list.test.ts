@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { toBase64Url } from '../../../src/base/bytes.ts';
 import { sha256 } from '../../../src/crypto/primitives.ts';
 import { generateDeviceKeys, sign } from '../../../src/crypto/signing.ts';
@@ -12,18 +12,15 @@ import {
 } from '../../../src/protocol/device-list.ts';
 import type { SignedList } from '../../../src/protocol/wire.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import { a, b, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let a: TestDevice;
-let b: TestDevice;
+usePair();
+
 let chain: readonly SignedList[];
 
 beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  [a, b] = world.devices as [TestDevice, TestDevice];
   chain = await world.service.deps.store.deviceChain(await world.accountId());
 });
-afterEach(() => world.end());
 
 /** What A says when the service shows it this chain. Nothing may have been sent then. */
 async function shown(to: TestDevice, shownChain: readonly SignedList[]): Promise<string> {

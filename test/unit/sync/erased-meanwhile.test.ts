@@ -1,20 +1,10 @@
 /** An erasure here, at whichever moment of a round, means also what just arrives. */
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
-import { Oracle } from '../../support/sync-oracle.ts';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let oracle: Oracle;
-let a: TestDevice;
-let b: TestDevice;
-beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  oracle = new Oracle(world);
-  [a, b] = world.devices as [TestDevice, TestDevice];
-});
-afterEach(() => world.end());
+usePair();
 
 /** An erasure goes as far as it gets while the round stands still: to its end, unless it waits for the round. */
 const asFarAsItGets = async (erasing: Promise<void>): Promise<void> => {

@@ -1,22 +1,8 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { Oracle } from '../../support/sync-oracle.ts';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import { describe, expect, it, vi } from 'vitest';
 import type { Fate } from '../../support/test-network.ts';
+import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let oracle: Oracle;
-let a: TestDevice;
-let b: TestDevice;
-
-beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  oracle = new Oracle(world);
-  [a, b] = world.devices as [TestDevice, TestDevice];
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-  world.end();
-});
+usePair();
 
 let count = 0;
 /** Something of everything waits: B's is sent already, A's round comes next. */

@@ -1,21 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Oracle } from '../../support/sync-oracle.ts';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { TestDevice } from '../../support/sync-world.ts';
+import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let oracle: Oracle;
-let a: TestDevice;
-let b: TestDevice;
+usePair();
 
 beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  oracle = new Oracle(world);
-  [a, b] = world.devices as [TestDevice, TestDevice];
   await oracle.visit(a, 'one.example', '/a');
   await oracle.visit(b, 'two.example', '/b');
   await world.settle();
 });
-afterEach(() => world.end());
 
 async function end(device: TestDevice, how: 'leave' | 'delete'): Promise<void> {
   expect(await device.run(() => device.sync.end(how))).toEqual({ ok: true, value: null });
@@ -59,6 +52,29 @@ describe('leaving an account', () => {
     // And once more, the other way round.
     await end(a, 'leave');
     await world.join(b, a);
+    await world.settle();
+    await oracle.check();
+  });
+
+  it('and coming back takes over what the others sent in its place meanwhile', async () => {
+    await end(b, 'leave');
+    await world.settle([a]);
+    // What is left of the day is sent anew by the only one who is there, with what the other one had recorded.
+    await oracle.erase(a, { what: 'page', url: 'https://one.example/a' });
+    await world.settle([a]);
+    const own = () =>
+      b.run(async () => (await b.store.db.getAll('peers')).filter((one) => one.own && one.kind === 'part'));
+    await world.join(a, b);
+    await world.settle();
+    await oracle.check();
+    expect(await own()).not.toEqual([]);
+    // Then the others need not go on sending it: with their day sent anew, it is in no part but b's.
+    await oracle.visit(a, 'three.example', '/c');
+    await world.settle();
+    await oracle.erase(a, { what: 'page', url: 'https://three.example/c' });
+    await world.settle();
+    const c = await world.device('c');
+    await world.join(b, c);
     await world.settle();
     await oracle.check();
   });

@@ -1,27 +1,13 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { etagOf } from '../../../server/src/auth/digest.ts';
 import { toBase64Url, toHex } from '../../../src/base/bytes.ts';
 import type { DeviceId, Slot } from '../../../src/protocol/ids.ts';
-import { LIMITS, type Limits } from '../../../src/protocol/limits.ts';
+import { LIMITS } from '../../../src/protocol/limits.ts';
 import { readStaged, type Staged, settle, stage } from '../../../src/sync/outbox.ts';
-import { Oracle } from '../../support/sync-oracle.ts';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import type { TestDevice } from '../../support/sync-world.ts';
+import { a, b, newPair, oracle, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let oracle: Oracle;
-let a: TestDevice;
-let b: TestDevice;
-
-async function start(limits: Partial<Limits> = {}): Promise<void> {
-  world = await SyncWorld.paired(2, limits);
-  oracle = new Oracle(world);
-  [a, b] = world.devices as [TestDevice, TestDevice];
-}
-beforeEach(() => start());
-afterEach(() => {
-  vi.restoreAllMocks();
-  world.end();
-});
+usePair();
 
 const batches = (device: TestDevice) =>
   device.network.sent.filter(({ path }) => path === '/v1/batch').map(({ body }) => toHex(body));
@@ -211,7 +197,7 @@ describe('a refusal', () => {
 
   it('for want of room ends when something was erased', async () => {
     world.end();
-    await start({ objects: 7 });
+    await newPair({ objects: 7 });
     for (let i = 0; i < 3; i++) {
       await oracle.visit(a, 'one.example', `/${i}`);
       await a.round();

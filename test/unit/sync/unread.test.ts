@@ -1,56 +1,20 @@
 /** A service that gives back something else than what was stored. */
 
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { etagOf } from '../../../server/src/auth/digest.ts';
 import type { Bytes } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
-import { decodeFrame, encodeFrame, splitBodies } from '../../../src/protocol/frame.ts';
 import type { Slot } from '../../../src/protocol/ids.ts';
 import { encodeEvents } from '../../../src/storage/codec.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { scopeOf } from '../../../src/sync/account-state.ts';
 import { openHeader, sealObject } from '../../../src/sync/objects.ts';
 import { readUnread } from '../../../src/sync/unread.ts';
-import { Oracle } from '../../support/sync-oracle.ts';
-import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
+import { type Found, objectsBecome } from '../../support/other-objects.ts';
+import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
-let world: SyncWorld;
-let oracle: Oracle;
-let a: TestDevice;
-let b: TestDevice;
-
-beforeEach(async () => {
-  world = await SyncWorld.paired(2);
-  oracle = new Oracle(world);
-  [a, b] = world.devices as [TestDevice, TestDevice];
-});
-afterEach(() => world.end());
-
-interface Found {
-  slot: Slot;
-  etag: string;
-  size: number;
-}
-
-/** Puts other bodies in the place of those that B fetches. */
-function objectsBecome(
-  change: (found: readonly Found[], bodies: readonly Bytes[]) => Bytes[] | Promise<Bytes[]>,
-): void {
-  b.network.tamper = async (request, answer) => {
-    if (!request.url.endsWith('/v1/get')) return answer;
-    const frame = decodeFrame(new Uint8Array(await answer.arrayBuffer()));
-    if (!frame) return answer;
-    const { found, rest } = frame.head as { found: Found[]; rest: Slot[] };
-    const bodies = splitBodies(
-      frame.rest,
-      found.map(({ size }) => size),
-    ) as Bytes[];
-    const changed = await change(found, bodies);
-    const head = { found: found.map((one, i) => ({ ...one, size: (changed[i] as Bytes).length })), rest };
-    return new Response(encodeFrame(head, changed));
-  };
-}
+usePair();
 
 const scope = async () => b.run(async () => scopeOf(b.store, await world.accountId()));
 const kindAt = async (slot: Slot, body: Bytes) => (await openHeader(await scope(), slot, body))?.header.kind;
@@ -78,7 +42,7 @@ describe('an object that does not open', () => {
   ])('because %s is left out and shown, and everything else goes on', async (_, spoil) => {
     await aSendsThings();
     let spoiled: Slot | undefined;
-    objectsBecome(async (found, bodies) => {
+    objectsBecome(b, async (found, bodies) => {
       const kinds = await Promise.all(found.map(({ slot }, i) => kindAt(slot, bodies[i] as Bytes)));
       spoiled ??= found[kinds.indexOf('part')]?.slot;
       return bodies.map((body, i) => (found[i]?.slot === spoiled ? spoil(body) : body));
@@ -108,7 +72,7 @@ describe('an object that does not open', () => {
     await a.append({ ...more, title: 'Later' }, dayOf(visit.atMs));
     await a.append({ ...more, dwellMs: 7 }, dayOf(visit.atMs));
     await a.round();
-    objectsBecome(async (found, bodies) =>
+    objectsBecome(b, async (found, bodies) =>
       Promise.all(
         bodies.map(async (body, i) =>
           before.includes(found[i]?.slot as Slot) && (await kindAt(found[i]?.slot as Slot, body)) === 'part'
@@ -129,7 +93,7 @@ describe('an object that does not open', () => {
 
   it('because two objects were exchanged counts for both', async () => {
     await aSendsThings();
-    objectsBecome(async (found, bodies) => {
+    objectsBecome(b, async (found, bodies) => {
       const kinds = await Promise.all(found.map(({ slot }, i) => kindAt(slot, bodies[i] as Bytes)));
       const [one, two] = [kinds.indexOf('part'), kinds.lastIndexOf('part')];
       return bodies.map((body, i) =>
@@ -157,7 +121,7 @@ describe('an object that does not open', () => {
     await world.settle();
     await a.set({ level: 'private' });
     await a.round();
-    objectsBecome(async (found, bodies) =>
+    objectsBecome(b, async (found, bodies) =>
       Promise.all(
         bodies.map(async (body, i) =>
           (await kindAt((found[i] as Found).slot, body)) === 'settings' ? (older as Bytes) : body,

@@ -1,0 +1,40 @@
+/** A service that gives back something else than what was stored. */
+import type { Bytes } from '../../src/base/bytes.ts';
+import { decodeFrame, encodeFrame, splitBodies } from '../../src/protocol/frame.ts';
+import type { Slot } from '../../src/protocol/ids.ts';
+import type { TestDevice } from './sync-world.ts';
+
+export interface Found {
+  slot: Slot;
+  etag: string;
+  size: number;
+}
+
+/** Puts other bodies in the place of those that a device fetches; `null`: the service says that the slot is empty. */
+export function objectsBecome(
+  device: TestDevice,
+  change: (found: readonly Found[], bodies: readonly Bytes[]) => (Bytes | null)[] | Promise<(Bytes | null)[]>,
+): void {
+  device.network.tamper = async (request, answer) => {
+    if (!request.url.endsWith('/v1/get')) return answer;
+    const frame = decodeFrame(new Uint8Array(await answer.arrayBuffer()));
+    if (!frame) return answer;
+    const { found, rest } = frame.head as { found: Found[]; rest: Slot[] };
+    const bodies = splitBodies(
+      frame.rest,
+      found.map(({ size }) => size),
+    ) as Bytes[];
+    const changed = await change(found, bodies);
+    const left = found.flatMap((one, i) => {
+      const body = changed[i];
+      return body ? [{ ...one, size: body.length, body }] : [];
+    });
+    const head = { found: left.map(({ body: _, ...one }) => one), rest };
+    return new Response(
+      encodeFrame(
+        head,
+        left.map(({ body }) => body),
+      ),
+    );
+  };
+}

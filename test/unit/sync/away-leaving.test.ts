@@ -1,0 +1,119 @@
+/** Leaving the account, and coming back to it, while days are at the service only. */
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/device-context.ts';
+
+import { describe, expect, it } from 'vitest';
+import { dayOf } from '../../../src/base/clock.ts';
+import { allIsWell, away, day, drop, useSentDay } from '../../support/sent-day.ts';
+import type { TestDevice } from '../../support/sync-world.ts';
+import { a, b, oracle, world } from '../../support/two-devices.ts';
+
+useSentDay();
+
+describe('leaving the account', () => {
+  it('brings what is away home first', async () => {
+    await drop(a);
+    expect(await a.run(() => a.sync.end('leave'))).toEqual({ ok: true, value: null });
+    expect(await a.urls()).toEqual(oracle.urls());
+    expect(await a.run(() => a.store.awayDays())).toEqual({});
+  });
+
+  it('is refused when that is impossible, and says how many days would be lost', async () => {
+    await drop(a);
+    a.network.down();
+    for (const anyway of [false, true])
+      expect(await a.run(() => a.sync.end('leave', anyway))).toMatchObject({
+        ok: false,
+        error: { code: 'days-away', message: expect.stringContaining('1 archived day is') },
+      });
+    expect(await away(a)).toEqual([day]);
+    expect(await a.run(() => a.sync.end('delete'))).toMatchObject({ error: { code: 'days-away' } });
+    a.network.up();
+    world.pass();
+    await allIsWell();
+  });
+
+  it('waits for what is being dropped right now', async () => {
+    const dropping = drop(a);
+    const ended = await a.run(() => a.sync.end('delete'));
+    await dropping;
+    expect(ended).toEqual({ ok: true, value: null });
+    expect(await a.urls()).toEqual(oracle.urls());
+    expect(await away(a)).toEqual([]);
+  });
+
+  it('loses them only when the person says so', async () => {
+    await drop(a);
+    a.network.down();
+    expect(await a.run(() => a.sync.end('leave', true, true))).toEqual({ ok: true, value: null });
+    expect(await a.run(() => a.store.awayDays())).toEqual({});
+    expect(await b.urls()).toEqual(oracle.urls());
+  });
+});
+
+describe('a device that left and comes back', () => {
+  /** The day is moved into a file, which nobody brings back. */
+  async function moveToFile(device: TestDevice): Promise<void> {
+    const made = await device.run(() =>
+      device.store.archives.make({ before: dayOf(device.clock.nowMs()) }, async () => {}),
+    );
+    if (!made) throw new Error('nothing was archived');
+    await device.run(() => device.store.archives.confirm(made.id));
+    expect(await device.records()).toEqual([]);
+  }
+  /** `b` leaves, does something alone and comes back, while `a` has the day at the service only. */
+  async function whileOut(task: () => Promise<unknown>): Promise<void> {
+    await drop(a);
+    await b.run(() => b.sync.end('leave'));
+    await task();
+    await world.join(a, b);
+    world.pass(1);
+  }
+
+  it('having moved the day into a file takes it from the service again, so that nobody loses it', async () => {
+    await whileOut(() => moveToFile(b));
+    await world.settle();
+    expect(await b.urls()).toEqual(oracle.urls());
+    await allIsWell();
+  });
+
+  it('having erased some of it and moved the rest has the rest again, and what it erased nowhere', async () => {
+    await whileOut(async () => {
+      await oracle.erase(b, { what: 'page', url: 'https://secret.example/b' });
+      await b.restart();
+      await moveToFile(b);
+    });
+    await allIsWell();
+    expect(await b.urls()).not.toContain('https://secret.example/b');
+  });
+
+  it('does not get back what it erased before it left without the service knowing', async () => {
+    await drop(a);
+    await world.settle();
+    b.network.down();
+    await oracle.erase(b, { what: 'page', url: 'https://secret.example/b' });
+    expect(await b.run(() => b.sync.end('leave', true))).toMatchObject({ ok: true });
+    b.network.up();
+    await a.run(() => a.sync.run());
+    world.pass();
+    await world.join(a, b);
+    await allIsWell();
+    // And once more: what it was is still known.
+    await b.run(() => b.sync.end('leave'));
+    await moveToFile(b);
+    await world.join(a, b);
+    await allIsWell();
+  });
+
+  it('in another account has nothing to do with what it erased before', async () => {
+    await b.run(() => b.sync.end('leave'));
+    await b.erase({ what: 'all' });
+    await a.run(() => a.sync.end('delete'));
+    await world.create(a);
+    await world.settle([a]);
+    await world.join(a, b);
+    await world.settle();
+    expect(await a.urls()).toEqual(oracle.urls());
+    expect(await b.urls()).toEqual(await a.urls());
+  });
+});
