@@ -105,6 +105,23 @@ describe('a device that left and comes back', () => {
     await allIsWell();
   });
 
+  it('sends itself from then on what another one had sent for it', async () => {
+    await b.run(() => b.sync.end('leave'));
+    await moveToFile(b);
+    await a.run(() => a.sync.end('delete'));
+    // A new account, to which only a brings the day, with what b recorded then.
+    await world.create(a);
+    await world.settle([a]);
+    await world.join(a, b);
+    await world.settle();
+    expect(await b.urls()).toEqual(oracle.urls());
+    // Sent anew, it is without what is b's: b is there to send that.
+    await a.run(() => a.store.db.add('outbox', { what: 'day', day }));
+    await world.settle();
+    await world.join(b, await world.device('c'));
+    await allIsWell();
+  });
+
   it('in another account has nothing to do with what it erased before', async () => {
     await b.run(() => b.sync.end('leave'));
     await b.erase({ what: 'all' });
