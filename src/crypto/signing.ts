@@ -95,6 +95,26 @@ const PKCS8 = {
   X25519: [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x6e, 4, 0x22, 4, 0x20],
 } as const;
 
+/** The X25519 key pair with this private key of 32 bytes (RFC 7748 §5: any 32 bytes are one). */
+export async function x25519Pair(
+  secret: Bytes,
+): Promise<{ readonly pair: CryptoKeyPair; readonly publicBytes: Bytes }> {
+  const { key, publicKey } = await fromSeed('X25519', secret);
+  const imported = await crypto.subtle.importKey('raw', publicKey, 'X25519', true, []);
+  return { pair: { privateKey: key, publicKey: imported }, publicBytes: publicKey };
+}
+
+async function fromSeed(
+  algorithm: 'Ed25519' | 'X25519',
+  seed: Bytes,
+): Promise<{ readonly key: CryptoKey; readonly publicKey: Bytes }> {
+  const pkcs8 = concat(new Uint8Array(PKCS8[algorithm]), seed);
+  const usage: KeyUsage[] = algorithm === 'Ed25519' ? ['sign'] : ['deriveBits'];
+  const key = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, usage);
+  const jwk = await crypto.subtle.exportKey('jwk', key);
+  return { key, publicKey: fromBase64Url(jwk.x ?? '') as Bytes };
+}
+
 export interface RecoveryKeys {
   /** Signs the first device list and, later, an override. */
   readonly sign: CryptoKey;
@@ -104,17 +124,9 @@ export interface RecoveryKeys {
 
 /** The account's genesis keys, from its 128-bit recovery secret (the entropy of the 12 words). */
 export async function recoveryKeys(secret: Bytes): Promise<RecoveryKeys> {
-  const load = async (algorithm: 'Ed25519' | 'X25519', label: string) => {
-    const seed = await hkdf(secret, label);
-    const pkcs8 = concat(new Uint8Array(PKCS8[algorithm]), seed);
-    const usage: KeyUsage[] = algorithm === 'Ed25519' ? ['sign'] : ['deriveBits'];
-    const key = await crypto.subtle.importKey('pkcs8', pkcs8, algorithm, true, usage);
-    const jwk = await crypto.subtle.exportKey('jwk', key);
-    return { key, publicKey: fromBase64Url(jwk.x ?? '') as Bytes };
-  };
   const [signing, kem] = await Promise.all([
-    load('Ed25519', 'arq/v1/recovery/sign'),
-    load('X25519', 'arq/v1/recovery/kem'),
+    hkdf(secret, 'arq/v1/recovery/sign').then((seed) => fromSeed('Ed25519', seed)),
+    hkdf(secret, 'arq/v1/recovery/kem').then((seed) => fromSeed('X25519', seed)),
   ]);
   return { sign: signing.key, signPublic: signing.publicKey, kemPublic: kem.publicKey };
 }
