@@ -3,13 +3,14 @@
  * while a write is under way go together in the next one, so counters have no gaps and order is kept.
  */
 
-import { fromUtf8, utf8 } from '../base/bytes.ts';
+import { concat, fromUtf8, toBase64Url, utf8 } from '../base/bytes.ts';
 import { type Day, dayOf } from '../base/clock.ts';
 import type { Mutex } from '../base/mutex.ts';
 import { open, seal } from '../crypto/envelope.ts';
+import { sha256 } from '../crypto/primitives.ts';
 import { type InteractionEvent, type NewEvent, storeTypeOf } from '../model/interaction.ts';
 import { DamagedError, type Database } from './database.ts';
-import type { JournalRow, TabRow } from './schema.ts';
+import type { JournalRow, OutboxRow, SealedRow, TabRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, rowAad, type Vault } from './vault.ts';
 
@@ -49,14 +50,28 @@ export const eventId = (deviceId: string, incarnation: number, n: number): strin
 export const journalCounter = async (db: Database): Promise<number> =>
   ((await db.get('metadata', 'counter')) as number | undefined) ?? 1;
 
-export class Journal {
+/** Where events go, and how: into the journal of an open profile, or sealed beside it while the profile is locked. */
+export interface JournalEnd<Row extends JournalRow | SealedRow> {
+  readonly deviceId: string;
+  readonly incarnation: number;
+  readonly store: Row extends JournalRow ? 'journal' : 'sealed';
+  seal(event: InteractionEvent, n: number, day: Day): Promise<Row>;
+}
+
+/** A nonce is random: its hash tells nobody anything. */
+export async function hashOfNonce(nonce: string): Promise<string> {
+  const hash = await sha256(concat(utf8('arq/seen/1'), utf8(nonce)));
+  return toBase64Url(hash.subarray(0, 12));
+}
+
+export class Journal<Row extends JournalRow | SealedRow> {
   #queue: Waiting[] = [];
   #running = false;
   #next: number | undefined;
 
   constructor(
     private readonly db: Database,
-    private readonly vault: Vault,
+    private readonly end: JournalEnd<Row>,
     /** Whether events are also queued for sync. */
     private readonly syncing: () => boolean,
     private readonly nowMs: () => number,
@@ -102,7 +117,7 @@ export class Journal {
   async #write(batch: readonly Append[], ask: boolean): Promise<(Appended | null)[]> {
     this.#next ??= await journalCounter(this.db);
     let n = this.#next;
-    const writes: (Write | null)[] = [];
+    const writes: (Write<Row> | null)[] = [];
     const nonces = new Set<string>();
     const shown = new Map<number, Pick<TabRow, 'visit' | 'day'>>();
     // Sealed before the transaction opens: it would close while anything else is awaited.
@@ -129,10 +144,10 @@ export class Journal {
     return writes;
   }
 
-  /** The keyed hash of a nonce, and whether it is there, if that is asked for. */
+  /** The hash of a nonce, and whether it is there, if that is asked for. */
   async #seen(nonce: string | undefined, ask: boolean): Promise<[tag: string | undefined, stored: boolean]> {
     if (nonce === undefined) return [undefined, false];
-    const tag = await this.vault.tagOf(nonce);
+    const tag = await hashOfNonce(nonce);
     return [tag, ask && (await this.db.getKey('seen', tag)) !== undefined];
   }
 
@@ -146,23 +161,23 @@ export class Journal {
     return event.kind === 'visit-update' && row?.visit === event.visit ? row.day : null;
   }
 
-  async #seal(event: NewEvent, n: number, day: Day): Promise<{ event: InteractionEvent; row: JournalRow }> {
-    const id = eventId(this.vault.deviceId, this.vault.incarnation, n);
+  async #seal(event: NewEvent, n: number, day: Day): Promise<{ event: InteractionEvent; row: Row }> {
+    const id = eventId(this.end.deviceId, this.end.incarnation, n);
     const full = { ...event, id } as InteractionEvent;
-    return { event: full, row: await sealRow(this.vault, full, n, day) };
+    return { event: full, row: await this.end.seal(full, n, day) };
   }
 
-  async #commit(writes: readonly (Write | null)[], next: number): Promise<void> {
+  async #commit(writes: readonly (Write<Row> | null)[], next: number): Promise<void> {
     const syncing = this.syncing();
     const seenAtMs = Math.floor(this.nowMs() / SEEN_STEP_MS) * SEEN_STEP_MS;
-    const tx = this.db.transaction(['journal', 'metadata', 'tabs', 'seen', 'outbox'], 'readwrite', STRICT);
+    const { store } = this.end;
+    const tx = this.db.transaction([store, 'metadata', 'tabs', 'seen', 'outbox'], 'readwrite', STRICT);
     await inTransaction(tx, (_, ask) => {
       for (const write of writes) {
         for (const row of write?.rows ?? []) {
           // `add`: a counter is never used twice, whatever happened.
-          ask(tx.objectStore('journal').add(row));
-          const { n, day, generation, type, box } = row;
-          if (syncing) ask(tx.objectStore('outbox').add({ what: 'event', n, day, generation, type, box }));
+          ask(tx.objectStore(store).add(row));
+          if (syncing && 'generation' in row) ask(tx.objectStore('outbox').add(outboxRowOf(row)));
         }
         if (write?.tab) ask(tx.objectStore('tabs').put(write.tab));
         // `add`: of a repeat nothing is written.
@@ -178,13 +193,27 @@ const isKnown = (error: unknown): boolean =>
   error instanceof DOMException && error.name === 'ConstraintError';
 
 /** One append, sealed. */
-interface Write extends Appended {
-  readonly rows: readonly JournalRow[];
+interface Write<Row> extends Appended {
+  readonly rows: readonly Row[];
   readonly tab: TabRow | undefined;
   readonly seen: string | undefined;
 }
 
-async function sealRow(vault: Vault, event: InteractionEvent, n: number, day: Day): Promise<JournalRow> {
+export const outboxRowOf = ({ n, day, generation, type, box }: JournalRow): OutboxRow => ({
+  what: 'event',
+  n,
+  day,
+  generation,
+  type,
+  box,
+});
+
+export async function sealJournalRow(
+  vault: Vault,
+  event: InteractionEvent,
+  n: number,
+  day: Day,
+): Promise<JournalRow> {
   const key = await vault.currentKey(eventsOf(day));
   const type = storeTypeOf(event);
   const box = await seal(

@@ -10,14 +10,16 @@ import { inTransaction, STRICT } from './transaction.ts';
 
 /** A period key, wrapped under the account's wrapping key. Key: [store, day, generation]. */
 export interface RingRow {
-  readonly store: 'interactions' | 'months' | 'derived' | 'archives';
+  readonly store: 'interactions' | 'months' | 'derived' | 'archives' | 'seals';
   /** Of a month: its first day. Of derived rows: none of their own (derived.ts). */
   readonly day: Day;
   readonly generation: number;
   readonly wrapped: Bytes;
+  /** Of a sealing key: its public half, in the clear. Events that come while the profile is locked are sealed for it. */
+  readonly publicKey?: Bytes;
 }
 
-export type RingName = Omit<RingRow, 'wrapped'>;
+export type RingName = Omit<RingRow, 'wrapped' | 'publicKey'>;
 
 interface ArqKeys extends DBSchema {
   /** Device secret, device keys, wrapped master key: by name. */
@@ -41,8 +43,11 @@ export interface KeyStore {
   ringRow(name: RingName): Promise<RingRow | undefined>;
   /** Adds rows; a row that exists is left as it is. */
   addToRing(rows: readonly RingRow[]): Promise<void>;
-  /** Everything in one step: the given ring replaces the old one, and the old generation is destroyed. */
-  rewrite(ring: readonly RingRow[], blobs?: Readonly<Record<string, Bytes>>): Promise<void>;
+  /**
+   * Everything in one step: the given ring replaces the old one, and the old generation is destroyed. Blobs that are not named
+   * stay; `null`: that one is destroyed too.
+   */
+  rewrite(ring: readonly RingRow[], blobs?: Readonly<Record<string, Bytes | null>>): Promise<void>;
   close(): void;
 }
 
@@ -105,7 +110,7 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
       try {
         await inTransaction(next.transaction(['blobs', 'ring'], 'readwrite', STRICT), (tx, ask) => {
           for (const [name, value] of [...keep, ...Object.entries(blobs)])
-            ask(tx.objectStore('blobs').put(value, name));
+            if (value !== null) ask(tx.objectStore('blobs').put(value, name));
           for (const row of ring) ask(tx.objectStore('ring').put(row));
         });
         if ((await next.count('ring')) !== ring.length)

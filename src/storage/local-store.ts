@@ -22,22 +22,43 @@ import { countTargeted, erase, finishErasing, isOfSites, movedOf, type Targeted 
 import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
-import { type Append, Journal, journalCounter, SEEN_STEP_MS } from './journal.ts';
+import {
+  type Append,
+  hashOfNonce,
+  Journal,
+  journalCounter,
+  SEEN_STEP_MS,
+  sealJournalRow,
+} from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
+import { LockedStore } from './locked-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
-import type { PackRow, TabRow } from './schema.ts';
+import type { JournalRow, PackRow, TabRow } from './schema.ts';
+import {
+  daysAhead,
+  destroyUsedSeals,
+  gapNoted,
+  prepareSeals,
+  type RuleLate,
+  type SealedGap,
+  sealedGap,
+  type Unsealed,
+  unsealSome,
+} from './sealed.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
-import { eventsOf, Vault } from './vault.ts';
+import { beginIncarnation, eventsOf, LockedError, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
   readonly sentinel: SentinelArea;
   readonly clock: Clock;
+  /** What a locked profile was opened with, from the browser's memory. */
+  readonly secret?: () => Promise<Bytes | undefined>;
   /** Rows were met that do not open; they were left out and left alone. */
   onDamaged(rows: number): void;
 }
@@ -88,7 +109,7 @@ export class LocalStore {
   readonly archives: Archives;
   readonly #meter: SizeMeter;
   readonly #mutex = new Mutex();
-  readonly #journal: Journal;
+  readonly #journal: Journal<JournalRow>;
   #contents: Contents | undefined;
   #count: number | undefined;
   #watched = 0;
@@ -114,20 +135,33 @@ export class LocalStore {
       // Not `addEvents`: while sync is on, what comes back is to be sent.
       importDay: (day, choose) => this.importDay(day, choose),
     });
-    this.#journal = new Journal(
+    this.#journal = new Journal<JournalRow>(
       db,
-      vault,
+      {
+        deviceId: vault.deviceId,
+        incarnation: vault.incarnation,
+        store: 'journal',
+        seal: (event, n, day) => sealJournalRow(vault, event, n, day),
+      },
       () => this.syncing,
       () => clock.nowMs(),
       this.#mutex,
     );
   }
 
+  /** @throws LockedError when there is a passphrase and `options.secret` is not what it opens now. */
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
+    const store = await LocalStore.openOrLocked(options);
+    if (store instanceof LocalStore) return store;
+    store.close();
+    throw new LockedError();
+  }
+
+  static async openOrLocked(options: LocalStoreOptions): Promise<LocalStore | LockedStore> {
     // All at once, because the first event after a start waits for it.
     const opening = openKeyStore(options.pointer).then(async (keys) => ({
       keys,
-      vault: await Vault.open(keys),
+      vault: await Vault.open(keys, await options.secret?.()),
     }));
     const reading = options.sentinel.read();
     for (const one of [opening, reading]) one.catch(() => {});
@@ -135,15 +169,54 @@ export class LocalStore {
       opening.then(({ keys }) => keys.close()).catch(() => {});
       throw error;
     });
-    const [{ keys, vault }, found, counter] = await Promise.all([opening, reading, journalCounter(db)]);
+    const [{ keys, vault: opened }, found, counter] = await Promise.all([
+      opening,
+      reading,
+      journalCounter(db),
+    ]);
     const sentinel = parseSentinel(found);
-    const loss = lossOf(sentinel, { userId: vault.userId, counter });
     // Numbers that other devices know would be used again for other events: this device starts another life.
-    if (sentinel?.userId === vault.userId && counter < sentinel.counter) await vault.beginIncarnation();
-    const store = new LocalStore(db, keys, vault, options, loss);
-    await Promise.all([store.#watch(counter), finishErasing(db, vault)]);
+    const isBehind = sentinel?.userId === opened.userId && counter < sentinel.counter;
+    if (!(opened instanceof Vault)) {
+      const incarnation = isBehind ? await beginIncarnation(keys, opened) : opened.incarnation;
+      return LockedStore.open(db, keys, { ...opened, incarnation }, options.clock);
+    }
+    const loss = lossOf(sentinel, { userId: opened.userId, counter });
+    if (isBehind) await opened.beginIncarnation();
+    const store = new LocalStore(db, keys, opened, options, loss);
+    await Promise.all([store.#watch(counter), finishErasing(db, opened)]);
     await store.archives.open();
     return store;
+  }
+
+  /**
+   * What came while the profile was locked moves into the journal; `rule` acts on what was recorded without the person's rules.
+   * `noted` is told of what did not come through, before that is forgotten here.
+   */
+  async unseal(rule: RuleLate, noted: (gap: SealedGap) => Promise<void>): Promise<Unsealed> {
+    const gap = await sealedGap(this.db);
+    if (gap && gap.dropped + gap.missing > 0) await noted(gap);
+    if (gap) await gapNoted(this.db);
+    const openers = new Map();
+    let [events, broken] = [0, 0];
+    for (;;) {
+      const some = await this.#changing(async () => {
+        const knownOf = this.#knownOf();
+        const known = async (day: Day) => new Set((await knownOf(day)).map(({ id }) => id));
+        return unsealSome(this.db, this.vault, { syncing: this.syncing, rule, known }, openers);
+      });
+      if (some === null) break;
+      events += some.events;
+      broken += some.broken;
+    }
+    if (openers.size > 0) await this.exclusive(() => destroyUsedSeals(this.vault, this.#today()));
+    if (this.vault.lock) await this.prepareToLock();
+    return { events, broken };
+  }
+
+  /** Makes the keys that events are sealed for while the profile is locked. */
+  prepareToLock(): Promise<void> {
+    return this.exclusive(() => prepareSeals(this.vault, daysAhead(this.#today())));
   }
 
   /** Writes the sentinel: from here on, less than this is loss. */
@@ -324,7 +397,7 @@ export class LocalStore {
 
   /** Whether a message with this nonce was acted on. */
   async saw(nonce: string): Promise<boolean> {
-    return (await this.db.getKey('seen', await this.vault.tagOf(nonce))) !== undefined;
+    return (await this.db.getKey('seen', await hashOfNonce(nonce))) !== undefined;
   }
 
   /** Records in the store, folded. */

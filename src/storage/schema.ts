@@ -35,6 +35,14 @@ export interface JournalRow {
   readonly box: Bytes;
 }
 
+/** An event that came while the profile was locked. It goes into the journal, under the same number, when it is unlocked. */
+export interface SealedRow extends Omit<JournalRow, 'generation'> {
+  /** Whose public key it is sealed for. */
+  readonly seal: Day;
+  /** Whether the person's rules were known when it was recorded. If not, they act when it is opened. */
+  readonly ruled: boolean;
+}
+
 /** One sealed segment of a pack: its events of one type of one day. Key: [userId, date, type, seq]. */
 export interface BlockRow {
   readonly userId: string;
@@ -150,10 +158,9 @@ export interface ArqData extends DBSchema {
   metadata: { key: string; value: unknown };
   journal: { key: number; value: JournalRow; indexes: { day: string } };
   outbox: { key: number; value: OutboxRow };
-  /** Events recorded while locked (HPKE). */
-  sealed: { key: number; value: { readonly n: number; readonly day: Day; readonly box: Bytes } };
+  sealed: { key: number; value: SealedRow };
   peers: { key: string; value: PeerRow };
   tabs: { key: number; value: TabRow };
-  /** Keyed hashes of the nonces of messages that were acted on, so that a repeat is not. Value: when, in ms, ten minutes exact. */
+  /** Hashes of the nonces (random) of messages that were acted on, so that a repeat is not. Value: when, in ms, ten minutes exact. */
   seen: { key: string; value: number };
 }

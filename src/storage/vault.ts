@@ -1,6 +1,6 @@
 /**
- * The keys of this profile while it is unlocked: the device secret opens the master key, the master key opens the ring of
- * period keys, a period key opens the events of one day.
+ * The keys of this profile while it is unlocked: the unlock secret opens the master key, the master key opens the ring of
+ * period keys, a period key opens the events of one day. Where the unlock secret is says lock.ts.
  *
  * Over 300 lines, because all that handles an opened secret of this profile is to be read on one page.
  */
@@ -18,7 +18,9 @@ import { type Day, dayNumber } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type AccountKeys, deriveAccountKeys, newMasterKey, newPeriodKey } from '../crypto/account-keys.ts';
 import { type AeadKey, aeadKey } from '../crypto/envelope.ts';
+import type { Kdf } from '../crypto/kdf.ts';
 import { hkdf, hmac, importMacKey, type MacKey, macInput, sha256 } from '../crypto/primitives.ts';
+import { sealingPublicOf } from '../crypto/sealing.ts';
 import {
   type DeviceKeys,
   type ExportedDeviceKeys,
@@ -29,8 +31,10 @@ import {
 import { unwrap, wrap } from '../crypto/wrap.ts';
 import { DamagedError } from './database.ts';
 import type { KeyStore, RingName, RingRow } from './key-store.ts';
+import { type Lock, parseLock, sealLock } from './lock.ts';
 
 const SECRET = 'device-secret';
+const LOCK = 'lock';
 const DEVICE = 'device-keys';
 const MASTER = 'master';
 const IDENTITY = 'identity';
@@ -45,6 +49,8 @@ export interface Period {
 export const eventsOf = (day: Day): Period => ({ store: 'interactions', day });
 /** `month`: its first day. */
 export const tablesOf = (month: Day): Period => ({ store: 'months', day: month });
+/** What events of a locked profile are sealed for on this day. */
+export const sealOf = (day: Day): Period => ({ store: 'seals', day });
 
 const nameOf = ({ store, day }: Period, generation?: number): string =>
   generation === undefined ? `${store}/${day}` : `${store}/${day}/${generation}`;
@@ -73,6 +79,20 @@ interface Identity {
   readonly userId: string;
   /** Which life of this device; a restored or emptied profile gets another. */
   readonly incarnation: number;
+  /** Follows from the device's public keys. */
+  readonly deviceId: string;
+}
+
+/** What is known of a profile while it is locked: who it is, and for whom to seal what comes. */
+export interface LockedVault extends Identity {
+  readonly lock: Lock;
+  /** Public keys by day, oldest first. */
+  readonly seals: readonly { readonly day: Day; readonly publicKey: Bytes }[];
+}
+
+/** The profile is locked, and this needs its keys. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError';
 }
 
 const newIncarnation = (): number => new DataView(systemRandom.bytes(4).buffer).getUint32(0);
@@ -93,7 +113,7 @@ export class Vault {
 
   private constructor(
     private readonly store: KeyStore,
-    private readonly secret: Bytes,
+    private secret: Bytes,
     readonly userId: string,
     public incarnation: number,
     readonly deviceId: string,
@@ -102,26 +122,46 @@ export class Vault {
     private account: AccountKeys,
     /** Seals this profile's named records. Random, wrapped under the master key. */
     private readonly objects: Bytes,
+    /** `undefined`: there is no passphrase. */
+    public lock: Lock | undefined,
   ) {}
 
-  /** Opens the vault, or makes a new one in an empty key store. @throws DamagedError when keys are there but do not open. */
-  static async open(store: KeyStore): Promise<Vault> {
-    const names = [SECRET, IDENTITY, DEVICE, MASTER, OBJECTS];
+  /**
+   * Opens the vault, or makes a new one in an empty key store. `secret`: what the lock was opened with. Without it, or with one
+   * that is not this profile's any more, a locked profile stays locked.
+   * @throws DamagedError when keys are there but do not open.
+   */
+  static async open(store: KeyStore, secret?: Bytes): Promise<Vault | LockedVault> {
+    const names = [SECRET, IDENTITY, DEVICE, MASTER, OBJECTS, LOCK];
     let blobs = await store.blobs(names);
-    if (blobs[0] === undefined) {
+    if (blobs[0] === undefined && blobs[5] === undefined) {
       await Vault.#create(store);
       blobs = await store.blobs(names);
     }
-    return Vault.#load(store, blobs);
+    const lock = blobs[5] && parseLock(blobs[5]);
+    if (!lock) return Vault.#load(store, blobs);
+    const locked = async (): Promise<LockedVault> => ({
+      ...identityOf(blobs[1]),
+      lock,
+      seals: await sealsOf(store),
+    });
+    if (!secret) return locked();
+    const opened = await Vault.#load(store, [secret, ...blobs.slice(1)]).catch((error: unknown) => {
+      if (error instanceof WrongSecret) return null;
+      throw error;
+    });
+    return opened ?? locked();
   }
 
   static async #create(store: KeyStore): Promise<void> {
     const secret = systemRandom.bytes(32);
+    const keys = await generateDeviceKeys();
     const identity: Identity = {
       userId: toBase64Url(systemRandom.bytes(16)),
       incarnation: newIncarnation(),
+      deviceId: await deviceIdOf(keys),
     };
-    const device = utf8(JSON.stringify(await exportDeviceKeys(await generateDeviceKeys())));
+    const device = utf8(JSON.stringify(await exportDeviceKeys(keys)));
     await store.putBlob(IDENTITY, utf8(JSON.stringify(identity)));
     await store.putBlob(DEVICE, await wrap(secret, device, wrapAad(identity.userId, DEVICE)));
     const master = newMasterKey();
@@ -134,32 +174,33 @@ export class Vault {
 
   static async #load(
     store: KeyStore,
-    [secret, identityBytes, deviceBlob, masterBlob, objectsBlob]: readonly (Bytes | undefined)[],
+    [secret, identityBlob, deviceBlob, masterBlob, objectsBlob, lockBlob]: readonly (Bytes | undefined)[],
   ): Promise<Vault> {
     const ring = store.ringNames();
     // Told below; what goes wrong before is told instead.
     ring.catch(() => {});
-    if (!secret || !identityBytes || !deviceBlob || !masterBlob || !objectsBlob)
+    if (!secret || !deviceBlob || !masterBlob || !objectsBlob)
       throw new DamagedError('The keys of this profile are incomplete.');
-    const identity = JSON.parse(fromUtf8(identityBytes)) as Identity;
-    const deviceJson = await unwrap(secret, deviceBlob, wrapAad(identity.userId, DEVICE));
-    const master = await unwrap(secret, masterBlob, wrapAad(identity.userId, MASTER));
-    if (!deviceJson || !master) throw new DamagedError('The keys of this profile do not open.');
+    const { userId, incarnation } = identityOf(identityBlob);
+    const deviceJson = await unwrap(secret, deviceBlob, wrapAad(userId, DEVICE));
+    const master = await unwrap(secret, masterBlob, wrapAad(userId, MASTER));
+    if (!deviceJson || !master)
+      throw lockBlob ? new WrongSecret() : new DamagedError('The keys of this profile do not open.');
     const device = await importDeviceKeys(JSON.parse(fromUtf8(deviceJson)) as ExportedDeviceKeys);
-    const deviceId = toBase64Url((await sha256(concat(device.signPublic, device.kemPublic))).subarray(0, 16));
     const account = await deriveAccountKeys(master, 'vault', 1);
-    const objects = await unwrap(account.wrapping, objectsBlob, wrapAad(identity.userId, OBJECTS));
+    const objects = await unwrap(account.wrapping, objectsBlob, wrapAad(userId, OBJECTS));
     if (!objects) throw new DamagedError('The keys of this profile do not open.');
     const vault = new Vault(
       store,
       secret,
-      identity.userId,
-      identity.incarnation,
-      deviceId,
+      userId,
+      incarnation,
+      await deviceIdOf(device),
       device,
       master,
       account,
       objects,
+      lockBlob && parseLock(lockBlob),
     );
     for (const name of await ring) vault.#remember(name);
     return vault;
@@ -167,9 +208,7 @@ export class Vault {
 
   /** Another life of this device: numbers of the one before are never used again. */
   async beginIncarnation(): Promise<void> {
-    const identity: Identity = { userId: this.userId, incarnation: newIncarnation() };
-    await this.store.putBlob(IDENTITY, utf8(JSON.stringify(identity)));
-    this.incarnation = identity.incarnation;
+    this.incarnation = await beginIncarnation(this.store, this);
   }
 
   #remember({ store, day, generation }: RingName, row?: RingRow): void {
@@ -274,7 +313,9 @@ export class Vault {
       periods.map(async ({ store, day }): Promise<RingRow> => {
         const generation = (this.#newest.get(nameOf({ store, day })) ?? 0) + 1;
         const aad = ringAad(this.userId, { store, day }, generation);
-        return { store, day, generation, wrapped: await wrap(this.account.wrapping, newPeriodKey(), aad) };
+        const raw = newPeriodKey();
+        const row = { store, day, generation, wrapped: await wrap(this.account.wrapping, raw, aad) };
+        return store === 'seals' ? { ...row, publicKey: await sealingPublicOf(raw) } : row;
       }),
     );
     await this.store.addToRing(rows);
@@ -321,17 +362,52 @@ export class Vault {
   }
 
   /** Puts the profile under another master key: the ring is wrapped anew, what it sealed stays as it is. */
-  async adoptMaster(master: Bytes): Promise<void> {
+  adoptMaster(master: Bytes): Promise<void> {
+    return this.#rewrap(master, this.secret, {});
+  }
+
+  /**
+   * Locks the profile with a passphrase, whose key with `kdf` is `key`, instead of whatever locked it before. The unlock secret is
+   * a new one, and the old one is destroyed with the key ring that it opened. `master`: take this master key too.
+   */
+  async setLock(kdf: Kdf, key: Bytes, master = this.master): Promise<void> {
+    const secret = systemRandom.bytes(32);
+    const lock = await sealLock(this.userId, kdf, key, secret);
+    await this.#rewrap(master, secret, { [LOCK]: lock, [SECRET]: null });
+    this.lock = parseLock(lock);
+  }
+
+  /** From now on the keys lie in the open again. */
+  async removeLock(): Promise<void> {
+    const secret = systemRandom.bytes(32);
+    await this.#rewrap(this.master, secret, { [LOCK]: null, [SECRET]: secret });
+    this.lock = undefined;
+  }
+
+  /** What opens this profile in the next worker, while it is unlocked. Only for the browser's memory. */
+  unlockSecret(): Bytes {
+    return this.secret;
+  }
+
+  async #rewrap(master: Bytes, secret: Bytes, blobs: Readonly<Record<string, Bytes | null>>): Promise<void> {
     const account = await deriveAccountKeys(master, 'vault', 1);
+    const publicKeys = new Map(
+      (await this.store.ring()).map((row) => [nameOf(row, row.generation), row.publicKey] as const),
+    );
     const rows: RingRow[] = [];
     for (const { store, day, generation, raw } of await this.ring()) {
       const wrapped = await wrap(account.wrapping, raw, ringAad(this.userId, { store, day }, generation));
-      rows.push({ store, day, generation, wrapped });
+      const publicKey = publicKeys.get(nameOf({ store, day }, generation));
+      rows.push({ store, day, generation, wrapped, ...(publicKey ? { publicKey } : {}) });
     }
+    const device = utf8(JSON.stringify(await exportDeviceKeys(this.device)));
     await this.store.rewrite(rows, {
-      [MASTER]: await wrap(this.secret, master, wrapAad(this.userId, MASTER)),
+      ...blobs,
+      [DEVICE]: await wrap(secret, device, wrapAad(this.userId, DEVICE)),
+      [MASTER]: await wrap(secret, master, wrapAad(this.userId, MASTER)),
       [OBJECTS]: await wrap(account.wrapping, this.objects, wrapAad(this.userId, OBJECTS)),
     });
+    this.secret = secret;
     this.master = master;
     this.account = account;
     this.#rows = undefined;
@@ -356,6 +432,35 @@ export class Vault {
     if (bytes === null) throw new DamagedError(`The record "${name}" does not open.`);
     return JSON.parse(fromUtf8(bytes));
   }
+}
+
+/** The secret is not the one that this profile is locked with now. */
+class WrongSecret extends Error {}
+
+const deviceIdOf = async ({ signPublic, kemPublic }: DeviceKeys): Promise<string> =>
+  toBase64Url((await sha256(concat(signPublic, kemPublic))).subarray(0, 16));
+
+/** @throws DamagedError */
+function identityOf(blob: Bytes | undefined): Identity {
+  if (!blob) throw new DamagedError('The keys of this profile are incomplete.');
+  return JSON.parse(fromUtf8(blob)) as Identity;
+}
+
+async function sealsOf(store: KeyStore): Promise<LockedVault['seals']> {
+  const rows = (await store.ring()).filter((row) => row.store === 'seals');
+  return rows
+    .flatMap(({ day, publicKey }) => (publicKey ? [{ day, publicKey }] : []))
+    .sort((a, b) => (a.day < b.day ? -1 : 1));
+}
+
+/** Also of a locked profile. Resolves with its number. */
+export async function beginIncarnation(
+  store: KeyStore,
+  { userId, deviceId }: Omit<Identity, 'incarnation'>,
+): Promise<number> {
+  const identity: Identity = { userId, deviceId, incarnation: newIncarnation() };
+  await store.putBlob(IDENTITY, utf8(JSON.stringify(identity)));
+  return identity.incarnation;
 }
 
 /** Additional data of a row in this profile: where it lies. Rebuilt by the reader from the row's key. */

@@ -2,13 +2,8 @@ import { argon2id as nobleArgon2id } from '@noble/hashes/argon2.js';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { toBase64Url, toHex, utf8 } from '../../../src/base/bytes.ts';
-import {
-  chooseKdf,
-  type Kdf,
-  kdfSchema,
-  passphraseFault,
-  passphraseKey,
-} from '../../../src/crypto/passphrase.ts';
+import { chooseKdf, type Kdf, kdfSchema, passphraseFault } from '../../../src/crypto/kdf.ts';
+import { passphraseKey } from '../../../src/crypto/passphrase.ts';
 
 const SALT = new Uint8Array(16).fill(7);
 const kdf = (memory: number, passes: number): Kdf => ({

@@ -1,0 +1,163 @@
+/**
+ * The store of a profile that is locked: it takes events and gives nothing back. Each is sealed, by itself, for the public key of
+ * its day, and keeps the number that it would have had; the open profile moves it into its journal (sealed.ts).
+ */
+import { utf8 } from '../base/bytes.ts';
+import { type Clock, dayOf } from '../base/clock.ts';
+import { Mutex } from '../base/mutex.ts';
+import { sealTo } from '../crypto/sealing.ts';
+import { type InteractionEvent, storeTypeOf } from '../model/interaction.ts';
+import type { Database } from './database.ts';
+import { type Append, hashOfNonce, Journal, journalCounter } from './journal.ts';
+import type { KeyStore } from './key-store.ts';
+import type { SealedRow, TabRow } from './schema.ts';
+import { inTransaction, STRICT } from './transaction.ts';
+import { type LockedVault, rowAad } from './vault.ts';
+
+/** More than a busy person does in a month. Beyond it the oldest go, and are counted. */
+export const SEALED_LIMITS = { events: 50_000, bytes: 64 * 1024 * 1024 } as const;
+/** In `metadata`: how many events went for want of room, and the number of the first one that came while locked. */
+export const SEALED_DROPPED = 'sealed-dropped';
+export const LOCKED_FROM = 'locked-from';
+
+export interface SealedCount {
+  readonly events: number;
+  /** Left out because there were too many. */
+  readonly dropped: number;
+}
+
+export class LockedStore {
+  /** Whether the person's rules are known here, and were applied to what comes. */
+  ruled = false;
+  readonly #mutex = new Mutex();
+  readonly #journal: Journal<SealedRow>;
+  #size: Promise<{ events: number; bytes: number }> | undefined;
+
+  private constructor(
+    readonly db: Database,
+    readonly keys: KeyStore,
+    readonly vault: LockedVault,
+    clock: Clock,
+    private readonly limits: { readonly events: number; readonly bytes: number } = SEALED_LIMITS,
+  ) {
+    this.#journal = new Journal<SealedRow>(
+      db,
+      {
+        deviceId: vault.deviceId,
+        incarnation: vault.incarnation,
+        store: 'sealed',
+        seal: (event, n, day) => this.#seal(event, n, day, dayOf(clock.nowMs())),
+      },
+      () => false,
+      () => clock.nowMs(),
+      this.#mutex,
+    );
+  }
+
+  static async open(
+    db: Database,
+    keys: KeyStore,
+    vault: LockedVault,
+    clock: Clock,
+    limits?: { readonly events: number; readonly bytes: number },
+  ): Promise<LockedStore> {
+    if ((await db.get('metadata', LOCKED_FROM)) === undefined)
+      await db.put('metadata', await journalCounter(db), LOCKED_FROM);
+    return new LockedStore(db, keys, vault, clock, limits);
+  }
+
+  async append(append: Append): Promise<InteractionEvent | null> {
+    const appended = await this.#journal.append(append);
+    await this.#makeRoom(1 + (append.also?.length ?? 0));
+    return appended?.event ?? null;
+  }
+
+  /** `today`: the key of the day on which it is recorded; an update lies with its visit's day. */
+  async #seal(event: InteractionEvent, n: number, day: string, today: string): Promise<SealedRow> {
+    const { seals, userId } = this.vault;
+    // After a month without being opened, the last key goes on being used.
+    const key = seals.findLast((one) => one.day <= today) ?? seals[0];
+    if (!key) throw new TypeError('a locked profile without keys to seal for');
+    const type = storeTypeOf(event);
+    const box = await sealTo(
+      key.publicKey,
+      utf8(JSON.stringify(event)),
+      rowAad(userId, 'sealed', day, type, n),
+    );
+    const records = event.kind === 'visit-update' ? 0 : 1;
+    return { n, day, type, records, seal: key.day, ruled: this.ruled, box };
+  }
+
+  async #makeRoom(added: number): Promise<void> {
+    this.#size = (this.#size ?? this.#measure()).then((size) => ({ ...size, events: size.events + added }));
+    const { events } = await this.#size;
+    // Bytes are measured anew now and then: what one event takes does not change much.
+    if (events <= this.limits.events && events % 1_000 !== 0) return;
+    await this.#mutex.run(async () => {
+      const size = await this.#measure();
+      const rows: number[] = [];
+      let [left, bytes] = [size.events, size.bytes];
+      for (
+        let cursor = await this.db.transaction('sealed').store.openCursor();
+        cursor;
+        cursor = await cursor.continue()
+      ) {
+        if (left <= this.limits.events && bytes <= this.limits.bytes) break;
+        rows.push(cursor.value.n);
+        left -= 1;
+        bytes -= cursor.value.box.length;
+      }
+      if (rows.length > 0) {
+        const dropped = (await this.count()).dropped + rows.length;
+        const tx = this.db.transaction(['sealed', 'metadata'], 'readwrite', STRICT);
+        await inTransaction(tx, (_, ask) => {
+          for (const n of rows) ask(tx.objectStore('sealed').delete(n));
+          ask(tx.objectStore('metadata').put(dropped, SEALED_DROPPED));
+        });
+      }
+      this.#size = Promise.resolve({ events: left, bytes });
+    });
+  }
+
+  async #measure(): Promise<{ events: number; bytes: number }> {
+    let [events, bytes] = [0, 0];
+    for (
+      let cursor = await this.db.transaction('sealed').store.openCursor();
+      cursor;
+      cursor = await cursor.continue()
+    ) {
+      events += 1;
+      bytes += cursor.value.box.length;
+    }
+    return { events, bytes };
+  }
+
+  async count(): Promise<SealedCount> {
+    const [events, dropped] = await Promise.all([
+      this.db.count('sealed'),
+      this.db.get('metadata', SEALED_DROPPED),
+    ]);
+    return { events, dropped: typeof dropped === 'number' ? dropped : 0 };
+  }
+
+  async saw(nonce: string): Promise<boolean> {
+    return (await this.db.getKey('seen', await hashOfNonce(nonce))) !== undefined;
+  }
+
+  tab(tabId: number): Promise<TabRow | undefined> {
+    return this.db.get('tabs', tabId);
+  }
+
+  async forgetTab(tabId: number): Promise<void> {
+    await this.db.delete('tabs', tabId);
+  }
+
+  async forgetTabs(): Promise<void> {
+    await this.db.clear('tabs');
+  }
+
+  close(): void {
+    this.db.close();
+    this.keys.close();
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Opening what came while the profile was locked: some rows at a time, oldest first, each moves into the journal under the number
+ * that it has. One step does both, so whatever is interrupted, an event is in one of the two.
+ */
+import { fromUtf8 } from '../base/bytes.ts';
+import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
+import { type Opener, openerOf } from '../crypto/sealing.ts';
+import type { InteractionEvent } from '../model/interaction.ts';
+import { parseEvent } from '../model/parse-event.ts';
+import { DamagedError, type Database } from './database.ts';
+import { journalCounter, outboxRowOf, sealJournalRow } from './journal.ts';
+import { LOCKED_FROM, SEALED_DROPPED } from './locked-store.ts';
+import type { JournalRow, SealedRow } from './schema.ts';
+import { inTransaction, STRICT } from './transaction.ts';
+import { eventsOf, rowAad, sealOf, type Vault } from './vault.ts';
+
+const ROWS_AT_ONCE = 200;
+/** Keys for so many days ahead lie ready: a profile that is not opened for longer goes on with the last one. */
+const DAYS_AHEAD = 35;
+
+export interface Unsealed {
+  /** Events that are in the journal now. */
+  readonly events: number;
+  /** Those that do not open, or are none: they are gone. */
+  readonly broken: number;
+}
+
+/** What did not come through a time of being locked. */
+export interface SealedGap {
+  /** Left out because there were too many. */
+  readonly dropped: number;
+  /** Numbers that were given and are not there. */
+  readonly missing: number;
+}
+
+/** What becomes of an event that was recorded without knowing the rules; `null`: it is not kept. */
+export type RuleLate = (event: InteractionEvent) => InteractionEvent | null;
+
+export interface UnsealOptions {
+  readonly syncing: boolean;
+  readonly rule: RuleLate;
+  /** Ids of what is stored of a day already. */
+  readonly known: (day: Day) => Promise<ReadonlySet<string>>;
+}
+
+/** The next rows; `null` when none are left. The caller holds the write lock. */
+export async function unsealSome(
+  db: Database,
+  vault: Vault,
+  { syncing, rule, known }: UnsealOptions,
+  openers: Map<Day, Promise<Opener | null>>,
+): Promise<Unsealed | null> {
+  const rows = await db.getAll('sealed', undefined, ROWS_AT_ONCE);
+  if (rows.length === 0) return null;
+  await vault.ensureKeys([...new Set(rows.map(({ day }) => day))].map(eventsOf));
+  const opened = await Promise.all(rows.map((row) => openRow(vault, row, openers)));
+  const visits = new Set<string>();
+  const moved: JournalRow[] = [];
+  let broken = 0;
+  for (const [index, event] of opened.entries()) {
+    const row = rows[index] as SealedRow;
+    if (event === null) {
+      broken += 1;
+      continue;
+    }
+    const kept = row.ruled ? event : await ruleLate(event, row.day, { rule, known }, visits);
+    if (kept) moved.push(await sealJournalRow(vault, kept, row.n, row.day));
+  }
+  const tx = db.transaction(['sealed', 'journal', 'outbox'], 'readwrite', STRICT);
+  await inTransaction(tx, (_, ask) => {
+    for (const row of moved) {
+      ask(tx.objectStore('journal').add(row));
+      if (syncing) ask(tx.objectStore('outbox').add(outboxRowOf(row)));
+    }
+    for (const { n } of rows) ask(tx.objectStore('sealed').delete(n));
+  });
+  return { events: moved.length, broken };
+}
+
+/** An update goes with its visit: what the rules take leaves no title behind. */
+async function ruleLate(
+  event: InteractionEvent,
+  day: Day,
+  { rule, known }: Pick<UnsealOptions, 'rule' | 'known'>,
+  visits: Set<string>,
+): Promise<InteractionEvent | null> {
+  if (event.kind === 'visit-update')
+    return visits.has(event.visit) || (await known(day)).has(event.visit) ? event : null;
+  const kept = rule(event);
+  if (kept?.kind === 'visit') visits.add(kept.id);
+  return kept;
+}
+
+async function openRow(
+  vault: Vault,
+  { n, day, type, seal, box }: SealedRow,
+  openers: Map<Day, Promise<Opener | null>>,
+): Promise<InteractionEvent | null> {
+  let opener = openers.get(seal);
+  if (!opener) {
+    opener = openerFor(vault, seal);
+    openers.set(seal, opener);
+  }
+  const bytes = await (await opener)?.open(box, rowAad(vault.userId, 'sealed', day, type, n));
+  if (!bytes) return null;
+  try {
+    return parseEvent(JSON.parse(fromUtf8(bytes)));
+  } catch {
+    return null;
+  }
+}
+
+/** `null` when the day's key was destroyed, or does not open. */
+const openerFor = (vault: Vault, day: Day): Promise<Opener | null> =>
+  vault.key(sealOf(day), 1).then(
+    ({ raw }) => openerOf(raw),
+    (error: unknown) => {
+      if (error instanceof DamagedError) return null;
+      throw error;
+    },
+  );
+
+/** Before anything is opened: whether all is there that came since the profile was locked. `null`: it was not locked. */
+export async function sealedGap(db: Database): Promise<SealedGap | null> {
+  const [from, noRoom, rows, counter] = await Promise.all([
+    db.get('metadata', LOCKED_FROM),
+    db.get('metadata', SEALED_DROPPED),
+    db.count('sealed'),
+    journalCounter(db),
+  ]);
+  if (typeof from !== 'number') return null;
+  const dropped = typeof noRoom === 'number' ? noRoom : 0;
+  return { dropped, missing: Math.max(0, counter - from - rows - dropped) };
+}
+
+/** The gap was noted elsewhere. */
+export async function gapNoted(db: Database): Promise<void> {
+  const tx = db.transaction('metadata', 'readwrite', STRICT);
+  await inTransaction(tx, (_, ask) => {
+    for (const name of [LOCKED_FROM, SEALED_DROPPED]) ask(tx.store.delete(name));
+  });
+}
+
+/** Makes the keys of today and of the days to come that are missing. */
+export const prepareSeals = (vault: Vault, days: readonly Day[]): Promise<void> =>
+  vault.ensureKeys(days.map(sealOf));
+
+/** Destroys private keys of days before today: what was sealed for them was opened. */
+export async function destroyUsedSeals(vault: Vault, today: Day): Promise<void> {
+  const used = vault.periods('seals').filter((day) => day < today);
+  if (used.length > 0) await vault.shred(used.map((day) => ({ ...sealOf(day), what: 'all' })));
+}
+
+/** `first` and the days after it that keys are made for. */
+export const daysAhead = (first: Day): Day[] =>
+  Array.from({ length: DAYS_AHEAD }, (_, n) => dayOfNumber(dayNumber(first) + n));
