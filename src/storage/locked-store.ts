@@ -2,10 +2,10 @@
  * The store of a profile that is locked: it takes events and gives nothing back. Each is sealed, by itself, for the public key of
  * its day, and keeps the number that it would have had; the open profile moves it into its journal (sealed.ts).
  */
-import { utf8 } from '../base/bytes.ts';
+import { type Bytes, utf8 } from '../base/bytes.ts';
 import { type Clock, dayOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
-import { sealTo } from '../crypto/sealing.ts';
+import { type Sealer, sealerFor } from '../crypto/sealing.ts';
 import { type InteractionEvent, storeTypeOf } from '../model/interaction.ts';
 import type { Database } from './database.ts';
 import { type Append, hashOfNonce, Journal, journalCounter } from './journal.ts';
@@ -16,6 +16,9 @@ import { type LockedVault, rowAad } from './vault.ts';
 
 /** More than a busy person does in a month. Beyond it the oldest go, and are counted. */
 export const SEALED_LIMITS = { events: 50_000, bytes: 64 * 1024 * 1024 } as const;
+/** How long, and for how many events, one key that was agreed on is used. */
+const SEALER = { ms: 5 * 60_000, uses: 500 } as const;
+
 /** In `metadata`: how many events went for want of room, and the number of the first one that came while locked. */
 export const SEALED_DROPPED = 'sealed-dropped';
 export const LOCKED_FROM = 'locked-from';
@@ -37,7 +40,7 @@ export class LockedStore {
     readonly db: Database,
     readonly keys: KeyStore,
     readonly vault: LockedVault,
-    clock: Clock,
+    private readonly clock: Clock,
     private readonly limits: { readonly events: number; readonly bytes: number } = SEALED_LIMITS,
   ) {
     this.#journal = new Journal<SealedRow>(
@@ -79,14 +82,23 @@ export class LockedStore {
     const key = seals.findLast((one) => one.day <= today) ?? seals[0];
     if (!key) throw new TypeError('a locked profile without keys to seal for');
     const type = storeTypeOf(event);
-    const box = await sealTo(
-      key.publicKey,
-      utf8(JSON.stringify(event)),
-      rowAad(userId, 'sealed', day, type, n),
-    );
+    const sealer = await this.#sealerFor(key.day, key.publicKey);
+    const box = await sealer.seal(utf8(JSON.stringify(event)), rowAad(userId, 'sealed', day, type, n));
     const records = event.kind === 'visit-update' ? 0 : 1;
     return { n, day, type, records, seal: key.day, ruled: this.ruled, box };
   }
+
+  #sealerFor(day: string, publicKey: Bytes): Promise<Sealer> {
+    const nowMs = this.clock.nowMs();
+    const known = this.#sealer;
+    const isGood =
+      known?.day === day && known.uses < SEALER.uses && Math.abs(nowMs - known.sinceMs) < SEALER.ms;
+    const sealer = isGood ? known : { day, sinceMs: nowMs, uses: 0, made: sealerFor(publicKey) };
+    sealer.uses += 1;
+    this.#sealer = sealer;
+    return sealer.made;
+  }
+  #sealer: { day: string; sinceMs: number; uses: number; made: Promise<Sealer> } | undefined;
 
   async #makeRoom(added: number): Promise<void> {
     this.#size = (this.#size ?? this.#measure()).then((size) => ({ ...size, events: size.events + added }));

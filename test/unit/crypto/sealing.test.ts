@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Bytes, concat, toHex, utf8 } from '../../../src/base/bytes.ts';
 import { systemRandom } from '../../../src/base/random.ts';
-import { openerOf, sealingPublicOf, sealTo } from '../../../src/crypto/sealing.ts';
+import { openerOf, sealerFor, sealingPublicOf } from '../../../src/crypto/sealing.ts';
 
 const AAD = utf8('where it lies');
 const fromHex = (hex: string): Bytes =>
@@ -23,18 +23,28 @@ describe('what is sealed for somebody', () => {
     const seen = new Set<string>();
     for (const size of [0, 1, 31, 4_096]) {
       const plaintext = systemRandom.bytes(size);
-      const sealed = await sealTo(publicKey, plaintext, AAD);
-      expect(sealed.length).toBe(4 + 16 + 32 + size + 16);
+      const sealed = await (await sealerFor(publicKey)).seal(plaintext, AAD);
+      expect(sealed.length).toBe(4 + 16 + 32 + 12 + size + 16);
       expect(await opener.open(sealed, AAD)).toEqual(plaintext);
-      for (const again of [sealed, await sealTo(publicKey, plaintext, AAD)]) seen.add(toHex(again));
+      for (const again of [sealed, await (await sealerFor(publicKey)).seal(plaintext, AAD)])
+        seen.add(toHex(again));
     }
     expect(seen.size).toBe(8);
+  });
+
+  it('opens in any order, and without what else the same sender sealed', async () => {
+    const opener = await openerOf(secretOf(1));
+    const sealer = await sealerFor(await sealingPublicOf(secretOf(1)));
+    const sealed = await Promise.all([0, 1, 2, 3].map((n) => sealer.seal(utf8(`page ${n}`), AAD)));
+    const [, second, , fourth] = sealed as Bytes[];
+    expect(await opener.open(fourth as Bytes, AAD)).toEqual(utf8('page 3'));
+    expect(await opener.open(second as Bytes, AAD)).toEqual(utf8('page 1'));
   });
 
   it('does not open with another key, in another place, or when any one of its bits is another', async () => {
     const publicKey = await sealingPublicOf(secretOf(1));
     const [right, wrong] = [await openerOf(secretOf(1)), await openerOf(secretOf(2))];
-    const sealed = await sealTo(publicKey, utf8('a page'), AAD);
+    const sealed = await (await sealerFor(publicKey)).seal(utf8('a page'), AAD);
     expect(await wrong.open(sealed, AAD)).toBeNull();
     expect(await right.open(sealed, utf8('elsewhere'))).toBeNull();
     for (let bit = 0; bit < sealed.length * 8; bit++) {

@@ -6,6 +6,7 @@ import { afterEach, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent, NewEvent } from '../../../src/model/interaction.ts';
 import { isTargeted } from '../../../src/model/selector.ts';
+import { failWrite } from '../../support/fail-write.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 
 vi.setConfig({ testTimeout: 120_000 });
@@ -22,24 +23,6 @@ const visit = (n: number, atMs: number): NewEvent => ({
 });
 const fromElsewhere = (n: number, atMs: number): InteractionEvent =>
   ({ ...visit(n, atMs), id: `BBBBBBBBBBBBBBBBBBBBBB.1.${n.toString(36)}` }) as InteractionEvent;
-
-/** Refuses the k-th write from now on, once; `happened` tells whether it came to that. */
-function failWrite(k: number): { happened(): boolean } {
-  let writes = 0;
-  for (const method of ['put', 'add'] as const) {
-    const original = IDBObjectStore.prototype[method];
-    vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore, ...args) {
-      writes += 1;
-      // As browsers do: the request fails, and the whole transaction with it.
-      if (writes === k) {
-        this.transaction.abort();
-        throw new DOMException('no room', 'QuotaExceededError');
-      }
-      return original.apply(this, args);
-    });
-  }
-  return { happened: () => writes >= k };
-}
 
 async function urls(profile: LocalProfile): Promise<string[]> {
   const found: string[] = [];

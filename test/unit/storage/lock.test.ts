@@ -1,5 +1,5 @@
 /** A profile with a passphrase: what is on disk while it is locked, and what comes through. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Bytes, toBase64Url, toHex } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { systemRandom } from '../../../src/base/random.ts';
@@ -10,6 +10,7 @@ import { openLock } from '../../../src/storage/lock.ts';
 import { LockedStore } from '../../../src/storage/locked-store.ts';
 import type { SealedGap } from '../../../src/storage/sealed.ts';
 import { LockedError } from '../../../src/storage/vault.ts';
+import { failWrite } from '../../support/fail-write.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 
 // What a passphrase costs is tested where it is made (crypto/passphrase.test.ts): here its key is any 32 bytes.
@@ -289,5 +290,60 @@ describe('what comes while it is locked', () => {
     const days = profile.store.vault.periods('seals').sort();
     expect(days[0]).toBe(dayOf(profile.nowMs));
     expect(days).toHaveLength(35);
+  });
+});
+
+describe('interrupted at any one write', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it('setting a passphrase leaves a profile that opens the old way or the new way, with everything', async () => {
+    let k = 1;
+    for (let happened = true; happened; k++) {
+      profile = await emptyProfile();
+      await profile.store.append({ event: visit('a') });
+      await profile.store.append({ event: visit('b', profile.nowMs - 5 * DAY_MS) });
+      const failing = failWrite(k);
+      const done = await setLock().then(
+        () => true,
+        () => false,
+      );
+      happened = failing.happened();
+      vi.restoreAllMocks();
+      expect(done).toBe(!happened);
+      profile.store.close();
+      const store = await LocalStore.openOrLocked(profile.options());
+      store.close();
+      if (store instanceof LockedStore) {
+        const secret = await openLock(store.vault.userId, store.vault.lock, KEY);
+        expect(secret).not.toBeNull();
+        profile.secret = secret as Bytes;
+      }
+      await profile.reopen();
+      expect(await titles()).toEqual(['b', 'a']);
+    }
+    expect(k).toBeGreaterThan(5);
+  });
+
+  it('opening what came while locked has each event once', async () => {
+    let k = 1;
+    for (let happened = true; happened; k++) {
+      profile = await emptyProfile();
+      await setLock();
+      const locked = await profile.reopenLocked();
+      const expected = Array.from({ length: 5 }, (_, n) => `p${n}`);
+      for (const [n, name] of expected.entries())
+        await locked.append({ event: visit(name, profile.nowMs + n) });
+      await unlock(locked);
+      profile.store.syncing = true;
+      const failing = failWrite(k);
+      await unseal().catch(() => {});
+      happened = failing.happened();
+      vi.restoreAllMocks();
+      await profile.reopen();
+      await unseal();
+      expect(await titles()).toEqual(expected);
+      expect(await profile.store.db.count('sealed')).toBe(0);
+    }
+    expect(k).toBeGreaterThan(5);
   });
 });

@@ -1,0 +1,20 @@
+/** A disk that is full, or a worker that ends, at one write. `vi.restoreAllMocks()` mends it. */
+import { vi } from 'vitest';
+
+/** Refuses the k-th write from now on, once; `happened` tells whether it came to that. */
+export function failWrite(k: number): { happened(): boolean } {
+  let writes = 0;
+  for (const method of ['put', 'add'] as const) {
+    const original = IDBObjectStore.prototype[method];
+    vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore, ...args) {
+      writes += 1;
+      // As browsers do: the request fails, and the whole transaction with it.
+      if (writes === k) {
+        this.transaction.abort();
+        throw new DOMException('no room', 'QuotaExceededError');
+      }
+      return original.apply(this, args);
+    });
+  }
+  return { happened: () => writes >= k };
+}
