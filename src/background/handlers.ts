@@ -5,10 +5,12 @@ import type { PauseState, Status } from '../model/recording.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
+import { removePassphrase, setPassphrase } from './services/lock.ts';
 import { currentPage } from './services/pages.ts';
 import { removeRule, rulesAnswer, setRule } from './services/rules.ts';
+import { sealedGapSeen } from './services/sealed-gap.ts';
 import { search } from './services/search.ts';
-import type { Services } from './services.ts';
+import type { Recording, Services } from './services.ts';
 
 const PAUSE_MS = { '15m': 15 * 60_000, '1h': 60 * 60_000 } as const;
 
@@ -50,9 +52,21 @@ const addressOf = (url: string, tabUrl: string | undefined): string =>
     ? tabUrl
     : url;
 
-/** `ready` resolves when the store is open; every handler waits for it. */
-export function createHandlers(ready: () => Promise<Services>, statusNow: () => Promise<Status>): Handlers {
-  const status = async () => ok(await statusNow());
+/** How handlers get at the services. */
+export interface Access {
+  /** Resolves when the store is open. @throws LockedError while the profile is locked. */
+  ready(): Promise<Services>;
+  /** What records, also while the profile is locked. */
+  recording(): Promise<Services | Recording>;
+  status(): Promise<Status>;
+  unlock(key: string): Promise<Result<null>>;
+  lock(): Promise<void>;
+}
+
+export function createHandlers(access: Access): Handlers {
+  const ready = () => access.ready();
+  const recording = () => access.recording();
+  const status = async () => ok(await access.status());
   const health = async () => {
     const { profile, compaction } = await ready();
     return ok(await healthReport(profile, compaction));
@@ -66,13 +80,13 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       const from = tabOf(sender as ContentSender);
       if (from) {
         const { tab, url, documentId } = from;
-        await (await ready()).recorder.pageAppeared(tab, url, { ...page, documentId });
+        await (await recording()).recorder.pageAppeared(tab, url, { ...page, documentId });
       }
       return ok(null);
     },
     'event.click': async (click, sender) => {
       const from = tabOf(sender as ContentSender);
-      if (from) await (await ready()).recorder.clicked(from.tab, from.url, click, from.documentId);
+      if (from) await (await recording()).recorder.clicked(from.tab, from.url, click, from.documentId);
       return ok(null);
     },
 
@@ -97,7 +111,7 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       return status();
     },
     'pause.set': async ({ pause }) => {
-      const { profile, dwell } = await ready();
+      const { profile, dwell } = await recording();
       // Up to here it counts.
       await dwell.tick();
       const state: PauseState =
@@ -108,7 +122,7 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
       return status();
     },
     'pause.end': async () => {
-      const { profile, dwell } = await ready();
+      const { profile, dwell } = await recording();
       // Not for the time up to here.
       await dwell.tick();
       await profile.change({ pause: { kind: 'none' } });
@@ -118,6 +132,7 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
     'loss.seen': async () => {
       const { profile } = await ready();
       await profile.store.lossSeen();
+      await sealedGapSeen();
       profile.changed();
       return status();
     },
@@ -185,6 +200,23 @@ export function createHandlers(ready: () => Promise<Services>, statusNow: () => 
     'archive.discard': async ({ id }) => {
       await (await ready()).budget.discard(id);
       return budget();
+    },
+
+    'lock.parameters': async () => {
+      const { lock: found } = (await recording()).profile.store.vault;
+      return ok(found ? found.kdf : null);
+    },
+    'lock.unlock': async ({ key }) => thenStatus(await access.unlock(key)),
+    'lock.now': async () => {
+      await access.lock();
+      return status();
+    },
+    'lock.set': async (wanted) => thenStatus(await setPassphrase((await ready()).profile, wanted)),
+    'lock.remove': async ({ current }) =>
+      thenStatus(await removePassphrase((await ready()).profile, current)),
+    'lock.auto': async ({ minutes }) => {
+      await (await ready()).profile.change({ autoLockMinutes: minutes });
+      return status();
     },
 
     'sync.create': async ({ url, deviceName }) =>

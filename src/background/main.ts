@@ -23,8 +23,10 @@ import { servePort } from './ports.ts';
 import { countDropped } from './services/drops.ts';
 import { EventRate } from './services/event-rate.ts';
 import { IMPORT_ALARM } from './services/history-import.ts';
+import { isAwayFor, notePresence } from './services/presence.ts';
 import { endPauseUntilRestart } from './services/session.ts';
 import { SYNC_ALARM } from './services/sync.ts';
+import { isOpen } from './services.ts';
 
 const ONBOARDING = 'src/onboarding/index.html';
 const MINUTE = 'minute';
@@ -32,12 +34,13 @@ const MINUTE = 'minute';
 /** Exported for the benchmark alone, which asks the real background. */
 export const opening = new Opening();
 const ready = () => opening.ready();
+const recording = () => opening.recording();
 
 const rate = new EventRate(() => systemClock.nowMs());
 const onDrop = () => void countDropped().then(() => opening.changed());
 
 listen({
-  handlers: createHandlers(ready, () => opening.status()),
+  handlers: createHandlers(opening),
   admit: (tabId) => rate.admit(tabId),
   onDrop,
   failure: storageFailure,
@@ -63,24 +66,34 @@ onConnect((port) =>
   }),
 );
 
-onNavigation(async (fact) => (await ready()).recorder.navigated(fact));
-onTitle(async (tab) => (await ready()).recorder.titled(tab));
-onTabCreated(async (tab) => (await ready()).recorder.tabCreated(tab));
-onTabRemoved(async (tabId) => (await ready()).recorder.tabGone(tabId));
-onFocus(async (tabId) => (await ready()).dwell.inFront(tabId));
+onNavigation(async (fact) => (await recording()).recorder.navigated(fact));
+onTitle(async (tab) => (await recording()).recorder.titled(tab));
+onTabCreated(async (tab) => (await recording()).recorder.tabCreated(tab));
+onTabRemoved(async (tabId) => (await recording()).recorder.tabGone(tabId));
+onFocus(async (tabId) => (await recording()).dwell.inFront(tabId));
 onPresence(async (present) => {
-  const { dwell } = await ready();
+  await notePresence(present, systemClock.nowMs());
+  const { dwell } = await recording();
   await dwell.inFront(present ? (await currentWebTab())?.id : undefined);
 });
-onPermissionsChanged(() => void ready().then(({ profile }) => profile.changed()));
+onPermissionsChanged(() => void recording().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
-  const { profile, dwell, ephemeral, sync, history, contexts, compaction, budget } = await ready();
+  const services = await recording();
+  if (!isOpen(services)) {
+    if (name !== MINUTE) return;
+    await services.dwell.tick();
+    await services.ephemeral.purge();
+    return;
+  }
+  const { profile, dwell, ephemeral, sync, history, contexts, compaction, budget } = services;
   if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
   await dwell.tick();
   await ephemeral.purge();
+  if (await isAwayFor(profile.settings.autoLockMinutes, profile.clock.nowMs())) await opening.lock();
+  if (profile !== (await recording()).profile) return;
   await profile.storing(() => profile.store.pack());
   await budget.check();
   profile.changed();
@@ -91,14 +104,14 @@ onAlarm(async (name) => {
 onInstalled((reason) => {
   // A temporary installation is "installed" at every start; who has decided is not asked again.
   if (reason === 'install') {
-    void ready().then(async ({ profile }) => {
+    void recording().then(async ({ profile }) => {
       if (profile.settings.consent === 'unasked') await openTab(pageUrl(ONBOARDING));
     });
   }
 });
 
 // For a start that also brought an update; every other one was noticed when the services opened.
-onStartup(() => void ready().then(({ profile }) => endPauseUntilRestart(profile)));
+onStartup(() => void recording().then(({ profile }) => endPauseUntilRestart(profile)));
 
 void closeAreasToContentScripts();
 void ensureAlarm(MINUTE, 1);

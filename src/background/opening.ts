@@ -2,12 +2,15 @@
  * Opens the services when the first event needs them, and again when the browser closed the store under them. What stands
  * in the way is told from here, since the services cannot tell it while they are not there.
  */
-import type { Failure } from '../base/result.ts';
+import { Mutex } from '../base/mutex.ts';
+import { type Failure, ok, type Result } from '../base/result.ts';
 import type { Health, Status } from '../model/recording.ts';
 import { readCachedStatus } from '../platform/areas.ts';
-import { BLOCKED, storageFailure } from '../storage/database.ts';
+import { BLOCKED, LockedError, storageFailure } from '../storage/database.ts';
+import { prepareToLock, unlock } from './services/lock.ts';
+import { LockedProfile } from './services/locked-profile.ts';
 import { publishStatus } from './services/status.ts';
-import { openServices, type Services } from './services.ts';
+import { isOpen, openRecording, type Recording, type Services } from './services.ts';
 
 /** Shown when nothing is known yet. */
 const NOTHING: Omit<Status, 'health'> = {
@@ -21,19 +24,59 @@ const NOTHING: Omit<Status, 'health'> = {
 };
 
 export class Opening {
-  #services: Promise<Services> | undefined;
+  #services: Promise<Services | Recording> | undefined;
+  /** Unlocking and locking, one after another. */
+  readonly #turns = new Mutex();
   #trouble: Failure | undefined;
   readonly #watchers = new Set<(status: Status) => void>();
 
-  /** Opens once; after a failure the next event tries again. */
-  ready(): Promise<Services> {
+  /** What records. Opens once; after a failure the next event tries again. */
+  recording(): Promise<Services | Recording> {
     this.#services ??= this.#open();
     return this.#services;
   }
 
-  async #open(): Promise<Services> {
+  /** Everything. @throws LockedError while the profile is locked. */
+  async ready(): Promise<Services> {
+    const services = await this.recording();
+    if (isOpen(services)) return services;
+    throw new LockedError();
+  }
+
+  /** `key`: what the passphrase gave. Resolves when everything can be read. */
+  unlock(key: string): Promise<Result<null>> {
+    return this.#turns.run(async () => {
+      const locked = await this.recording();
+      if (!(locked.profile instanceof LockedProfile)) return ok(null);
+      const unlocked = await unlock(locked.profile, key);
+      if (unlocked.ok) await this.#reopen(locked);
+      return unlocked;
+    });
+  }
+
+  /** Resolves when no key is in memory any more. Nothing happens without a passphrase. */
+  lock(): Promise<void> {
+    return this.#turns.run(async () => {
+      const services = await this.recording();
+      if (!isOpen(services) || !services.profile.store.vault.lock) return;
+      await prepareToLock(services.profile);
+      await this.#reopen(services);
+    });
+  }
+
+  /** What is being stored right now is stored; what comes meanwhile waits for the new services. */
+  async #reopen(old: Services | Recording): Promise<void> {
+    const { promise, resolve, reject } = deferred<Services | Recording>();
+    this.#services = promise;
+    await old.settled();
+    old.close();
+    this.#open().then(resolve, reject);
+    await promise;
+  }
+
+  async #open(): Promise<Services | Recording> {
     try {
-      const services = await openServices({
+      const services = await openRecording({
         onBlocked: () => this.#tell(BLOCKED),
         onClosed: () => this.#closed(services),
         onStatus: (status) => this.#show(status),
@@ -50,10 +93,10 @@ export class Opening {
   }
 
   /** What waits for the old store fails, and is sent again by who asked; the next event opens anew. */
-  #closed(services: Services): void {
+  #closed(services: Services | Recording): void {
     this.#services = undefined;
     services.close();
-    void this.ready().catch(() => {});
+    void this.recording().catch(() => {});
   }
 
   #tell(trouble: Failure): void {
@@ -72,7 +115,7 @@ export class Opening {
   }
 
   async status(): Promise<Status> {
-    const { services, trouble } = { services: this.ready(), trouble: this.#trouble };
+    const { services, trouble } = { services: this.recording(), trouble: this.#trouble };
     if (trouble) {
       services.catch(() => {});
       return this.#troubled(trouble);
@@ -98,4 +141,15 @@ export class Opening {
     void this.status().then(watcher);
     return () => this.#watchers.delete(watcher);
   }
+}
+
+function deferred<T>() {
+  let resolve!: (value: T) => void;
+  let reject!: (error: unknown) => void;
+  const promise = new Promise<T>((...both) => {
+    [resolve, reject] = both;
+  });
+  // Whoever waits for it is told; nobody may.
+  promise.catch(() => {});
+  return { promise, resolve, reject };
 }

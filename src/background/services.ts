@@ -1,17 +1,26 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
+
+import { ruleLate } from '../capture/late-rules.ts';
 import type { Status } from '../model/recording.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
-import type { DatabaseEvents } from '../storage/database.ts';
+import { type DatabaseEvents, LockedError } from '../storage/database.ts';
+import { readAccount } from '../sync/account-state.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
+import { readGate } from './services/gate.ts';
 import { HistoryImport } from './services/history-import.ts';
+import { takeOver } from './services/lock.ts';
+import { LockedProfile } from './services/locked-profile.ts';
+import { lockedStatus } from './services/locked-status.ts';
 import { Profile } from './services/profile.ts';
 import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
+import type { RecordingProfile } from './services/recording-profile.ts';
+import { noteSealedGap } from './services/sealed-gap.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { Sync } from './services/sync.ts';
@@ -20,39 +29,90 @@ import { TabStates } from './services/tab-state.ts';
 /** Changes are told so much later, many as one. */
 const TELL_MS = 150;
 
-export interface Services {
-  readonly profile: Profile;
+/** What records: there whether the profile is open or locked. */
+export interface Recording {
+  readonly profile: Profile | LockedProfile;
   readonly ephemeral: Ephemeral;
   readonly recorder: Recorder;
   readonly dwell: Dwell;
+  status(): Promise<Status>;
+  /** Resolves when what was being stored is stored. */
+  settled(): Promise<void>;
+  close(): void;
+}
+
+export interface Services extends Recording {
+  readonly profile: Profile;
   readonly sync: Sync;
   readonly history: HistoryImport;
   readonly contexts: ContextKeeper;
   readonly compaction: Compaction;
   readonly budget: Budget;
-  status(): Promise<Status>;
-  close(): void;
 }
+
+export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
 
 export interface ServiceEvents extends DatabaseEvents {
   /** After every change; many in a row are told as one. */
   onStatus(status: Status): void;
 }
 
+/** @throws LockedError when the profile has a passphrase and is not unlocked. */
 export async function openServices(events: ServiceEvents): Promise<Services> {
-  const profile = await Profile.open(events);
+  const services = await openRecording(events);
+  if (isOpen(services)) return services;
+  services.close();
+  throw new LockedError();
+}
+
+/** Everything, or of a locked profile what records. */
+export async function openRecording(events: ServiceEvents): Promise<Services | Recording> {
+  const profile = await Profile.openOrLocked(events);
   await beginSession(profile);
+  return profile instanceof LockedProfile ? openLocked(profile, events) : openUnlocked(profile, events);
+}
+
+function inMemory(profile: RecordingProfile, spent: (tabId: number, ms: number) => Promise<void>) {
   const session = new RememberedArea(sessionArea);
-  const ephemeral = new Ephemeral(() => profile.clock.nowMs(), session);
-  const dwell: Dwell = new Dwell(
-    () => profile.clock.nowMs(),
-    session,
-    (tabId, ms) => recorder.spent(tabId, ms),
-    () => {
-      const { pause } = profile.settings;
-      return pause.kind === 'until' ? pause.untilMs : 0;
-    },
+  const nowMs = () => profile.clock.nowMs();
+  const ephemeral = new Ephemeral(nowMs, session);
+  const dwell = new Dwell(nowMs, session, spent, () => {
+    const { pause } = profile.settings;
+    return pause.kind === 'until' ? pause.untilMs : 0;
+  });
+  return { session, ephemeral, dwell };
+}
+
+function openLocked(profile: LockedProfile, events: ServiceEvents): Recording {
+  const { session, ephemeral, dwell } = inMemory(profile, (tabId, ms) => recorder.spent(tabId, ms));
+  const recorder: Recorder = new Recorder(
+    profile,
+    ephemeral,
+    new TabStates(session),
+    () => profile.changed(),
+    (tabId) => dwell.take(tabId),
+    // Its own limit is that of the sealed store.
+    { isFull: () => false, refused() {} },
   );
+  const status = () => lockedStatus(profile, ephemeral);
+  const telling = tellStatus(status, events.onStatus);
+  profile.onChange(telling.soon);
+  return {
+    profile,
+    ephemeral,
+    recorder,
+    dwell,
+    status,
+    settled: () => recorder.settled(),
+    close() {
+      telling.stop();
+      profile.store.close();
+    },
+  };
+}
+
+async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Services> {
+  const { session, ephemeral, dwell } = inMemory(profile, (tabId, ms) => recorder.spent(tabId, ms));
   const sync = new Sync(profile);
   const compaction = new Compaction(profile);
   const budget = new Budget(profile, {
@@ -72,7 +132,7 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       return budget.check();
     },
   });
-  const recorder = new Recorder(
+  const recorder: Recorder = new Recorder(
     profile,
     ephemeral,
     new TabStates(session),
@@ -93,31 +153,10 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
       budget: await budget.figures(),
     });
 
-  let telling = false;
-  let again = false;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  async function tell(): Promise<void> {
-    again = true;
-    if (telling) return;
-    telling = true;
-    try {
-      while (again) {
-        again = false;
-        events.onStatus(await status());
-      }
-    } catch (error) {
-      console.error('status could not be made', error);
-    } finally {
-      telling = false;
-    }
-  }
-  // Later: an event that is being stored does not wait for the browser to be told of the one before.
-  profile.onChange(() => {
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      void tell();
-    }, TELL_MS);
-  });
+  const telling = tellStatus(status, events.onStatus);
+  profile.onChange(telling.soon);
+  // Before anything else looks at the store, and before sync brings what others deleted.
+  await openSealed(profile);
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
@@ -136,14 +175,62 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
     compaction,
     budget,
     status,
+    async settled() {
+      await recorder.settled();
+      await profile.store.exclusive(async () => {});
+    },
     close() {
       sync.close();
       history.close();
       compaction.close();
       budget.close();
-      clearTimeout(timer);
+      telling.stop();
       queryTotals.close();
       profile.store.close();
     },
   };
+}
+
+/** Tells the status when something changed: later, and not again while it is being made. */
+function tellStatus(status: () => Promise<Status>, onStatus: (status: Status) => void) {
+  let telling = false;
+  let again = false;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  async function tell(): Promise<void> {
+    again = true;
+    if (telling) return;
+    telling = true;
+    try {
+      while (again) {
+        again = false;
+        onStatus(await status());
+      }
+    } catch (error) {
+      console.error('status could not be made', error);
+    } finally {
+      telling = false;
+    }
+  }
+  return {
+    // Later: an event that is being stored does not wait for the browser to be told of the one before.
+    soon() {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void tell();
+      }, TELL_MS);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+/** What came while the profile was locked. */
+async function openSealed(profile: Profile): Promise<void> {
+  const { store } = profile;
+  if (!store.vault.lock) return;
+  await takeOver(profile, await readGate());
+  const { settings } = profile;
+  // Sync is opened later, and what comes into the journal now is to be sent all the same.
+  store.syncing = (await readAccount(store)) !== null;
+  const { broken } = await store.unseal((event, visit) => ruleLate(event, settings, visit), noteSealedGap);
+  if (broken > 0) await noteSealedGap({ dropped: 0, missing: broken });
 }

@@ -1,6 +1,6 @@
 /** From what the browser reports to what may be kept: level and rules act here, before anything is stored. Pure. */
 import { HOUR_MS } from '../base/clock.ts';
-import type { NewEvent, RecordKind, Transition } from '../model/interaction.ts';
+import type { NewEvent, RecordKind, SearchEvent, Transition } from '../model/interaction.ts';
 import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture, type Rule, ruleFor } from '../model/rules.ts';
 import { cleanAddress, originOnly, withoutQuery } from './address.ts';
@@ -108,6 +108,21 @@ export function captureNavigation(fact: NavigationFact, policy: Policy): NewEven
     ...(referrer === undefined ? {} : { referrer }),
   };
   return newSearch ? [visit, { kind: 'search', atMs: fact.atMs, level, url, ...newSearch }] : [visit];
+}
+
+/** A search that was recognised before. */
+export function captureSearch(
+  fact: Pick<SearchEvent, 'atMs' | 'url' | 'engine' | 'query'>,
+  policy: Policy,
+): NewEvent[] {
+  const address = cleanAddress(fact.url);
+  if (address === null) return [];
+  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  if (capture !== 'full') return [];
+  const { atMs, engine, query } = fact;
+  return level === 'anonymous'
+    ? [reduced('search', atMs, address)]
+    : [{ kind: 'search', atMs, level, url: address, engine, query }];
 }
 
 export interface ClickFact {

@@ -1,4 +1,5 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
+import type { Kdf } from '../crypto/kdf.ts';
 import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
@@ -72,6 +73,12 @@ export interface Answers {
   'archive.confirm': { readonly records: number };
   'archive.discard': BudgetReport;
   'archive.fetch-month': BudgetReport;
+  'lock.parameters': Kdf | null;
+  'lock.unlock': Status;
+  'lock.now': Status;
+  'lock.set': Status;
+  'lock.remove': Status;
+  'lock.auto': Status;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;

@@ -3,10 +3,12 @@
  * comes back. The router drops whatever this table does not know. Later additions go here and nowhere else.
  */
 import * as v from 'valibot';
+import { kdfSchema } from '../crypto/kdf.ts';
 import { RECORD_KINDS } from '../model/interaction.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { CAPTURES } from '../model/rules.ts';
+import { AUTO_LOCK_MINUTES } from '../model/settings.ts';
 import { THEMES } from '../model/theme.ts';
 
 export { PORTS } from './ports.ts';
@@ -51,6 +53,9 @@ const eraseQuestion = v.variant('what', [
   ...eraseTargets,
   v.strictObject({ what: v.literal('newest'), url }),
 ]);
+
+/** 32 bytes, base64url. */
+const passphraseKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
 
 const nothing = v.strictObject({});
 /** In CSS pixels, as `screenText` (context/device-info.ts) takes it. */
@@ -141,6 +146,19 @@ export const MESSAGES = {
   /** The file is safe: its days leave. */
   'archive.confirm': { from: 'page', body: v.strictObject({ id }) },
   'archive.discard': { from: 'page', body: v.strictObject({ id }) },
+
+  /** What the passphrase's key costs, for who is about to type it; `null` without a passphrase. */
+  'lock.parameters': { from: 'page', body: nothing },
+  /** `key`: what the passphrase gave. It is derived in the page, so that recording does not wait for it. */
+  'lock.unlock': { from: 'page', body: v.strictObject({ key: passphraseKey }) },
+  'lock.now': { from: 'page', body: nothing },
+  /** `current`: what the passphrase of now gave, where there is one. */
+  'lock.set': {
+    from: 'page',
+    body: v.strictObject({ kdf: kdfSchema, key: passphraseKey, current: v.optional(passphraseKey) }),
+  },
+  'lock.remove': { from: 'page', body: v.strictObject({ current: passphraseKey }) },
+  'lock.auto': { from: 'page', body: v.strictObject({ minutes: v.picklist(AUTO_LOCK_MINUTES) }) },
 
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
   /** Makes a pairing code and waits, in the background, for the other device. */

@@ -14,6 +14,7 @@ export type PauseState =
 export const HEALTH_CODES = [
   'ok',
   'no-consent',
+  'locked',
   'paused',
   'no-host-access',
   'near-full',
@@ -25,6 +26,7 @@ export const HEALTH_CODES = [
   'storage-closed',
   'storage-corrupt',
   'storage-lost',
+  'sealed-gap',
   'storage-damaged',
   'storage-error',
 ] as const;
@@ -83,8 +85,17 @@ export interface CompactionState {
   readonly message?: string;
 }
 
+/** Of a profile with a passphrase. */
+export interface LockState {
+  readonly state: 'locked' | 'unlocked';
+  /** While locked: events that wait to be opened. */
+  readonly sealed?: number;
+}
+
 /** What the popup and the options page show of the whole. */
 export interface Status {
+  /** Absent without a passphrase. */
+  readonly lock?: LockState;
   readonly consent: 'unasked' | 'accepted' | 'declined';
   readonly level: PrivacyLevel;
   readonly pause: PauseState;

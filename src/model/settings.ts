@@ -5,6 +5,11 @@ import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
 import { CAPTURES, type Rule } from './rules.ts';
 
+/** After so many minutes without the person a profile with a passphrase locks itself; 0 = only when the browser is closed. */
+export const AUTO_LOCK_MINUTES = [5, 15, 60, 0] as const;
+export type AutoLockMinutes = (typeof AUTO_LOCK_MINUTES)[number];
+const AUTO_LOCK_DEFAULT: AutoLockMinutes = 15;
+
 const ruleSchema = v.object({
   id: v.string(),
   host: v.string(),
@@ -13,7 +18,7 @@ const ruleSchema = v.object({
   formerly: v.exactOptional(v.picklist(CAPTURES)),
 });
 
-const settingsSchema = v.object({
+export const settingsSchema = v.object({
   consent: v.picklist(['unasked', 'accepted', 'declined']),
   /** When it was given or refused. */
   consentAtMs: v.exactOptional(v.number()),
@@ -31,6 +36,10 @@ const settingsSchema = v.object({
     BUDGET.defaultBytes,
   ),
   pinned: v.fallback(v.optional(v.array(v.string()), []), []),
+  autoLockMinutes: v.fallback(
+    v.optional(v.picklist(AUTO_LOCK_MINUTES), AUTO_LOCK_DEFAULT),
+    AUTO_LOCK_DEFAULT,
+  ),
 });
 
 export interface Settings {
@@ -44,6 +53,7 @@ export interface Settings {
   readonly budgetBytes: number;
   /** Hosts whose records are never archived, with their subdomains. */
   readonly pinned: readonly string[];
+  readonly autoLockMinutes: AutoLockMinutes;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -53,6 +63,7 @@ export const DEFAULT_SETTINGS: Settings = {
   rules: [],
   budgetBytes: BUDGET.defaultBytes,
   pinned: [],
+  autoLockMinutes: AUTO_LOCK_DEFAULT,
 };
 
 /** Settings that do not parse fall back to recording nothing: consent has to be given again. */

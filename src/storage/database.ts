@@ -116,6 +116,7 @@ export function storageFailure(error: unknown): Failure {
         'The browser gives no more memory for what is kept in memory only, so it is not recorded. Close some pages, or choose another level.',
     };
   }
+  if (error instanceof LockedError) return LOCKED;
   if (error instanceof DamagedError) return { code: 'storage-corrupt', message: error.message };
   return {
     code: 'storage-error',
@@ -129,6 +130,20 @@ export const BLOCKED: Failure = {
   message:
     'Another copy of ARQ Context still holds the store. Close its pages, or restart the browser; nothing is lost.',
 };
+
+const LOCKED: Failure = {
+  code: 'locked',
+  message: 'ARQ Context is locked. Unlock it with your passphrase first.',
+};
+
+/** The profile is locked, and this needs its keys. */
+export class LockedError extends Error {
+  override readonly name = 'LockedError';
+
+  constructor() {
+    super(LOCKED.message);
+  }
+}
 
 /** Something in the store does not open with the key it should open with, or is not what was sealed. */
 export class DamagedError extends Error {

@@ -15,7 +15,7 @@ import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
 import { candidateDays, type FinderSource } from './candidates.ts';
 import { churn, removeOrphans } from './compact.ts';
-import { DamagedError, type Database, type DatabaseEvents, openData } from './database.ts';
+import { DamagedError, type Database, type DatabaseEvents, LockedError, openData } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { Derived } from './derived.ts';
 import { countTargeted, erase, finishErasing, isOfSites, movedOf, type Targeted } from './erase.ts';
@@ -45,13 +45,14 @@ import {
   type SealedGap,
   sealedGap,
   type Unsealed,
+  type Unsealing,
   unsealSome,
 } from './sealed.ts';
 import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
-import { beginIncarnation, eventsOf, LockedError, Vault } from './vault.ts';
+import { beginIncarnation, eventsOf, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
@@ -197,19 +198,19 @@ export class LocalStore {
     const gap = await sealedGap(this.db);
     if (gap && gap.dropped + gap.missing > 0) await noted(gap);
     if (gap) await gapNoted(this.db);
-    const openers = new Map();
+    const unsealing: Unsealing = { openers: new Map(), visits: new Map() };
     let [events, broken] = [0, 0];
     for (;;) {
       const some = await this.#changing(async () => {
         const knownOf = this.#knownOf();
-        const known = async (day: Day) => new Set((await knownOf(day)).map(({ id }) => id));
-        return unsealSome(this.db, this.vault, { syncing: this.syncing, rule, known }, openers);
+        const known = async (day: Day) => new Map((await knownOf(day)).map((event) => [event.id, event]));
+        return unsealSome(this.db, this.vault, { syncing: this.syncing, rule, known }, unsealing);
       });
       if (some === null) break;
       events += some.events;
       broken += some.broken;
     }
-    if (openers.size > 0) await this.exclusive(() => destroyUsedSeals(this.vault, this.#today()));
+    if (unsealing.openers.size > 0) await this.exclusive(() => destroyUsedSeals(this.vault, this.#today()));
     if (this.vault.lock) await this.prepareToLock();
     return { events, broken };
   }

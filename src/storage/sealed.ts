@@ -33,14 +33,27 @@ export interface SealedGap {
   readonly missing: number;
 }
 
-/** What becomes of an event that was recorded without knowing the rules; `null`: it is not kept. */
-export type RuleLate = (event: InteractionEvent) => InteractionEvent | null;
+/** The visit that an update is of: with the address that it was recorded with, or the one that was kept of it. */
+export interface Updated {
+  readonly url: string;
+  readonly isWhole: boolean;
+}
+
+/** What becomes of an event that was recorded without knowing the rules; `null`: it is not kept. `visit`: of an update. */
+export type RuleLate = (event: InteractionEvent, visit?: Updated) => InteractionEvent | null;
 
 export interface UnsealOptions {
   readonly syncing: boolean;
   readonly rule: RuleLate;
-  /** Ids of what is stored of a day already. */
-  readonly known: (day: Day) => Promise<ReadonlySet<string>>;
+  /** What is stored of a day already, by id. */
+  readonly known: (day: Day) => Promise<ReadonlyMap<string, InteractionEvent>>;
+}
+
+/** What is remembered from one step to the next. */
+export interface Unsealing {
+  readonly openers: Map<Day, Promise<Opener | null>>;
+  /** Addresses, as they were recorded, of visits that are kept. */
+  readonly visits: Map<string, string>;
 }
 
 /** The next rows; `null` when none are left. The caller holds the write lock. */
@@ -48,13 +61,12 @@ export async function unsealSome(
   db: Database,
   vault: Vault,
   { syncing, rule, known }: UnsealOptions,
-  openers: Map<Day, Promise<Opener | null>>,
+  { openers, visits }: Unsealing,
 ): Promise<Unsealed | null> {
   const rows = await db.getAll('sealed', undefined, ROWS_AT_ONCE);
   if (rows.length === 0) return null;
   await vault.ensureKeys([...new Set(rows.map(({ day }) => day))].map(eventsOf));
   const opened = await Promise.all(rows.map((row) => openRow(vault, row, openers)));
-  const visits = new Set<string>();
   const moved: JournalRow[] = [];
   let broken = 0;
   for (const [index, event] of opened.entries()) {
@@ -82,12 +94,16 @@ async function ruleLate(
   event: InteractionEvent,
   day: Day,
   { rule, known }: Pick<UnsealOptions, 'rule' | 'known'>,
-  visits: Set<string>,
+  visits: Map<string, string>,
 ): Promise<InteractionEvent | null> {
-  if (event.kind === 'visit-update')
-    return visits.has(event.visit) || (await known(day)).has(event.visit) ? event : null;
+  if (event.kind === 'visit-update') {
+    const url = visits.get(event.visit);
+    if (url !== undefined) return rule(event, { url, isWhole: true });
+    const visit = (await known(day)).get(event.visit);
+    return visit?.kind === 'visit' ? rule(event, { url: visit.url, isWhole: false }) : null;
+  }
   const kept = rule(event);
-  if (kept?.kind === 'visit') visits.add(kept.id);
+  if (kept?.kind === 'visit' && event.kind === 'visit') visits.set(kept.id, event.url);
   return kept;
 }
 

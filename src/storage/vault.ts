@@ -90,11 +90,6 @@ export interface LockedVault extends Identity {
   readonly seals: readonly { readonly day: Day; readonly publicKey: Bytes }[];
 }
 
-/** The profile is locked, and this needs its keys. */
-export class LockedError extends Error {
-  override readonly name = 'LockedError';
-}
-
 const newIncarnation = (): number => new DataView(systemRandom.bytes(4).buffer).getUint32(0);
 
 const wrapAad = (userId: string, what: string): Bytes =>

@@ -30,6 +30,9 @@ async function readLeft(store: LocalStore): Promise<Left | null> {
   }
 }
 
+/** Whether an account was left that this device may come back to. */
+export const hasLeft = async (store: LocalStore): Promise<boolean> => (await readLeft(store)) !== null;
+
 /**
  * From now on what is erased here is noted. Coming back and leaving again forgets nothing, nor what was erased in the account:
  * perhaps the service was never told.

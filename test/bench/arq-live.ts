@@ -23,10 +23,7 @@ async function someTab(): Promise<number> {
 }
 
 class ArqLive implements Subject {
-  readonly #handlers = createHandlers(
-    () => opening.ready(),
-    () => opening.status(),
-  );
+  readonly #handlers = createHandlers(opening);
   #unwrap: () => void = () => {};
   #tabId = 0;
   #page = { url: 'https://bench.example/', documentId: '' };

@@ -4,7 +4,8 @@
 import './fake-browser.ts';
 import { vi } from 'vitest';
 import { createHandlers } from '../../src/background/handlers.ts';
-import { openServices, type Services } from '../../src/background/services.ts';
+import { Opening } from '../../src/background/opening.ts';
+import { isOpen, type Recording, type Services } from '../../src/background/services.ts';
 import type { Result } from '../../src/base/result.ts';
 import type { AnswerOf } from '../../src/messaging/answers.ts';
 import type { MessageBody, MessageType } from '../../src/messaging/messages.ts';
@@ -16,11 +17,15 @@ import { fake } from './fake-browser.ts';
 export const START_MS = Date.UTC(2026, 10, 24, 12, 34, 56, 789);
 
 export class Worker {
+  opening!: Opening;
   services!: Services;
-  readonly handlers = createHandlers(
-    async () => this.services,
-    async () => this.services.status(),
-  );
+  readonly handlers = createHandlers({
+    ready: () => this.opening.ready(),
+    recording: () => this.opening.recording(),
+    status: () => this.opening.status(),
+    unlock: (key) => this.opening.unlock(key),
+    lock: () => this.opening.lock(),
+  });
 
   /** A fresh profile whose person agreed. Only the date stands still; timers run. */
   static async start(): Promise<Worker> {
@@ -33,17 +38,24 @@ export class Worker {
   }
 
   async open(): Promise<void> {
-    this.services = await openServices({ onBlocked() {}, onClosed() {}, onStatus() {} });
+    this.opening = new Opening();
+    const services = await this.opening.recording();
+    if (isOpen(services)) this.services = services;
+  }
+
+  /** What records now, also while the profile is locked. */
+  recording(): Promise<Services | Recording> {
+    return this.opening.recording();
   }
 
   /** The worker was stopped and the next event starts it. */
   async restart(): Promise<void> {
-    this.services.close();
+    (await this.recording()).close();
     await this.open();
   }
 
   async restartBrowser(): Promise<void> {
-    this.services.close();
+    (await this.recording()).close();
     fake.endSession();
     await this.open();
   }
@@ -70,7 +82,7 @@ export class Worker {
     const { title = `Title of ${url}`, ...rest } = fact;
     const tab = { id: tabId, url, title: '', incognito: false };
     fake.tabs.set(tabId, tab);
-    await this.services.recorder.navigated({
+    await (await this.recording()).recorder.navigated({
       tabId,
       url,
       atMs: Date.now(),
@@ -86,7 +98,7 @@ export class Worker {
     const tab = fake.tabs.get(tabId);
     if (!tab) throw new Error('no such tab');
     tab.title = title;
-    await this.services.recorder.titled({ ...tab, lastAccessed: 0 });
+    await (await this.recording()).recorder.titled({ ...tab, lastAccessed: 0 });
   }
 
   /** A message of our content script in the tab; `from` is the address that its document began with. */

@@ -1,14 +1,18 @@
 /** What every service of the background shares: the open store, the settings in force, and a way to say "it changed". */
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
-import type { Failure } from '../../base/result.ts';
 import { ContextStorage } from '../../context/context-storage.ts';
-import { isPaused, parseSettings, type Settings } from '../../model/settings.ts';
+import { parseSettings, type Settings } from '../../model/settings.ts';
 import { localArea } from '../../platform/areas.ts';
-import { type DatabaseEvents, storageFailure } from '../../storage/database.ts';
+import { type DatabaseEvents, LockedError } from '../../storage/database.ts';
 import type { GenerationPointer } from '../../storage/key-store.ts';
 import { LocalStore } from '../../storage/local-store.ts';
+import { LockedStore } from '../../storage/locked-store.ts';
 import type { SentinelArea } from '../../storage/sentinel.ts';
+import { writeGate } from './gate.ts';
+import { LockedProfile } from './locked-profile.ts';
+import { RecordingProfile } from './recording-profile.ts';
+import { readUnlockSecret } from './unlock-secret.ts';
 
 const pointer: GenerationPointer = {
   read: async () => {
@@ -25,26 +29,22 @@ const sentinel: SentinelArea = {
 
 const SETTINGS = 'settings';
 
-export class Profile {
-  settings: Settings;
-  /** The last storage trouble, until something was stored again. */
-  trouble: Failure | undefined;
+export class Profile extends RecordingProfile {
   /** Rows that did not open when they were read. */
   damagedRows = 0;
   /** Nothing more is stored: the byte budget is used up (budget.ts). */
   isFull = false;
   /** `ContextStorage` over the same store; what is asked of the store without it is measured by its `queries`, too. */
   readonly context: ContextStorage;
-  readonly #listeners = new Set<() => void>();
   readonly #changes = new Mutex();
 
   private constructor(
     readonly store: LocalStore,
-    readonly clock: Clock,
+    clock: Clock,
     settings: Settings,
     onDamaged: (rows: number) => void,
   ) {
-    this.settings = settings;
+    super(clock, settings);
     this.context = new ContextStorage(store, {
       clock,
       onDamaged,
@@ -52,14 +52,33 @@ export class Profile {
     });
   }
 
+  /** @throws LockedError when the profile has a passphrase and is not unlocked. */
   static async open(events: DatabaseEvents, clock: Clock = systemClock): Promise<Profile> {
+    const profile = await Profile.openOrLocked(events, clock);
+    if (profile instanceof Profile) return profile;
+    profile.store.close();
+    throw new LockedError();
+  }
+
+  static async openOrLocked(
+    events: DatabaseEvents,
+    clock: Clock = systemClock,
+  ): Promise<Profile | LockedProfile> {
     let profile: Profile | undefined;
     const onDamaged = (rows: number) => {
       if (!profile || profile.damagedRows >= rows) return;
       profile.damagedRows = rows;
       profile.changed();
     };
-    const store = await LocalStore.open({ ...events, pointer, sentinel, clock, onDamaged });
+    const store = await LocalStore.openOrLocked({
+      ...events,
+      pointer,
+      sentinel,
+      clock,
+      secret: readUnlockSecret,
+      onDamaged,
+    });
+    if (store instanceof LockedStore) return LockedProfile.open(store, clock);
     profile = new Profile(store, clock, parseSettings(await store.readNamed(SETTINGS)), onDamaged);
     return profile;
   }
@@ -69,36 +88,9 @@ export class Profile {
     return this.#changes.run(async () => {
       const settings = { ...this.settings, ...(typeof patch === 'function' ? patch(this.settings) : patch) };
       await this.store.writeNamed(SETTINGS, settings);
+      if (this.store.vault.lock) await writeGate(settings);
       this.settings = settings;
       this.changed();
     });
-  }
-
-  recording(): boolean {
-    return this.settings.consent === 'accepted' && !isPaused(this.settings.pause, this.clock.nowMs());
-  }
-
-  /** Runs something that stores; its failure is shown in the health line and thrown on. */
-  async storing<T>(task: () => Promise<T>): Promise<T> {
-    try {
-      const result = await task();
-      if (this.trouble) {
-        this.trouble = undefined;
-        this.changed();
-      }
-      return result;
-    } catch (error) {
-      this.trouble = storageFailure(error);
-      this.changed();
-      throw error;
-    }
-  }
-
-  onChange(listener: () => void): void {
-    this.#listeners.add(listener);
-  }
-
-  changed(): void {
-    for (const listener of this.#listeners) listener();
   }
 }

@@ -18,7 +18,7 @@ import type { Settings } from '../../model/settings.ts';
 import { type CommittedFact, type TabFact, tabById } from '../../platform/tabs.ts';
 import type { TabRow } from '../../storage/schema.ts';
 import type { Ephemeral } from './ephemeral.ts';
-import type { Profile } from './profile.ts';
+import type { RecordingProfile } from './recording-profile.ts';
 import {
   documentOf,
   erased,
@@ -40,11 +40,13 @@ export interface Room {
 
 export class Recorder {
   readonly #turns = new Map<number, Mutex>();
+  /** Clicks wait for no turn. */
+  readonly #storing = new Set<Promise<unknown>>();
   /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
   readonly #ordinary = new Set<number>();
 
   constructor(
-    private readonly profile: Profile,
+    private readonly profile: RecordingProfile,
     private readonly ephemeral: Ephemeral,
     private readonly tabs: TabStates,
     private readonly onRecorded: () => void,
@@ -61,6 +63,12 @@ export class Recorder {
       this.#turns.set(tabId, mutex);
     }
     return mutex.run(task);
+  }
+
+  /** Resolves when every event that came up to now was dealt with. */
+  async settled(): Promise<void> {
+    await Promise.all([...this.#turns.values()].map((turn) => turn.run(async () => {})));
+    await Promise.allSettled(this.#storing);
   }
 
   /** The settings at the moment of the event decide, not those when its turn comes. `undefined` = nothing may be kept. */
@@ -300,7 +308,9 @@ export class Recorder {
       policy,
     );
     if (events.length === 0 || this.#isRefused(events)) return;
-    await this.#store(events, known);
+    const storing = this.#store(events, known);
+    this.#storing.add(storing);
+    await storing.finally(() => this.#storing.delete(storing));
     this.onRecorded();
   }
 

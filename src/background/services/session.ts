@@ -4,13 +4,14 @@
  */
 import { localArea, sessionArea } from '../../platform/areas.ts';
 import { extensionVersion } from '../../platform/runtime.ts';
+import type { LockedProfile } from './locked-profile.ts';
 import type { Profile } from './profile.ts';
 
 const MARK = 'session';
 const VERSION = 'version';
 
 /** Before any event is handled: tab ids are new, and "until restart" is over. */
-export async function beginSession(profile: Profile): Promise<void> {
+export async function beginSession(profile: Profile | LockedProfile): Promise<void> {
   if ((await sessionArea.get(MARK)) !== undefined) return;
   await profile.store.forgetTabs();
   // An update empties the session's memory as well. Whether the browser stood still meanwhile is not known then; a pause
@@ -23,6 +24,6 @@ export async function beginSession(profile: Profile): Promise<void> {
   await sessionArea.set(MARK, true);
 }
 
-export async function endPauseUntilRestart(profile: Profile): Promise<void> {
+export async function endPauseUntilRestart(profile: Profile | LockedProfile): Promise<void> {
   if (profile.settings.pause.kind === 'restart') await profile.change({ pause: { kind: 'none' } });
 }

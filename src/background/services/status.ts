@@ -9,6 +9,7 @@ import type { Loss } from '../../storage/sentinel.ts';
 import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
+import { gapSentence, readSealedGap } from './sealed-gap.ts';
 
 /** In the person's own way of writing times. */
 function lossSentence({ what, beforeMs }: Loss): string {
@@ -47,6 +48,8 @@ async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Pr
   const { loss } = profile.store;
   if (trouble) return trouble as Health;
   if (loss) return { code: 'storage-lost', message: lossSentence(loss) };
+  const gap = await readSealedGap();
+  if (gap) return { code: 'sealed-gap', message: gapSentence(gap) };
   if (settings.consent !== 'accepted')
     return { code: 'no-consent', message: 'Nothing is recorded until you agree.' };
   if (!(await hasHostAccess())) {
@@ -90,6 +93,7 @@ export async function currentStatus(
     ephemeral.records(),
   ]);
   return {
+    ...(profile.store.vault.lock ? { lock: { state: 'unlocked' as const } } : {}),
     consent: settings.consent,
     level: settings.level,
     pause: isPaused(settings.pause, clock.nowMs()) ? settings.pause : { kind: 'none' },
@@ -105,7 +109,7 @@ export async function currentStatus(
   };
 }
 
-const QUIET: readonly string[] = ['ok', 'paused', 'no-consent', 'near-full'];
+const QUIET: readonly string[] = ['ok', 'locked', 'paused', 'no-consent', 'near-full'];
 
 /** Tells the toolbar button, and the popup before the background answers it. */
 export async function publishStatus(status: Status): Promise<void> {

@@ -8,7 +8,7 @@ import { type Bytes, concat, fromBase64Url, toBase64Url } from '../../../src/bas
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { BUDGET, budgetState } from '../../../src/model/budget.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
-import { parseSettings } from '../../../src/model/settings.ts';
+import { DEFAULT_SETTINGS, parseSettings } from '../../../src/model/settings.ts';
 import type { PagePort } from '../../../src/platform/runtime.ts';
 import { wholeSource } from '../../../src/storage/format/byte-source.ts';
 import { LocalStore } from '../../../src/storage/local-store.ts';
@@ -141,7 +141,7 @@ describe('the limit', () => {
 
   it('is not needed by settings of before, which keep their consent', () => {
     const before = { consent: 'accepted', level: 'public', pause: { kind: 'none' }, rules: [] };
-    expect(parseSettings(before)).toEqual({ ...before, budgetBytes: BUDGET.defaultBytes, pinned: [] });
+    expect(parseSettings(before)).toEqual({ ...DEFAULT_SETTINGS, ...before });
   });
 
   it('has its thresholds at 80 and 100 %', () => {

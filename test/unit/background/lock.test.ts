@@ -1,0 +1,215 @@
+/** A profile with a passphrase, as the background lives with it. */
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isAwayFor, notePresence } from '../../../src/background/services/presence.ts';
+import { toBase64Url } from '../../../src/base/bytes.ts';
+import type { Kdf } from '../../../src/crypto/kdf.ts';
+import { fake } from '../../support/fake-browser.ts';
+import { Worker } from '../../support/worker.ts';
+
+// What a passphrase costs is tested where it is made (crypto/passphrase.test.ts): here its key is any 32 bytes.
+const kdf: Kdf = {
+  name: 'argon2id',
+  memory: 19 * 1024,
+  passes: 2,
+  lanes: 1,
+  salt: toBase64Url(new Uint8Array(16)),
+};
+const keyOf = (byte: number) => toBase64Url(new Uint8Array(32).fill(byte));
+const [KEY, OTHER] = [keyOf(1), keyOf(2)];
+
+let worker: Worker;
+beforeEach(async () => {
+  worker = await Worker.start();
+  await worker.visit(1, 'https://before.example/');
+});
+afterEach(async () => {
+  (await worker.recording()).close();
+  vi.useRealTimers();
+});
+
+const failing = async (call: Promise<unknown>) =>
+  call.then(
+    () => {
+      throw new Error('it did not fail');
+    },
+    (error: Error) => error.message,
+  );
+const urls = async () => {
+  const { hits } = await worker.send('records.search', { text: '', limit: 200 });
+  return hits.map(({ url }) => url).sort();
+};
+const lockState = async () => (await worker.send('status.get', {})).lock;
+
+describe('a passphrase', () => {
+  it('is asked for after the browser was closed, and not by the next worker', async () => {
+    expect(await worker.send('lock.parameters', {})).toBeNull();
+    await worker.send('lock.set', { kdf, key: KEY });
+    expect(await lockState()).toEqual({ state: 'unlocked' });
+    await worker.restart();
+    expect(await lockState()).toEqual({ state: 'unlocked' });
+    await worker.restartBrowser();
+    expect(await lockState()).toEqual({ state: 'locked', sealed: 0 });
+    expect(await worker.send('lock.parameters', {})).toEqual(kdf);
+    expect(await failing(worker.send('records.search', { text: '', limit: 20 }))).toMatch(/locked/);
+    await worker.send('lock.unlock', { key: KEY });
+    expect(await lockState()).toEqual({ state: 'unlocked' });
+    expect(await urls()).toEqual(['https://before.example/']);
+  });
+
+  it('that is wrong changes nothing, says the same each time, and makes wait longer and longer', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    await worker.restartBrowser();
+    const told = new Set<string>();
+    for (let n = 0; n < 3; n++) told.add(await failing(worker.send('lock.unlock', { key: OTHER })));
+    expect([...told]).toEqual(['That is not the passphrase. Nothing was changed.']);
+    // Also for the right one, and in the next worker.
+    expect(await failing(worker.send('lock.unlock', { key: KEY }))).toMatch(/Wait 2 seconds/);
+    await worker.restartBrowser();
+    expect(await failing(worker.send('lock.unlock', { key: KEY }))).toMatch(/Wait 2 seconds/);
+    const waits: number[] = [];
+    for (let n = 0; n < 12; n++) {
+      const message = await failing(worker.send('lock.unlock', { key: OTHER }));
+      const wait = Number(/Wait (\d+) second/.exec(message)?.[1] ?? 0);
+      if (wait > 0) waits.push(wait);
+      worker.pass(wait * 1_000);
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 32, 64]);
+    worker.pass(15 * 60_000);
+    await worker.send('lock.unlock', { key: KEY });
+    expect(await urls()).toEqual(['https://before.example/']);
+    // And forgotten once it was right.
+    expect(await failing(worker.send('lock.remove', { current: OTHER }))).toMatch(/not the passphrase/);
+    await worker.send('lock.remove', { current: KEY });
+  });
+
+  it('is changed and removed only by who knows it', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    expect(await failing(worker.send('lock.set', { kdf, key: OTHER }))).toMatch(/not the passphrase/);
+    expect(await failing(worker.send('lock.set', { kdf, key: OTHER, current: OTHER }))).toMatch(
+      /not the pass/,
+    );
+    expect(await failing(worker.send('lock.remove', { current: OTHER }))).toMatch(/not the passphrase/);
+    await worker.send('lock.set', { kdf, key: OTHER, current: KEY });
+    await worker.restartBrowser();
+    expect(await failing(worker.send('lock.unlock', { key: KEY }))).toMatch(/not the passphrase/);
+    await worker.send('lock.unlock', { key: OTHER });
+    await worker.send('lock.remove', { current: OTHER });
+    await worker.restartBrowser();
+    expect(await lockState()).toBeUndefined();
+    expect(await urls()).toEqual(['https://before.example/']);
+    expect(fake.local.values.has('gate')).toBe(false);
+  });
+});
+
+describe('while it is locked', () => {
+  it('no key and no page that was stored is in memory', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    expect(JSON.stringify([...fake.session.values])).toContain(
+      toBase64Url(worker.services.profile.store.vault.unlockSecret()),
+    );
+    await worker.send('lock.now', {});
+    const memory = JSON.stringify([...fake.session.values]);
+    expect(memory).not.toContain(toBase64Url(worker.services.profile.store.vault.unlockSecret()));
+    expect(await lockState()).toEqual({ state: 'locked', sealed: 0 });
+  });
+
+  it('visits, titles, searches and clicks are recorded once and are there afterwards, in order', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    await worker.send('lock.now', {});
+    await worker.visit(1, 'https://during.example/');
+    await worker.visit(2, 'https://www.google.com/search?q=blue+whales');
+    await worker.click(1, 'https://during.example/');
+    // A repeat of the same message, in the next worker.
+    await worker.restart();
+    await worker.click(1, 'https://during.example/');
+    await worker.restartBrowser();
+    await worker.visit(3, 'https://after-restart.example/');
+    expect((await lockState())?.sealed).toBeGreaterThan(5);
+    await worker.send('lock.unlock', { key: KEY });
+    expect(await urls()).toEqual([
+      'https://after-restart.example/',
+      'https://before.example/',
+      'https://during.example/',
+      'https://www.google.com/search?q=blue+whales',
+    ]);
+    worker.services = await worker.opening.ready();
+    const records = await worker.records();
+    expect(records.map(({ kind }) => kind)).toEqual(['visit', 'visit', 'visit', 'search', 'click', 'visit']);
+    const titles = records.flatMap((record) => (record.kind === 'visit' ? [record.title] : []));
+    expect(titles).toContain('Title of https://during.example/');
+    expect((await worker.send('status.get', {})).health.code).toBe('ok');
+  });
+
+  it('rules hold: at once while the browser is open, and when it is opened after it was closed', async () => {
+    await worker.send('rules.set', { host: 'skipped.example', capture: 'skip' });
+    await worker.send('rules.set', { host: 'short.example', capture: 'domain' });
+    await worker.send('lock.set', { kdf, key: KEY });
+    await worker.send('lock.now', {});
+    await worker.visit(1, 'https://skipped.example/1');
+    expect(await lockState()).toEqual({ state: 'locked', sealed: 0 });
+    await worker.visit(1, 'https://short.example/path/1');
+    await worker.restartBrowser();
+    await worker.visit(1, 'https://skipped.example/2');
+    await worker.visit(1, 'https://short.example/path/2', { title: 'A telling title' });
+    await worker.send('lock.unlock', { key: KEY });
+    expect(await urls()).toEqual(['https://before.example/', 'https://short.example/']);
+    const { store } = (await worker.opening.ready()).profile;
+    for (const day of await store.days())
+      expect(JSON.stringify((await store.eventsOfDay(day)).events)).not.toMatch(/skipped|path|telling/);
+  });
+
+  it('a pause holds, can be set and ended, and stays so when it is opened', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    await worker.send('lock.now', {});
+    await worker.send('pause.set', { pause: 'resumed' });
+    await worker.visit(1, 'https://paused.example/');
+    await worker.restartBrowser();
+    await worker.visit(1, 'https://paused.example/2');
+    expect(await lockState()).toEqual({ state: 'locked', sealed: 0 });
+    await worker.send('lock.unlock', { key: KEY });
+    expect((await worker.send('status.get', {})).pause).toEqual({ kind: 'resumed' });
+    await worker.send('lock.now', {});
+    await worker.send('pause.end', {});
+    await worker.visit(1, 'https://again.example/');
+    await worker.send('lock.unlock', { key: KEY });
+    expect(await urls()).toEqual(['https://again.example/', 'https://before.example/']);
+  });
+
+  it('nothing is recorded where nobody agreed, nor at level ephemeral on disk', async () => {
+    await worker.send('level.set', { level: 'ephemeral' });
+    await worker.send('lock.set', { kdf, key: KEY });
+    await worker.restartBrowser();
+    await worker.visit(1, 'https://memory.example/');
+    expect(await lockState()).toEqual({ state: 'locked', sealed: 0 });
+    expect((await worker.send('status.get', {})).ephemeralCount).toBe(1);
+    fake.local.values.delete('gate');
+    await worker.restart();
+    await worker.visit(1, 'https://nobody.example/');
+    expect((await worker.send('status.get', {})).ephemeralCount).toBe(1);
+  });
+
+  it('what was being stored when it was locked is there', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    const visits = [2, 3, 4, 5].map((tab) => worker.visit(tab, `https://racing.example/${tab}`));
+    await worker.send('lock.now', {});
+    await Promise.all(visits);
+    await worker.send('lock.unlock', { key: KEY });
+    expect((await urls()).filter((url) => url.includes('racing'))).toHaveLength(4);
+  });
+});
+
+describe('it locks itself', () => {
+  it('when the person was away for so long, and not when they came back', async () => {
+    const now = Date.now();
+    expect(await isAwayFor(15, now)).toBe(false);
+    await notePresence(false, now);
+    await notePresence(false, now + 60_000);
+    expect(await isAwayFor(15, now + 15 * 60_000 - 1)).toBe(false);
+    expect(await isAwayFor(15, now + 15 * 60_000)).toBe(true);
+    expect(await isAwayFor(0, now + 1e9)).toBe(false);
+    await notePresence(true, now);
+    expect(await isAwayFor(5, now + 1e9)).toBe(false);
+  });
+});
