@@ -3,6 +3,7 @@ import { crx, type ManifestV3Export } from '@crxjs/vite-plugin';
 import { defineConfig } from 'vite';
 import manifest from './manifest.json' with { type: 'json' };
 import { manifestFor, type Target, type Variant } from './scripts/manifest-for.ts';
+import { passphraseBundle } from './scripts/passphrase-bundle.ts';
 import { popupBundle } from './scripts/popup-bundle.ts';
 
 // ARQ_TARGET picks the browser; ARQ_VARIANT picks a test build (see scripts/manifest-for.ts); a release build has none.
@@ -21,6 +22,7 @@ export default defineConfig({
           browser: target,
         }),
         popupBundle(outDir, BROWSERS),
+        passphraseBundle(outDir, BROWSERS),
       ],
   build: {
     outDir,

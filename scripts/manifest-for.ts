@@ -4,7 +4,7 @@ export type Target = 'chrome' | 'firefox';
  * `release` is what people install. `incognito` may run in private windows, so that a test can prove that the
  * `tab.incognito` check drops what happens there. `history` has access to the history from the start: nobody can answer
  * Chromium's question where it has no window. `store` is `release` without the development key. `bench` has the page
- * and the background of the storage benchmark (test/bench/) and lets SQLite's WebAssembly run.
+ * and the background of the storage benchmark (test/bench/).
  */
 export type Variant = 'release' | 'incognito' | 'store' | 'history' | 'bench';
 
@@ -35,9 +35,7 @@ export function manifestFor(source: Json, target: Target, variant: Variant): Jso
     if (target === 'chrome') background.service_worker = BENCH_BACKGROUND;
     else background.scripts = [BENCH_BACKGROUND];
     const csp = manifest.content_security_policy as { extension_pages: string };
-    csp.extension_pages = csp.extension_pages
-      .replace("script-src 'self'", "script-src 'self' 'wasm-unsafe-eval'")
-      .replace('connect-src ', "connect-src 'self' ");
+    csp.extension_pages = csp.extension_pages.replace('connect-src ', "connect-src 'self' ");
   }
   return manifest;
 }

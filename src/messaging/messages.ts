@@ -4,11 +4,11 @@
  */
 import * as v from 'valibot';
 import { kdfSchema } from '../crypto/kdf.ts';
+import { AUTO_LOCK_MINUTES } from '../model/auto-lock.ts';
 import { RECORD_KINDS } from '../model/interaction.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { CAPTURES } from '../model/rules.ts';
-import { AUTO_LOCK_MINUTES } from '../model/settings.ts';
 import { THEMES } from '../model/theme.ts';
 
 export { PORTS } from './ports.ts';

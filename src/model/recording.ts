@@ -1,4 +1,6 @@
 /** Whether recording goes on, and what stands in its way. */
+
+import type { AutoLockMinutes } from './auto-lock.ts';
 import type { BudgetFigures } from './budget.ts';
 import type { PrivacyLevel } from './privacy.ts';
 
@@ -90,6 +92,8 @@ export interface LockState {
   readonly state: 'locked' | 'unlocked';
   /** While locked: events that wait to be opened. */
   readonly sealed?: number;
+  /** While unlocked. */
+  readonly autoLockMinutes?: AutoLockMinutes;
 }
 
 /** What the popup and the options page show of the whole. */

@@ -1,14 +1,10 @@
 /** What the person set. Kept as one sealed record. */
 import * as v from 'valibot';
+import { AUTO_LOCK_DEFAULT, AUTO_LOCK_MINUTES, type AutoLockMinutes } from './auto-lock.ts';
 import { BUDGET } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
 import { CAPTURES, type Rule } from './rules.ts';
-
-/** After so many minutes without the person a profile with a passphrase locks itself; 0 = only when the browser is closed. */
-export const AUTO_LOCK_MINUTES = [5, 15, 60, 0] as const;
-export type AutoLockMinutes = (typeof AUTO_LOCK_MINUTES)[number];
-const AUTO_LOCK_DEFAULT: AutoLockMinutes = 15;
 
 const ruleSchema = v.object({
   id: v.string(),

@@ -2,7 +2,8 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ConfirmDialog } from '../ui/components/confirm-dialog.tsx';
 import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
-import { problem } from '../ui/status.ts';
+import { UnlockForm } from '../ui/components/unlock-form.tsx';
+import { problem, status } from '../ui/status.ts';
 import { DataTab } from './data-tab.tsx';
 import { HealthTab } from './health-tab.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
@@ -37,8 +38,36 @@ export function Options() {
     addEventListener('hashchange', follow);
     return () => removeEventListener('hashchange', follow);
   }, []);
+  const isLocked = status.value?.lock?.state === 'locked';
+  return (
+    <>
+      <header>
+        <h1>ARQ Context</h1>
+        <ThemeChoice />
+        <HealthLine />
+        {!isLocked && <Numbers />}
+      </header>
+      <main>{isLocked ? <Locked /> : <Tabs />}</main>
+      <ConfirmDialog />
+    </>
+  );
+}
+
+/** Nothing of the tabs is left in the page while it is locked. */
+function Locked() {
+  return (
+    <section class="card">
+      <h2>Locked</h2>
+      <UnlockForm />
+      <Problem />
+    </section>
+  );
+}
+
+function Tabs() {
+  const tab = TABS.find(({ id }) => id === chosen.value) ?? TABS[0];
   const onKeyDown = (event: KeyboardEvent) => {
-    const now = TABS.findIndex((tab) => tab.id === chosen.value);
+    const now = TABS.findIndex((one) => one.id === chosen.value);
     const to = { ArrowRight: now + 1, ArrowLeft: now - 1, Home: 0, End: -1 }[event.key];
     const next = to === undefined ? undefined : TABS[(to + TABS.length) % TABS.length];
     if (!next) return;
@@ -46,38 +75,28 @@ export function Options() {
     choose(next.id);
     document.getElementById(`tab-${next.id}`)?.focus();
   };
-  const tab = TABS.find(({ id }) => id === chosen.value) ?? TABS[0];
   return (
     <>
-      <header>
-        <h1>ARQ Context</h1>
-        <ThemeChoice />
-        <HealthLine />
-        <Numbers />
-      </header>
-      <main>
-        <div role="tablist" aria-label="Sections" onKeyDown={onKeyDown}>
-          {TABS.map(({ id, name }) => (
-            <button
-              type="button"
-              role="tab"
-              id={`tab-${id}`}
-              key={id}
-              aria-selected={tab.id === id}
-              aria-controls="panel"
-              tabIndex={tab.id === id ? 0 : -1}
-              onClick={() => choose(id)}
-            >
-              {name}
-            </button>
-          ))}
-        </div>
-        <Problem />
-        <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
-          <tab.View />
-        </div>
-      </main>
-      <ConfirmDialog />
+      <div role="tablist" aria-label="Sections" onKeyDown={onKeyDown}>
+        {TABS.map(({ id, name }) => (
+          <button
+            type="button"
+            role="tab"
+            id={`tab-${id}`}
+            key={id}
+            aria-selected={tab.id === id}
+            aria-controls="panel"
+            tabIndex={tab.id === id ? 0 : -1}
+            onClick={() => choose(id)}
+          >
+            {name}
+          </button>
+        ))}
+      </div>
+      <Problem />
+      <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
+        <tab.View />
+      </div>
     </>
   );
 }

@@ -6,6 +6,7 @@ import { PRIVACY_LEVELS, type PrivacyLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture } from '../model/rules.ts';
 import { LEVEL_WORDS, LevelChoice } from '../ui/components/level-choice.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { PassphraseCard } from './passphrase-card.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
 
 const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {
@@ -141,6 +142,7 @@ export function PrivacyTab() {
         </p>
       </section>
       <SensitiveSites answer={answer.value} show={show} />
+      <PassphraseCard />
     </>
   );
 }

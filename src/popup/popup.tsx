@@ -3,7 +3,8 @@ import { pageUrl } from '../platform/runtime.ts';
 import { openTab } from '../platform/tabs.ts';
 import { LevelSegments } from '../ui/components/level-choice.tsx';
 import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
-import { problem, status } from '../ui/status.ts';
+import { UnlockForm } from '../ui/components/unlock-form.tsx';
+import { change, problem, status } from '../ui/status.ts';
 import { PauseControls } from './pause-controls.tsx';
 import { ThisPage } from './this-page.tsx';
 
@@ -26,6 +27,8 @@ function open(event: Event, url: string): void {
 
 export function Popup() {
   const consent = status.value?.consent;
+  const lock = status.value?.lock;
+  const isLocked = lock?.state === 'locked';
   const isKnown = status.value !== undefined;
   // How long it took until a person can act; scripts/bench-popup.ts reads it.
   useLayoutEffect(() => {
@@ -47,12 +50,15 @@ export function Popup() {
             </a>
           </p>
         )}
+        {isLocked && <UnlockForm />}
         <Problem />
-        {consent !== undefined && consent !== 'accepted' ? <ConsentOffer /> : <PauseControls />}
-        <section>
-          <LevelSegments />
-        </section>
-        {(consent === undefined || consent === 'accepted') && <ThisPage />}
+        {consent !== undefined && consent !== 'accepted' && !isLocked ? <ConsentOffer /> : <PauseControls />}
+        {!isLocked && (
+          <section>
+            <LevelSegments />
+          </section>
+        )}
+        {!isLocked && (consent === undefined || consent === 'accepted') && <ThisPage />}
       </main>
       <footer>
         <nav aria-label="All of ARQ Context">
@@ -62,7 +68,17 @@ export function Popup() {
             </a>
           ))}
         </nav>
-        <Numbers />
+        {!isLocked && <Numbers />}
+        {lock?.state === 'unlocked' && (
+          <button
+            type="button"
+            class="quiet"
+            data-testid="lock-now"
+            onClick={() => void change('lock.now', {})}
+          >
+            Lock now
+          </button>
+        )}
       </footer>
     </>
   );

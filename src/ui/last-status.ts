@@ -9,7 +9,8 @@ import { HEALTH_CODES, PAUSES, type PauseState, type Status, SYNC_PHASES } from 
 
 const KEY = 'last-status';
 
-export const lastStatusOf = ({ sync, ...status }: Status): Status => ({
+export const lastStatusOf = ({ sync, lock, ...status }: Status): Status => ({
+  ...(lock === undefined ? {} : { lock: { state: lock.state } }),
   consent: status.consent,
   level: status.level,
   pause: status.pause,
@@ -55,9 +56,11 @@ export function parseLastStatus(value: unknown, nowMs: number): Status | undefin
   const { recordCount, ephemeralCount } = value;
   if (!consent || !level || !code || !phase || !pause || typeof message !== 'string') return undefined;
   if (typeof recordCount !== 'number' || typeof ephemeralCount !== 'number') return undefined;
+  const lock = isObject(value.lock) ? pick(['locked', 'unlocked'], value.lock.state) : undefined;
   // Its sentence says "Paused".
   if (code === 'paused' && pause.kind === 'none') return undefined;
   return {
+    ...(lock === undefined ? {} : { lock: { state: lock } }),
     consent,
     level,
     pause,

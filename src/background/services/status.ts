@@ -93,7 +93,9 @@ export async function currentStatus(
     ephemeral.records(),
   ]);
   return {
-    ...(profile.store.vault.lock ? { lock: { state: 'unlocked' as const } } : {}),
+    ...(profile.store.vault.lock
+      ? { lock: { state: 'unlocked' as const, autoLockMinutes: settings.autoLockMinutes } }
+      : {}),
     consent: settings.consent,
     level: settings.level,
     pause: isPaused(settings.pause, clock.nowMs()) ? settings.pause : { kind: 'none' },

@@ -4,6 +4,7 @@ import { GrantAccess } from './grant-access.tsx';
 
 const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   ok: 'good',
+  locked: 'warn',
   paused: 'warn',
   'no-consent': 'warn',
   'near-full': 'warn',
@@ -18,7 +19,7 @@ export function HealthLine() {
         <span role="status" data-testid="health">
           {now?.message ?? 'Starting…'}
         </span>
-        {now?.code === 'storage-lost' && (
+        {(now?.code === 'storage-lost' || now?.code === 'sealed-gap') && (
           <button
             type="button"
             class="quiet"

@@ -1,0 +1,4 @@
+/** After so many minutes without the person a profile with a passphrase locks itself; 0 = only when the browser is closed. */
+export const AUTO_LOCK_MINUTES = [5, 15, 60, 0] as const;
+export type AutoLockMinutes = (typeof AUTO_LOCK_MINUTES)[number];
+export const AUTO_LOCK_DEFAULT: AutoLockMinutes = 15;
