@@ -658,6 +658,17 @@ export class LocalStore {
     });
   }
 
+  /** Destroys the keys of days that are away; of what is here of them it keeps the newest. */
+  destroyKeysOf(days: readonly Day[]): Promise<void> {
+    return this.#erasing(async () => {
+      if (days.length === 0) return;
+      const here = new Set(await this.days());
+      await this.vault.shred(
+        days.map((day) => ({ ...eventsOf(day), what: here.has(day) ? 'superseded' : 'all' })),
+      );
+    });
+  }
+
   /** A sealed record of this profile. @throws DamagedError when it does not open. */
   async readNamed(name: string): Promise<unknown> {
     const row = await this.db.get('profiles', [this.vault.userId, name]);

@@ -60,7 +60,7 @@ export async function pull(session: PullSession): Promise<Result<Pulled, Transpo
     const last = changes.at(-1);
     if (!last) return ok({ changed, unreadable: countBroken(await readUnread(store)) });
     const unread = await readUnread(store);
-    const objects = await fetchSlots(transport, signer, await wantedSlots(store, changes, unread));
+    const objects = await fetchSlots(transport, signer, await wantedSlots(store, changes, unread, since));
     if (!objects.ok) return objects;
     const applied = await apply(session, objects.value, changes);
     if (!applied.ok) return applied;
@@ -82,17 +82,28 @@ async function finishErasures({ store, scope }: PullSession): Promise<boolean> {
 }
 
 /** What a page leaves in the slots that others wrote, and what did not open before. */
-async function wantedSlots(store: LocalStore, changes: readonly Change[], unread: Unread): Promise<Slot[]> {
+async function wantedSlots(
+  store: LocalStore,
+  changes: readonly Change[],
+  unread: Unread,
+  since: number,
+): Promise<Slot[]> {
   const latest = new Map<Slot, string | null>();
   for (const change of changes) for (const { slot, etag } of change.ops) latest.set(slot, etag);
   const wanted = new Set<Slot>();
   for (const [slot, etag] of latest) {
     if (etag !== null && (await store.db.get('peers', slot))?.etag !== etag) wanted.add(slot);
   }
-  for (const slot of Object.keys(unread).slice(0, LIMITS.getSlots) as Slot[]) {
+  for (const slot of retried(Object.keys(unread) as Slot[], since)) {
     if (latest.get(slot) !== null) wanted.add(slot);
   }
   return [...wanted];
+}
+
+/** As many as one question may name, others each time: some that never open must not keep the rest waiting. */
+export function retried(slots: readonly Slot[], since: number): Slot[] {
+  const start = slots.length === 0 ? 0 : since % slots.length;
+  return [...slots.slice(start), ...slots.slice(0, start)].slice(0, LIMITS.getSlots);
 }
 
 /** Everything of a page but the cursor. */

@@ -27,6 +27,14 @@ export const away = (device: TestDevice) =>
 export const back = (device: TestDevice, days: readonly Day[] = [day]) =>
   device.run(() => device.sync.fetchBack(days));
 
+/** Generations of the day's key. */
+export const dayKeys = (device: TestDevice) =>
+  device.run(async () =>
+    (await device.store.keys.ring())
+      .filter((row) => row.store === 'interactions' && row.day === day)
+      .map(({ generation }) => generation),
+  );
+
 /** All that is away is brought back, and everybody has what the oracle says. */
 export async function allIsWell(): Promise<void> {
   await world.settle();

@@ -517,12 +517,16 @@ export class Sync {
     // A device that is out already has nothing left to do there. Nobody is kept in by a service that is gone.
     const accepted = ['UNKNOWN_DEVICE', ...(anyway ? GONE : [])];
     if (!done.ok && !accepted.includes(done.error.code)) return done;
+    // What is erased from here on is noted, and what was erased while this was written too.
+    await noteLeft(store, account.account);
     this.#account = null;
     this.#invitation?.abort();
     clearTimeout(this.#timer);
     this.#timer = undefined;
     await this.#running;
     await noteLeft(store, account.account);
+    // Days that are lost need no keys any more.
+    await store.destroyKeysOf(Object.keys(await store.awayDays()));
     await stopQueueing(store);
     await writeAccount(store, null);
     await clearAlarm(SYNC_ALARM);

@@ -46,15 +46,15 @@ describe('a passphrase', () => {
   it('is asked for after the browser was closed, and not by the next worker', async () => {
     expect(await worker.send('lock.parameters', {})).toBeNull();
     await worker.send('lock.set', { kdf, key: KEY });
-    expect(await lockState()).toEqual({ state: 'unlocked' });
+    expect(await lockState()).toEqual({ state: 'unlocked', autoLockMinutes: 15 });
     await worker.restart();
-    expect(await lockState()).toEqual({ state: 'unlocked' });
+    expect(await lockState()).toEqual({ state: 'unlocked', autoLockMinutes: 15 });
     await worker.restartBrowser();
     expect(await lockState()).toEqual({ state: 'locked', sealed: 0 });
     expect(await worker.send('lock.parameters', {})).toEqual(kdf);
     expect(await failing(worker.send('records.search', { text: '', limit: 20 }))).toMatch(/locked/);
     await worker.send('lock.unlock', { key: KEY });
-    expect(await lockState()).toEqual({ state: 'unlocked' });
+    expect(await lockState()).toEqual({ state: 'unlocked', autoLockMinutes: 15 });
     expect(await urls()).toEqual(['https://before.example/']);
   });
 

@@ -4,7 +4,8 @@ import '../../support/device-context.ts';
 
 import { describe, expect, it } from 'vitest';
 import { dayOf } from '../../../src/base/clock.ts';
-import { allIsWell, away, day, drop, useSentDay } from '../../support/sent-day.ts';
+import type { EraseTarget } from '../../../src/model/selector.ts';
+import { allIsWell, away, day, dayKeys, drop, useSentDay } from '../../support/sent-day.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, oracle, world } from '../../support/two-devices.ts';
 
@@ -103,6 +104,39 @@ describe('a device that left and comes back', () => {
     await moveToFile(b);
     await world.join(a, b);
     await allIsWell();
+  });
+
+  it.each<[string, () => EraseTarget]>([
+    ['a site', () => ({ what: 'site', host: 'secret.example' })],
+    ['a span', () => ({ what: 'range', fromMs: 0, toMs: a.clock.nowMs() })],
+    ['everything', () => ({ what: 'all' })],
+  ])('that lost the day when it left does not get back what it erased since: %s', async (_, target) => {
+    await drop(a);
+    a.network.down();
+    expect(await a.run(() => a.sync.end('leave', true, true))).toMatchObject({ ok: true });
+    a.network.up();
+    world.pass();
+    await a.erase(target());
+    world.pass();
+    await world.join(b, a);
+    await world.settle();
+    const urls = await a.urls();
+    expect(urls).not.toContain('https://secret.example/a');
+    // The rest of it was lost here, and is what the account still has.
+    if (target().what === 'site') expect(urls).toContain('https://one.example/a');
+    for (const device of world.devices) expect(await device.outbox()).toBe(0);
+  });
+
+  it('keeps no key of what it left behind', async () => {
+    await drop(a, ['secret.example', 'one.example']);
+    a.network.down();
+    await a.erase({ what: 'site', host: 'secret.example' });
+    expect(await dayKeys(a)).toHaveLength(3);
+    expect(await a.run(() => a.sync.end('leave', true, true))).toMatchObject({ ok: true });
+    await a.restart();
+    // Of what is pinned and here.
+    expect(await dayKeys(a)).toHaveLength(1);
+    expect(await a.urls()).toEqual(['https://one.example/a']);
   });
 
   it('sends itself from then on what another one had sent for it', async () => {

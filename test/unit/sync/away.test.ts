@@ -10,18 +10,10 @@ import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
 import { someContext } from '../../support/context-profile.ts';
 import { objectsBecome } from '../../support/other-objects.ts';
-import { allIsWell, away, back, day, drop, useSentDay } from '../../support/sent-day.ts';
-import type { TestDevice } from '../../support/sync-world.ts';
+import { allIsWell, away, back, day, dayKeys, drop, useSentDay } from '../../support/sent-day.ts';
 import { a, b, oracle, world } from '../../support/two-devices.ts';
 
 useSentDay();
-
-const dayKeys = (device: TestDevice) =>
-  device.run(async () =>
-    (await device.store.keys.ring())
-      .filter((row) => row.store === 'interactions' && row.day === day)
-      .map(({ generation }) => generation),
-  );
 
 /** The service says that it does not have what lies in this slot. */
 const withoutSlot = (lost: string) =>
@@ -183,7 +175,7 @@ describe('days that are fetched back', () => {
     await allIsWell();
   });
 
-  it('and sent again make room in between when they are many', async () => {
+  it('and sent again make room in between when they are many', { timeout: 60_000 }, async () => {
     const days = [day];
     // Each day is as one chunk of 8 days; after four chunks there has to be room again.
     for (let n = 0; n < 40; n++) {

@@ -6,10 +6,12 @@ import type { Bytes } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
 import type { Slot } from '../../../src/protocol/ids.ts';
+import { LIMITS } from '../../../src/protocol/limits.ts';
 import { encodeEvents } from '../../../src/storage/codec.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { scopeOf } from '../../../src/sync/account-state.ts';
 import { openHeader, sealObject } from '../../../src/sync/objects.ts';
+import { retried } from '../../../src/sync/pull.ts';
 import { readUnread } from '../../../src/sync/unread.ts';
 import { type Found, objectsBecome } from '../../support/other-objects.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
@@ -236,3 +238,16 @@ async function store(objects: readonly { slot: Slot; body: Bytes }[]): Promise<v
     world.service.deps.limits,
   );
 }
+
+it('what did not open is asked for again in turns, as many at a time as one question may name', () => {
+  const slots = Array.from({ length: LIMITS.getSlots * 2 + 7 }, (_, n) => `slot-${n}`) as Slot[];
+  const asked = new Set<string>();
+  for (let since = 0; since < slots.length; since++) {
+    const some = retried(slots, since);
+    expect(some.length).toBe(LIMITS.getSlots);
+    for (const slot of some) asked.add(slot);
+  }
+  expect(asked.size).toBe(slots.length);
+  expect(retried([], 5)).toEqual([]);
+  expect(retried(['a' as Slot], 5)).toEqual(['a']);
+});
