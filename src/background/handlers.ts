@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../base/result.ts';
 import type { Handlers } from '../messaging/router.ts';
 import type { PauseState, Status } from '../model/recording.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
+import { parseLock } from '../storage/lock.ts';
 import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
 import { removePassphrase, setPassphrase } from './services/lock.ts';
@@ -204,7 +205,7 @@ export function createHandlers(access: Access): Handlers {
 
     'lock.parameters': async () => {
       const { lock: found } = (await recording()).profile.store.vault;
-      return ok(found ? found.kdf : null);
+      return ok(found ? parseLock(found).kdf : null);
     },
     'lock.unlock': async ({ key }) => thenStatus(await access.unlock(key)),
     'lock.now': async () => {

@@ -1,10 +1,12 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 
+import { dayOf } from '../base/clock.ts';
 import { ruleLate } from '../capture/late-rules.ts';
 import type { Status } from '../model/recording.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
+import { type RuleLate, unseal } from '../storage/sealed.ts';
 import { readAccount } from '../sync/account-state.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
@@ -231,6 +233,8 @@ async function openSealed(profile: Profile): Promise<void> {
   const { settings } = profile;
   // Sync is opened later, and what comes into the journal now is to be sent all the same.
   store.syncing = (await readAccount(store)) !== null;
-  const { broken } = await store.unseal((event, visit) => ruleLate(event, settings, visit), noteSealedGap);
+  const today = dayOf(profile.clock.nowMs());
+  const rule: RuleLate = (event, visit) => ruleLate(event, settings, visit);
+  const { broken } = await unseal(store, today, rule, noteSealedGap);
   if (broken > 0) await noteSealedGap({ dropped: 0, missing: broken });
 }

@@ -44,10 +44,6 @@ const exportKey = async (context: { export(label: ArrayBuffer, bytes: number): P
 const kidOfPublic = async (publicKey: Bytes): Promise<Bytes> =>
   (await sha256(concat(utf8('arq/v1/seal-kid'), publicKey))).subarray(0, ENC_AT - KID_AT);
 
-/** The public half, 32 bytes, of the X25519 key with this private one. */
-export const sealingPublicOf = async (secret: Bytes): Promise<Bytes> =>
-  (await x25519Pair(secret)).publicBytes;
-
 /** Seals with one exported key. Whoever reads this worker's memory can open what it sealed: it should be renewed now and then. */
 export interface Sealer {
   seal(plaintext: Bytes, aad: Bytes): Promise<Bytes>;

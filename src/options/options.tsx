@@ -56,7 +56,7 @@ export function Options() {
 /** Nothing of the tabs is left in the page while it is locked. */
 function Locked() {
   return (
-    <section class="card">
+    <section class="card locked">
       <h2>Locked</h2>
       <UnlockForm />
       <Problem />

@@ -31,28 +31,15 @@ import {
   sealJournalRow,
 } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
-import { LockedStore } from './locked-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
 import type { JournalRow, PackRow, TabRow } from './schema.ts';
-import {
-  daysAhead,
-  destroyUsedSeals,
-  gapNoted,
-  prepareSeals,
-  type RuleLate,
-  type SealedGap,
-  sealedGap,
-  type Unsealed,
-  type Unsealing,
-  unsealSome,
-} from './sealed.ts';
-import { type Loss, lossOf, parseSentinel, type SentinelArea } from './sentinel.ts';
+import { type Loss, lossOf, parseSentinel, type Sentinel, type SentinelArea } from './sentinel.ts';
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
-import { beginIncarnation, eventsOf, Vault } from './vault.ts';
+import { eventsOf, type LockedVault, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly pointer: GenerationPointer;
@@ -99,6 +86,36 @@ export type Chooser = (known: readonly InteractionEvent[]) => Promise<{
 }>;
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
+
+/** What a store is made of, before it is known whether it is locked. */
+export interface StoreParts {
+  readonly db: Database;
+  readonly keys: KeyStore;
+  readonly vault: Vault | LockedVault;
+  /** The number that the next event gets. */
+  readonly counter: number;
+  readonly sentinel: Sentinel | undefined;
+  /** Numbers that other devices know would be used again for other events: this device has to start another life. */
+  readonly isBehind: boolean;
+}
+
+export async function openParts(options: LocalStoreOptions): Promise<StoreParts> {
+  // All at once, because the first event after a start waits for it.
+  const opening = openKeyStore(options.pointer).then(async (keys) => ({
+    keys,
+    vault: await Vault.open(keys, await options.secret?.()),
+  }));
+  const reading = options.sentinel.read();
+  for (const one of [opening, reading]) one.catch(() => {});
+  const db = await openData(options).catch((error: unknown) => {
+    opening.then(({ keys }) => keys.close()).catch(() => {});
+    throw error;
+  });
+  const [{ keys, vault }, found, counter] = await Promise.all([opening, reading, journalCounter(db)]);
+  const sentinel = parseSentinel(found);
+  const isBehind = sentinel?.userId === vault.userId && counter < sentinel.counter;
+  return { db, keys, vault, counter, sentinel, isBehind };
+}
 
 export class LocalStore {
   /** Whether new events are queued for sync too. */
@@ -152,72 +169,25 @@ export class LocalStore {
 
   /** @throws LockedError when there is a passphrase and `options.secret` is not what it opens now. */
   static async open(options: LocalStoreOptions): Promise<LocalStore> {
-    const store = await LocalStore.openOrLocked(options);
-    if (store instanceof LocalStore) return store;
-    store.close();
+    const parts = await openParts(options);
+    const { vault } = parts;
+    if (vault instanceof Vault) return LocalStore.from({ ...parts, vault }, options);
+    parts.db.close();
+    parts.keys.close();
     throw new LockedError();
   }
 
-  static async openOrLocked(options: LocalStoreOptions): Promise<LocalStore | LockedStore> {
-    // All at once, because the first event after a start waits for it.
-    const opening = openKeyStore(options.pointer).then(async (keys) => ({
-      keys,
-      vault: await Vault.open(keys, await options.secret?.()),
-    }));
-    const reading = options.sentinel.read();
-    for (const one of [opening, reading]) one.catch(() => {});
-    const db = await openData(options).catch((error: unknown) => {
-      opening.then(({ keys }) => keys.close()).catch(() => {});
-      throw error;
-    });
-    const [{ keys, vault: opened }, found, counter] = await Promise.all([
-      opening,
-      reading,
-      journalCounter(db),
-    ]);
-    const sentinel = parseSentinel(found);
-    // Numbers that other devices know would be used again for other events: this device starts another life.
-    const isBehind = sentinel?.userId === opened.userId && counter < sentinel.counter;
-    if (!(opened instanceof Vault)) {
-      const incarnation = isBehind ? await beginIncarnation(keys, opened) : opened.incarnation;
-      return LockedStore.open(db, keys, { ...opened, incarnation }, options.clock);
-    }
-    const loss = lossOf(sentinel, { userId: opened.userId, counter });
-    if (isBehind) await opened.beginIncarnation();
-    const store = new LocalStore(db, keys, opened, options, loss);
-    await Promise.all([store.#watch(counter), finishErasing(db, opened)]);
+  /** Of a profile that is not locked. */
+  static async from(
+    { db, keys, vault, counter, sentinel, isBehind }: StoreParts & { readonly vault: Vault },
+    options: LocalStoreOptions,
+  ): Promise<LocalStore> {
+    const loss = lossOf(sentinel, { userId: vault.userId, counter });
+    if (isBehind) await vault.beginIncarnation();
+    const store = new LocalStore(db, keys, vault, options, loss);
+    await Promise.all([store.#watch(counter), finishErasing(db, vault)]);
     await store.archives.open();
     return store;
-  }
-
-  /**
-   * What came while the profile was locked moves into the journal; `rule` acts on what was recorded without the person's rules.
-   * `noted` is told of what did not come through, before that is forgotten here.
-   */
-  async unseal(rule: RuleLate, noted: (gap: SealedGap) => Promise<void>): Promise<Unsealed> {
-    const gap = await sealedGap(this.db);
-    if (gap && gap.dropped + gap.missing > 0) await noted(gap);
-    if (gap) await gapNoted(this.db);
-    const unsealing: Unsealing = { openers: new Map(), visits: new Map() };
-    let [events, broken] = [0, 0];
-    for (;;) {
-      const some = await this.#changing(async () => {
-        const knownOf = this.#knownOf();
-        const known = async (day: Day) => new Map((await knownOf(day)).map((event) => [event.id, event]));
-        return unsealSome(this.db, this.vault, { syncing: this.syncing, rule, known }, unsealing);
-      });
-      if (some === null) break;
-      events += some.events;
-      broken += some.broken;
-    }
-    if (unsealing.openers.size > 0) await this.exclusive(() => destroyUsedSeals(this.vault, this.#today()));
-    if (this.vault.lock) await this.prepareToLock();
-    return { events, broken };
-  }
-
-  /** Makes the keys that events are sealed for while the profile is locked. */
-  prepareToLock(): Promise<void> {
-    return this.exclusive(() => prepareSeals(this.vault, daysAhead(this.#today())));
   }
 
   /** Writes the sentinel: from here on, less than this is loss. */
@@ -244,7 +214,11 @@ export class LocalStore {
     return this.#mutex.run(task);
   }
 
-  /** The same for what changes packs: what is known of them is read again. What was opened of them stays true. */
+  /** The same for what changes packs or the journal: what is known of them is read again. What was opened of them stays true. */
+  changing<T>(task: (known: KnownOf) => Promise<T>): Promise<T> {
+    return this.#changing(() => task(this.#knownOf()));
+  }
+
   async #changing<T>(task: () => Promise<T>): Promise<T> {
     return this.exclusive(async () => {
       try {

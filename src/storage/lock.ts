@@ -5,9 +5,11 @@
  */
 import * as v from 'valibot';
 import { type Bytes, fromBase64Url, fromUtf8, lengthPrefixed, toBase64Url, utf8 } from '../base/bytes.ts';
+import { systemRandom } from '../base/random.ts';
 import { type Kdf, kdfSchema } from '../crypto/kdf.ts';
 import { unwrap, wrap } from '../crypto/wrap.ts';
 import { DamagedError } from './database.ts';
+import type { Vault } from './vault.ts';
 
 const lockSchema = v.strictObject({
   version: v.literal(1),
@@ -26,7 +28,7 @@ const lockAad = (userId: string, kdf: Kdf): Bytes =>
   );
 
 /** `key`: what the passphrase gave with `kdf`. */
-export async function sealLock(userId: string, kdf: Kdf, key: Bytes, secret: Bytes): Promise<Bytes> {
+async function sealLock(userId: string, kdf: Kdf, key: Bytes, secret: Bytes): Promise<Bytes> {
   const lock: Lock = {
     version: 1,
     kdf,
@@ -47,3 +49,16 @@ export function parseLock(bytes: Bytes): Lock {
 /** The unlock secret; `null` when this is not the passphrase's key. */
 export const openLock = (userId: string, { kdf, secret }: Lock, key: Bytes): Promise<Bytes | null> =>
   unwrap(key, fromBase64Url(secret) ?? new Uint8Array(0), lockAad(userId, kdf));
+
+/**
+ * Locks an open profile with a passphrase, whose key with `kdf` is `key`, instead of whatever locked it before. The unlock secret is
+ * a new one, and the old one is destroyed. `master`: take this master key too. The caller holds the write lock.
+ */
+export async function setLock(vault: Vault, kdf: Kdf, key: Bytes, master = vault.masterKey()): Promise<void> {
+  const secret = systemRandom.bytes(32);
+  await vault.rewrap(master, secret, await sealLock(vault.userId, kdf, key, secret));
+}
+
+/** From now on the keys lie in the open again. The caller holds the write lock. */
+export const removeLock = (vault: Vault): Promise<void> =>
+  vault.rewrap(vault.masterKey(), systemRandom.bytes(32), null);

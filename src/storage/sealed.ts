@@ -9,6 +9,7 @@ import type { InteractionEvent } from '../model/interaction.ts';
 import { parseEvent } from '../model/parse-event.ts';
 import { DamagedError, type Database } from './database.ts';
 import { journalCounter, outboxRowOf, sealJournalRow } from './journal.ts';
+import type { LocalStore } from './local-store.ts';
 import { LOCKED_FROM, SEALED_DROPPED } from './locked-store.ts';
 import type { JournalRow, SealedRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
@@ -34,7 +35,7 @@ export interface SealedGap {
 }
 
 /** The visit that an update is of: with the address that it was recorded with, or the one that was kept of it. */
-export interface Updated {
+interface Updated {
   readonly url: string;
   readonly isWhole: boolean;
 }
@@ -42,7 +43,7 @@ export interface Updated {
 /** What becomes of an event that was recorded without knowing the rules; `null`: it is not kept. `visit`: of an update. */
 export type RuleLate = (event: InteractionEvent, visit?: Updated) => InteractionEvent | null;
 
-export interface UnsealOptions {
+interface UnsealOptions {
   readonly syncing: boolean;
   readonly rule: RuleLate;
   /** What is stored of a day already, by id. */
@@ -50,14 +51,48 @@ export interface UnsealOptions {
 }
 
 /** What is remembered from one step to the next. */
-export interface Unsealing {
+interface Unsealing {
   readonly openers: Map<Day, Promise<Opener | null>>;
   /** Addresses, as they were recorded, of visits that are kept. */
   readonly visits: Map<string, string>;
 }
 
+/**
+ * What came while the profile was locked moves into the journal; `rule` acts on what was recorded without the person's rules.
+ * `noted` is told of what did not come through, before that is forgotten here.
+ */
+export async function unseal(
+  store: LocalStore,
+  today: Day,
+  rule: RuleLate,
+  noted: (gap: SealedGap) => Promise<void>,
+): Promise<Unsealed> {
+  const { db, vault, syncing } = store;
+  const gap = await sealedGap(db);
+  if (gap && gap.dropped + gap.missing > 0) await noted(gap);
+  if (gap) await gapNoted(db);
+  const unsealing: Unsealing = { openers: new Map(), visits: new Map() };
+  let [events, broken] = [0, 0];
+  for (;;) {
+    const some = await store.changing((knownOf) => {
+      const known = async (day: Day) => new Map((await knownOf(day)).map((event) => [event.id, event]));
+      return unsealSome(db, vault, { syncing, rule, known }, unsealing);
+    });
+    if (some === null) break;
+    events += some.events;
+    broken += some.broken;
+  }
+  if (unsealing.openers.size > 0) await store.exclusive(() => destroyUsedSeals(vault, today));
+  if (vault.lock) await prepareToLock(store, today);
+  return { events, broken };
+}
+
+/** Makes the keys that events are sealed for while the profile is locked. */
+export const prepareToLock = (store: LocalStore, today: Day): Promise<void> =>
+  store.exclusive(() => store.vault.ensureKeys(daysAhead(today).map(sealOf)));
+
 /** The next rows; `null` when none are left. The caller holds the write lock. */
-export async function unsealSome(
+async function unsealSome(
   db: Database,
   vault: Vault,
   { syncing, rule, known }: UnsealOptions,
@@ -137,7 +172,7 @@ const openerFor = (vault: Vault, day: Day): Promise<Opener | null> =>
   );
 
 /** Before anything is opened: whether all is there that came since the profile was locked. `null`: it was not locked. */
-export async function sealedGap(db: Database): Promise<SealedGap | null> {
+async function sealedGap(db: Database): Promise<SealedGap | null> {
   const [from, noRoom, rows, counter] = await Promise.all([
     db.get('metadata', LOCKED_FROM),
     db.get('metadata', SEALED_DROPPED),
@@ -150,23 +185,19 @@ export async function sealedGap(db: Database): Promise<SealedGap | null> {
 }
 
 /** The gap was noted elsewhere. */
-export async function gapNoted(db: Database): Promise<void> {
+async function gapNoted(db: Database): Promise<void> {
   const tx = db.transaction('metadata', 'readwrite', STRICT);
   await inTransaction(tx, (_, ask) => {
     for (const name of [LOCKED_FROM, SEALED_DROPPED]) ask(tx.store.delete(name));
   });
 }
 
-/** Makes the keys of today and of the days to come that are missing. */
-export const prepareSeals = (vault: Vault, days: readonly Day[]): Promise<void> =>
-  vault.ensureKeys(days.map(sealOf));
-
 /** Destroys private keys of days before today: what was sealed for them was opened. */
-export async function destroyUsedSeals(vault: Vault, today: Day): Promise<void> {
+async function destroyUsedSeals(vault: Vault, today: Day): Promise<void> {
   const used = vault.periods('seals').filter((day) => day < today);
   if (used.length > 0) await vault.shred(used.map((day) => ({ ...sealOf(day), what: 'all' })));
 }
 
 /** `first` and the days after it that keys are made for. */
-export const daysAhead = (first: Day): Day[] =>
+const daysAhead = (first: Day): Day[] =>
   Array.from({ length: DAYS_AHEAD }, (_, n) => dayOfNumber(dayNumber(first) + n));

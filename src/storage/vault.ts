@@ -18,20 +18,18 @@ import { type Day, dayNumber } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type AccountKeys, deriveAccountKeys, newMasterKey, newPeriodKey } from '../crypto/account-keys.ts';
 import { type AeadKey, aeadKey } from '../crypto/envelope.ts';
-import type { Kdf } from '../crypto/kdf.ts';
 import { hkdf, hmac, importMacKey, type MacKey, macInput, sha256 } from '../crypto/primitives.ts';
-import { sealingPublicOf } from '../crypto/sealing.ts';
 import {
   type DeviceKeys,
   type ExportedDeviceKeys,
   exportDeviceKeys,
   generateDeviceKeys,
   importDeviceKeys,
+  x25519Pair,
 } from '../crypto/signing.ts';
 import { unwrap, wrap } from '../crypto/wrap.ts';
 import { DamagedError } from './database.ts';
 import type { KeyStore, RingName, RingRow } from './key-store.ts';
-import { type Lock, parseLock, sealLock } from './lock.ts';
 
 const SECRET = 'device-secret';
 const LOCK = 'lock';
@@ -85,7 +83,8 @@ interface Identity {
 
 /** What is known of a profile while it is locked: who it is, and for whom to seal what comes. */
 export interface LockedVault extends Identity {
-  readonly lock: Lock;
+  /** As lock.ts made it. */
+  readonly lock: Bytes;
   /** Public keys by day, oldest first. */
   readonly seals: readonly { readonly day: Day; readonly publicKey: Bytes }[];
 }
@@ -117,8 +116,8 @@ export class Vault {
     private account: AccountKeys,
     /** Seals this profile's named records. Random, wrapped under the master key. */
     private readonly objects: Bytes,
-    /** `undefined`: there is no passphrase. */
-    public lock: Lock | undefined,
+    /** `undefined`: there is no passphrase. Else as lock.ts made it. */
+    public lock: Bytes | undefined,
   ) {}
 
   /**
@@ -133,7 +132,7 @@ export class Vault {
       await Vault.#create(store);
       blobs = await store.blobs(names);
     }
-    const lock = blobs[5] && parseLock(blobs[5]);
+    const lock = blobs[5];
     if (!lock) return Vault.#load(store, blobs);
     const locked = async (): Promise<LockedVault> => ({
       ...identityOf(blobs[1]),
@@ -195,7 +194,7 @@ export class Vault {
       master,
       account,
       objects,
-      lockBlob && parseLock(lockBlob),
+      lockBlob,
     );
     for (const name of await ring) vault.#remember(name);
     return vault;
@@ -310,7 +309,7 @@ export class Vault {
         const aad = ringAad(this.userId, { store, day }, generation);
         const raw = newPeriodKey();
         const row = { store, day, generation, wrapped: await wrap(this.account.wrapping, raw, aad) };
-        return store === 'seals' ? { ...row, publicKey: await sealingPublicOf(raw) } : row;
+        return store === 'seals' ? { ...row, publicKey: (await x25519Pair(raw)).publicBytes } : row;
       }),
     );
     await this.store.addToRing(rows);
@@ -358,25 +357,7 @@ export class Vault {
 
   /** Puts the profile under another master key: the ring is wrapped anew, what it sealed stays as it is. */
   adoptMaster(master: Bytes): Promise<void> {
-    return this.#rewrap(master, this.secret, {});
-  }
-
-  /**
-   * Locks the profile with a passphrase, whose key with `kdf` is `key`, instead of whatever locked it before. The unlock secret is
-   * a new one, and the old one is destroyed with the key ring that it opened. `master`: take this master key too.
-   */
-  async setLock(kdf: Kdf, key: Bytes, master = this.master): Promise<void> {
-    const secret = systemRandom.bytes(32);
-    const lock = await sealLock(this.userId, kdf, key, secret);
-    await this.#rewrap(master, secret, { [LOCK]: lock, [SECRET]: null });
-    this.lock = parseLock(lock);
-  }
-
-  /** From now on the keys lie in the open again. */
-  async removeLock(): Promise<void> {
-    const secret = systemRandom.bytes(32);
-    await this.#rewrap(this.master, secret, { [LOCK]: null, [SECRET]: secret });
-    this.lock = undefined;
+    return this.rewrap(master, this.secret);
   }
 
   /** What opens this profile in the next worker, while it is unlocked. Only for the browser's memory. */
@@ -384,7 +365,11 @@ export class Vault {
     return this.secret;
   }
 
-  async #rewrap(master: Bytes, secret: Bytes, blobs: Readonly<Record<string, Bytes | null>>): Promise<void> {
+  /**
+   * Puts the keys under a master key and an unlock secret, and destroys those of before with the key ring that they opened. `lock`:
+   * what the secret is sealed in (lock.ts). Without it the secret lies in the open, beside the keys. The caller holds the write lock.
+   */
+  async rewrap(master: Bytes, secret: Bytes, lock: Bytes | null = this.lock ?? null): Promise<void> {
     const account = await deriveAccountKeys(master, 'vault', 1);
     const publicKeys = new Map(
       (await this.store.ring()).map((row) => [nameOf(row, row.generation), row.publicKey] as const),
@@ -397,7 +382,8 @@ export class Vault {
     }
     const device = utf8(JSON.stringify(await exportDeviceKeys(this.device)));
     await this.store.rewrite(rows, {
-      ...blobs,
+      [LOCK]: lock,
+      [SECRET]: lock ? null : secret,
       [DEVICE]: await wrap(secret, device, wrapAad(this.userId, DEVICE)),
       [MASTER]: await wrap(secret, master, wrapAad(this.userId, MASTER)),
       [OBJECTS]: await wrap(account.wrapping, this.objects, wrapAad(this.userId, OBJECTS)),
@@ -405,6 +391,7 @@ export class Vault {
     this.secret = secret;
     this.master = master;
     this.account = account;
+    this.lock = lock ?? undefined;
     this.#rows = undefined;
   }
 

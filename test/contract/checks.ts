@@ -5,6 +5,7 @@ import { DURABILITY_CHECKS } from './durability.ts';
 import { ERASING_CHECKS } from './erasing.ts';
 import { FAILURE_CHECKS } from './failures.ts';
 import { INTERACTION_CHECKS } from './interactions.ts';
+import { LOCK_CHECKS } from './locked.ts';
 import { MAINTENANCE_CHECKS } from './maintenance.ts';
 import { SEARCH_CHECKS } from './searching.ts';
 import { STATISTICS_CHECKS } from './statistics.ts';
@@ -18,4 +19,5 @@ export const CHECKS: readonly Check[] = [
   ...DURABILITY_CHECKS,
   ...ERASING_CHECKS,
   ...FAILURE_CHECKS,
+  ...LOCK_CHECKS,
 ];

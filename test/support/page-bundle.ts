@@ -14,6 +14,8 @@ export async function pageBundle(entry: string): Promise<string> {
       minify: false,
       target: ['chrome137', 'firefox140'],
       lib: { entry, formats: ['es'], fileName: 'page' },
+      // One script, whatever its parts would load later.
+      rollupOptions: { output: { codeSplitting: false } },
     },
   });
   const [output] = (Array.isArray(built) ? built : [built]) as { output: readonly { code?: string }[] }[];

@@ -1,7 +1,8 @@
 /** A profile's store on whatever IndexedDB there is, with a clock that the test sets. Runs in pages too. */
 import type { Bytes } from '../../src/base/bytes.ts';
-import { LocalStore, type LocalStoreOptions } from '../../src/storage/local-store.ts';
+import type { LocalStore, LocalStoreOptions } from '../../src/storage/local-store.ts';
 import { LockedStore } from '../../src/storage/locked-store.ts';
+import { openOrLocked } from '../../src/storage/open-or-locked.ts';
 
 export interface LocalProfile {
   store: LocalStore;
@@ -43,7 +44,7 @@ export async function openProfile(nowMs = Date.UTC(2026, 10, 24, 12)): Promise<L
       profile.damaged += rows;
     },
   });
-  const open = () => LocalStore.openOrLocked(options());
+  const open = () => openOrLocked(options());
   const profile: LocalProfile = {
     nowMs,
     sentinel: undefined,

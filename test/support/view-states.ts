@@ -32,6 +32,16 @@ const recording: Status = {
   droppedMessages: 0,
   persisted: true,
 };
+const LOCKED: Status = {
+  ...recording,
+  recordCount: 0,
+  health: {
+    code: 'locked',
+    message: 'Locked. What you visit is still recorded, sealed; nothing can be read until you unlock.',
+  },
+  lock: { state: 'locked', sealed: 12_345 },
+};
+const UNLOCKED: Status = { ...recording, lock: { state: 'unlocked', autoLockMinutes: 60 } };
 const withHealth = (code: Status['health']['code'], message: string): Status => ({
   ...recording,
   health: { code, message },
@@ -294,6 +304,15 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     {
       name: 'popup-lost',
       status: withHealth('storage-lost', 'The browser lost the last records. Recording goes on.'),
+    },
+    { name: 'popup-locked', status: LOCKED },
+    { name: 'popup-unlocked', status: UNLOCKED, reach: seen('lock-now') },
+    { name: 'options-locked', status: LOCKED, reach: seen('unlock-passphrase') },
+    {
+      name: 'options-privacy-passphrase',
+      tab: 'privacy',
+      status: UNLOCKED,
+      reach: seen('passphrase-now'),
     },
     {
       name: 'popup-refused',

@@ -1,9 +1,11 @@
 /** Setting, changing and removing the passphrase of an open profile, and what is left in memory when it is locked. */
 import { type Bytes, fromBase64Url } from '../../base/bytes.ts';
+import { dayOf } from '../../base/clock.ts';
 import { ok, type Result } from '../../base/result.ts';
 import { newMasterKey } from '../../crypto/account-keys.ts';
 import type { Kdf } from '../../crypto/kdf.ts';
-import { openLock } from '../../storage/lock.ts';
+import { openLock, parseLock, removeLock, setLock } from '../../storage/lock.ts';
+import { prepareToLock as prepareSeals } from '../../storage/sealed.ts';
 import { hasLeft } from '../../sync/left.ts';
 import { attempt, WRONG_PASSPHRASE } from './attempts.ts';
 import { forgetLockedSettings, removeGate, writeGate, writeLockedSettings } from './gate.ts';
@@ -24,7 +26,7 @@ async function check(
   const { lock, userId } = store.vault;
   const key = typed === undefined ? null : keyOf(typed);
   if (!lock || !key) return WRONG_PASSPHRASE;
-  return attempt(clock.nowMs(), () => openLock(userId, lock, key));
+  return attempt(clock.nowMs(), () => openLock(userId, parseLock(lock), key));
 }
 
 /** `key`: what the new passphrase gave with `kdf`; `current`: what the one of now gave, where there is one. */
@@ -43,9 +45,9 @@ export async function setPassphrase(
   await writeGate(settings);
   // Who has a copy of this profile from before gets nothing of what comes now. In an account the master key is everybody's.
   const isAlone = !store.syncing && !(await hasLeft(store));
-  await store.exclusive(() => store.vault.setLock(kdf, raw, isAlone ? newMasterKey() : undefined));
+  await store.exclusive(() => setLock(store.vault, kdf, raw, isAlone ? newMasterKey() : undefined));
   await writeUnlockSecret(store.vault.unlockSecret());
-  await store.prepareToLock();
+  await prepareSeals(store, dayOf(profile.clock.nowMs()));
   profile.changed();
   return ok(null);
 }
@@ -54,7 +56,7 @@ export async function removePassphrase(profile: Profile, current: string): Promi
   const checked = await check(profile, current);
   if (!checked.ok) return checked;
   const { store } = profile;
-  await store.exclusive(() => store.vault.removeLock());
+  await store.exclusive(() => removeLock(store.vault));
   await forgetUnlockSecret();
   await removeGate();
   profile.changed();
@@ -71,7 +73,7 @@ export async function unlock(profile: LockedProfile, key: string): Promise<Resul
 
 /** Before the services close: what is durable stays, and no key. */
 export async function prepareToLock(profile: Profile): Promise<void> {
-  await profile.store.prepareToLock();
+  await prepareSeals(profile.store, dayOf(profile.clock.nowMs()));
   await writeGate(profile.settings);
   await writeLockedSettings(profile.settings);
   await forgetUnlockSecret();

@@ -6,8 +6,9 @@ import { parseSettings, type Settings } from '../../model/settings.ts';
 import { localArea } from '../../platform/areas.ts';
 import { type DatabaseEvents, LockedError } from '../../storage/database.ts';
 import type { GenerationPointer } from '../../storage/key-store.ts';
-import { LocalStore } from '../../storage/local-store.ts';
+import type { LocalStore } from '../../storage/local-store.ts';
 import { LockedStore } from '../../storage/locked-store.ts';
+import { openOrLocked } from '../../storage/open-or-locked.ts';
 import type { SentinelArea } from '../../storage/sentinel.ts';
 import { writeGate } from './gate.ts';
 import { LockedProfile } from './locked-profile.ts';
@@ -70,7 +71,7 @@ export class Profile extends RecordingProfile {
       profile.damagedRows = rows;
       profile.changed();
     };
-    const store = await LocalStore.openOrLocked({
+    const store = await openOrLocked({
       ...events,
       pointer,
       sentinel,

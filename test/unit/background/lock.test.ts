@@ -4,18 +4,11 @@ import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isAwayFor, notePresence } from '../../../src/background/services/presence.ts';
 import { toBase64Url } from '../../../src/base/bytes.ts';
-import type { Kdf } from '../../../src/crypto/kdf.ts';
 import { fake } from '../../support/fake-browser.ts';
+import { SOME_KDF } from '../../support/locking.ts';
 import { Worker } from '../../support/worker.ts';
 
-// What a passphrase costs is tested where it is made (crypto/passphrase.test.ts): here its key is any 32 bytes.
-const kdf: Kdf = {
-  name: 'argon2id',
-  memory: 19 * 1024,
-  passes: 2,
-  lanes: 1,
-  salt: toBase64Url(new Uint8Array(16)),
-};
+const kdf = SOME_KDF;
 const keyOf = (byte: number) => toBase64Url(new Uint8Array(32).fill(byte));
 const [KEY, OTHER] = [keyOf(1), keyOf(2)];
 

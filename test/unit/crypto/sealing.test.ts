@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { type Bytes, concat, toHex, utf8 } from '../../../src/base/bytes.ts';
 import { systemRandom } from '../../../src/base/random.ts';
-import { openerOf, sealerFor, sealingPublicOf } from '../../../src/crypto/sealing.ts';
+import { openerOf, sealerFor } from '../../../src/crypto/sealing.ts';
+import { x25519Pair } from '../../../src/crypto/signing.ts';
 
 const AAD = utf8('where it lies');
 const fromHex = (hex: string): Bytes =>
   new Uint8Array((hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16)));
+const sealingPublicOf = async (secret: Bytes) => (await x25519Pair(secret)).publicBytes;
 const secretOf = (byte: number) => new Uint8Array(32).fill(byte);
 
 describe('what is sealed for somebody', () => {

@@ -3,25 +3,22 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Bytes, toBase64Url, toHex } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { systemRandom } from '../../../src/base/random.ts';
-import type { Kdf } from '../../../src/crypto/kdf.ts';
 import type { InteractionEvent, InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
 import { LockedError } from '../../../src/storage/database.ts';
 import { LocalStore } from '../../../src/storage/local-store.ts';
-import { openLock } from '../../../src/storage/lock.ts';
+import { openLock, parseLock, removeLock, setLock as setVaultLock } from '../../../src/storage/lock.ts';
 import { LockedStore } from '../../../src/storage/locked-store.ts';
-import type { SealedGap } from '../../../src/storage/sealed.ts';
+import { openOrLocked } from '../../../src/storage/open-or-locked.ts';
+import { prepareToLock, type SealedGap } from '../../../src/storage/sealed.ts';
 import { failWrite } from '../../support/fail-write.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
-
-// What a passphrase costs is tested where it is made (crypto/passphrase.test.ts): here its key is any 32 bytes.
-const kdf: Kdf = {
-  name: 'argon2id',
-  memory: 19 * 1024,
-  passes: 2,
-  lanes: 1,
-  salt: toBase64Url(new Uint8Array(16)),
-};
-const KEY = new Uint8Array(32).fill(9);
+import {
+  SOME_KDF,
+  SOME_KEY,
+  setLock as setLockOf,
+  unlock as unlockOf,
+  unseal as unsealOf,
+} from '../../support/locking.ts';
 
 let profile: LocalProfile;
 beforeEach(async () => {
@@ -38,21 +35,11 @@ const visit = (name: string, atMs = profile.nowMs): NewEvent => ({
 });
 const same = (event: InteractionEvent) => event;
 
-async function setLock(key: Bytes = KEY): Promise<void> {
-  await profile.store.vault.setLock(kdf, key);
-  await profile.store.prepareToLock();
-}
-/** With the passphrase's key. */
-async function unlock(locked: LockedStore, key: Bytes = KEY): Promise<void> {
-  const secret = await openLock(locked.vault.userId, locked.vault.lock, key);
-  if (!secret) throw new Error('that is not the passphrase');
-  locked.close();
-  profile.secret = secret;
-  await profile.reopen();
-}
+const setLock = (key?: Bytes) => setLockOf(profile, key);
+const unlock = (locked: LockedStore) => unlockOf(profile, locked);
 let gaps: SealedGap[] = [];
 const unseal = (rule: (event: InteractionEvent) => InteractionEvent | null = same) =>
-  profile.store.unseal(rule, async (gap) => void gaps.push(gap));
+  unsealOf(profile, rule, async (gap) => void gaps.push(gap));
 beforeEach(() => {
   gaps = [];
 });
@@ -96,11 +83,12 @@ describe('a profile with a passphrase', () => {
     await setLock();
     await profile.store.append({ event: visit('after') });
     const locked = await profile.reopenLocked();
-    const { userId, lock } = locked.vault;
+    const { userId } = locked.vault;
+    const lock = parseLock(locked.vault.lock);
     expect(await openLock(userId, lock, new Uint8Array(32).fill(8))).toBeNull();
-    expect(await openLock('somebody else', lock, KEY)).toBeNull();
+    expect(await openLock('somebody else', lock, SOME_KEY)).toBeNull();
     // Cheaper parameters are another lock.
-    expect(await openLock(userId, { ...lock, kdf: { ...kdf, passes: 3 } }, KEY)).toBeNull();
+    expect(await openLock(userId, { ...lock, kdf: { ...SOME_KDF, passes: 3 } }, SOME_KEY)).toBeNull();
     await unlock(locked);
     expect(await titles()).toEqual(['before', 'after']);
   });
@@ -122,7 +110,7 @@ describe('a profile with a passphrase', () => {
     const { vault } = profile.store;
     const secrets = [vault.unlockSecret(), vault.masterKey()];
     await setLock();
-    secrets.push(vault.unlockSecret(), vault.masterKey(), KEY);
+    secrets.push(vault.unlockSecret(), vault.masterKey(), SOME_KEY);
     for (const { raw } of await vault.ring()) secrets.push(raw);
     const locked = await profile.reopenLocked();
     await locked.append({ event: visit('while-locked') });
@@ -141,7 +129,7 @@ describe('a profile with a passphrase', () => {
   it('without one again opens by itself', async () => {
     await setLock();
     await profile.store.append({ event: visit('a') });
-    await profile.store.vault.removeLock();
+    await removeLock(profile.store.vault);
     profile.secret = undefined;
     await profile.reopen();
     expect(await titles()).toEqual(['a']);
@@ -151,8 +139,8 @@ describe('a profile with a passphrase', () => {
   it('keeps its keys when another master key is taken with it, and through an erasure', async () => {
     await profile.store.append({ event: visit('a') });
     await profile.store.append({ event: visit('b') });
-    await profile.store.vault.setLock(kdf, KEY, systemRandom.bytes(32));
-    await profile.store.prepareToLock();
+    await setVaultLock(profile.store.vault, SOME_KDF, SOME_KEY, systemRandom.bytes(32));
+    await prepareToLock(profile.store, dayOf(profile.nowMs));
     await profile.store.erase((record) => 'title' in record && record.title === 'a');
     await profile.store.vault.adoptMaster(systemRandom.bytes(32));
     const locked = await profile.reopenLocked();
@@ -312,10 +300,10 @@ describe('interrupted at any one write', () => {
       vi.restoreAllMocks();
       expect(done).toBe(!happened);
       profile.store.close();
-      const store = await LocalStore.openOrLocked(profile.options());
+      const store = await openOrLocked(profile.options());
       store.close();
       if (store instanceof LockedStore) {
-        const secret = await openLock(store.vault.userId, store.vault.lock, KEY);
+        const secret = await openLock(store.vault.userId, parseLock(store.vault.lock), SOME_KEY);
         expect(secret).not.toBeNull();
         profile.secret = secret as Bytes;
       }

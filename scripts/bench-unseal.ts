@@ -1,0 +1,46 @@
+/**
+ * `npm run bench:unseal`: how long 20,000 events that came while the profile was locked take until all are in the journal, in both
+ * browsers, and how long sealing them took. Prints a table and writes artifacts/bench/unseal.json.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BrowserName, launchBrowser } from '../test/support/browser.ts';
+import { pageBundle } from '../test/support/page-bundle.ts';
+import { startWebServer } from '../test/support/web-server.ts';
+import { ensureBrowsers } from './browsers.mjs';
+import { buildTarget } from './build.ts';
+import { ROOT } from './root.ts';
+
+const EVENTS = 20_000;
+const BROWSERS: readonly BrowserName[] = ['chromium', 'firefox'];
+
+ensureBrowsers();
+const script = (await pageBundle('test/bench/unseal-page.ts')).replaceAll('</script', '<\\/script');
+const site = await startWebServer(() => `<title>Bench</title><script type="module">${script}</script>`);
+const rows = [];
+for (const name of BROWSERS) {
+  const target = name === 'chromium' ? 'chrome' : 'firefox';
+  await buildTarget(target, 'release');
+  const browser = await launchBrowser(name, { extensionDir: join(ROOT, 'dist', target) });
+  try {
+    // WebCrypto needs a secure context: loopback is one.
+    const page = await browser.openPage(`http://127.0.0.1:${site.port}/`);
+    const { sealMs, openMs } = await page.evaluate(
+      (events: number) => globalThis.benchUnseal(events),
+      EVENTS,
+    );
+    rows.push({
+      browser: name,
+      events: EVENTS,
+      'sealing, ms an event': (sealMs / EVENTS).toFixed(3),
+      'opening all, s': (openMs / 1_000).toFixed(2),
+    });
+  } finally {
+    await browser.close();
+  }
+}
+await site.close();
+console.table(rows);
+const folder = join(ROOT, 'artifacts', 'bench');
+mkdirSync(folder, { recursive: true });
+writeFileSync(join(folder, 'unseal.json'), `${JSON.stringify(rows, null, 2)}\n`);
