@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BrowserName, launchBrowser } from '../test/support/browser.ts';
 import { pageBundle } from '../test/support/page-bundle.ts';
+import { waitFor } from '../test/support/wait-for.ts';
 import { startWebServer } from '../test/support/web-server.ts';
 import { ensureBrowsers } from './browsers.mjs';
 import { buildTarget } from './build.ts';
@@ -25,10 +26,23 @@ for (const name of BROWSERS) {
   try {
     // WebCrypto needs a secure context: loopback is one.
     const page = await browser.openPage(`http://127.0.0.1:${site.port}/`);
-    const { sealMs, openMs } = await page.evaluate(
-      (events: number) => globalThis.benchUnseal(events),
-      EVENTS,
-    );
+    await page.evaluate((events: number) => {
+      globalThis.unsealed = undefined;
+      void globalThis.benchUnseal(events).then(
+        (times) => {
+          globalThis.unsealed = times;
+        },
+        (error: unknown) => {
+          globalThis.unsealed = String(error);
+        },
+      );
+    }, EVENTS);
+    const done = await waitFor('the events', () => page.evaluate(() => globalThis.unsealed ?? false), {
+      timeoutMs: 300_000,
+      everyMs: 500,
+    });
+    if (typeof done !== 'object') throw new Error(String(done));
+    const { sealMs, openMs } = done;
     rows.push({
       browser: name,
       events: EVENTS,

@@ -2,9 +2,16 @@
 import { setLock, unlock, unseal } from '../support/locking.ts';
 import { openProfile } from '../support/store-profile.ts';
 
+interface Times {
+  readonly sealMs: number;
+  readonly openMs: number;
+}
+
 declare global {
   /** Ms to seal so many events, and to open them after unlocking. */
-  var benchUnseal: (events: number) => Promise<{ readonly sealMs: number; readonly openMs: number }>;
+  var benchUnseal: (events: number) => Promise<Times>;
+  /** What came of it, or what went wrong. */
+  var unsealed: Times | string | undefined;
 }
 
 globalThis.benchUnseal = async (events) => {
