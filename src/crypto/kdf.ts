@@ -51,7 +51,8 @@ const START = 2;
 /** Unlocking should take no less than this, and no more. */
 const WANTED_MS = { least: 300, most: 1_000 } as const;
 
-const newKdf = (step: number): Kdf => {
+/** Parameters of a step of the ladder, with a new salt. */
+export const newKdf = (step: number = START): Kdf => {
   const { memory, passes } = LADDER[step] ?? LADDER[START];
   return { name: 'argon2id', memory, passes, lanes: 1, salt: toBase64Url(systemRandom.bytes(16)) };
 };

@@ -395,6 +395,11 @@ export class Vault {
     this.#rows = undefined;
   }
 
+  /** A secret of this profile for one purpose. The same under every master key. */
+  objectSecret(purpose: string): Promise<Bytes> {
+    return hkdf(this.objects, `arq/v1/object/${purpose}`);
+  }
+
   /** A short keyed hash (96 bits): says that something is the same as before to us, and nothing to anybody else. */
   async tagOf(text: string): Promise<string> {
     this.#tagKey ??= hkdf(this.objects, 'arq/v1/tag').then(importMacKey);
