@@ -62,6 +62,7 @@ export interface Access {
   status(): Promise<Status>;
   unlock(key: string): Promise<Result<null>>;
   lock(): Promise<void>;
+  startOver(): Promise<boolean>;
 }
 
 export function createHandlers(access: Access): Handlers {
@@ -215,6 +216,10 @@ export function createHandlers(access: Access): Handlers {
     'lock.set': async (wanted) => thenStatus(await setPassphrase((await ready()).profile, wanted)),
     'lock.remove': async ({ current }) =>
       thenStatus(await removePassphrase((await ready()).profile, current)),
+    'lock.start-over': async () =>
+      (await access.startOver())
+        ? status()
+        : fail('unlocked', 'ARQ Context is not locked. Delete everything on the "Your data" page.'),
     'lock.auto': async ({ minutes }) => {
       await (await ready()).profile.change({ autoLockMinutes: minutes });
       return status();

@@ -9,6 +9,7 @@ import { readCachedStatus } from '../platform/areas.ts';
 import { BLOCKED, LockedError, storageFailure } from '../storage/database.ts';
 import { prepareToLock, unlock } from './services/lock.ts';
 import { LockedProfile } from './services/locked-profile.ts';
+import { destroyProfile } from './services/profile.ts';
 import { publishStatus } from './services/status.ts';
 import { isOpen, openRecording, type Recording, type Services } from './services.ts';
 
@@ -64,12 +65,25 @@ export class Opening {
     });
   }
 
-  /** What is being stored right now is stored; what comes meanwhile waits for the new services. */
-  async #reopen(old: Services | Recording): Promise<void> {
+  /** The passphrase is lost: everything here goes, and a new profile begins. Resolves with `false`, and does nothing, while unlocked. */
+  startOver(): Promise<boolean> {
+    return this.#turns.run(async () => {
+      const locked = await this.recording();
+      if (!(locked.profile instanceof LockedProfile)) return false;
+      await this.#reopen(locked, destroyProfile);
+      return true;
+    });
+  }
+
+  /**
+   * What is being stored right now is stored; what comes meanwhile waits for the new services. `between`: while nothing is open.
+   */
+  async #reopen(old: Services | Recording, between: () => Promise<void> = async () => {}): Promise<void> {
     const { promise, resolve, reject } = deferred<Services | Recording>();
     this.#services = promise;
     await old.settled();
     old.close();
+    await between().catch((error: unknown) => console.error('not all of it was deleted', error));
     this.#open().then(resolve, reject);
     await promise;
   }

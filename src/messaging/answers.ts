@@ -78,6 +78,7 @@ export interface Answers {
   'lock.now': Status;
   'lock.set': Status;
   'lock.remove': Status;
+  'lock.start-over': Status;
   'lock.auto': Status;
   'sync.create': Status;
   'sync.invite': InviteAnswer;

@@ -158,6 +158,8 @@ export const MESSAGES = {
     body: v.strictObject({ kdf: kdfSchema, key: passphraseKey, current: v.optional(passphraseKey) }),
   },
   'lock.remove': { from: 'page', body: v.strictObject({ current: passphraseKey }) },
+  /** The passphrase is lost: everything of a locked profile is deleted, unread. `word`: what the person had to type. */
+  'lock.start-over': { from: 'page', body: v.strictObject({ word: v.literal('DELETE') }) },
   'lock.auto': { from: 'page', body: v.strictObject({ minutes: v.picklist(AUTO_LOCK_MINUTES) }) },
 
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },

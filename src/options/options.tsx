@@ -2,7 +2,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ConfirmDialog } from '../ui/components/confirm-dialog.tsx';
 import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
-import { UnlockForm } from '../ui/components/unlock-form.tsx';
+import { StartOver, UnlockForm } from '../ui/components/unlock-form.tsx';
 import { problem, status } from '../ui/status.ts';
 import { DataTab } from './data-tab.tsx';
 import { HealthTab } from './health-tab.tsx';
@@ -60,6 +60,7 @@ function Locked() {
       <h2>Locked</h2>
       <UnlockForm />
       <Problem />
+      <StartOver />
     </section>
   );
 }

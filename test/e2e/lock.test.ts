@@ -132,4 +132,30 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await browser.relaunch();
     expect(await found()).toEqual(visited);
   });
+
+  it('that is lost leaves a way to begin anew', async () => {
+    options = await browser.openExtensionPage(`${OPTIONS}#privacy`);
+    await options.fill('passphrase', PASSPHRASE);
+    await options.fill('passphrase-again', PASSPHRASE);
+    await options.click('passphrase-set');
+    await waitFor('the passphrase to be set', async () =>
+      (await options.text('passphrase-done')).includes('is set'),
+    );
+    await browser.close({ keepProfile: true });
+    await browser.relaunch();
+    options = await browser.openExtensionPage(`${OPTIONS}#search`);
+    await options.click('start-over-summary');
+    await options.fill('start-over-word', 'delete');
+    await options.click('start-over');
+    expect(await options.text('problem')).toMatch(/Nothing was deleted/);
+    await options.fill('start-over-word', 'DELETE');
+    await options.screenshot(join(VIEWS, `${name}-start-over.png`));
+    await options.click('start-over');
+    await options.waitFor('search-input');
+    expect(await options.text('record-count')).toBe('0');
+    expect(await options.text('health')).toMatch(/until you agree/);
+    await browser.close({ keepProfile: true });
+    expect(readable([...visited, PASSPHRASE])).toEqual([]);
+    await browser.relaunch();
+  });
 });

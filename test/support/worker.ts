@@ -25,6 +25,7 @@ export class Worker {
     status: () => this.opening.status(),
     unlock: (key) => this.opening.unlock(key),
     lock: () => this.opening.lock(),
+    startOver: () => this.opening.startOver(),
   });
 
   /** A fresh profile whose person agreed. Only the date stands still; timers run. */

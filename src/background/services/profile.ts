@@ -3,9 +3,9 @@ import { type Clock, systemClock } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { ContextStorage } from '../../context/context-storage.ts';
 import { parseSettings, type Settings } from '../../model/settings.ts';
-import { localArea } from '../../platform/areas.ts';
-import { type DatabaseEvents, LockedError } from '../../storage/database.ts';
-import type { GenerationPointer } from '../../storage/key-store.ts';
+import { localArea, sessionArea } from '../../platform/areas.ts';
+import { type DatabaseEvents, deleteData, LockedError } from '../../storage/database.ts';
+import { destroyKeyStores, type GenerationPointer } from '../../storage/key-store.ts';
 import type { LocalStore } from '../../storage/local-store.ts';
 import { LockedStore } from '../../storage/locked-store.ts';
 import { openOrLocked } from '../../storage/open-or-locked.ts';
@@ -29,6 +29,13 @@ const sentinel: SentinelArea = {
 };
 
 const SETTINGS = 'settings';
+
+/** Deletes everything that is stored, and every key, also of a locked profile. Nothing may have it open. */
+export async function destroyProfile(): Promise<void> {
+  await destroyKeyStores(pointer);
+  await deleteData();
+  for (const area of [localArea, sessionArea]) for (const key of await area.keys()) await area.remove(key);
+}
 
 export class Profile extends RecordingProfile {
   /** Rows that did not open when they were read. */

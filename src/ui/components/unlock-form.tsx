@@ -56,3 +56,40 @@ export function UnlockForm() {
     </form>
   );
 }
+
+/** For who has lost the passphrase. Asks for a word, because nothing can be taken back. */
+export function StartOver() {
+  const word = useSignal('');
+  return (
+    <details class="start-over">
+      <summary data-testid="start-over-summary">The passphrase is lost</summary>
+      <p>
+        Then what is stored here cannot be opened any more, by anybody. You can delete all of it, with its
+        keys, and begin anew. If this browser was in a sync account, your other browsers keep what they have,
+        and a new pairing code brings it here again.
+      </p>
+      <form
+        class="row fields"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (word.value === 'DELETE') void change('lock.start-over', { word: word.value });
+          else problem.value = 'Type the word DELETE, in capitals. Nothing was deleted.';
+        }}
+      >
+        <label class="field">
+          Type DELETE
+          <input
+            autocomplete="off"
+            spellcheck={false}
+            data-testid="start-over-word"
+            value={word.value}
+            onInput={(event) => (word.value = event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class="danger" data-testid="start-over">
+          Delete everything and begin anew
+        </button>
+      </form>
+    </details>
+  );
+}

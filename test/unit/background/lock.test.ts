@@ -193,6 +193,25 @@ describe('while it is locked', () => {
   });
 });
 
+describe('a passphrase that is lost', () => {
+  it('leaves a way to begin anew, from which nothing of before can be read', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    expect(await failing(worker.send('lock.start-over', { word: 'DELETE' }))).toMatch(/not locked/);
+    expect(await urls()).toEqual(['https://before.example/']);
+    const before = worker.services.profile.store.vault.userId;
+    await worker.restartBrowser();
+    await worker.visit(1, 'https://sealed.example/');
+    const status = await worker.send('lock.start-over', { word: 'DELETE' });
+    expect(status).toMatchObject({ consent: 'unasked', recordCount: 0, health: { code: 'no-consent' } });
+    expect(status.lock).toBeUndefined();
+    await worker.restartBrowser();
+    expect(await urls()).toEqual([]);
+    expect((await worker.opening.ready()).profile.store.vault.userId).not.toBe(before);
+    await worker.visit(1, 'https://not-agreed.example/');
+    expect(await urls()).toEqual([]);
+  });
+});
+
 describe('it locks itself', () => {
   it('when the person was away for so long, and not when they came back', async () => {
     const now = Date.now();
