@@ -15,6 +15,9 @@ const LATEST = 'latest';
 const latestSchema = v.record(v.string(), v.object({ id: v.string(), timestamp: storedDate }));
 type Latest = v.InferOutput<typeof latestSchema>;
 
+/** For what is read beside a query. */
+const noTally = (): Tally => ({ rowsRead: 0, rowsReturned: 0 });
+
 export class Contexts {
   constructor(
     private readonly store: LocalStore,
@@ -34,31 +37,27 @@ export class Contexts {
       const current = latest[userId];
       if (!current || timestamp.getTime() >= current.timestamp.getTime())
         latest = { ...latest, [userId]: { id, timestamp } };
-      await this.store.derived.write(
-        'contexts',
-        [
-          { name: id, value, day: dayOf(timestamp.getTime()) },
-          { name: LATEST, value: latest },
-        ],
-        await this.#surplus(context, keep),
-      );
+      const surplus = await this.#surplus(value, keep);
+      // The saved one may be beyond them itself.
+      const own = surplus.includes(id) ? [] : [{ name: id, value, day: dayOf(timestamp.getTime()) }];
+      await this.store.derived.write('contexts', [...own, { name: LATEST, value: latest }], surplus);
     });
   }
 
   /**
-   * Names beyond the newest `keep` of a user, with `saved` among them. Their key is not destroyed: they only repeat records
-   * that are there, and whatever erases one of those destroys it.
+   * Names beyond the newest `keep` of a user, with the one to save (as it is stored) among them: of equal times it is the
+   * newest, as it is the latest one. Their key is not destroyed: they only repeat records that are there, and whatever erases one of
+   * those destroys it.
    */
   async #surplus({ id, userId, timestamp }: ARQContext, keep: number): Promise<string[]> {
     const names = await this.#names();
     if (new Set([...names, id]).size <= keep) return [];
-    const own = [{ id, timestamp }];
-    for await (const other of this.cursor(userId, undefined, { rowsRead: 0, rowsReturned: 0 }))
-      if (other.id !== id) own.push(other);
-    return own
-      .sort(newestFirst)
-      .slice(keep)
-      .map((context) => context.id);
+    const others: ARQContext[] = [];
+    for await (const other of this.cursor(userId, undefined, noTally()))
+      if (other.id !== id) others.push(other);
+    const newer = others.filter((other) => other.timestamp.getTime() > timestamp.getTime());
+    const older = others.filter((other) => !newer.includes(other));
+    return [...newer, { id }, ...older].slice(keep).map((context) => context.id);
   }
 
   async #names(): Promise<string[]> {
@@ -104,12 +103,16 @@ export class Contexts {
 
   /** Newest first. Ones that do not open are left out and reported. */
   async *cursor(userId: string, signal: AbortSignal | undefined, tally: Tally): AsyncGenerator<ARQContext> {
+    for await (const context of this.#all(signal, tally)) if (context.userId === userId) yield context;
+  }
+
+  /** The same of all users. */
+  async *#all(signal: AbortSignal | undefined, tally: Tally): AsyncGenerator<ARQContext> {
     for (const [, names] of await this.store.derived.contextsByDay()) {
       signal?.throwIfAborted();
       const read = await Promise.all(names.map((name) => this.#readRow(name)));
       tally.rowsRead += names.length;
-      const own = read.filter((context) => context !== null && context.userId === userId) as ARQContext[];
-      yield* own.sort(newestFirst);
+      yield* read.filter((context) => context !== null).sort(newestFirst);
     }
   }
 
@@ -123,21 +126,24 @@ export class Contexts {
     }
   }
 
-  /** A pointer that does not open is made again as contexts are saved. */
+  /** Pointers that do not open, or went because they did not, are made again from the contexts. */
   async #latest(): Promise<Latest> {
     try {
       const parsed = v.safeParse(latestSchema, await this.store.derived.read('contexts', LATEST));
-      return parsed.success ? parsed.output : {};
+      if (parsed.success) return parsed.output;
     } catch (error) {
-      if (error instanceof DamagedError) return {};
-      throw error;
+      if (!(error instanceof DamagedError)) throw error;
     }
+    const latest: Latest = {};
+    for await (const { id, userId, timestamp } of this.#all(undefined, noTally()))
+      latest[userId] ??= { id, timestamp };
+    return latest;
   }
 
   /** The pointers with that of one user at the newest context that is none of `except`. */
   async #withNewest(latest: Latest, userId: string, except: readonly string[]): Promise<Latest> {
     const { [userId]: _, ...others } = latest;
-    for await (const { id, timestamp } of this.cursor(userId, undefined, { rowsRead: 0, rowsReturned: 0 }))
+    for await (const { id, timestamp } of this.cursor(userId, undefined, noTally()))
       if (!except.includes(id)) return { ...others, [userId]: { id, timestamp } };
     return others;
   }

@@ -85,6 +85,27 @@ describe('the list', () => {
     await expect(both.storage.saveContext(context(5), { keep: 0 })).rejects.toBeInstanceOf(TypeError);
   });
 
+  it('is cut by the id as it is stored, however that is spelled', async () => {
+    const id = 'ABCDEF00-0000-4000-8000-000000000002';
+    await both.storage.saveContext(context(1, 1), { keep: 2 });
+    for (const _ of [1, 2]) await both.storage.saveContext(context(2, 0, { id }), { keep: 2 });
+    expect(ids(await both.storage.listContexts(userId, 9))).toEqual([2, 1]);
+  });
+
+  it('has the newest of a cut, also when an older one, or one of the same time, is saved last', async () => {
+    await both.storage.saveContext(context(1), { keep: 1 });
+    await both.storage.saveContext(context(2, 1), { keep: 1 });
+    expect(ids(await both.storage.listContexts(userId, 9))).toEqual([1]);
+    await both.storage.saveContext(context(3), { keep: 1 });
+    expect(ids(await both.storage.listContexts(userId, 9))).toEqual([3]);
+    expect((await both.storage.latestContext())?.id).toBe(context(3).id);
+    // One that was kept and moves behind the others goes.
+    await both.storage.saveContext(context(4, -1));
+    await both.storage.saveContext(context(4, 1), { keep: 1 });
+    expect(ids(await both.storage.listContexts(userId, 9))).toEqual([3]);
+    expect((await both.storage.latestContext())?.id).toBe(context(3).id);
+  });
+
   it('opens only the days that are consumed', async () => {
     await save(context(1, 3), context(2, 2), context(3, 1));
     let rowsRead = 0;
@@ -115,6 +136,19 @@ describe('the latest', () => {
     await both.storage.deleteContext(context(1).id);
     await both.storage.deleteContext(context(2).id);
     expect(await latest()).toBeUndefined();
+  });
+
+  it('is the newest also when what says so does not open, and after an erasure then', async () => {
+    await save(context(1), { ...context(9), userId: 'other' });
+    const { db } = both.profile.store;
+    const row = await db.get('contexts', [userId, 'latest']);
+    if (!row) throw new Error('not stored');
+    await db.put('contexts', { ...row, box: row.box.slice(0, 20) });
+    expect([await latest(), await latest('other')]).toEqual([1, 9]);
+    await both.storage.saveInteractions([visitAt(both.profile.nowMs, 'https://x.example/')]);
+    await both.profile.store.erase((record) => record.kind === 'visit');
+    await save(context(2, 1));
+    expect([await latest(), await latest('other')]).toEqual([1, 9]);
   });
 
   it('moves to another user with its context', async () => {
