@@ -1,6 +1,6 @@
 /**
- * The seed's `ContextStorage` (§2.3) on the encrypted store of one profile. Every method takes a last argument that stops it
- * and tells what it cost; results that can be large also come as cursors, which read on only as they are consumed.
+ * The seed's `ContextStorage` (§2.3) on the encrypted store of one profile. Every query takes a last argument that stops it
+ * and tells what it cost (all but `flush`, `close`, and what is answered at once); results that can be large also come as cursors, which read on only as they are consumed.
  *
  * Over 300 lines, because it is all of the public surface on one page; each method only measures and hands over.
  *
@@ -92,7 +92,6 @@ export class ContextStorage {
       timeZone: this.#timeZone,
       nowMs,
       privacyLevel: options.privacyLevel ?? (() => DEFAULT_LEVEL),
-      stats: () => this.#stats('all', { rowsRead: 0, rowsReturned: 0 }, undefined),
     });
   }
 
@@ -109,18 +108,21 @@ export class ContextStorage {
   }
 
   /** How many contexts are saved, of all users. */
-  contextCount(): Promise<number> {
-    return this.#contexts.count();
+  contextCount(options: QueryOptions = {}): Promise<number> {
+    return this.#one(options, async (tally) => {
+      tally.rowsRead = await this.#contexts.count();
+      return tally.rowsRead;
+    });
   }
 
   /** `null` when there is none. @throws DamagedError when it does not open. */
   loadContext(contextId: string, options: QueryOptions = {}): Promise<ARQContext | null> {
-    return this.#one(options, () => this.#contexts.load(contextId));
+    return this.#context(options, () => this.#contexts.load(contextId));
   }
 
   /** The seed's `{userId}/latest`. */
   latestContext(userId = this.userId, options: QueryOptions = {}): Promise<ARQContext | null> {
-    return this.#one(options, () => this.#contexts.latest(userId));
+    return this.#context(options, () => this.#contexts.latest(userId));
   }
 
   /** The key that opened it is destroyed. Resolves also when there is none. */
@@ -170,12 +172,14 @@ export class ContextStorage {
   }
 
   /** What a page says of its screen: a worker has none. */
-  async screenSeen(size: ScreenSize): Promise<void> {
-    const text = screenText(size);
-    if ((await this.store.readNamed(SCREEN)) !== text) await this.store.writeNamed(SCREEN, text);
+  screenSeen(size: ScreenSize, options: QueryOptions = {}): Promise<void> {
+    return this.queries.measure(options, async () => {
+      const text = screenText(size);
+      if ((await this.store.readNamed(SCREEN)) !== text) await this.store.writeNamed(SCREEN, text);
+    });
   }
 
-  /** Each id once, however often it is saved; without an id, each content once. Days before a failure stay saved. */
+  /** Each id once on its UTC day, however often it is saved; without an id, each content once. Days before a failure stay saved. */
   saveInteractions(interactions: readonly NewInteraction[], options: QueryOptions = {}): Promise<void> {
     return this.queries.measure(options, async (tally) => {
       // All are looked at before the first is saved.
@@ -203,7 +207,10 @@ export class ContextStorage {
     );
   }
 
-  /** From the summaries of days: no event is opened but those of days that are not packed yet. */
+  /**
+   * From the summaries of days: no event is opened but those of days that do not lie in one pack alone, because they are not packed
+   * yet or came in parts.
+   */
   getContextStats(period: TimePeriod, options: QueryOptions = {}): Promise<ContextStats> {
     return this.#one(options, (tally) => this.#stats(period, tally, options.signal));
   }
@@ -230,7 +237,9 @@ export class ContextStorage {
 
   /** With every total as it is now. */
   profile(options: QueryOptions = {}): Promise<UserProfile> {
-    return this.#one(options, () => this.#profiles.profile());
+    return this.#one(options, (tally) =>
+      this.#profiles.profile(() => this.#stats('all', tally, options.signal)),
+    );
   }
 
   preferences(options: QueryOptions = {}): Promise<PreferencesObject> {
@@ -243,8 +252,11 @@ export class ContextStorage {
   }
 
   /** Resolves with all of them. */
-  changePreferences(patch: Partial<PreferencesObject>): Promise<PreferencesObject> {
-    return this.#profiles.change(patch);
+  changePreferences(
+    patch: Partial<PreferencesObject>,
+    options: QueryOptions = {},
+  ): Promise<PreferencesObject> {
+    return this.#one(options, () => this.#profiles.change(patch));
   }
 
   /** Packs everything, merges the index, removes what belongs to nothing. */
@@ -274,16 +286,24 @@ export class ContextStorage {
     });
   }
 
-  /** Brings back what an archive of this profile holds. @throws DamagedError when it does not open. */
+  /**
+   * Brings back what an archive of this profile holds, day by day: when it is stopped, days that came stay. @throws DamagedError
+   * when it does not open.
+   */
   restoreArchive(file: Bytes, options: QueryOptions = {}): Promise<void> {
     return this.queries.measure(options, async (tally) => {
-      tally.rowsReturned = await this.store.restoreArchive(file);
+      tally.rowsReturned = await this.store.restoreArchive(file, {
+        signal: options.signal,
+        onRead: (events) => {
+          tally.rowsRead += events;
+        },
+      });
     });
   }
 
   /** What is left here of archived days: how many records each had. */
-  archivedDays(): Promise<ArchivedDays> {
-    return this.store.archivedDays();
+  archivedDays(options: QueryOptions = {}): Promise<ArchivedDays> {
+    return this.#one(options, () => this.store.archivedDays());
   }
 
   /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
@@ -292,9 +312,11 @@ export class ContextStorage {
   }
 
   /** Forgets everything that is cached, in memory and in the database. */
-  async purgeCaches(): Promise<void> {
-    this.store.forget();
-    await this.#statsCache.clear();
+  purgeCaches(options: QueryOptions = {}): Promise<void> {
+    return this.queries.measure(options, async () => {
+      this.store.forget();
+      await this.#statsCache.clear();
+    });
   }
 
   /** All queries since this was opened, for a health page. */
@@ -303,8 +325,8 @@ export class ContextStorage {
   }
 
   /** Hits and misses since the profile was made. */
-  cacheStats(): Promise<StorageStats> {
-    return this.#cacheStats.read();
+  cacheStats(options: QueryOptions = {}): Promise<StorageStats> {
+    return this.#one(options, () => this.#cacheStats.read());
   }
 
   /** Writes what was counted of the caches, so that it outlives this. */
@@ -316,6 +338,15 @@ export class ContextStorage {
   async close(): Promise<void> {
     await this.flush();
     this.store.close();
+  }
+
+  /** A query for one context: it is looked at when it is there. */
+  #context(options: QueryOptions, query: () => Promise<ARQContext | null>): Promise<ARQContext | null> {
+    return this.#one(options, async (tally) => {
+      const found = await query();
+      tally.rowsRead = found === null ? 0 : 1;
+      return found;
+    });
   }
 
   /** A query that gives one thing, or none. */

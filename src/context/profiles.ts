@@ -21,8 +21,6 @@ export interface ProfileSources {
   readonly timeZone: string;
   nowMs(): number;
   privacyLevel(): PrivacyLevel;
-  /** Of everything. */
-  stats(): Promise<ContextStats>;
 }
 
 export class Profiles {
@@ -49,9 +47,9 @@ export class Profiles {
     });
   }
 
-  /** True now; written when it differs from what was written last. The first reading makes it. */
-  async profile(): Promise<UserProfile> {
-    const { nowMs, privacyLevel, stats } = this.sources;
+  /** True now; written when it differs from what was written last. The first reading makes it. `stats`: of everything. */
+  async profile(stats: () => Promise<ContextStats>): Promise<UserProfile> {
+    const { nowMs, privacyLevel } = this.sources;
     const { totalInteractions, sessions, lastActive } = await stats();
     return this.store.exclusive(async () => {
       const chosen = await this.preferences();

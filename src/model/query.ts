@@ -57,7 +57,7 @@ export function parseFilter(filter: InteractionFilter): ParsedFilter {
 export interface QueryMetrics {
   /** In ms. */
   readonly executionTime: number;
-  /** Records, pages of a day, contexts, or summaries of days that were looked at. */
+  /** Records, pages of a day, contexts, summaries of days, or events of an archive that were looked at. */
   readonly rowsRead: number;
   readonly rowsReturned: number;
   /** Of all caches, while the query ran; queries at the same time share them. */

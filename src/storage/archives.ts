@@ -60,6 +60,14 @@ export interface MakeOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface RestoreOptions {
+  /** A further test for what was erased. */
+  readonly alsoErased?: ((record: InteractionRecord) => Promise<boolean>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** So many more events of the file were opened. */
+  onRead?(events: number): void;
+}
+
 export interface Restored {
   /** Events that were not here. */
   readonly events: number;
@@ -274,14 +282,11 @@ export class Archives {
   }
 
   /**
-   * Brings back what a file holds, but what was erased since. `alsoErased`: a further test for that.
+   * Brings back what a file holds, but what was erased since. When it is stopped in between, days that came stay.
    * @throws DamagedError, with nothing brought back, when it is no archive of this profile, was changed, or all of it was
    * erased.
    */
-  async restore(
-    file: ByteSource,
-    alsoErased?: (record: InteractionRecord) => Promise<boolean>,
-  ): Promise<Restored> {
+  async restore(file: ByteSource, { alsoErased, signal, onRead }: RestoreOptions = {}): Promise<Restored> {
     const { vault } = this.host.source();
     const all = await readSections(vault, file);
     const knows = ({ day, generation }: { readonly day: Day; readonly generation: number }) =>
@@ -290,19 +295,32 @@ export class Archives {
     if (sections.length === 0)
       throw new DamagedError('Everything in this archive was deleted, so it does not open any more.');
     let added = 0;
-    for (const section of sections) {
-      if (!knows(section)) continue;
-      const { deletions, events } = await openSection(vault, file, section);
-      added += await this.host.importDay(section.day, async () => {
-        // In the step that adds: whatever was erased before it is known by now.
-        if (!knows(section)) return { events: [] };
-        const { erased } = await this.#list.read();
-        const since = erased.filter(({ n }) => n >= deletions);
-        return { events: await withoutErased(vault, events, since, alsoErased) };
-      });
+    const back = new Set<string>();
+    try {
+      for (const section of sections) {
+        signal?.throwIfAborted();
+        if (!knows(section)) continue;
+        const { deletions, events } = await openSection(vault, file, section);
+        onRead?.(events.length);
+        signal?.throwIfAborted();
+        added += await this.host.importDay(section.day, async () => {
+          // In the step that adds: whatever was erased before it is known by now.
+          if (!knows(section)) return { events: [] };
+          const { erased } = await this.#list.read();
+          const since = erased.filter(({ n }) => n >= deletions);
+          return { events: await withoutErased(vault, events, since, alsoErased) };
+        });
+        back.add(`${section.day}/${section.generation}`);
+      }
+    } finally {
+      await this.#cameBack(back);
     }
-    const back = new Set(sections.map(({ day, generation }) => `${day}/${generation}`));
-    await this.host.exclusive(async () => {
+    return { events: added, days: sections.length, deletedDays: all.length - sections.length };
+  }
+
+  /** Days of a file are here again, by day and generation. */
+  #cameBack(back: ReadonlySet<string>): Promise<void> {
+    return this.host.exclusive(async () => {
       const list = await this.#list.read();
       const isBack = ({ day, generation, state }: ArchivedSection) =>
         state === 'out' && back.has(`${day}/${generation}`);
@@ -310,7 +328,6 @@ export class Archives {
       const now = list.sections.map((one) => (isBack(one) ? { ...one, state: 'here' as const } : one));
       await this.#list.write({ ...list, sections: now });
     });
-    return { events: added, days: sections.length, deletedDays: all.length - sections.length };
   }
 
   /**

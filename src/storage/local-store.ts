@@ -10,7 +10,7 @@ import { foldEvents, type InteractionEvent, type InteractionRecord } from '../mo
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import { coversDay, touchesDay } from './archive-list.ts';
-import { type ArchivedDays, Archives } from './archives.ts';
+import { type ArchivedDays, Archives, type RestoreOptions } from './archives.ts';
 import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
 import { candidateDays, type FinderSource } from './candidates.ts';
@@ -547,8 +547,9 @@ export class LocalStore {
   }
 
   /** Brings back what an archive holds. Resolves with how many events were not here. @throws DamagedError */
-  async restoreArchive(file: Bytes | ByteSource): Promise<number> {
-    return (await this.archives.restore(file instanceof Uint8Array ? wholeSource(file) : file)).events;
+  async restoreArchive(file: Bytes | ByteSource, options: RestoreOptions = {}): Promise<number> {
+    const source = file instanceof Uint8Array ? wholeSource(file) : file;
+    return (await this.archives.restore(source, options)).events;
   }
 
   archivedDays(): Promise<ArchivedDays> {

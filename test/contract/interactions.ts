@@ -1,9 +1,10 @@
 /** What is promised of saving interactions and asking for them. */
 import { DAY_MS, HOUR_MS } from '../../src/base/clock.ts';
-import type { InteractionFilter, QueryMetrics } from '../../src/model/query.ts';
+import type { ContextStorage } from '../../src/context/context-storage.ts';
+import type { InteractionFilter, QueryMetrics, QueryOptions } from '../../src/model/query.ts';
 import type { NewInteraction, UserInteraction } from '../../src/model/user-interaction.ts';
 import type { ContextProfile } from '../support/context-on-profile.ts';
-import { clickAt, reducedAt, searchAt, visitAt } from '../support/some-interactions.ts';
+import { clickAt, reducedAt, searchAt, someContext, visitAt } from '../support/some-interactions.ts';
 import { someInteractions } from './answers.ts';
 import { type Check, equal, isTypeError, rejects } from './check.ts';
 
@@ -161,25 +162,63 @@ export const INTERACTION_CHECKS: readonly Check[] = [
     name: 'every method is stopped by its signal, and a stopped one changes nothing',
     async run({ storage, profile: { nowMs } }) {
       const signal = AbortSignal.abort(new Error('stopped'));
-      const calls: Readonly<Record<string, () => Promise<unknown>>> = {
-        queryInteractions: () => storage.queryInteractions({}, { signal }),
-        saveInteractions: () => storage.saveInteractions([visitAt(nowMs)], { signal }),
-        getContextStats: () => storage.getContextStats('all', { signal }),
-        computeUserSegment: () => storage.computeUserSegment({ signal }),
-        currentContext: () => storage.currentContext({ signal }),
-        listContexts: () => storage.listContexts(storage.userId, 1, { signal }),
-        loadContext: () => storage.loadContext('x', { signal }),
-        latestContext: () => storage.latestContext(storage.userId, { signal }),
-        deleteContext: () => storage.deleteContext('x', { signal }),
-        compactDatabase: () => storage.compactDatabase({ signal }),
-        archiveOldData: () => storage.archiveOldData(new Date(nowMs), { signal, sink() {} }),
-        estimateSize: () => storage.estimateSize({ signal }),
-        profile: () => storage.profile({ signal }),
-        preferences: () => storage.preferences({ signal }),
-      };
-      for (const [name, call] of Object.entries(calls))
+      for (const [name, call] of Object.entries(everyMethod(storage, nowMs, { signal })))
         await rejects(call(), ({ message }) => message === 'stopped', name);
       equal(await storage.queryInteractions({}), []);
+      equal(await storage.contextCount(), 0);
+      equal((await storage.preferences()).theme, storage.defaultPreferences().theme);
+    },
+  },
+  {
+    name: 'every method tells once what it cost',
+    async run({ storage, profile: { nowMs } }) {
+      const told: QueryMetrics[] = [];
+      const methods = everyMethod(storage, nowMs, { metrics: (cost) => void told.push(cost) });
+      const atOnce = ['constructor', 'userId', 'defaultPreferences', 'queryTotals', 'flush', 'close'];
+      equal(
+        Object.getOwnPropertyNames(Object.getPrototypeOf(storage)).sort(),
+        [...Object.keys(methods), ...atOnce].sort(),
+        'the methods that are tried here',
+      );
+      for (const [name, call] of Object.entries(methods)) {
+        told.length = 0;
+        await call().catch(() => {});
+        equal(told.length, 1, name);
+      }
     },
   },
 ];
+
+/** Every one that takes a last argument, called with it. */
+function everyMethod(
+  storage: ContextStorage,
+  nowMs: number,
+  options: QueryOptions,
+): Readonly<Record<string, () => Promise<unknown>>> {
+  return {
+    queryInteractions: () => storage.queryInteractions({}, options),
+    interactionsCursor: () => storage.interactionsCursor({}, options).next(),
+    saveInteractions: () => storage.saveInteractions([visitAt(nowMs)], options),
+    getContextStats: () => storage.getContextStats('all', options),
+    computeUserSegment: () => storage.computeUserSegment(options),
+    currentContext: () => storage.currentContext(options),
+    saveContext: () => storage.saveContext(someContext(storage.userId, 1, nowMs), options),
+    contextCount: () => storage.contextCount(options),
+    listContexts: () => storage.listContexts(storage.userId, 9, options),
+    contextsCursor: () => storage.contextsCursor('somebody else', options).next(),
+    loadContext: () => storage.loadContext('x', options),
+    latestContext: () => storage.latestContext(storage.userId, options),
+    deleteContext: () => storage.deleteContext('x', options),
+    screenSeen: () => storage.screenSeen({ width: 800, height: 600 }, options),
+    profile: () => storage.profile(options),
+    preferences: () => storage.preferences(options),
+    changePreferences: () => storage.changePreferences({ theme: 'dark' }, options),
+    compactDatabase: () => storage.compactDatabase(options),
+    archiveOldData: () => storage.archiveOldData(new Date(nowMs), { ...options, sink() {} }),
+    restoreArchive: () => storage.restoreArchive(new Uint8Array(), options),
+    archivedDays: () => storage.archivedDays(options),
+    estimateSize: () => storage.estimateSize(options),
+    purgeCaches: () => storage.purgeCaches(options),
+    cacheStats: () => storage.cacheStats(options),
+  };
+}

@@ -1,6 +1,7 @@
 /** What is promised of compacting, archiving and the size. */
 import type { Bytes } from '../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../src/base/clock.ts';
+import type { QueryMetrics } from '../../src/model/query.ts';
 import { someContext, visitAt } from '../support/some-interactions.ts';
 import { answersOf, someInteractions } from './answers.ts';
 import { type Check, equal, isDamaged, isTypeError, rejects } from './check.ts';
@@ -82,6 +83,35 @@ export const MAINTENANCE_CHECKS: readonly Check[] = [
       if (!file) throw new Error('no file came');
       equal(await profile.store.restoreArchive(file), 0, 'events that were added');
       equal(await answersOf(both), before, 'the answers');
+    },
+  },
+  {
+    name: 'restoring is stopped by its signal between days: those that came stay, the others are still archived',
+    async run({ storage, profile: { nowMs, store } }) {
+      await storage.saveInteractions([1, 2, 3].map((n) => visitAt(nowMs - (n + 40) * DAY_MS)));
+      const files: Bytes[] = [];
+      await storage.archiveOldData(new Date(nowMs), { sink: (one) => void files.push(one) });
+      const [file] = files;
+      if (!file) throw new Error('no file came');
+      const stop = new AbortController();
+      const { importDay } = store;
+      store.importDay = async (...of) => {
+        const added = await importDay.apply(store, of);
+        stop.abort(new Error('stopped'));
+        return added;
+      };
+      await rejects(
+        storage.restoreArchive(file, { signal: stop.signal }),
+        ({ message }) => message === 'stopped',
+      );
+      store.importDay = importDay;
+      equal((await storage.queryInteractions({})).length, 1, 'records that came');
+      equal(Object.keys(await storage.archivedDays()).length, 2, 'days that are archived still');
+      const told: QueryMetrics[] = [];
+      await storage.restoreArchive(file, { metrics: (cost) => void told.push(cost) });
+      const events = told.map(({ rowsRead, rowsReturned }) => [rowsRead, rowsReturned]);
+      equal(events, [[3, 2]], 'events that were read and added');
+      equal(await storage.archivedDays(), {});
     },
   },
   {

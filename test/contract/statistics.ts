@@ -2,7 +2,7 @@
 import { DAY_MS, dayOf } from '../../src/base/clock.ts';
 import type { QueryMetrics } from '../../src/model/query.ts';
 import type { TimePeriod } from '../../src/model/stats.ts';
-import { clickAt, reducedAt, searchAt, visitAt } from '../support/some-interactions.ts';
+import { clickAt, reducedAt, searchAt, someContext, visitAt } from '../support/some-interactions.ts';
 import { type Check, equal, isTypeError, rejects } from './check.ts';
 
 export const STATISTICS_CHECKS: readonly Check[] = [
@@ -123,6 +123,24 @@ export const STATISTICS_CHECKS: readonly Check[] = [
       );
       equal((told[1]?.cacheHits ?? 0) > 0, true, 'a hit of the cache');
       equal(storage.queryTotals().count, 3);
+      await storage.saveContext(someContext(storage.userId, 1, nowMs));
+      told.length = 0;
+      await storage.loadContext(someContext(storage.userId, 1, nowMs).id, { metrics });
+      await storage.loadContext(someContext(storage.userId, 2, nowMs).id, { metrics });
+      await storage.latestContext(storage.userId, { metrics });
+      await storage.contextCount({ metrics });
+      await storage.profile({ metrics });
+      equal(
+        told.map(({ rowsRead, rowsReturned }) => [rowsRead, rowsReturned]),
+        [
+          [1, 1],
+          [0, 0],
+          [1, 1],
+          [1, 1],
+          [1, 1],
+        ],
+        'contexts, their number, and the profile, for which a day is read',
+      );
     },
   },
 ];

@@ -311,7 +311,9 @@ export class Budget {
       return fail('no-room', NO_ROOM);
     try {
       const erased = await this.deps.erased();
-      const restored = await this.profile.storing(() => store.archives.restore(file, erased ?? undefined));
+      const restored = await this.profile.storing(() =>
+        store.archives.restore(file, { alsoErased: erased ?? undefined }),
+      );
       await this.check();
       this.deps.onAdded();
       this.profile.changed();
