@@ -26,7 +26,7 @@ async function eventsOf(interaction: NewInteraction): Promise<InteractionEvent[]
 }
 
 /**
- * Each id once, however often it is saved; of a record that is there nothing is changed. Day by day, each in one durable
+ * Each id once on its day, however often it is saved (days are not searched for ids of other days); of a record that is there nothing is changed. Day by day, each in one durable
  * step that also queues it for sync: after an interruption the same call saves the rest.
  */
 export async function saveInteractions(

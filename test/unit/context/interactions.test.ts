@@ -76,6 +76,15 @@ describe('saving', () => {
     expect(await store.recordCount()).toBe(1);
   });
 
+  it('keeps an id once on its UTC day: days are not searched for ids of other days', async () => {
+    const with1 = (daysAgo: number) =>
+      visitAt(now - daysAgo * DAY_MS, `https://a.example/${daysAgo}`, { id: 'd.0.1' });
+    for (const daysAgo of [0, 1, 0, 1]) await both.storage.saveInteractions([with1(daysAgo)]);
+    expect(await query({})).toHaveLength(2);
+    await both.profile.store.erase(({ id }) => id === 'd.0.1');
+    expect(await query({})).toEqual([]);
+  });
+
   it('keeps an id once, also when one call has it twice with different content', async () => {
     await both.storage.saveInteractions([
       visitAt(now, 'https://a.example/', { id: 'd.0.1', dwellMs: 5 }),
@@ -222,29 +231,6 @@ it('a cursor stops within a day, too', async () => {
   await cursor.next();
   stop.abort(new Error('enough'));
   await expect(cursor.next()).rejects.toThrow('enough');
-});
-
-it('every query is stopped by its signal', async () => {
-  const { storage } = both;
-  const signal = AbortSignal.abort(new Error('stopped'));
-  const calls: Promise<unknown>[] = [
-    storage.queryInteractions({}, { signal }),
-    storage.saveInteractions([visitAt(now)], { signal }),
-    storage.getContextStats('all', { signal }),
-    storage.computeUserSegment({ signal }),
-    storage.currentContext({ signal }),
-    storage.listContexts(storage.userId, 1, { signal }),
-    storage.loadContext('x', { signal }),
-    storage.latestContext(storage.userId, { signal }),
-    storage.deleteContext('x', { signal }),
-    storage.compactDatabase({ signal }),
-    storage.estimateSize({ signal }),
-    storage.profile({ signal }),
-    storage.preferences({ signal }),
-  ];
-  for (const outcome of await Promise.allSettled(calls))
-    expect(outcome).toMatchObject({ status: 'rejected', reason: { message: 'stopped' } });
-  expect(await storage.queryInteractions({})).toEqual([]);
 });
 
 it('what a query finds is what a plain filter finds, packed or not', async () => {

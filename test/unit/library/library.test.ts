@@ -1,6 +1,6 @@
-/** The library: what is in its bundle, and that the example of its documentation runs with it as it is. */
+/** The library: what is in its bundle, and that the example of its documentation runs, as it is, where it is installed. */
 import 'fake-indexeddb/auto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -18,13 +18,19 @@ beforeEach(() => {
 });
 
 describe('the bundle', () => {
+  /** A project that has the package installed. */
+  let project: string;
+  /** Where its bundle is. */
   let folder: string;
   let modules: readonly string[];
   beforeAll(async () => {
-    folder = newTemporaryFolder('library');
+    project = newTemporaryFolder('library');
+    const installed = join(project, 'node_modules', 'arq-context');
+    folder = join(installed, 'dist', 'library');
     modules = await buildLibrary(folder);
+    copyFileSync(join(ROOT, 'package.json'), join(installed, 'package.json'));
   }, 120_000);
-  afterAll(() => removeFolder(folder));
+  afterAll(() => removeFolder(project));
 
   it('has in it what it needs and nothing of the extension, the views or sync', () => {
     const packages = modules
@@ -65,9 +71,8 @@ describe('the bundle', () => {
   it('runs the example of docs/library.md with what its comments say', async () => {
     const example =
       /```js\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs/library.md'), 'utf8'))?.[1] ?? '';
-    const library = pathToFileURL(join(folder, LIBRARY_FILE)).href;
-    const path = join(folder, 'example.mjs');
-    writeFileSync(path, example.replace("'arq-context/library'", `'${library}'`));
+    const path = join(project, 'example.mjs');
+    writeFileSync(path, example);
     const printed: unknown[] = [];
     const log = vi.spyOn(console, 'log').mockImplementation((...words) => void printed.push(words.join(' ')));
     try {
