@@ -44,8 +44,17 @@ const erasedSchema = v.variant('what', [
 export type Erased = v.InferOutput<typeof erasedSchema>;
 
 const listSchema = v.strictObject({
-  /** The file that waits for the person to say that it is safe. `keep`: sites that were left out of it. */
-  made: v.exactOptional(v.strictObject({ id: v.string(), keep: v.array(v.string()) })),
+  /**
+   * The file that waits for the person to say that it is safe. `keep`: sites that were left out of it. `stay`: the same with
+   * those that were pinned when the person said so.
+   */
+  made: v.exactOptional(
+    v.strictObject({
+      id: v.string(),
+      keep: v.array(v.string()),
+      stay: v.exactOptional(v.array(v.string())),
+    }),
+  ),
   sections: v.array(sectionSchema),
   /** How many deletions were noted so far: the next one's number. */
   deletions: whole,

@@ -230,23 +230,26 @@ export class Archives {
   }
 
   /**
-   * The file is safe: its days are dropped, but those that changed since it was made. Resolves with how many records left;
-   * `null` when it is not the file that was made last.
+   * The file is safe: its days are dropped, but those that changed since it was made, and records of sites in `pinned`: they stay
+   * here and are in the file as well. Resolves with how many records left; `null` when it is not the file that was made last.
    * @throws DOMException InvalidStateError while sync is on.
    */
-  confirm(id: string): Promise<number | null> {
+  confirm(id: string, pinned: readonly string[] = []): Promise<number | null> {
     return this.host.erasing(async () => {
       this.#refuseWhileSyncing();
       const list = await this.#list.read();
       if (list.made?.id !== id) return null;
       const { keep } = list.made;
+      const stay = [...new Set([...keep, ...pinned])];
       const sections = await Promise.all(
         list.sections.map(async (one): Promise<ArchivedSection> => {
           if (one.state !== 'made') return one;
-          return { ...one, state: (await this.#isAsArchived(one, keep)) ? 'leaving' : 'here' };
+          const records = foldEvents(movedOf((await this.host.eventsOfDay(one.day)).events, stay)).length;
+          const leaves = records > 0 && (await this.#isAsArchived(one, keep));
+          return leaves ? { ...one, records, state: 'leaving' } : { ...one, state: 'here' };
         }),
       );
-      const confirmed: List = { ...list, sections };
+      const confirmed: List = { ...list, sections, made: { ...list.made, stay } };
       // First: what is interrupted after this is finished at the next start.
       await this.#list.write(confirmed);
       return this.#drop(confirmed);
@@ -260,7 +263,7 @@ export class Archives {
 
   /** Drops the days that are leaving. Resolves with how many records went. */
   async #drop({ made, ...list }: List): Promise<number> {
-    const keep = made?.keep ?? [];
+    const { keep = [], stay = keep } = made ?? {};
     const days: Day[] = [];
     const sections: ArchivedSection[] = [];
     for (const one of list.sections) {
@@ -269,12 +272,12 @@ export class Archives {
         continue;
       }
       const { events } = await this.host.eventsOfDay(one.day);
-      const isGone = movedOf(events, keep).length === 0;
+      const isGone = movedOf(events, stay).length === 0;
       const leaves = !isGone && (await this.#isAsArchived(one, keep));
       if (leaves) days.push(one.day);
       sections.push({ ...one, state: isGone || leaves ? 'out' : 'here' });
     }
-    const moves = (record: InteractionRecord) => !isOfSites(record, keep);
+    const moves = (record: InteractionRecord) => !isOfSites(record, stay);
     const options = { syncing: false, everything: false, moving: true, days };
     const count = days.length === 0 ? 0 : await erase(this.host.source(), moves, options);
     await this.#list.write({ ...list, sections });

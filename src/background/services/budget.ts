@@ -274,9 +274,9 @@ export class Budget {
 
   /** The person says that the file is safe. Resolves with how many records left. */
   async confirm(id: string): Promise<Result<number>> {
-    const { store } = this.profile;
+    const { store, settings } = this.profile;
     if (store.syncing) return fail('sync-on', SYNC_ON);
-    const left = await this.profile.storing(() => store.archives.confirm(id));
+    const left = await this.profile.storing(() => store.archives.confirm(id, settings.pinned));
     if (left === null) return fail('unknown-archive', UNKNOWN);
     await this.check();
     this.profile.changed();
@@ -294,7 +294,8 @@ export class Budget {
     const away = Object.entries(await store.awayDays()).filter(([day]) => day.startsWith(`${month}-`));
     const records = away.reduce((sum, [, count]) => sum + count, 0);
     const used = this.#usedBytes ?? 0;
-    const each = used / Math.max(1, await store.recordCount()) || RECORD_BYTES;
+    const { packs, journal } = await store.sizes();
+    const each = (packs + journal) / Math.max(1, await store.recordCount()) || RECORD_BYTES;
     // Not only up to the limit: they would leave again at once.
     if (used + records * each > settings.budgetBytes * BUDGET.near) return fail('no-room', NO_ROOM_AWAY);
     const back = await this.deps.service.fetchBack(away.map(([day]) => day));

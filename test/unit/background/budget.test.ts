@@ -243,7 +243,12 @@ describe('at the limit', () => {
   });
 
   it('imports stop with a sentence', async () => {
-    expect(importRefusal(worker.services.profile)).toMatchObject({ error: { code: 'full' } });
+    expect(importRefusal(worker.services.profile)).toMatchObject({
+      error: { code: 'full', message: expect.stringContaining('Save an archive') },
+    });
+    worker.store.syncing = true;
+    expect(importRefusal(worker.services.profile)?.error.message).not.toContain('archive');
+    worker.store.syncing = false;
     fake.history = [{ url: 'https://a.example/', title: 'A', atMs: START_MS - DAY_MS, transition: 'link' }];
     await expect(worker.send('import.history', {})).rejects.toThrow('storage limit');
     await worker.set({ budgetBytes: 5e9 });
@@ -302,6 +307,18 @@ describe('before anything is refused', () => {
     expect((await worker.events()).length).toBeGreaterThan(before.length);
   });
 
+  it('cached statistics go, and are made again when they are asked for', async () => {
+    await packedDays(3);
+    const stats = await worker.services.profile.context.getContextStats('all');
+    const cached = () => worker.store.db.count('models');
+    expect(await cached()).toBeGreaterThan(0);
+    await useShare(0.9);
+    expect(await cached()).toBeGreaterThan(0);
+    await useShare(1.02);
+    expect(await cached()).toBe(0);
+    expect(await worker.services.profile.context.getContextStats('all')).toEqual(stats);
+  });
+
   it('is not tried each minute', async () => {
     await packedDays(3);
     await useShare(1.5);
@@ -357,6 +374,19 @@ describe('an archive', () => {
       'url' in record ? new URL(record.url).host : [],
     );
     expect(hosts.filter((host) => host === 'pinned.example')).toHaveLength(600);
+  });
+
+  it('leaves here what was pinned after the file was saved, too', async () => {
+    const { made } = await archive();
+    await worker.send('budget.pin', { host: 'pinned.example' });
+    const { records } = await worker.send('archive.confirm', { id: made.id });
+    expect(records).toBe((made.records * 3) / 4);
+    const hosts = (await worker.records()).flatMap((record) =>
+      'url' in record ? new URL(record.url).host : [],
+    );
+    expect(hosts.filter((host) => host === 'pinned.example')).toHaveLength(600);
+    const { archived } = await worker.send('budget.get', {});
+    expect(archived?.[made.firstDay]).toBe(30);
   });
 
   it('that is discarded leaves everything', async () => {
@@ -418,8 +448,20 @@ describe('an archive', () => {
     ];
     await worker.send('import.history', {});
     await worker.services.history.wake();
-    expect((await status()).historyImport).toMatchObject({ phase: 'done', added: 1, there: 1 });
+    expect((await status()).historyImport).toMatchObject({ phase: 'done', added: 1, there: 0, elsewhere: 1 });
   });
+});
+
+it('what a month at the sync service takes is reckoned by records alone, not by saved contexts', async () => {
+  await worker.visit(1, 'https://a.example/');
+  const { context } = worker.services.profile;
+  const long = Array.from({ length: 100 }, (_, i) => `https://a.example/${'x'.repeat(300)}${i}`);
+  await context.saveContext({ ...(await context.currentContext()), recentVisits: long });
+  await worker.set({ budgetBytes: 1e8 });
+  await worker.store.db.put('metadata', { '2025-02-03': 8_400 }, 'away');
+  expect(await budget().fetchMonth('2025-02')).not.toMatchObject({ error: { code: 'no-room' } });
+  await worker.store.db.put('metadata', { '2025-02-03': 8_400_000 }, 'away');
+  expect(await budget().fetchMonth('2025-02')).toMatchObject({ error: { code: 'no-room' } });
 });
 
 describe('the connections', () => {

@@ -169,6 +169,41 @@ describe('pinned sites', () => {
   });
 });
 
+describe('sites that were pinned after the file was made', () => {
+  const pinned = ['pinned.example'];
+  beforeEach(() => add(event(40, 'a.example'), event(40, 'pinned.example'), event(9, 'pinned.example')));
+
+  it('stay, a day that has nothing else is no archived one, and the file adds only what left', async () => {
+    const before = await all();
+    const { made, file } = await make({ keep: ['first.example'] });
+    expect(await profile.store.archives.confirm(made.id, pinned)).toBe(1);
+    expect(await urls()).toEqual(['https://pinned.example/40', 'https://pinned.example/9']);
+    expect(await profile.store.archivedDays()).toEqual({ [dayBack(40)]: 1 });
+    expect((await restore(file)).events).toBe(1);
+    expect(await all()).toEqual(before);
+  });
+
+  it('stay also where dropping is finished at the next start, and what was unpinned since stays', async () => {
+    await add(event(9, 'a.example'), event(9, 'first.example'));
+    const { made } = await make({ keep: ['first.example'] });
+    const { store } = profile;
+    const { transaction } = store.db;
+    // As if the worker ended before anything was dropped.
+    store.db.transaction = ((...args: Parameters<typeof transaction>) => {
+      if (String(args[0]).includes('interactions') && args[1] === 'readwrite') throw new Error('ended');
+      return transaction.apply(store.db, args);
+    }) as never;
+    await expect(store.archives.confirm(made.id, pinned)).rejects.toThrow('ended');
+    await profile.reopen();
+    expect((await urls()).sort()).toEqual([
+      'https://first.example/9',
+      'https://pinned.example/40',
+      'https://pinned.example/9',
+    ]);
+    expect(await profile.store.archivedDays()).toEqual({ [dayBack(40)]: 1, [dayBack(9)]: 1 });
+  });
+});
+
 describe('what was erased', () => {
   const visits = () => [
     event(9, 'gone.example'),
