@@ -72,6 +72,8 @@ export interface ImportState {
   readonly added: number;
   readonly there: number;
   readonly leftOut: number;
+  /** Left out because their days are in archives or at the sync service only. Absent when there were none. */
+  readonly elsewhere?: number;
   /** With `failed` or `cancelled`: a sentence that says what to do. */
   readonly message?: string;
 }

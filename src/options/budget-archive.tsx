@@ -114,9 +114,9 @@ export function BudgetArchive({ report, onChange }: Props) {
       <p class="small muted">
         An archive is an encrypted file of your oldest days, enough of them to be below 80 % of the limit. It
         opens in this browser profile only: if you remove the extension or lose the profile, nobody can open
-        the file. Days in a file are not searched. What you delete later does not come back with a file;
-        deleting whole days or everything makes them unreadable in every copy of it. Single records cannot be
-        taken out of a file that you keep.
+        the file. What is in a file only is not searched. What you delete later does not come back with a
+        file; deleting whole days or everything makes them unreadable in every copy of it. Single records
+        cannot be taken out of a file that you keep.
       </p>
       {archived === undefined && (
         <p class="error">The list of archived days does not open. Your files are left alone.</p>
@@ -130,7 +130,10 @@ export function BudgetArchive({ report, onChange }: Props) {
       )}
       {awayMonths.length > 0 && (
         <>
-          <p class="small muted">These days are at your sync service only. They are not searched.</p>
+          <p class="small muted">
+            These days left this browser; your sync service has them, and perhaps another device of yours.
+            What is here of them, as of pinned sites, is searched, the rest is not.
+          </p>
           <ul class="plain tabular" data-testid="budget-away">
             {awayMonths.map(({ month, text }) => (
               <li key={month}>

@@ -7,6 +7,7 @@ import { count } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { status } from '../ui/status.ts';
 import { batchesOf, checkFile } from './export-file.ts';
+import { countsSentence } from './import-words.ts';
 
 const REFUSED =
   'The browser did not give access to its history, so nothing was imported. Press the button again to be asked again.';
@@ -20,16 +21,6 @@ interface Progress {
   readonly value: number;
   readonly max: number;
   readonly text: string;
-}
-
-type Counts = Pick<ImportState, 'added' | 'there' | 'leftOut'>;
-
-function countsSentence(from: string, { added, there, leftOut }: Counts, why: string): string {
-  return [
-    `Imported ${count(added, 'record', 'records')} from ${from}.`,
-    ...(there > 0 ? [`${count(there, 'was', 'were')} there already.`] : []),
-    ...(leftOut > 0 ? [`${count(leftOut, 'was', 'were')} left out ${why}.`] : []),
-  ].join(' ');
 }
 
 function historySaid(state: ImportState | undefined): Said {

@@ -111,8 +111,9 @@ export function SearchTab() {
       </p>
       {budget !== undefined && budget.archivedDays > 0 && (
         <p class="small muted" data-testid="search-archived">
-          {count(budget.archivedDays, 'archived day is', 'archived days are')} not searched: what was recorded
-          then is in a file, or at your sync service. <a href="#health">Fetch it back</a> to search it.
+          {count(budget.archivedDays, 'archived day is', 'archived days are')} not searched, but for pinned
+          sites: what else was recorded then is in a file, or at your sync service.{' '}
+          <a href="#health">Fetch it back</a> to search it.
         </p>
       )}
       <ul class="results" ref={list}>

@@ -54,6 +54,7 @@ const jobSchema = v.object({
   added: whole,
   there: whole,
   leftOut: whole,
+  elsewhere: whole,
   message: v.exactOptional(v.string()),
 });
 type Job = v.InferOutput<typeof jobSchema>;
@@ -108,7 +109,7 @@ export class HistoryImport {
   state(): ImportState | undefined {
     const job = this.#job;
     if (!job) return undefined;
-    const { phase, added, there, leftOut, message } = job;
+    const { phase, added, there, leftOut, elsewhere, message } = job;
     const last = dayNumber(dayOf(job.startedMs)) + 1;
     return {
       phase,
@@ -117,6 +118,7 @@ export class HistoryImport {
       added,
       there,
       leftOut,
+      ...(elsewhere === 0 ? {} : { elsewhere }),
       ...(message === undefined ? {} : { message }),
     };
   }
@@ -140,6 +142,7 @@ export class HistoryImport {
         added: 0,
         there: 0,
         leftOut: 0,
+        elsewhere: 0,
       };
       await this.profile.storing(() => this.profile.store.writeNote(NOTE, job));
       this.#job = job;
@@ -243,10 +246,10 @@ export class HistoryImport {
         after = job;
         for (const [day, visits] of step) {
           // What is elsewhere would be there twice when it comes back.
-          const { events, there, leftOut } =
-            day in elsewhere
-              ? { events: [], there: visits.length, leftOut: 0 }
-              : await this.#choose(day, visits, knownNow, erased);
+          const isElsewhere = day in elsewhere;
+          const { events, there, leftOut } = isElsewhere
+            ? { events: [], there: 0, leftOut: 0 }
+            : await this.#choose(day, visits, knownNow, erased);
           days.set(day, events);
           after = {
             ...after,
@@ -254,6 +257,7 @@ export class HistoryImport {
             added: after.added + events.length,
             there: after.there + there,
             leftOut: after.leftOut + leftOut,
+            elsewhere: after.elsewhere + (isElsewhere ? visits.length : 0),
           };
         }
         return { days, value: after };
