@@ -11,10 +11,16 @@ import type { MessageType } from './messages.ts';
 
 export type { SearchHit };
 
+/** Where a page of results ended. Its time alone would not do: pages may have the same. */
+export interface Place {
+  readonly atMs: number;
+  readonly url: string;
+}
+
 export interface SearchAnswer {
   readonly hits: readonly SearchHit[];
-  /** Pass as `before` for the next page of results; absent at the end. */
-  readonly next?: number;
+  /** Pass as `after` for the next page of results; absent at the end. */
+  readonly next?: Place;
 }
 
 export interface CurrentPage {

@@ -110,7 +110,7 @@ export const MESSAGES = {
       text: text(200),
       ...filter,
       limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)),
-      before: v.optional(time),
+      after: v.optional(v.strictObject({ atMs: time, url })),
     }),
   },
   /** How many records that is; the answer's target is what to erase then. */

@@ -3,7 +3,7 @@ import type { InteractionEvent, RecordKind } from './interaction.ts';
 import { newestOf, type Page, pagesOf, siteTerm, termsOf } from './page.ts';
 import type { PrivacyLevel } from './privacy.ts';
 import type { Filter } from './selector.ts';
-import { addressText, foldText, queryPhrases, queryWords } from './words.ts';
+import { addressText, foldText, queryPhrases, queryWords, withAsciiHosts } from './words.ts';
 
 /** Each word, folded (words.ts), is the beginning of some word of the page on that day. */
 export interface PageQuery extends Filter {
@@ -17,6 +17,17 @@ export const typedQuery = (text: string): Pick<PageQuery, 'words' | 'phrases'> =
   words: queryWords(text),
   phrases: queryPhrases(text),
 });
+
+/**
+ * The queries for what a person typed, of which a page has to answer one: none where it is only signs that are no words, a
+ * second one where it has a host that addresses spell otherwise.
+ */
+export function typedQueries(text: string): Pick<PageQuery, 'words' | 'phrases'>[] {
+  const query = typedQuery(text);
+  if (query.words.length === 0 && text.trim() !== '') return [];
+  const other = withAsciiHosts(text);
+  return other === null ? [query] : [query, typedQuery(other)];
+}
 
 /** A page on one day. */
 export interface FoundPage {

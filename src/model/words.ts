@@ -18,11 +18,24 @@ const ASCII = /^[\u0000-\u007f]*$/;
 
 let segmenter: Intl.Segmenter | undefined;
 
-/** Lower case without accents, so that "Cafe" finds "café" (Unicode NFKD, accents dropped, NFC). */
-export const foldText = (text: string): string =>
-  ASCII.test(text)
-    ? text.toLowerCase()
-    : text.normalize('NFKD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
+/** What keyboards have one sign for. None of them is in a word, so no index depends on it: only phrases do. */
+const TYPOGRAPHIC: readonly (readonly [RegExp, string])[] = [
+  [/[\u2018-\u201b\u2032]/g, "'"],
+  [/[\u201c-\u201f\u2033]/g, '"'],
+  [/[\u2010-\u2015\u2212]/g, '-'],
+];
+
+/**
+ * Lower case without accents, so that "Cafe" finds "café" (Unicode NFKD, accents dropped, NFC), and typographic quotes, apostrophes
+ * and dashes as they are typed.
+ */
+export function foldText(text: string): string {
+  if (ASCII.test(text)) return text.toLowerCase();
+  let folded = text;
+  // First: NFKD makes several signs of some.
+  for (const [signs, typed] of TYPOGRAPHIC) folded = folded.replace(signs, typed);
+  return folded.normalize('NFKD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
+}
 
 /** Calls back with each word, in order; repeats are repeated. */
 export function eachWord(text: string, found: (word: string) => void): void {
@@ -74,6 +87,20 @@ export function queryWords(text: string): string[] {
   const words = new Set<string>();
   eachWord(addressText(text), (word) => words.add(word));
   return [...words];
+}
+
+/** The same text with internationalised hosts as addresses have them (`xn--…`), `null` when it has none. With a dot: not each word. */
+export function withAsciiHosts(text: string): string | null {
+  let isOther = false;
+  const chunks = text.split(/\s+/).map((chunk) => {
+    const typed = `https://${chunk.replace(/^https?:\/\//i, '')}`;
+    if (ASCII.test(chunk) || !chunk.includes('.') || !URL.canParse(typed)) return chunk;
+    const { host, pathname, search } = new URL(typed);
+    if (!host.includes('xn--')) return chunk;
+    isOther = true;
+    return `${host}${pathname}${search}`;
+  });
+  return isOther ? chunks.join(' ') : null;
 }
 
 /** Not letters, digits or marks, at either end. */

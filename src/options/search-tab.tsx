@@ -1,6 +1,6 @@
 import { batch, useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
-import type { SearchHit } from '../messaging/answers.ts';
+import type { Place, SearchHit } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
 import { count } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
@@ -17,27 +17,27 @@ export function SearchTab() {
   const filters = useSignal<Filters>(EMPTY_FILTERS);
   /** `undefined` until the first answer. */
   const hits = useSignal<readonly SearchHit[] | undefined>(undefined);
-  const next = useSignal<number | undefined>(undefined);
+  const next = useSignal<Place | undefined>(undefined);
   const message = useSignal('');
   const asked = useRef(0);
   const list = useRef<HTMLUListElement>(null);
   const field = useRef<HTMLInputElement>(null);
   const erased = useSignal<Erased | undefined>(undefined);
 
-  const load = async (before?: number) => {
+  const load = async (after?: Place) => {
     const turn = ++asked.current;
     const answer = await ask('records.search', {
       text: text.value,
       limit: PAGE,
       ...toFilter(filters.value),
-      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
     });
     // A slower, older answer must not cover a newer one.
     if (turn !== asked.current) return;
     batch(() => {
       message.value = answer.ok ? '' : answer.error.message;
       if (!answer.ok) return;
-      hits.value = before === undefined ? answer.value.hits : [...(hits.value ?? []), ...answer.value.hits];
+      hits.value = after === undefined ? answer.value.hits : [...(hits.value ?? []), ...answer.value.hits];
       next.value = answer.value.next;
     });
   };

@@ -239,7 +239,7 @@ const answers: FakeBackground['answers'] = {
     { host: 'news.example', bytes: 88_204_000 },
   ]),
   'page.current': ok(page),
-  'records.search': ok({ hits, next: 1 }),
+  'records.search': ok({ hits, next: { atMs: 1, url: 'https://a.example/' } }),
   'rules.list': ok(rules),
   'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
   'sync.invite': ok(code),

@@ -1,6 +1,6 @@
 /** Finding: newest first, page by page, stopping as soon as there is enough. */
 import { type Day, dayOf } from '../../base/clock.ts';
-import type { SearchAnswer } from '../../messaging/answers.ts';
+import type { Place, SearchAnswer } from '../../messaging/answers.ts';
 import { foldEvents, type InteractionRecord } from '../../model/interaction.ts';
 import {
   type FoundPage,
@@ -8,7 +8,7 @@ import {
   type PageQuery,
   pagesFound,
   type SearchHit,
-  typedQuery,
+  typedQueries,
 } from '../../model/page-query.ts';
 import type { QueryOptions } from '../../model/query.ts';
 import type { EraseQuestion, EraseTarget, Filter } from '../../model/selector.ts';
@@ -19,8 +19,8 @@ import type { Profile } from './profile.ts';
 export interface SearchRequest extends Filter {
   readonly text: string;
   readonly limit: number;
-  /** Only pages whose newest visit that was found is older than this. */
-  readonly before?: number | undefined;
+  /** Only pages that come after this one. */
+  readonly after?: Place | undefined;
 }
 
 export function search(
@@ -38,36 +38,69 @@ export function search(
   });
 }
 
+/** Newest first; of the same time by address, so that the order is always the same. */
+const inOrder = (a: Place, b: Place): number =>
+  b.atMs - a.atMs || (a.url < b.url ? -1 : a.url > b.url ? 1 : 0);
+
 /** `onRead`: one more page of one day was looked at. */
 async function find(
   profile: Profile,
   ephemeral: Ephemeral,
-  { text, limit, before, ...filter }: SearchRequest,
+  { text, limit, after, ...filter }: SearchRequest,
   onRead: () => void,
 ): Promise<SearchAnswer> {
-  const query: PageQuery = { ...filter, ...typedQuery(text) };
+  const queries = typedQueries(text).map((typed): PageQuery => ({ ...filter, ...typed }));
+  const words = queries.flatMap((query) => query.words);
   const hits = new Map<string, SearchHit>();
-  // Pages of earlier answers: their newest visit is at or after `before`.
+  // Pages of earlier answers.
   const shown = new Set<string>();
   const add = (found: FoundPage, inMemory: boolean) => {
     onRead();
     const { url } = found.page;
-    if (before !== undefined && found.atMs >= before) shown.add(url);
+    if (after !== undefined && inOrder({ url, atMs: found.atMs }, after) <= 0) shown.add(url);
     if (shown.has(url)) return;
     const known = hits.get(url);
-    if (!known || known.atMs < found.atMs) hits.set(url, hitOf(found, query.words, inMemory));
+    if (!known || known.atMs < found.atMs) hits.set(url, hitOf(found, words, inMemory));
   };
-  for (const found of pagesFound(await ephemeral.events(), query)) add(found, true);
-  const memoryHits = hits.size;
-  for await (const found of profile.store.findPages(query, { once: true })) {
+  const events = await ephemeral.events();
+  for (const query of queries) for (const found of pagesFound(events, query)) add(found, true);
+  let [stored, lastMs] = [0, 0];
+  for await (const found of merged(queries.map((one) => profile.store.findPages(one, { once: true })))) {
+    const before = hits.size;
     add(found, false);
-    // What is only in memory may be older than what is yet to come.
-    if (hits.size > limit + memoryHits) break;
+    if (hits.size === before) continue;
+    stored += 1;
+    // What is only in memory may be older than what is yet to come, and of the last one's time there may be others.
+    if (stored <= limit) lastMs = found.atMs;
+    else if (found.atMs < lastMs) break;
   }
-  const sorted = [...hits.values()].sort((a, b) => b.atMs - a.atMs);
+  const sorted = [...hits.values()].sort(inOrder);
   const page = sorted.slice(0, limit);
   const last = page.at(-1);
-  return { hits: page, ...(sorted.length > limit && last ? { next: last.atMs } : {}) };
+  const next = last && sorted.length > limit ? { next: { atMs: last.atMs, url: last.url } } : {};
+  return { hits: page, ...next };
+}
+
+/** What several answer newest first, newest first. */
+async function* merged(answers: readonly AsyncGenerator<FoundPage>[]): AsyncGenerator<FoundPage> {
+  try {
+    const heads = await Promise.all(answers.map((answer) => answer.next()));
+    for (;;) {
+      let newest = -1;
+      let found: FoundPage | undefined;
+      for (const [index, head] of heads.entries()) {
+        if (head.done || (found && head.value.atMs <= found.atMs)) continue;
+        newest = index;
+        found = head.value;
+      }
+      const answer = answers[newest];
+      if (!found || !answer) return;
+      yield found;
+      heads[newest] = await answer.next();
+    }
+  } finally {
+    for (const answer of answers) await answer.return(undefined);
+  }
 }
 
 /** What was recorded on one page, newest first. */
