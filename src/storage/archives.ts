@@ -348,14 +348,23 @@ export class Archives {
 
   /**
    * Before something is erased: notes what, as long as there are archives. Resolves with the keys to destroy, and with whether
-   * something of days that are in files only may be meant. The caller holds the write lock.
+   * something of days that are in files only may be meant. `unnamed`: days of which more may be meant than `targets` say. The
+   * caller holds the write lock.
    */
   async erasing(
     targets: readonly EraseTarget[],
+    unnamed: (day: Day) => boolean = () => false,
   ): Promise<{ readonly shred: Shred[]; readonly filed: boolean }> {
     const { vault } = this.host.source();
     const days = vault.periods('archives');
-    if (days.length === 0 || targets.length === 0) return { shred: [], filed: false };
+    if (days.length === 0) return { shred: [], filed: false };
+    if (targets.length === 0) {
+      // Nothing is noted, so a damaged list does not stand in the way: then nobody can say which days are in files.
+      const filed =
+        days.some(unnamed) &&
+        (await this.days().then((out) => Object.keys(out).some(unnamed), trueWhenDamaged));
+      return { shred: [], filed };
+    }
     const isAll = targets.some(({ what }) => what === 'all');
     const list = await this.#list.read().catch((error: unknown): List => {
       // Nothing of it is needed when everything goes.
@@ -380,7 +389,7 @@ export class Archives {
     const out = list.sections.filter(({ state }) => state === 'out');
     return {
       shred: [...covered].map((day) => ({ ...archiveOf(day), what: 'all' as const })),
-      filed: out.some(({ day }) => targets.some((target) => touchesDay(target, day))),
+      filed: out.some(({ day }) => unnamed(day) || targets.some((target) => touchesDay(target, day))),
     };
   }
 
@@ -406,6 +415,11 @@ export class Archives {
     await vault.shred(shred);
     await this.erased();
   }
+}
+
+function trueWhenDamaged(error: unknown): true {
+  if (error instanceof DamagedError) return true;
+  throw error;
 }
 
 function madeOf(id: string, sections: readonly ArchivedSection[]): WaitingArchive | undefined {

@@ -461,18 +461,20 @@ export class LocalStore {
 
   /**
    * `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. `targets`: what is
-   * meant, in words that archives remember: without them, what is in a file comes back with it.
+   * meant, in words that archives remember: without them, what is in a file comes back with it. `unnamed`: days of which something
+   * may be meant that `targets` cannot name.
    */
   erase(
     targeted: Targeted,
     everything = false,
     days?: DaysToErase,
     targets: readonly EraseTarget[] = everything ? [{ what: 'all' }] : [],
+    unnamed: (day: Day) => boolean = () => false,
   ): Promise<number> {
     return this.#erasing(async () => {
       // What an append that ended just now has not told yet is asked for anew.
       this.#contents = undefined;
-      const archived = await this.archives.erasing(targets);
+      const archived = await this.archives.erasing(targets, unnamed);
       const away = Object.keys(await readAway(this.db));
       const touched = away.filter((day) => targets.some((target) => touchesDay(target, day)));
       const count = await erase(this.#source(), targeted, {

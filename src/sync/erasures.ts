@@ -175,6 +175,8 @@ export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], ke
     false,
     () => daysOfCommands(store, commands, key),
     commands.flatMap(targetOf),
+    // A day that is in a file only may have any site.
+    (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
   );
 
 /** What archives remember of a command. Names of sites and pages are not known here: for them commands are asked on restore. */
