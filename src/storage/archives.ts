@@ -22,7 +22,7 @@ import {
   touchesDay,
   withoutErased,
 } from './archive-list.ts';
-import { DamagedError } from './database.ts';
+import { DamagedError, PartlyErasedError } from './database.ts';
 import type { DayEvents } from './days.ts';
 import { erase, isOfSites, movedOf } from './erase.ts';
 import type { ByteSource } from './format/byte-source.ts';
@@ -279,9 +279,24 @@ export class Archives {
     }
     const moves = (record: InteractionRecord) => !isOfSites(record, stay);
     const options = { syncing: false, everything: false, moving: true, days };
-    const count = days.length === 0 ? 0 : await erase(this.host.source(), moves, options);
-    await this.#list.write({ ...list, sections });
-    return count;
+    if (days.length === 0) {
+      await this.#list.write({ ...list, sections });
+      return 0;
+    }
+    const left = await erase(this.host.source(), moves, options).then(
+      (count) => ({ count, kept: [] as readonly Day[] }),
+      (error: unknown) => {
+        // Another day of their pack is damaged, so that cannot be written anew: they stay.
+        if (error instanceof PartlyErasedError) return error;
+        throw error;
+      },
+    );
+    const isKept = (one: ArchivedSection) => days.includes(one.day) && left.kept.includes(one.day);
+    await this.#list.write({
+      ...list,
+      sections: sections.map((one) => (isKept(one) ? { ...one, state: 'here' } : one)),
+    });
+    return left.count;
   }
 
   /**

@@ -1,5 +1,6 @@
 /** Opening the database, and what can go wrong with it in words. */
 import { deleteDB, type IDBPDatabase, openDB } from 'idb';
+import type { Day } from '../base/clock.ts';
 import type { Failure } from '../base/result.ts';
 import type { StorageStats } from '../model/query.ts';
 import { type ArqData, DATA_DB, DATA_VERSION, METADATA, OLDEST_VERSION } from './schema.ts';
@@ -151,6 +152,25 @@ export class DamagedError extends Error {
 
   constructor(message = 'A part of the stored data is damaged and was left out.') {
     super(message);
+  }
+}
+
+const listed = (days: readonly Day[]): string =>
+  days.length > 4 ? `${days.slice(0, 3).join(', ')} and ${days.length - 3} more days` : days.join(', ');
+
+/** What can be erased was, and opens no more; of the days in `kept` nothing was, because data of those in `damaged` is damaged. */
+export class PartlyErasedError extends DamagedError {
+  constructor(
+    /** Records that went. */
+    readonly count: number,
+    readonly kept: readonly Day[],
+    readonly damaged: readonly Day[],
+  ) {
+    const went = count === 0 ? 'Nothing was' : count === 1 ? '1 record was' : `${count} records were`;
+    super(
+      `${went} deleted. What was meant of ${listed(kept)} is still there, because stored data of ${listed(damaged)} is damaged. ` +
+        `To delete it, first delete all of ${damaged.length === 1 ? 'that day' : 'these days, those of one month at once'}, with the day before and the day after; then delete this once more. Deleting everything works in any case.`,
+    );
   }
 }
 

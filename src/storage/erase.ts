@@ -2,6 +2,8 @@
  * Erasing. Month by month: the survivors of each touched day are sealed anew under a new key of that day, what the days of a
  * merged pack share under a new key of the month, and one transaction replaces the old by the new. Then the old keys are
  * destroyed, all in one rewrite of the key ring; `finishErasing` does that at the next start if it was interrupted.
+ *
+ * Over 300 lines, because what may go and what has to stay where something is damaged is decided on one page.
  */
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
@@ -9,11 +11,11 @@ import { foldEvents, type InteractionEvent, type InteractionRecord } from '../mo
 import { coversHost } from '../model/rules.ts';
 import { recordHost } from '../model/selector.ts';
 import { forgetAway, shredBut } from './away.ts';
-import { DamagedError, type Database } from './database.ts';
+import { DamagedError, type Database, PartlyErasedError } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
 import { contextLines, renewKey } from './derived.ts';
 import { ERASURE } from './fingerprint.ts';
-import { eventsOfPacks, nextSeq, packsOfMonth, sealMonth } from './packing.ts';
+import { eventsOfPacks, joined, nextSeq, packsOfMonth, sealMonth } from './packing.ts';
 import {
   type PackSource,
   rangeOfDay,
@@ -98,6 +100,8 @@ export interface EraseOptions {
   /** All of it goes, also what does not open: nothing is targeted alone. */
   readonly everything: boolean;
   readonly days?: readonly Day[] | undefined;
+  /** Whether all of a day goes, so that what does not open goes too. */
+  readonly isWhole?: (day: Day) => boolean;
   /** They are kept elsewhere: what contexts repeat of them stays. */
   readonly moving?: boolean;
   /** Days that get a new key, or none when nothing is left of them, whatever goes; they are not away any more (away.ts). */
@@ -107,8 +111,9 @@ export interface EraseOptions {
 }
 
 /**
- * Erases and resolves with how many records went. Data that does not open is kept, except when everything goes. The caller
- * holds the write lock.
+ * Erases and resolves with how many records went. Data that does not open is kept, except when everything goes, or all of its
+ * day. The caller holds the write lock.
+ * @throws PartlyErasedError when all that can be erased was, with its keys, but something stays because something is damaged.
  */
 export async function erase(source: PackSource, targeted: Targeted, options: EraseOptions): Promise<number> {
   const { db, vault } = source;
@@ -128,17 +133,24 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
         if (lines.has(line)) gone.add(line);
     return hit;
   };
+  const kept = new Set<Day>();
+  const damaged = new Set<Day>();
   for (const [month, daysOfMonth] of months) {
-    const erased: ErasedDay[] = [];
+    const meant: ErasedDay[] = [];
     for (const day of daysOfMonth) {
       const one = await splitDay(source, day, noting, options, days.length > FEW_DAYS);
-      if (!one) continue;
-      erased.push(one);
-      count += one.gone.size;
+      if (one === 'damaged') for (const list of [kept, damaged]) list.add(day);
+      else if (one) meant.push(one);
     }
+    const packs = await packsOfMonth(source, month);
+    const bound = await boundByDamage(source, packs, new Set(meant.map(({ day }) => day)));
+    for (const day of bound.kept) kept.add(day);
+    for (const day of bound.damaged) damaged.add(day);
+    const erased = meant.filter(({ day }) => !bound.kept.has(day));
     if (erased.length === 0) continue;
+    for (const one of erased) count += one.gone.size;
     isReplaced = true;
-    shred.push(...(await eraseOfMonth(source, month, erased, options)));
+    shred.push(...(await eraseOfMonth(source, { month, packs, ...bound }, erased, options)));
   }
   const { archived } = options;
   shred.push(...(archived?.shred ?? []));
@@ -153,6 +165,7 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
     }
     await destroy(db, vault, shred);
   }
+  if (kept.size > 0) throw new PartlyErasedError(count, [...kept].sort(), [...damaged].sort());
   return count;
 }
 
@@ -160,37 +173,95 @@ async function splitDay(
   source: PackSource,
   day: Day,
   targeted: Targeted,
-  { everything, moving = false, renew }: EraseOptions,
+  { everything, moving = false, renew, isWhole }: EraseOptions,
   whole: boolean,
-): Promise<ErasedDay | null> {
+): Promise<ErasedDay | 'damaged' | null> {
   const { events, damaged } = await eventsOfDay(source, day, whole);
   const { gone, survivors: others } = await split(events, targeted);
   // Updates of visits that are not here go with their day, or it would be archived again and again.
-  const survivors = everything ? [] : moving ? keptOf(events, ({ id }) => !gone.has(id)) : others;
-  const empty = survivors.length === 0 && (damaged === 0 || everything);
-  const stays = moving ? survivors.length === events.length : gone.size === 0 && !(empty && everything);
+  const all = everything || (damaged > 0 && isWhole?.(day) === true);
+  const survivors = all ? [] : moving ? keptOf(events, ({ id }) => !gone.has(id)) : others;
+  const empty = survivors.length === 0 && (damaged === 0 || all);
+  const stays = moving ? survivors.length === events.length : gone.size === 0 && !(empty && all);
   if (stays && !renew?.has(day)) return null;
-  // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired.
-  if (damaged > 0 && !empty)
-    throw new DamagedError(
-      `Some records of ${day} are damaged, so nothing of that day can be erased alone. Erase everything, or restore a backup.`,
-    );
-  return { day, gone, survivors };
+  // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired, or all of it goes.
+  return damaged > 0 && !empty ? 'damaged' : { day, gone, survivors };
+}
+
+interface Bound {
+  /** Of the days that are meant: those that cannot be erased without losing something that does not open now. */
+  readonly kept: ReadonlySet<Day>;
+  /** Days because of which they cannot. */
+  readonly damaged: ReadonlySet<Day>;
+  /** Of merged packs, when one of them is to be replaced: what they have of days that stay. */
+  readonly rest: ReadonlyMap<PackRow, ReadonlyMap<Day, readonly InteractionEvent[]>>;
+  /** Those that have nothing of what goes and do not open whole: they stay as they are, with their key. */
+  readonly closed: ReadonlySet<PackRow>;
+}
+
+/**
+ * A merged pack is replaced as a whole. Where another of its days does not open, replacing it would lose that day, and leaving
+ * its tables would leave what is to be erased: then its days stay, until that day is erased too.
+ */
+async function boundByDamage(
+  source: PackSource,
+  packs: readonly PackRow[],
+  meant: ReadonlySet<Day>,
+): Promise<Bound> {
+  const [kept, damaged] = [new Set<Day>(), new Set<Day>()];
+  const goes = ({ day }: { readonly day: Day }) => meant.has(day) && !kept.has(day);
+  for (;;) {
+    const merged = packs.filter(({ key }) => key === 'month');
+    const old = merged.filter(({ days }) => days.some(goes));
+    if (old.length === 0) return { kept, damaged, rest: new Map(), closed: new Set() };
+    const rest = new Map<PackRow, ReadonlyMap<Day, readonly InteractionEvent[]>>();
+    for (const pack of merged) {
+      const events = await unlessDamaged(source, { ...pack, days: pack.days.filter((one) => !goes(one)) });
+      if (events) rest.set(pack, events);
+    }
+    const closed = new Set(merged.filter((pack) => !rest.has(pack)));
+    // Under the key of one that has to stay nothing may lie that goes.
+    const generations = new Set([...closed].map(({ generation }) => generation));
+    const stay = old.filter(({ generation }) => generations.has(generation));
+    if (stay.length === 0) return { kept, damaged, rest, closed };
+    for (const pack of stay) for (const one of pack.days) if (goes(one)) kept.add(one.day);
+    for (const pack of closed)
+      for (const one of pack.days)
+        if (!(await unlessDamaged(source, { ...pack, days: [one] }))) damaged.add(one.day);
+  }
+}
+
+async function unlessDamaged(
+  source: PackSource,
+  pack: PackRow,
+): Promise<Map<Day, InteractionEvent[]> | null> {
+  try {
+    return await eventsOfPacks(source, [pack]);
+  } catch (error) {
+    if (error instanceof DamagedError) return null;
+    throw error;
+  }
+}
+
+interface MonthPacks extends Pick<Bound, 'rest' | 'closed'> {
+  readonly month: Day;
+  readonly packs: readonly PackRow[];
 }
 
 /** Replaces every pack that has one of these days. Returns the keys to destroy. */
 async function eraseOfMonth(
   source: PackSource,
-  month: Day,
+  { month, packs, rest, closed }: MonthPacks,
   erased: readonly ErasedDay[],
   options: EraseOptions,
 ): Promise<Shred[]> {
   const { vault } = source;
-  const packs = await packsOfMonth(source, month);
   const touched = new Map(erased.map(({ day, survivors }) => [day, survivors]));
   const old = packs.filter(({ days }) => days.some(({ day }) => touched.has(day)));
   const merged = old.filter(({ key }) => key === 'month');
-  const left = merged.length === 0 ? new Map() : await untouched(source, merged, touched);
+  const left: Map<Day, readonly InteractionEvent[]> = joined(
+    merged.map((pack) => rest.get(pack) ?? new Map()),
+  );
   const shred: Shred[] = [];
   let seq = nextSeq(packs);
   const add: SealedPack[] = [];
@@ -202,27 +273,18 @@ async function eraseOfMonth(
     else add.push(await sealPack(vault, new Map([[day, survivors]]), { seq: seq++, key: 'day' }));
   }
   if (merged.length > 0) {
-    const stay = packs.some((pack) => pack.key === 'month' && !old.includes(pack));
-    shred.push({ ...tablesOf(month), what: left.size === 0 && !stay ? 'all' : 'superseded' });
-    if (left.size > 0 || stay) await vault.newKey(tablesOf(month));
     // Packs of one month have one key: those that lost nothing are sealed anew with it.
-    const others = packs.filter((pack) => pack.key === 'month' && !old.includes(pack));
-    for (const [day, events] of await eventsOfPacks(source, others)) left.set(day, events);
+    const others = packs.filter((pack) => pack.key === 'month' && !old.includes(pack) && !closed.has(pack));
+    const stay = left.size > 0 || others.length > 0;
+    const keep = new Set([...closed].map(({ generation }) => generation));
+    shred.push({ ...tablesOf(month), what: stay ? 'superseded' : 'all', keep });
+    if (stay) await vault.newKey(tablesOf(month));
+    const whole = joined([left, ...others.map((pack) => rest.get(pack) ?? new Map())]);
     old.push(...others);
-    add.push(...(await sealMonth(vault, left, seq)));
+    add.push(...(await sealMonth(vault, whole, seq)));
   }
   await replace(source, erased, { old, add }, options);
   return shred;
-}
-
-/** What merged packs hold of other days. @throws DamagedError */
-async function untouched(
-  source: PackSource,
-  packs: readonly PackRow[],
-  touched: ReadonlyMap<Day, unknown>,
-): Promise<Map<Day, readonly InteractionEvent[]>> {
-  const left = packs.map((pack) => ({ ...pack, days: pack.days.filter(({ day }) => !touched.has(day)) }));
-  return eventsOfPacks(source, left);
 }
 
 async function replace(
@@ -264,17 +326,16 @@ export async function finishErasing(db: Database, vault: Vault): Promise<void> {
   for (const store of ['interactions', 'months'] as const) {
     const newest = new Map<Day, number>();
     const stale = new Set<Day>();
-    for (const { day, generation } of await vault.ring(store)) {
+    for (const { day, generation } of vault.names(store)) {
       const known = newest.get(day);
       if (known !== undefined && known !== generation) stale.add(day);
       newest.set(day, Math.max(generation, known ?? 0));
     }
-    for (const [day, generation] of newest) {
+    for (const day of newest.keys()) {
       const used = await generationsInUse(db, vault, store, day);
       if (used.length === 0) shred.push({ store, day, what: 'all' });
       // A new key that was made but never used supersedes nothing: data of the older generation is still there.
-      else if (stale.has(day) && used.every((one) => one === generation))
-        shred.push({ store, day, what: 'superseded' });
+      else if (stale.has(day)) shred.push({ store, day, what: 'superseded', keep: new Set(used) });
     }
   }
   // What was erased is not known any more, so neither is which lines of the contexts it was: all go.

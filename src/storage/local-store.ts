@@ -15,7 +15,7 @@ import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
 import { candidateDays, type FinderSource } from './candidates.ts';
 import { churn, removeOrphans } from './compact.ts';
-import { DamagedError, type Database, type DatabaseEvents, LockedError, openData } from './database.ts';
+import { type Database, type DatabaseEvents, LockedError, openData, PartlyErasedError } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { Derived } from './derived.ts';
 import { countTargeted, erase, finishErasing, isOfSites, movedOf, type Targeted } from './erase.ts';
@@ -463,6 +463,7 @@ export class LocalStore {
    * `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. `targets`: what is
    * meant, in words that archives remember: without them, what is in a file comes back with it. `unnamed`: days of which something
    * may be meant that `targets` cannot name.
+   * @throws PartlyErasedError
    */
   erase(
     targeted: Targeted,
@@ -481,9 +482,13 @@ export class LocalStore {
         syncing: this.syncing,
         everything,
         days: typeof days === 'function' ? await days() : days,
+        isWhole: (day) => targets.some((target) => coversDay(target, day)),
         // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
         renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
         archived: { ...archived, filed: archived.filed || touched.length > 0 },
+      }).catch(async (error: unknown) => {
+        if (error instanceof PartlyErasedError) await this.archives.erased();
+        throw error;
       });
       await this.archives.erased();
       return count;
@@ -600,9 +605,10 @@ export class LocalStore {
           });
           gone.push(...days);
         } catch (error) {
-          if (!(error instanceof DamagedError)) throw error;
-          // Another day of their month is damaged, so the month cannot be written anew: they stay.
-          await forgetAway(this.db, new Set(days));
+          if (!(error instanceof PartlyErasedError)) throw error;
+          // Another day of their pack is damaged, so that cannot be written anew: they stay.
+          await forgetAway(this.db, new Set(error.kept));
+          gone.push(...days.filter((day) => !error.kept.includes(day)));
         }
       }
       return gone;

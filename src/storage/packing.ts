@@ -64,7 +64,7 @@ async function readable(source: PackSource, packs: readonly PackRow[]) {
   return opened;
 }
 
-const joined = (maps: readonly ReadonlyMap<Day, readonly InteractionEvent[]>[]) => {
+export const joined = (maps: readonly ReadonlyMap<Day, readonly InteractionEvent[]>[]) => {
   const days = new Map<Day, Map<string, InteractionEvent>>();
   for (const map of maps)
     for (const [day, events] of map) {
@@ -205,9 +205,17 @@ export async function mergePacks(source: PackSource, packs: readonly PackRow[]):
   if (!first) return;
   const opened = await readable(source, packs);
   if (opened.length === 0) return;
-  await source.vault.ensureKeys([tablesOf(monthOf(first.date))]);
+  const { vault } = source;
+  const period = tablesOf(monthOf(first.date));
+  const { generation } = await vault.currentKey(period);
+  // What shares a key with a pack that does not open cannot be erased before that one is.
+  const merged = new Set(opened.map(({ pack }) => pack));
+  const closed = packs.some(
+    (pack) => pack.key === 'month' && !merged.has(pack) && pack.generation === generation,
+  );
+  if (closed) await vault.newKey(period);
   const seq = nextSeq(await packsOfMonth(source, monthOf(first.date)));
-  const add = await sealMonth(source.vault, joined(opened.map(({ days }) => days)), seq);
+  const add = await sealMonth(vault, joined(opened.map(({ days }) => days)), seq);
   await writeChange(source.db, { remove: opened.map(({ pack }) => pack), add, journal: [] });
 }
 

@@ -56,6 +56,8 @@ const nameOf = ({ store, day }: Period, generation?: number): string =>
 /** Which keys to destroy: all generations but the newest (`superseded`), or every one (`all`). */
 export interface Shred extends Period {
   readonly what: 'superseded' | 'all';
+  /** Generations that stay in any case: something that is left was sealed with them. */
+  readonly keep?: ReadonlySet<number>;
 }
 
 export interface PeriodKey extends Period {
@@ -240,10 +242,21 @@ export class Vault {
     return { store, day, generation, raw, aead: await aeadKey(raw) };
   }
 
-  /** The key that new data of a period is sealed with; made, and durable, before it is used. */
+  /**
+   * The key that new data of a period is sealed with; made, and durable, before it is used. One that does not open stays as it
+   * is, and a further generation goes on in its place.
+   */
   async currentKey(period: Period): Promise<PeriodKey> {
     const generation = this.#newest.get(nameOf(period));
-    return generation === undefined ? this.newKey(period) : this.key(period, generation);
+    if (generation === undefined) return this.newKey(period);
+    try {
+      return await this.key(period, generation);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      // Somebody else may have made the next one meanwhile.
+      const newest = this.#newest.get(nameOf(period)) ?? generation;
+      return newest > generation ? this.key(period, newest) : this.newKey(period);
+    }
   }
 
   /** @throws DamagedError when the key was destroyed or does not open. */
@@ -328,21 +341,32 @@ export class Vault {
     ];
   }
 
-  /** Every key of a store, or of all of them. */
-  ring(store?: RingRow['store']): Promise<PeriodKey[]> {
+  /** Which keys there are of a store, or of all of them, whether they open or not. */
+  names(store?: RingRow['store']): RingName[] {
     const names = [...this.#keys.values()].map(({ name }) => name);
-    const wanted = store === undefined ? names : names.filter((name) => name.store === store);
-    return Promise.all(wanted.map((name) => this.key(name, name.generation)));
+    return store === undefined ? names : names.filter((name) => name.store === store);
+  }
+
+  /** Every key of a store, or of all of them, that opens. */
+  async ring(store?: RingRow['store']): Promise<PeriodKey[]> {
+    const keys = await Promise.all(
+      this.names(store).map((name) =>
+        this.key(name, name.generation).catch((error: unknown) => {
+          if (error instanceof DamagedError) return null;
+          throw error;
+        }),
+      ),
+    );
+    return keys.filter((key) => key !== null);
   }
 
   /** Destroys keys. Nothing that they sealed opens again. */
   async shred(list: readonly Shred[]): Promise<void> {
-    const shred = new Map(list.map((one) => [nameOf(one), one.what]));
+    const shred = new Map(list.map((one) => [nameOf(one), one]));
     const keep = (await this.store.ring()).filter((row) => {
-      const what = shred.get(nameOf(row));
-      return (
-        what === undefined || (what === 'superseded' && row.generation === this.#newest.get(nameOf(row)))
-      );
+      const one = shred.get(nameOf(row));
+      if (one === undefined || one.keep?.has(row.generation)) return true;
+      return one.what === 'superseded' && row.generation === this.#newest.get(nameOf(row));
     });
     await this.store.rewrite(keep);
     this.#keys.clear();
@@ -371,11 +395,13 @@ export class Vault {
    */
   async rewrap(master: Bytes, secret: Bytes, lock: Bytes | null = this.lock ?? null): Promise<void> {
     const account = await deriveAccountKeys(master, 'vault', 1);
-    const publicKeys = new Map(
-      (await this.store.ring()).map((row) => [nameOf(row, row.generation), row.publicKey] as const),
-    );
-    const rows: RingRow[] = [];
-    for (const { store, day, generation, raw } of await this.ring()) {
+    const before = await this.store.ring();
+    const publicKeys = new Map(before.map((row) => [nameOf(row, row.generation), row.publicKey] as const));
+    const keys = await this.ring();
+    const open = new Set(keys.map((key) => nameOf(key, key.generation)));
+    // What does not open cannot be wrapped anew, and keeps nobody from it.
+    const rows = before.filter((row) => !open.has(nameOf(row, row.generation)));
+    for (const { store, day, generation, raw } of keys) {
       const wrapped = await wrap(account.wrapping, raw, ringAad(this.userId, { store, day }, generation));
       const publicKey = publicKeys.get(nameOf({ store, day }, generation));
       rows.push({ store, day, generation, wrapped, ...(publicKey ? { publicKey } : {}) });

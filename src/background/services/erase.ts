@@ -2,6 +2,7 @@
 
 import type { InteractionRecord } from '../../model/interaction.ts';
 import { type EraseCount, type EraseQuestion, type EraseTarget, isTargeted } from '../../model/selector.ts';
+import { PartlyErasedError } from '../../storage/database.ts';
 import type { Services } from '../services.ts';
 import { daysOf, targetOf } from './search.ts';
 import { unlessDamaged } from './unless-damaged.ts';
@@ -53,14 +54,24 @@ export function eraseRecords(
     await sync.erasing(target);
     const filed = await unlessDamaged(store.archives.filed(target));
     const away = await sync.awayMeant(target);
+    let partly: PartlyErasedError | undefined;
     const stored = await profile.storing(() =>
-      store.erase(targeted, target.what === 'all', () => daysOf(profile, target), [target]),
+      store
+        .erase(targeted, target.what === 'all', () => daysOf(profile, target), [target])
+        .catch((error: unknown) => {
+          // What could be erased was: all that follows from it happens, then the person is told.
+          if (!(error instanceof PartlyErasedError)) throw error;
+          partly = error;
+          return error.count;
+        }),
     );
     await recorder.erased();
     await contexts.erased();
     await budget.check();
     profile.changed();
     tally.rowsReturned = inMemory + stored;
-    return inMemory + stored + (filed?.records ?? 0) + away.records;
+    const count = inMemory + stored + (filed?.records ?? 0) + away.records;
+    if (partly) throw new PartlyErasedError(count, partly.kept, partly.damaged);
+    return count;
   });
 }
