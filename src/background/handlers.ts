@@ -152,6 +152,8 @@ export function createHandlers(access: Access): Handlers {
       return ok(rulesAnswer(profile));
     },
 
+    'sensitive.get': async () => ok((await (await ready()).profile.sensitive.totals()) ?? null),
+
     'page.current': async () => {
       const { profile, ephemeral } = await ready();
       return ok(await currentPage(profile, ephemeral));

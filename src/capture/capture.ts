@@ -1,9 +1,13 @@
-/** From what the browser reports to what may be kept: level and rules act here, before anything is stored. Pure. */
+/**
+ * From what the browser reports to what may be kept: level and rules act here, before anything is stored. What the words say is
+ * looked at afterwards (`redact-events.ts`). Pure.
+ */
 import { HOUR_MS } from '../base/clock.ts';
 import type { NewEvent, RecordKind, SearchEvent, Transition } from '../model/interaction.ts';
 import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture, type Rule, ruleFor } from '../model/rules.ts';
 import { cleanAddress, originOnly, withoutQuery } from './address.ts';
+import { redactAddress } from './redact-address.ts';
 import { searchOf } from './search-engines.ts';
 import { isSensitiveHost, sensitiveEntry } from './sensitive-sites.ts';
 import { categoryOf } from './site-category.ts';
@@ -27,6 +31,7 @@ export interface Treatment extends Kept {
 }
 
 export const MAX_TITLE = 500;
+export const MAX_CLICK_TEXT = 80;
 
 export function treatmentOf(name: string, policy: Policy): Treatment {
   // `site.example.` is the same site.
@@ -76,7 +81,7 @@ export interface NavigationFact {
   readonly lastSearch?: string;
 }
 
-/** A visit, and a search where the address is one. Empty when nothing may be kept. */
+/** A visit, and a search where the address is one, not yet redacted. Empty when nothing may be kept. */
 export function captureNavigation(fact: NavigationFact, policy: Policy): NewEvent[] {
   const address = cleanAddress(fact.url);
   if (address === null) return [];
@@ -152,13 +157,13 @@ export function captureClick(fact: ClickFact, policy: Policy): NewEvent[] {
       url: keptAddress(address, capture),
       title: keptTitle(fact.pageUrl, fact.pageTitle, capture),
       role: cleanText(fact.role, 40),
-      text: cleanText(fact.text, 80),
+      text: cleanText(fact.text, MAX_CLICK_TEXT),
       ...(target === undefined ? {} : { target }),
     },
   ];
 }
 
-/** A title that became known later, or nothing when it may not be kept. */
+/** A title that became known later, not yet redacted, or nothing when it may not be kept. */
 export function captureTitle(url: string, title: string, policy: Policy): string | null {
   const address = cleanAddress(url);
   if (address === null) return null;
@@ -167,12 +172,12 @@ export function captureTitle(url: string, title: string, policy: Policy): string
   return kept === '' && capture !== 'full' ? null : kept;
 }
 
-/** The address as a visit of this page would keep it; `null` when it would not be kept. */
+/** The address as a visit of this page would keep it, redacted; `null` when it would not be kept. */
 export function captureAddress(url: string, policy: Policy): string | null {
   const address = cleanAddress(url);
   if (address === null) return null;
   const { capture } = treatmentOf(new URL(address).hostname, policy);
-  return capture === 'skip' ? null : keptAddress(address, capture);
+  return capture === 'skip' ? null : redactAddress(keptAddress(address, capture)).url;
 }
 
 const reduced = (of: RecordKind, atMs: number, address: string): NewEvent => ({
@@ -193,7 +198,7 @@ function keptAddress(address: string, capture: Capture): string {
  * title is dropped.
  */
 function keptTitle(url: string, title: string, capture: Capture): string {
-  const text = cleanText(title, MAX_TITLE);
+  const text = cleanTitle(title);
   if (capture === 'full') return text;
   return capture === 'no-query' && searchOf(url) === null && !repeatsQuery(url, text) ? text : '';
 }
@@ -215,6 +220,8 @@ function keptLink(link: string, policy: Policy, then?: Kept): string | undefined
   const kept = stricter(keptNow(address, policy), then);
   return storesInFull(kept) ? keptAddress(address, kept.capture) : undefined;
 }
+
+export const cleanTitle = (title: string): string => cleanText(title, MAX_TITLE);
 
 const cleanText = (text: string, max: number): string =>
   text.toWellFormed().replace(/\s+/g, ' ').trim().slice(0, max).toWellFormed();

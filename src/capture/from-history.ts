@@ -14,7 +14,7 @@ export interface HistoryVisit {
   readonly transition: string;
 }
 
-/** An event and a name that is the same whenever the same visit is read again. */
+/** An event, not yet redacted, and a name that is the same whenever the same visit is read again. */
 export interface NamedEvent {
   readonly name: string;
   readonly event: NewEvent;
@@ -115,8 +115,7 @@ export function chooseVisits(
     lastSearch = search === null ? undefined : `${search.engine}\n${search.query}`;
     const [first] = events;
     if (!first || first.kind === 'visit-update' || first.level === 'ephemeral') leftOut += 1;
-    else if (store.hasVisit(first.kind === 'reduced' ? captureAddress(url, policy) : first.url, atMs))
-      there += 1;
+    else if (store.hasVisit(captureAddress(url, policy), atMs)) there += 1;
     else {
       // Without counts there and here nobody asks for it.
       const category =

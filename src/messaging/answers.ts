@@ -7,6 +7,7 @@ import type { SearchHit } from '../model/page-query.ts';
 import type { Status } from '../model/recording.ts';
 import type { Rule } from '../model/rules.ts';
 import type { EraseCount } from '../model/selector.ts';
+import type { SensitiveTotals } from '../model/sensitive.ts';
 import type { MessageType } from './messages.ts';
 
 export type { SearchHit };
@@ -60,6 +61,8 @@ export interface Answers {
   'rules.list': RulesAnswer;
   'rules.set': RulesAnswer;
   'rules.remove': RulesAnswer;
+  /** `null` when nothing was found yet. */
+  'sensitive.get': SensitiveTotals | null;
   'page.current': CurrentPage;
   'records.search': SearchAnswer;
   'erase.count': EraseCount;

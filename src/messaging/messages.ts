@@ -100,6 +100,8 @@ export const MESSAGES = {
     }),
   },
   'rules.remove': { from: 'page', body: v.strictObject({ id }) },
+  /** How much of what was kept out of the memory, by kind. */
+  'sensitive.get': { from: 'page', body: nothing },
 
   /** The page in the active tab (or the last one that was, when one of ours is in front) and what was recorded on it. */
   'page.current': { from: 'page', body: nothing },

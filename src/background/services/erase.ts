@@ -43,7 +43,7 @@ export function eraseRecords(
   { profile, ephemeral, recorder, sync, history, contexts, budget }: Erasing,
   target: EraseTarget,
 ): Promise<number> {
-  const { store, context } = profile;
+  const { store, context, sensitive } = profile;
   return context.queries.measure({}, async (tally) => {
     await history.erasing(target.what === 'all');
     const targeted = (record: InteractionRecord) => {
@@ -67,6 +67,7 @@ export function eraseRecords(
     );
     await recorder.erased();
     await contexts.erased();
+    if (target.what === 'all') await sensitive.forget();
     await budget.check();
     profile.changed();
     tally.rowsReturned = inMemory + stored;

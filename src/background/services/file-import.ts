@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { type Day, dayOf } from '../../base/clock.ts';
+import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { type ExportedRecord, parseRecord } from '../../lifecycle/exported-record.ts';
 import type { ImportAnswer } from '../../messaging/answers.ts';
 import { importRequestSchema } from '../../messaging/messages.ts';
@@ -41,6 +42,8 @@ class FileImport {
   readonly #erasures: number;
   #waiting = new Map<Day, ExportedRecord[]>();
   #count = 0;
+  /** What was taken out of the records of the step that is being added. */
+  #pieces: FoundPiece[] = [];
 
   constructor(private readonly services: FileImportServices) {
     this.#erasures = services.erasures();
@@ -64,7 +67,9 @@ class FileImport {
     this.#count = 0;
     if (waiting.size === 0) return;
     const { profile, onAdded } = this.services;
+    this.#pieces = [];
     await profile.storing(() => profile.store.importDays((known) => this.#choose(waiting, known)));
+    await profile.sensitive.count(this.#pieces);
     this.#check();
     await onAdded();
     profile.changed();
@@ -98,7 +103,10 @@ class FileImport {
   ): Promise<InteractionEvent[]> {
     const spent = new Map(foldEvents(known).map((record) => [record.id, spentOn(record)]));
     const events: InteractionEvent[] = [];
-    for (const { event, dwellMs } of records) {
+    for (const { event: told, dwellMs } of records) {
+      // A file may be of a version, or of another program, that kept everything.
+      const { events: redacted, pieces } = await this.services.profile.sensitive.redact([told]);
+      const event = redacted[0] ?? told;
       const before = spent.get(event.id);
       if (before !== undefined) this.there += 1;
       else if (await erased?.({ ...event, dwellMs } as InteractionRecord)) {
@@ -106,6 +114,7 @@ class FileImport {
         continue;
       } else {
         this.added += 1;
+        this.#pieces.push(...pieces);
         events.push(event);
       }
       // A later export of a visit that is there may know of more time.

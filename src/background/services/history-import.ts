@@ -13,6 +13,7 @@ import {
   type NamedEvent,
   SAME_VISIT_MS,
 } from '../../capture/from-history.ts';
+import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
 import { IMPORT_PHASES, type ImportState } from '../../model/recording.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
@@ -76,9 +77,19 @@ async function idOf({ vault }: LocalStore, name: string): Promise<string> {
   return `${vault.deviceId}.${IMPORTED}.${number.toString(36)}`;
 }
 
-const identified = (store: LocalStore, chosen: readonly NamedEvent[]): Promise<InteractionEvent[]> =>
+/** An event as it may be stored, and what was taken out of it. */
+interface Redacted {
+  readonly event: InteractionEvent;
+  readonly pieces: readonly FoundPiece[];
+}
+
+const redacted = ({ store, sensitive }: Profile, chosen: readonly NamedEvent[]): Promise<Redacted[]> =>
   Promise.all(
-    chosen.map(async ({ name, event }) => ({ ...event, id: await idOf(store, name) }) as InteractionEvent),
+    chosen.map(async ({ name, event }) => {
+      const named = { ...event, id: await idOf(store, name) } as InteractionEvent;
+      const { events, pieces } = await sensitive.redact([named]);
+      return { event: events[0] ?? named, pieces };
+    }),
   );
 
 export class HistoryImport {
@@ -236,6 +247,7 @@ export class HistoryImport {
   async #add(job: Job, step: ReadonlyMap<Day, readonly HistoryVisit[]>): Promise<void> {
     const { store } = this.profile;
     let after = job;
+    let pieces: FoundPiece[] = [];
     await this.profile.storing(() =>
       store.importDays(async (knownOf) => {
         // In the step that adds: what was deleted in the account before it is known by now.
@@ -244,13 +256,15 @@ export class HistoryImport {
         const days = new Map<Day, readonly InteractionEvent[]>();
         const knownNow: KnownOf = async (day) => [...(await knownOf(day)), ...(days.get(day) ?? [])];
         after = job;
+        pieces = [];
         for (const [day, visits] of step) {
           // What is elsewhere would be there twice when it comes back.
           const isElsewhere = day in elsewhere;
-          const { events, there, leftOut } = isElsewhere
-            ? { events: [], there: 0, leftOut: 0 }
+          const { events, there, leftOut, found } = isElsewhere
+            ? { events: [], there: 0, leftOut: 0, found: [] }
             : await this.#choose(day, visits, knownNow, erased);
           days.set(day, events);
+          pieces.push(...found);
           after = {
             ...after,
             done: day,
@@ -264,17 +278,23 @@ export class HistoryImport {
       }, NOTE),
     );
     this.#job = after;
+    await this.profile.sensitive.count(pieces);
   }
 
   async #choose(day: Day, visits: readonly HistoryVisit[], knownOf: KnownOf, erased: Erased | null) {
-    const { store, settings } = this.profile;
+    const { settings } = this.profile;
     const known: InteractionEvent[] = [];
     for (const one of [day, ...besideOf(day, visits)]) known.push(...(await knownOf(one)));
     const { chosen, there, leftOut } = chooseVisits(visits, known, settings);
-    const all = await identified(store, chosen);
-    const gone = await Promise.all(all.map((event) => erased?.(event as InteractionRecord) ?? false));
-    const events = all.filter((_, index) => !gone[index]);
-    return { events, there, leftOut: leftOut + (all.length - events.length) };
+    const all = await redacted(this.profile, chosen);
+    const gone = await Promise.all(all.map(({ event }) => erased?.(event as InteractionRecord) ?? false));
+    const kept = all.filter((_, index) => !gone[index]);
+    return {
+      events: kept.map(({ event }) => event),
+      found: kept.flatMap(({ pieces }) => pieces),
+      there,
+      leftOut: leftOut + (all.length - kept.length),
+    };
   }
 
   async #finish(how: Pick<Job, 'phase' | 'message'>): Promise<void> {

@@ -13,6 +13,7 @@ import type { SentinelArea } from '../../storage/sentinel.ts';
 import { writeGate } from './gate.ts';
 import { LockedProfile } from './locked-profile.ts';
 import { RecordingProfile } from './recording-profile.ts';
+import { type Sensitive, sensitiveOf } from './sensitive.ts';
 import { readUnlockSecret } from './unlock-secret.ts';
 
 const pointer: GenerationPointer = {
@@ -44,6 +45,8 @@ export class Profile extends RecordingProfile {
   isFull = false;
   /** `ContextStorage` over the same store; what is asked of the store without it is measured by its `queries`, too. */
   readonly context: ContextStorage;
+  /** Everything that is captured goes through it before it is kept. */
+  readonly sensitive: Sensitive;
   readonly #changes = new Mutex();
 
   private constructor(
@@ -53,6 +56,7 @@ export class Profile extends RecordingProfile {
     onDamaged: (rows: number) => void,
   ) {
     super(clock, settings);
+    this.sensitive = sensitiveOf(store, clock);
     this.context = new ContextStorage(store, {
       clock,
       onDamaged,

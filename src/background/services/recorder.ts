@@ -19,15 +19,7 @@ import { type CommittedFact, type TabFact, tabById } from '../../platform/tabs.t
 import type { TabRow } from '../../storage/schema.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { RecordingProfile } from './recording-profile.ts';
-import {
-  documentOf,
-  erased,
-  keptOf,
-  notKept,
-  type TabState,
-  type TabStates,
-  withoutFragment,
-} from './tab-state.ts';
+import { documentOf, erased, inMemory, keptOf, notKept, type TabState, type TabStates } from './tab-state.ts';
 
 const OWN_REPORT_MS = 250;
 
@@ -168,7 +160,7 @@ export class Recorder {
     known: Known,
     fromPage = false,
   ): Promise<void> {
-    if (fact.sameDocument && before?.url === withoutFragment(fact.url)) return;
+    if (fact.sameDocument && before?.url === inMemory(fact.url)) return;
     // The page was quicker than the browser's report of it.
     if (fact.documentId === undefined && before?.fromPage && before.atMs >= fact.atMs && !fromPage) return;
     // Only where documents have no ids (Firefox) the page's own report has to be told from the browser's by its time.
@@ -180,8 +172,12 @@ export class Recorder {
     const cameFromPage =
       fact.sameDocument || ['link', 'form_submit', 'manual_subframe'].includes(fact.transition);
     // A title that is still the one of the page before is not this page's; a single-page app may keep one for all its views.
-    const title =
-      tab.title === before?.title || tab.title === '' || fact.url.includes(tab.title) ? '' : tab.title;
+    const { sensitive } = this.profile;
+    const isOld = before?.title !== undefined && (await sensitive.title(tab.title)) === before.title;
+    const title = isOld || tab.title === '' || fact.url.includes(tab.title) ? '' : tab.title;
+    const search = searchOf(fact.url);
+    const asked = search ? `${search.engine}\n${search.query}` : undefined;
+    const searchTag = asked === undefined ? undefined : await sensitive.tag(`search ${asked}`);
     const events = captureNavigation(
       {
         url: fact.url,
@@ -189,7 +185,7 @@ export class Recorder {
         atMs: fact.atMs,
         transition: fact.sameDocument && !isBack ? 'script' : transitionOf(fact.transition, fact.qualifiers),
         ...(cameFromPage ? await this.#referrer(tab, before, row) : {}),
-        ...(before?.search === undefined ? {} : { lastSearch: before.search }),
+        ...(asked === undefined || before?.search !== searchTag ? {} : { lastSearch: asked }),
       },
       policy,
     );
@@ -197,16 +193,15 @@ export class Recorder {
     const visit = await this.#store(events, known, { tabId: fact.tabId, marked });
     // A repeat.
     if (events.length > 0 && visit === null) return;
-    const search = searchOf(fact.url);
     await this.tabs.write(fact.tabId, {
-      url: withoutFragment(fact.url),
+      url: inMemory(fact.url),
       atMs: fact.atMs,
       kept: events.length > 0 ? keptNow(fact.url, policy) : NOT_KEPT,
       ...(fromPage ? { fromPage: true } : {}),
       ...(visit?.kind === 'visit'
         ? { visit: visit.id, memory: visit.level === 'ephemeral', title: visit.title }
         : {}),
-      ...(search ? { search: `${search.engine}\n${search.query}` } : {}),
+      ...(searchTag === undefined ? {} : { search: searchTag }),
       ...(fact.documentId === undefined ? {} : { document: fact.documentId }),
       ...(before ? { last: { url: before.url, kept: before.kept, ...documentOf(before) } } : {}),
     });
@@ -235,8 +230,8 @@ export class Recorder {
     const state = await this.tabs.read(tab.id);
     const row = await this.profile.store.tab(tab.id);
     const visit = state ? state.visit : row?.keepsTitle ? row.visit : undefined;
-    if (visit === undefined || tab.title === '' || tab.title === state?.title) return;
-    if (state && withoutFragment(tab.url) !== state.url) return;
+    if (visit === undefined || tab.title === '') return;
+    if (state && inMemory(tab.url) !== state.url) return;
     const title = captureTitle(tab.url, tab.title, policy);
     // Until a page has a title the browser shows its address.
     if (
@@ -246,8 +241,10 @@ export class Recorder {
       tab.url.replace(/^https?:\/\/(www\.)?/, '').startsWith(tab.title)
     )
       return;
+    const seen = await this.profile.sensitive.title(tab.title);
+    if (seen === state?.title) return;
     await this.#update(tab.id, { visit, url: tab.url, memory: state?.memory }, { title }, policy);
-    if (state) await this.tabs.write(tab.id, { ...state, title: tab.title });
+    if (state) await this.tabs.write(tab.id, { ...state, title: seen });
     this.onRecorded();
   }
 
@@ -277,11 +274,17 @@ export class Recorder {
   ): Promise<void> {
     const now = keptNow(url, policy);
     if (now.capture === 'skip' || !(memory || storesInFull(now))) return;
-    const event: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), ...what };
+    const update: NewEvent = { kind: 'visit-update', visit, atMs: this.profile.clock.nowMs(), ...what };
     if (!memory && this.room.isFull()) return;
-    await this.profile.storing<unknown>(() =>
-      memory ? this.ephemeral.append([event]) : this.profile.store.append({ event, shownIn: tabId }),
+    const { sensitive, store } = this.profile;
+    // Time alone has no words and is queued at once.
+    const { events, pieces } =
+      what.title === undefined ? { events: [update], pieces: [] } : await sensitive.redact([update]);
+    const [event = update] = events;
+    const stored = await this.profile.storing<unknown>(() =>
+      memory ? this.ephemeral.append([event]) : store.append({ event, shownIn: tabId }),
     );
+    if (stored !== null && !memory) await sensitive.count(pieces);
   }
 
   async clicked(
@@ -347,20 +350,22 @@ export class Recorder {
   }
 
   /**
-   * Stores all or none; `null` when nothing was. A repeat is known also when the level was another the first time. `marked`
+   * Redacts, then stores all or none; `null` when nothing was. A repeat is known also when the level was another the first time. `marked`
    * comes before.
    */
   async #store(
-    [event, ...also]: readonly NewEvent[],
+    captured: readonly NewEvent[],
     { nonce, inMemory }: Known,
     { tabId, marked }: { readonly tabId?: number; readonly marked?: Promise<void> } = {},
   ): Promise<InteractionEvent | null> {
+    const { store, sensitive } = this.profile;
+    const { events, pieces } = await sensitive.redact(captured);
+    const [event, ...also] = events;
     if (event === undefined || event.kind === 'visit-update') {
       await marked;
       return null;
     }
-    const { store } = this.profile;
-    return this.profile.storing(async () => {
+    const stored = await this.profile.storing(async () => {
       if (event.level === 'ephemeral') {
         await marked;
         return nonce !== undefined && (await store.saw(nonce))
@@ -372,6 +377,8 @@ export class Recorder {
       const tab = tabId === undefined ? {} : { tab: { tabId, keepsTitle: event.kind === 'visit' } };
       return store.append({ event, also, ...tab, ...(nonce === undefined ? {} : { nonce }) });
     });
+    if (stored !== null && event.level !== 'ephemeral') await sensitive.count(pieces);
+    return stored;
   }
 }
 

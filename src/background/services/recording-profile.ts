@@ -4,6 +4,7 @@ import type { Failure } from '../../base/result.ts';
 import { isPaused, type Settings } from '../../model/settings.ts';
 import { storageFailure } from '../../storage/database.ts';
 import type { LocalStore } from '../../storage/local-store.ts';
+import type { Sensitive } from './sensitive.ts';
 
 export type RecordingStore = Pick<LocalStore, 'append' | 'saw' | 'tab' | 'forgetTab' | 'forgetTabs'>;
 
@@ -18,6 +19,8 @@ export abstract class RecordingProfile {
   ) {}
 
   abstract readonly store: RecordingStore;
+  /** Everything that is captured goes through it before it is kept. */
+  abstract readonly sensitive: Sensitive;
 
   recording(): boolean {
     return this.settings.consent === 'accepted' && !isPaused(this.settings.pause, this.clock.nowMs());

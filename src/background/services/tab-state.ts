@@ -1,10 +1,12 @@
 /** What each tab shows, in the browser's memory: it outlives the worker and ends with the browser. */
+import { cleanAddress } from '../../capture/address.ts';
 import { type Kept, NOT_KEPT } from '../../capture/capture.ts';
+import { redactAddress } from '../../capture/redact-address.ts';
 import type { Area } from '../../platform/areas.ts';
 
 /** A page in a tab, and how it was treated when it was opened. */
 export interface Shown {
-  /** Without its fragment; empty where not even memory may name it. */
+  /** As `inMemory` has it; empty where not even memory may name it. */
   readonly url: string;
   /** The browser's id of the document, also where nothing of it was kept. */
   readonly document?: string;
@@ -19,7 +21,9 @@ export interface TabState extends Shown {
   readonly fromPage?: boolean;
   readonly visit?: string;
   readonly memory?: boolean;
+  /** Redacted, like the title of its visit. */
   readonly title?: string;
+  /** A keyed hash of the engine and the query. */
   readonly search?: string;
   /** The page before: a click on it may be told after the tab went on. */
   readonly last?: Shown;
@@ -93,7 +97,7 @@ export function keptOf(
   const isIt = (shown: Shown) =>
     document !== undefined && shown.document !== undefined
       ? shown.document === document
-      : shown.url === '' || shown.url === withoutFragment(url);
+      : shown.url === '' || shown.url === inMemory(url);
   return [state, state?.last].find((shown) => shown !== undefined && isIt(shown))?.kept;
 }
 
@@ -107,4 +111,8 @@ export const notKept = (atMs: number, document: string | undefined): TabState =>
 export const documentOf = ({ document }: Pick<Shown, 'document'>) =>
   document === undefined ? {} : { document };
 
-export const withoutFragment = (url: string): string => url.split('#', 1)[0] ?? url;
+/** An address as the browser's memory may hold it: no fragment, no secret, nothing sensitive. */
+export function inMemory(url: string): string {
+  const address = cleanAddress(url);
+  return address === null ? (url.split('#', 1)[0] ?? url) : redactAddress(address).url;
+}

@@ -1,0 +1,110 @@
+/**
+ * `npm run eval:sensitive`: how much of the labelled corpus is recognised, kind by kind, and how often something is taken for
+ * sensitive that is not: among the corpus's look-alikes, and on the titles and addresses of `pages.tsv` in `ARQ_DATA_DIR` (default
+ * `../shared/data`). `--json FILE` writes the figures, by default to artifacts/sensitive.json; `--misses` lists what went wrong.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { cleanAddress } from '../src/capture/address.ts';
+import { redactAddress } from '../src/capture/redact-address.ts';
+import { redact } from '../src/capture/sensitive-data.ts';
+import { SENSITIVE_KINDS, type SensitiveKind, TREATMENTS } from '../src/model/sensitive.ts';
+import { figures, hashForTests, type Judged, judge, readCorpus } from '../test/support/sensitive-corpus.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const percent = (part: number, whole: number): string =>
+  whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
+
+function printTable(title: string, judged: readonly Judged[]): void {
+  const rows = figures(judged);
+  const sum = (of: (row: (typeof rows)[number]) => number) => rows.reduce((all, row) => all + of(row), 0);
+  console.log(
+    `\n${title}: ${judged.length} strings in ${new Set(judged.map(({ language }) => language)).size} languages`,
+  );
+  console.log(`  ${'kind'.padEnd(15)} ${'n'.padStart(4)}  recall   as its kind  look-alikes  false alarms`);
+  const line = (name: string, n: number, caught: number, right: number, alike: number, alarms: number) =>
+    console.log(
+      `  ${name.padEnd(15)} ${String(n).padStart(4)}  ${percent(caught, n).padStart(7)}  ${percent(right, n).padStart(11)}  ${String(alike).padStart(11)}  ${String(alarms).padStart(12)}`,
+    );
+  for (const row of rows)
+    line(row.kind, row.positives, row.caught, row.rightKind, row.lookAlikes, row.falseAlarms);
+  line(
+    'all',
+    sum((row) => row.positives),
+    sum((row) => row.caught),
+    sum((row) => row.rightKind),
+    sum((row) => row.lookAlikes),
+    sum((row) => row.falseAlarms),
+  );
+}
+
+async function evaluatePages(file: string, listed: boolean) {
+  const [, ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
+  const byKind = Object.fromEntries(SENSITIVE_KINDS.map((kind) => [kind, 0])) as Record<
+    SensitiveKind,
+    number
+  >;
+  let [changed, counted, titleMs, addressMs] = [0, 0, 0, 0];
+  for (const row of rows) {
+    const [title = '', url = ''] = row.split('\t');
+    const address = cleanAddress(url) ?? '';
+    const startMs = performance.now();
+    const words = await redact(title, hashForTests);
+    const middleMs = performance.now();
+    const place = redactAddress(address);
+    addressMs += performance.now() - middleMs;
+    titleMs += middleMs - startMs;
+    const kinds = new Set([...words.pieces, ...place.pieces].map(({ kind }) => kind));
+    for (const kind of kinds) byKind[kind] += 1;
+    const isChanged = [...kinds].some((kind) => TREATMENTS[kind] !== 'count');
+    if (isChanged) changed += 1;
+    else if (kinds.size > 0) counted += 1;
+    if (isChanged && listed) console.log(`  ${[...kinds].join(', ')}: ${title} ${url}`);
+  }
+  const n = rows.length;
+  console.log(`\npages.tsv: ${n} titles with addresses`);
+  console.log(`  something replaced      ${changed} (${percent(changed, n)})`);
+  console.log(`  only a term counted     ${counted} (${percent(counted, n)})`);
+  console.log(`  either                  ${changed + counted} (${percent(changed + counted, n)})`);
+  for (const kind of SENSITIVE_KINDS)
+    if (byKind[kind] > 0) console.log(`    ${kind.padEnd(15)} ${byKind[kind]}`);
+  console.log(
+    `  a title takes ${(titleMs / n).toFixed(3)} ms, an address ${(addressMs / n).toFixed(3)} ms on average`,
+  );
+  return { n, changed, counted, byKind, titleMs: titleMs / n, addressMs: addressMs / n };
+}
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'string', default: join(ROOT, 'artifacts/sensitive.json') },
+    misses: { type: 'boolean', default: false },
+  },
+});
+const judged = await Promise.all(readCorpus().map(judge));
+const halves = {
+  first: judged.filter(({ half }) => half === 'first'),
+  held: judged.filter(({ half }) => half === 'held'),
+};
+printTable('Seen while the recognisers were made', halves.first);
+printTable('Held out', halves.held);
+printTable('All', judged);
+if (values.misses)
+  for (const one of judged)
+    if (one.falseAlarm || (!one.isLookAlike && !one.caught))
+      console.log(
+        `  ${one.half} ${one.falseAlarm ? 'false alarm' : 'missed'} ${one.kind} ${one.language}: ${one.text} -> ${one.redacted}`,
+      );
+
+const file = join(process.env.ARQ_DATA_DIR ?? join(ROOT, '../shared/data'), 'pages.tsv');
+const pages = existsSync(file) ? await evaluatePages(file, values.misses) : undefined;
+if (!pages)
+  console.log(
+    `\n${file} is not there: false alarms on ordinary pages were not measured. Set ARQ_DATA_DIR to where it is.`,
+  );
+
+mkdirSync(dirname(values.json), { recursive: true });
+writeFileSync(
+  values.json,
+  `${JSON.stringify({ first: figures(halves.first), held: figures(halves.held), all: figures(judged), pages }, null, 2)}\n`,
+);
