@@ -10,7 +10,15 @@ import { cleanAddress } from '../src/capture/address.ts';
 import { redactAddress } from '../src/capture/redact-address.ts';
 import { redact } from '../src/capture/sensitive-data.ts';
 import { SENSITIVE_KINDS, type SensitiveKind, TREATMENTS } from '../src/model/sensitive.ts';
-import { figures, hashForTests, type Judged, judge, readCorpus } from '../test/support/sensitive-corpus.ts';
+import {
+  figures,
+  hashForTests,
+  type Judged,
+  judge,
+  PARTS,
+  type Part,
+  readCorpus,
+} from '../test/support/sensitive-corpus.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const percent = (part: number, whole: number): string =>
@@ -82,18 +90,16 @@ const { values } = parseArgs({
   },
 });
 const judged = await Promise.all(readCorpus().map(judge));
-const halves = {
-  first: judged.filter(({ half }) => half === 'first'),
-  held: judged.filter(({ half }) => half === 'held'),
-};
-printTable('Seen while the recognisers were made', halves.first);
-printTable('Held out', halves.held);
+const ofPart = (part: Part) => judged.filter((one) => one.part === part);
+printTable('Seen while the recognisers were made', ofPart('first'));
+printTable('Written afterwards', ofPart('held'));
+printTable('Written after what the second part showed was mended', ofPart('fresh'));
 printTable('All', judged);
 if (values.misses)
   for (const one of judged)
     if (one.falseAlarm || (!one.isLookAlike && !one.caught))
       console.log(
-        `  ${one.half} ${one.falseAlarm ? 'false alarm' : 'missed'} ${one.kind} ${one.language}: ${one.text} -> ${one.redacted}`,
+        `  ${one.part} ${one.falseAlarm ? 'false alarm' : 'missed'} ${one.kind} ${one.language}: ${one.text} -> ${one.redacted}`,
       );
 
 const file = join(process.env.ARQ_DATA_DIR ?? join(ROOT, '../shared/data'), 'pages.tsv');
@@ -106,5 +112,5 @@ if (!pages)
 mkdirSync(dirname(values.json), { recursive: true });
 writeFileSync(
   values.json,
-  `${JSON.stringify({ first: figures(halves.first), held: figures(halves.held), all: figures(judged), pages }, null, 2)}\n`,
+  `${JSON.stringify({ ...Object.fromEntries(PARTS.map((part) => [part, figures(ofPart(part))])), all: figures(judged), pages }, null, 2)}\n`,
 );

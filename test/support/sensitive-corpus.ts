@@ -1,6 +1,6 @@
 /**
- * The labelled strings of test/data/sensitive-corpus.tsv and how recognition is judged on them. Columns: `half` (`first` was there
- * while the recognisers were made, `held` was written afterwards), `kind` (`none:card` = looks like a card and is none), language,
+ * The labelled strings of test/data/sensitive-corpus.tsv and how recognition is judged on them. Columns: `part` (`first` was there while the
+ * recognisers were made; `held` was written after that, and `fresh` after what `held` had shown was mended), `kind` (`none:card` = looks like a card and is none), language,
  * text, and the pieces that are to be caught, separated by ` ¦ `. All numbers are made up, with valid check digits.
  */
 import { readFileSync } from 'node:fs';
@@ -10,8 +10,11 @@ import { SENSITIVE_KINDS, type SensitiveKind, TREATMENTS } from '../../src/model
 
 const FILE = join(import.meta.dirname, '../data/sensitive-corpus.tsv');
 
+export const PARTS = ['first', 'held', 'fresh'] as const;
+export type Part = (typeof PARTS)[number];
+
 export interface Labelled {
-  readonly half: 'first' | 'held';
+  readonly part: Part;
   readonly kind: SensitiveKind;
   readonly isLookAlike: boolean;
   readonly language: string;
@@ -22,14 +25,14 @@ export interface Labelled {
 export function readCorpus(): Labelled[] {
   const [, ...rows] = readFileSync(FILE, 'utf8').trimEnd().split('\n');
   return rows.map((row, index) => {
-    const [half, label = '', language = '', text = '', expected = ''] = row.split('\t');
+    const [name, label = '', language = '', text = '', expected = ''] = row.split('\t');
     const isLookAlike = label.startsWith('none:');
     const kind = SENSITIVE_KINDS.find((one) => one === label.replace('none:', ''));
-    const isHalf = half === 'first' || half === 'held';
-    if (!isHalf || !kind || text === '' || isLookAlike !== (expected === ''))
+    const part = PARTS.find((one) => one === name);
+    if (!part || !kind || text === '' || isLookAlike !== (expected === ''))
       throw new Error(`sensitive-corpus.tsv, line ${index + 2}: ${row}`);
     return {
-      half,
+      part,
       kind,
       isLookAlike,
       language,

@@ -1,6 +1,6 @@
 /** Passwords and keys: by what stands before them, and by their own look. */
 import { AUTH_HEADER, KEY_FORMATS, PEM_KEY, USER_INFO } from './key-formats.ts';
-import { anyWord, COVER, hasLetter, IS, LINK, type Recogniser, takeAll } from './scan.ts';
+import { anyWord, COVER, hasLetter, IS, LETTERS, LINK, type Recogniser, takeAll } from './scan.ts';
 
 const PASSWORD = anyWord(`
   password|passwd|passphrase|passcode|pwd|pw|pass|login password|passwort|kennwort|mot de passe|mdp|contraseña|contrasena|clave|
@@ -17,9 +17,16 @@ const SECRET = anyWord(`
 const VALUE = `(?<piece>"[^"${COVER}]{1,100}"|'[^'${COVER}]{1,100}'|„[^“”${COVER}]{1,100}[“”]|«[^»${COVER}]{1,100}»|[^\\s${COVER}]{1,200})`;
 
 const NAMED_PASSWORD = new RegExp(`${PASSWORD}\\)?(?<link>${LINK})${VALUE}`, 'gi');
-/** `password for the wifi: …`, `Passwort für das Netz ist …`. */
+/** One word in between: `password wifi …`, `mdp gmail : …`. */
+const PASSWORD_OF = new RegExp(`${PASSWORD}[ _-][${LETTERS}-]{2,20}(?<link>${LINK})${VALUE}`, 'gi');
+/** Further words: `password for the guest network: …`, `Passwort vom Netz ist …`. */
 const PASSWORD_FOR = new RegExp(
-  `${PASSWORD}\\s{1,2}(?:for|of|to|für|vom|pour|du|de|del|da|do|para|per|voor|van|dla)(?:\\s{1,2}[^\\s:=${COVER}]{1,40}){1,4}?(?<link>\\s{0,3}[:=]\\s{0,3}|\\s{1,3}${IS}\\s{1,3})${VALUE}`,
+  `${PASSWORD}(?:\\s{1,2}[^\\s:=${COVER}]{1,40}){1,5}?(?<link>\\s{0,3}[:=]\\s{0,3}|\\s{1,3}${IS}\\s{1,3})${VALUE}`,
+  'gi',
+);
+/** `… is my password`, `is … a good password`. */
+const BEFORE_PASSWORD = new RegExp(
+  `(?<![^\\s"'(])[^\\s${COVER}]{6,100}(?=\\s(?:(?:is|as|ist|als|est|comme|es|como|è|come|é|jako|to)\\s)?(?:my|our|her|his|their|a|an|the|mein|unser|ein|mon|notre|un|mi|una|la mia|la|o meu|minha|uma|mijn|een|moje)\\s(?:(?:good|strong|safe|secure|bad|weak|valid|new|old|default|gutes|sicheres|starkes|neues|bon|nouveau|buena|nueva|buona|boa|goed|nowe)\\s)?${PASSWORD})`,
   'gi',
 );
 const NAMED_SECRET = new RegExp(`${SECRET}(?<link>${LINK})${VALUE}`, 'gi');
@@ -52,11 +59,21 @@ function looksSecret(value: string): boolean {
   return hasBoth(value) || (/^\S.*[!@#$%^&*_+~?=]/.test(value) && hasLetter(value));
 }
 
+/** Digits in groups, of routers; no span of years. */
+const isLongNumber = (value: string): boolean =>
+  /^\d+(?:-\d+)+$/.test(value) && value.replaceAll('-', '').length >= 10;
+
+/** What tickets, flights and orders are called: `QR4471`. */
+const isReference = (value: string): boolean => /^[A-Z]{1,4}\d+$/.test(value);
+
 /** Without a colon before it. */
-const looksVerySecret = (value: string): boolean =>
-  value.length >= 6 &&
-  looksSecret(value) &&
-  (hasBoth(value) ? !/[./]/.test(value) : /[!@#$%^&*]/.test(value.slice(1, -1)) || /^\d{5,}$/.test(value));
+function looksVerySecret(value: string): boolean {
+  if (value.length < 6) return false;
+  if (isLongNumber(value)) return true;
+  if (!looksSecret(value)) return false;
+  if (hasBoth(value)) return !/[./]/.test(value) && !isReference(value);
+  return /[!@#$%^&*]/.test(value.slice(1, -1)) || /^\d{5,}$/.test(value);
+}
 
 /** One word, in small letters or with a capital inside. */
 const isOneWord = (value: string): boolean =>
@@ -68,13 +85,17 @@ function isPassword(value: string, { groups, index, input, 0: whole }: RegExpExe
   const isStrong = /[:=]/.test(link);
   const core = bare(value);
   if (core.length < 3) return false;
-  if (isQuoted(value)) return /\S/.test(link) && !NO_PASSWORD.has(core.toLowerCase());
+  if (isQuoted(value) && (/\S/.test(link) || looksSecret(core))) return !NO_PASSWORD.has(core.toLowerCase());
   if (isStrong ? looksSecret(core) : looksVerySecret(core)) return true;
   if (!isStrong && hasLetter(link) && looksSecret(core) && !/^\d+$/.test(core)) return true;
   const isLast = input.slice(index + whole.length).trim() === '';
   if (!isStrong || !isLast || NO_PASSWORD.has(core.toLowerCase())) return false;
   return link.includes('=') || isOneWord(core);
 }
+
+/** With words in between it may be about anything: what looks like a password only, or is quoted after "is". */
+const isPasswordFor = (value: string, { groups }: RegExpExecArray): boolean =>
+  looksVerySecret(bare(value)) || (isQuoted(value) && !/[:=]/.test(groups?.link ?? ''));
 
 /** Long enough, and no word. */
 const looksRandom = (value: string, min: number): boolean =>
@@ -102,6 +123,18 @@ export const credentials: Recogniser = (scan) => {
   takeAll(scan, 'credential', AUTH_HEADER, isToken);
   takeAll(scan, 'credential', USER_INFO);
   takeAll(scan, 'credential', NAMED_SECRET, (value, match) => isSecret(value, match) && withoutEnd(value));
-  for (const pattern of [NAMED_PASSWORD, PASSWORD_FOR])
-    takeAll(scan, 'credential', pattern, (value, match) => isPassword(value, match) && withoutEnd(value));
+  takeAll(
+    scan,
+    'credential',
+    NAMED_PASSWORD,
+    (value, match) => isPassword(value, match) && withoutEnd(value),
+  );
+  takeAll(
+    scan,
+    'credential',
+    PASSWORD_FOR,
+    (value, match) => isPasswordFor(value, match) && withoutEnd(value),
+  );
+  takeAll(scan, 'credential', PASSWORD_OF, (value) => looksVerySecret(bare(value)) && withoutEnd(value));
+  takeAll(scan, 'credential', BEFORE_PASSWORD, (value) => looksVerySecret(bare(value)) && withoutEnd(value));
 };

@@ -5,7 +5,7 @@
  */
 import isIBAN from 'validator/es/lib/isIBAN.js';
 import isLuhnNumber from 'validator/es/lib/isLuhnNumber.js';
-import { ALNUM, anyWord, LINK, NUMBER_WORD, type Recogniser, type Scan, takeAll } from './scan.ts';
+import { ALNUM, anyNumberOf, anyWord, LINK, type Recogniser, type Scan, takeAll } from './scan.ts';
 
 /** Prefix and lengths by scheme. Visa's 13 digits are no longer given out, and are what article numbers (EAN) look like. */
 const ISSUERS =
@@ -66,7 +66,7 @@ function ibanLength(candidate: string, match: RegExpExecArray): number | false {
 }
 
 const CARD_CODE = new RegExp(
-  `(?:${anyWord('cvv2|cvv|cvc2|cvc|csc|card verification value|card security code|kartenprüfnummer|prüfziffer|prüfnummer|cryptogramme visuel|cryptogramme|código cvv|codigo de seguridad|código de seguridad|codice di sicurezza|código de segurança')}${NUMBER_WORD}${LINK})(?<piece>\\d{3,4})(?![${ALNUM}.%])`,
+  `(?:${anyNumberOf('cvv2|cvv|cvc2|cvc|csc|card verification value|card security code|kartenprüfnummer|prüfziffer|prüfnummer|cryptogramme visuel|cryptogramme|código cvv|codigo de seguridad|código de seguridad|codice di sicurezza|código de segurança')}${LINK})(?<piece>\\d{3,4})(?![${ALNUM}.%])`,
   'gi',
 );
 const PIN = new RegExp(
@@ -77,15 +77,14 @@ const PIN = new RegExp(
 /** `PIN 4711`, `pin: 4711`, `my pin is 4711`; but a year is none, and a `pin 4459` may be a part. */
 const isPin = (digits: string, { groups }: RegExpExecArray): boolean =>
   !/^(?:19|20)\d\d$/.test(digits) &&
-  (/[^\s#]/.test(groups?.link ?? '') ||
-    /^(?:PIN|pin .*|pin-.*|pincode|geheimzahl|code.*|c.*|kod.*)$/.test(groups?.word ?? ''));
+  (/[^\s#]/.test(groups?.link ?? '') || /^PIN$|^.{4,}$/.test(groups?.word ?? ''));
 
 const ACCOUNT = new RegExp(
-  `${anyWord(`
+  `${anyNumberOf(`
   account number|account no\\.?|account nr|account #|acct|acct no|acct number|bank account|checking account|savings account|routing|routing number|
   aba|aba number|sort code|bsb|kontonummer|konto nr\\.?|konto|blz|bankleitzahl|numéro de compte|compte bancaire|n° de compte|rib|
   número de cuenta|numero de cuenta|cuenta bancaria|cuenta corriente|clabe|numero di conto|conto corrente|c/c|abi|número da conta|conta corrente|
-  conta bancária|agência|rekeningnummer|bankrekening|numer konta|numer rachunku|rachunek|nrb|kontonummer|clearingnummer|tilinumero|bankgiro`)}${NUMBER_WORD}${LINK}(?<piece>\\d(?:[ ./-]?\\d){4,30}(?:-?[\\dXx])?)(?![${ALNUM}%])`,
+  conta bancária|agência|rekeningnummer|bankrekening|numer konta|konta|numer rachunku|rachunku|rachunek|nrb|kontonummer|clearingnummer|tilinumero|bankgiro`)}${LINK}(?<piece>\\d(?:[ ./-]?\\d){4,30}(?:-?[\\dXx])?)(?![${ALNUM}%])`,
   'gi',
 );
 /** A sort code is six digits in pairs; other numbers of accounts have six to 26. */

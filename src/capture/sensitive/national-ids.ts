@@ -24,7 +24,7 @@ import { validate as pt } from 'stdnum/lib/esm/pt/nif.js';
 import { validate as ro } from 'stdnum/lib/esm/ro/cnp.js';
 import { validate as se } from 'stdnum/lib/esm/se/personnummer.js';
 import { validate as us } from 'stdnum/lib/esm/us/ssn.js';
-import { ALNUM, anyWord, LINK, NUMBER_WORD, type Recogniser, takeAll } from './scan.ts';
+import { ALNUM, anyNumberOf, LINK, type Recogniser, takeAll } from './scan.ts';
 
 interface IdRule {
   /** What it looks like, in capitals. */
@@ -55,7 +55,11 @@ const RULES: readonly IdRule[] = [
   { form: '\\d{9}', validate: nl, named: true },
   { form: '\\d{11}', validate: pl },
   { form: '(?:19|20)?\\d{6}[-+]\\d{4}', validate: se },
-  { form: '\\d{10}|\\d{12}', validate: se, named: true },
+  {
+    form: '(?:19|20)?\\d{10}',
+    validate: (text) => se(`${text.slice(0, -4)}-${text.slice(-4)}`),
+    named: true,
+  },
   { form: '\\d{6}[- ]?\\d{4}', validate: dk, named: true },
   { form: '\\d{6}[-+A-FU-Y]\\d{3}[0-9A-Y]', validate: fi },
   { form: '\\d{6} ?\\d{5}', validate: no },
@@ -74,7 +78,7 @@ const RULES: readonly IdRule[] = [
 ];
 
 const NAMED = new RegExp(
-  anyWord(`
+  anyNumberOf(`
     ssn|social security|social security number|social insurance number|national insurance|ni number|nino|national id|national identity|
     identity number|id number|personal number|tax id|tin|itin|taxpayer|pps|pps number|ppsn|
     steuer id|steueridentifikationsnummer|steuernummer|idnr|identifikationsnummer|sozialversicherungsnummer|svnr|sv nummer|ahv|ahv nummer|
@@ -111,10 +115,10 @@ function isValid({ validate }: Pick<IdRule, 'validate'>, text: string): boolean 
 }
 
 const DOCUMENT = new RegExp(
-  `${anyWord(`passport|reisepass|pass nr|passeport|pasaporte|passaporto|passaporte|paspoort|paszport|pas|passnummer|passi|
+  `${anyNumberOf(`passport|reisepass|pass nr\\.?|passeport|pasaporte|passaporto|passaporte|paspoort|paszport|paszportu|pas|passnummer|passi|
   driver's licen[cs]e|drivers? licen[cs]e|driving licen[cs]e|führerschein|führerscheinnummer|permis de conduire|carnet de conducir|permiso de conducir|
   patente di guida|carta de condução|cnh|rijbewijs|prawo jazdy|körkort|
-  identity card|id card|personalausweis|ausweis|ausweisnummer|passnummer|carte d'identité|carta d'identità|identiteitskaart|dowód osobisty|dowód|documento d'identità`)}${NUMBER_WORD}${LINK}(?<piece>(?=[A-Z]{0,6}[- ]?[A-Z0-9]{0,11}\\d)[A-Z0-9]{2,6}(?:[ -]?(?=[A-Z]{0,9}\\d)[A-Z0-9]{3,10}){1,3})(?![${ALNUM}])`,
+  identity card|id card|personalausweis|ausweis|ausweisnummer|passnummer|carte d'identité|carta d'identità|identiteitskaart|dowód osobisty|dowodu osobistego|dowód|documento d'identità|documento de identidade`)}${LINK}(?<piece>(?=[A-Z]{0,5}\\d)[A-Z0-9]{2,6}(?:[ -]?(?=[A-Z]{0,9}\\d)[A-Z0-9]{3,10}){1,3})(?![${ALNUM}])`,
   'gi',
 );
 const isDocument = (piece: string): boolean =>

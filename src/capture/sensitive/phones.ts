@@ -3,7 +3,7 @@
  * country, and any that the text calls one. Without a library: the smallest that knows all numbering plans is larger than
  * everything else here together (docs/decisions/0008), and a country is not known.
  */
-import { ALNUM, anyWord, LINK, NUMBER_WORD, type Recogniser, takeAll } from './scan.ts';
+import { ALNUM, anyNumberOf, LINK, type Recogniser, takeAll } from './scan.ts';
 
 const digitsOf = (text: string): string => text.replace(/\D/g, '');
 /** In one spelling: digits, with a plus where the country is told. */
@@ -46,6 +46,9 @@ const NATIONAL = new RegExp(
     '0[1-9]\\d{1,2} \\d{3} \\d{2} \\d{2}',
     '06[ -]\\d{8}',
     '07\\d{3} ?\\d{6}',
+    // Mobile numbers in one piece.
+    '0[67]\\d{8}',
+    '01[567]\\d{8,9}',
     // Brazil.
     '\\(\\d{2}\\) ?9? ?\\d{4}-\\d{4}',
     // Spain.
@@ -55,12 +58,12 @@ const NATIONAL = new RegExp(
 );
 
 const NAMED = new RegExp(
-  `${anyWord(`
-  tel\\.?|telephone|phone|phone number|mobile|cell|cell phone|cellphone|call|call me|call me at|text me at|whatsapp|sms|fax|reach me at|
+  `${anyNumberOf(`
+  tel\\.?|tél\\.?|telephone|phone|phone number|mobile|cell|cell phone|cellphone|call|call me|call me at|text me at|whatsapp|sms|fax|reach me at|
   telefon|telefonnummer|tel nr|handy|handynummer|mobil|mobilnummer|rufnummer|festnetz|anrufen|
   téléphone|numéro de téléphone|portable|appeler|appelez|mobile|teléfono|telefono|móvil|movil|celular|llamar|llamar al|llámame al|
   cellulare|chiama|numero di telefono|telefone|telemóvel|telemovel|ligar|ligar para|telefoon|telefoonnummer|mobiel|bel|gsm|
-  numer telefonu|komórka|komorka|zadzwoń|puhelin|puhelinnumero|telefonnummer|mobilnummer|who called|whose number|wer ruft an|telefonnr\\.?`)}${NUMBER_WORD}${LINK}(?<piece>\\(?\\d(?:[ .()/-]{0,2}\\d){6,14})(?![${ALNUM}%]|[.,]\\d)`,
+  numer telefonu|komórka|komorka|zadzwoń|puhelin|puhelinnumero|telefonnummer|mobilnummer|who called|whose number|wer ruft an|telefonnr\\.?`)}${LINK}(?<piece>\\(?\\d(?:[ .()/-]{0,2}\\d){6,14})(?![${ALNUM}%]|[.,]\\d)`,
   'gi',
 );
 

@@ -107,19 +107,26 @@ function alternatives(words: string): string[] {
   return list.map((word) => word.trim()).filter((word) => word !== '');
 }
 
-/** One of these words or phrases as such, for patterns with the flag `i`. They are separated by `|` or line ends. */
-export function anyWord(words: string): string {
+/** "number" in some languages: behind a word, or joined with it (`Kontonummer`, `paspoortnummer`). */
+const NUMBER = '(?:[ _-]?(?:numbers?|num|no\\.?|nr\\.?|nummer|numéro|número|numero|numer|n[°º.]|#|code|id))?';
+
+function pattern(words: string, behind: string): string {
   const list = [...new Set(alternatives(words))]
     // Of `pin code` and `pin` the longer is meant.
     .sort((a, b) => b.length - a.length)
     .map((word) => word.replaceAll(' ', '[ _-]?'));
-  return `(?<![${ALNUM}])(?:${list.join('|')})(?![${ALNUM}])`;
+  return `(?<![${ALNUM}])(?:${list.join('|')})${behind}(?![${ALNUM}])`;
 }
 
+/** One of these words or phrases as such, for patterns with the flag `i`. They are separated by `|` or line ends. */
+export const anyWord = (words: string): string => pattern(words, '');
+
+/** The same, with a word for "number" behind it or not. */
+export const anyNumberOf = (words: string): string => pattern(words, NUMBER);
+
 /** Between a word and what it announces: a colon, an equals sign, "is" in some languages, or a space. */
-export const IS = '(?:is|was|ist|lautet|est|es|è|é|jest|to|är|er|on|sono|sind|são)';
+export const IS =
+  '(?:is|was|ist|war|lautet|lautete|est|était|es|era|fue|è|é|foi|jest|był|było|to|is|är|var|er|on|je|sono|sind|são)';
 export const LINK = `(?:\\s{0,3}[:=#]{1,2}>?\\s{0,3}|\\s{1,3}${IS}\\s{0,3}[:=]?\\s{1,3}|\\s{1,3})`;
-/** "number" in some languages, after the word that it is the number of. */
-export const NUMBER_WORD = `(?:[ _-]?(?:numbers?|num|no\\.?|nr\\.?|nummer|numéro|número|numero|numer|n[°º.]|#|code|id)(?![${ALNUM}]))?`;
 const LETTER = new RegExp(`[${LETTERS}]`);
 export const hasLetter = (text: string): boolean => LETTER.test(text);

@@ -14,8 +14,8 @@ describe('the corpus', () => {
     expect(new Set(positives.map(({ kind }) => kind)).size).toBeGreaterThanOrEqual(12);
     expect(new Set(corpus.map(({ language }) => language)).size).toBeGreaterThanOrEqual(5);
     expect(corpus.length - positives.length).toBeGreaterThanOrEqual(120);
-    for (const half of ['first', 'held'])
-      expect(corpus.filter((one) => one.half === half).length).toBeGreaterThanOrEqual(200);
+    for (const part of ['first', 'held'])
+      expect(corpus.filter((one) => one.part === part).length).toBeGreaterThanOrEqual(200);
   });
 
   it('is recognised: 97 of 100 of credentials, cards and IBANs, 90 of 100 of each other kind', async () => {
