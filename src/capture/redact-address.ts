@@ -32,7 +32,8 @@ function decoded(part: string): string {
 function redactedPart(part: string, lead: string, pieces: FoundPiece[]): string {
   if (part === '') return part;
   // A plus is a space in most queries, and itself in some, before a telephone number for one.
-  const readings = part.includes('+') ? [part.replaceAll('+', ' '), part] : [part];
+  const spaced = part.replaceAll('+', ' ');
+  const readings = spaced === part ? [part] : /^\+\d/.test(part) ? [part, spaced] : [spaced, part];
   for (const reading of readings) {
     const plain = decoded(reading);
     const found = redactPlainly(lead + plain);
@@ -45,9 +46,10 @@ function redactedPart(part: string, lead: string, pieces: FoundPiece[]): string 
   return part;
 }
 
-/** `phone_number` reads `phone number: `. */
+/** `phone_number` reads `phone number: `. What was replaced in a name says nothing of the value. */
 const leadOf = (name: string): string => {
   const words = decoded(name)
+    .replace(/\[[^\]]*\]/g, ' ')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .replace(/[^\p{L}]+/gu, ' ')
     .trim();
@@ -58,7 +60,7 @@ function redactedPair(pair: string, pieces: FoundPiece[]): string {
   const at = pair.indexOf('=');
   if (at < 0) return redactedPart(pair, '', pieces);
   const name = redactedPart(pair.slice(0, at), '', pieces);
-  return `${name}=${redactedPart(pair.slice(at + 1), leadOf(pair.slice(0, at)), pieces)}`;
+  return `${name}=${redactedPart(pair.slice(at + 1), leadOf(name), pieces)}`;
 }
 
 /** `url`: an address as `cleanAddress` gives it. Redacting twice is the same as once. */

@@ -7,6 +7,7 @@ import { CAPTURES, type Capture } from '../model/rules.ts';
 import { LEVEL_WORDS, LevelChoice } from '../ui/components/level-choice.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { PassphraseCard } from './passphrase-card.tsx';
+import { KeptOut } from './kept-out.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
 
 const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {
@@ -141,6 +142,7 @@ export function PrivacyTab() {
           {problem.value}
         </p>
       </section>
+      <KeptOut />
       <SensitiveSites answer={answer.value} show={show} />
       <PassphraseCard />
     </>

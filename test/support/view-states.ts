@@ -4,6 +4,7 @@ import type { SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
 import type { HealthReport } from '../../src/model/health.ts';
 import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
+import { NO_COUNTS } from '../../src/model/sensitive.ts';
 import type { TestPage } from './browser.ts';
 import type { FakeBackground } from './fake-background.ts';
 import { waitFor } from './wait-for.ts';
@@ -232,6 +233,11 @@ const archiving: BudgetReport = {
   waiting: { id: '1', firstDay: '2024-04-01', lastDay: '2024-05-20', days: 50, records: 41_220 },
 };
 
+const keptOut = {
+  sinceMs: NOW - 4e9,
+  counts: { ...NO_COUNTS, credential: 3, card: 12, 'national-id': 1, email: 1204, health: 31 },
+};
+
 const answers: FakeBackground['answers'] = {
   'budget.get': ok(roomy),
   'budget.sites': ok([
@@ -241,6 +247,7 @@ const answers: FakeBackground['answers'] = {
   'page.current': ok(page),
   'records.search': ok({ hits, next: { atMs: 1, url: 'https://a.example/' } }),
   'rules.list': ok(rules),
+  'sensitive.get': ok(keptOut),
   'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
   'sync.invite': ok(code),
   'health.get': ok(healthy),
@@ -355,6 +362,12 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     { name: 'options-privacy', status: recording, reach: seen('rule') },
+    {
+      name: 'options-privacy-nothing-kept-out',
+      status: recording,
+      answers: { ...answers, 'sensitive.get': ok(null) },
+      reach: seen('kept-out-said'),
+    },
     {
       name: 'options-privacy-sensitive',
       status: recording,

@@ -13,6 +13,7 @@ import {
   type NamedEvent,
   SAME_VISIT_MS,
 } from '../../capture/from-history.ts';
+import type { RedactedEvents } from '../../capture/redact-events.ts';
 import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
 import { IMPORT_PHASES, type ImportState } from '../../model/recording.ts';
@@ -77,19 +78,31 @@ async function idOf({ vault }: LocalStore, name: string): Promise<string> {
   return `${vault.deviceId}.${IMPORTED}.${number.toString(36)}`;
 }
 
-/** An event as it may be stored, and what was taken out of it. */
-interface Redacted {
-  readonly event: InteractionEvent;
-  readonly pieces: readonly FoundPiece[];
+/** Events as they may be stored, and what was taken out of them. */
+type Redacted = RedactedEvents<InteractionEvent>;
+
+/** A visit and the search that it was follow each other, at the same time: they are one happening. */
+function happenings(chosen: readonly NamedEvent[]): NamedEvent[][] {
+  const groups: NamedEvent[][] = [];
+  for (const named of chosen) {
+    const group = groups.at(-1);
+    if (named.event.kind === 'search' && group?.[0]?.event.atMs === named.event.atMs) group.push(named);
+    else groups.push([named]);
+  }
+  return groups;
 }
 
 const redacted = ({ store, sensitive }: Profile, chosen: readonly NamedEvent[]): Promise<Redacted[]> =>
   Promise.all(
-    chosen.map(async ({ name, event }) => {
-      const named = { ...event, id: await idOf(store, name) } as InteractionEvent;
-      const { events, pieces } = await sensitive.redact([named]);
-      return { event: events[0] ?? named, pieces };
-    }),
+    happenings(chosen).map(async (group) =>
+      sensitive.redact(
+        await Promise.all(
+          group.map(
+            async ({ name, event }) => ({ ...event, id: await idOf(store, name) }) as InteractionEvent,
+          ),
+        ),
+      ),
+    ),
   );
 
 export class HistoryImport {
@@ -287,14 +300,17 @@ export class HistoryImport {
     for (const one of [day, ...besideOf(day, visits)]) known.push(...(await knownOf(one)));
     const { chosen, there, leftOut } = chooseVisits(visits, known, settings);
     const all = await redacted(this.profile, chosen);
-    const gone = await Promise.all(all.map(({ event }) => erased?.(event as InteractionRecord) ?? false));
-    const kept = all.filter((_, index) => !gone[index]);
-    return {
-      events: kept.map(({ event }) => event),
-      found: kept.flatMap(({ pieces }) => pieces),
-      there,
-      leftOut: leftOut + (all.length - kept.length),
-    };
+    const events: InteractionEvent[] = [];
+    const found: FoundPiece[] = [];
+    for (const one of all) {
+      const gone = await Promise.all(
+        one.events.map((event) => erased?.(event as InteractionRecord) ?? false),
+      );
+      const kept = one.events.filter((_, index) => !gone[index]);
+      events.push(...kept);
+      if (kept.length > 0) found.push(...one.pieces);
+    }
+    return { events, found, there, leftOut: leftOut + (chosen.length - events.length) };
   }
 
   async #finish(how: Pick<Job, 'phase' | 'message'>): Promise<void> {

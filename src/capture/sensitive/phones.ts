@@ -63,7 +63,7 @@ const NAMED = new RegExp(
   telefon|telefonnummer|tel nr|handy|handynummer|mobil|mobilnummer|rufnummer|festnetz|anrufen|
   téléphone|numéro de téléphone|portable|appeler|appelez|mobile|teléfono|telefono|móvil|movil|celular|llamar|llamar al|llámame al|
   cellulare|chiama|numero di telefono|telefone|telemóvel|telemovel|ligar|ligar para|telefoon|telefoonnummer|mobiel|bel|gsm|
-  numer telefonu|komórka|komorka|zadzwoń|puhelin|puhelinnumero|telefonnummer|mobilnummer|who called|whose number|wer ruft an|telefonnr\\.?`)}${LINK}(?<piece>\\(?\\d(?:[ .()/-]{0,2}\\d){6,14})(?![${ALNUM}%]|[.,]\\d)`,
+  numer telefonu|komórka|komorka|zadzwoń|puhelin|puhelinnumero|telefonnummer|mobilnummer|who called|whose number|wer ruft an|telefonnr\\.?`)}${LINK}(?<piece>\\(?\\d(?:[ .()/-]{0,2}\\d){6,14})(?![${ALNUM}%]|[.,/-]\\d)`,
   'gi',
 );
 

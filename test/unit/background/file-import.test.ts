@@ -129,6 +129,20 @@ describe('an export', () => {
     expect(hits.length).toBeGreaterThan(0);
   });
 
+  it('of a version that kept everything is redacted and counted, and stays what it is when it comes again', async () => {
+    await worker.visit(1, 'https://a.example/x', { title: 'Secret title' });
+    const text = (await exported()).replaceAll('Secret title', 'card 4111 1111 1111 1111, mail jo@b.com');
+    await anotherBrowser();
+    expect(await importText(text)).toMatchObject({ kind: 'done', added: 1 });
+    const once = await exported();
+    expect(once).toMatch(/card \[card number\], mail \[e-mail [0-9a-f]{12}\]/);
+    const counts = { card: 1, email: 1 };
+    expect(await worker.send('sensitive.get', {})).toMatchObject({ counts });
+    expect(await importText(text)).toMatchObject({ added: 0, there: 1 });
+    expect(await exported()).toBe(once);
+    expect(await worker.send('sensitive.get', {})).toMatchObject({ counts });
+  });
+
   it('stays once when it is imported twice, and in the browser that it came from', async () => {
     await live();
     const text = await exported();

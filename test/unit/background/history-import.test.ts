@@ -53,6 +53,18 @@ describe('what is taken over', () => {
     expect(fake.alarms.has('import')).toBe(false);
   });
 
+  it('is nothing sensitive, and what was recorded live is known by its redacted address', async () => {
+    const url = 'https://www.google.com/search?q=jo%40b.com+4111111111111111';
+    await worker.visit(1, url, { title: '' });
+    fake.history = [past(url, 0), past(`${url}&p=2`, 1, { title: 'jo@b.com - Search' })];
+    await run();
+    expect(state()).toMatchObject({ added: 2, there: 1 });
+    expect(decodeURIComponent(await everything())).not.toMatch(/jo@b|41111/);
+    expect(await worker.send('sensitive.get', {})).toMatchObject({ counts: { email: 2, card: 2 } });
+    await run();
+    expect(await worker.send('sensitive.get', {})).toMatchObject({ counts: { email: 2, card: 2 } });
+  });
+
   it('is each visit of a page that was visited often', async () => {
     fake.history = [1, 1.1, 2, 300].map((days) => past('https://often.example/', days));
     await run();
