@@ -3,6 +3,7 @@
  * looks at what the parts say. The host stays: it is the site. E-mail addresses and the like leave no hash here, only their name:
  * the same page is to have the same address wherever it is asked for, and some who ask cannot wait for a hash.
  */
+import { MIN_TOKEN } from './sensitive/url-tokens.ts';
 import { type FoundPiece, redactPlainly } from './sensitive-data.ts';
 
 export interface RedactedAddress {
@@ -10,8 +11,10 @@ export interface RedactedAddress {
   readonly pieces: readonly FoundPiece[];
 }
 
-/** Nothing of this is what an address holds by chance: no digits, and no sign of a mailbox. */
-const HARMLESS = /^[^\d@%]*$/;
+/** Without digits, a sign of a mailbox or of something encoded, there is only what words can tell; these have signs of their own. */
+const HARMLESS = /^[^\d@%:+=]*$/;
+/** One word or a short number, where nothing before it says what it is: most parts of paths. */
+const PLAIN = /^(?:[A-Za-z]{0,40}|\d{1,4})$/;
 
 /** As a person reads it. An address may be encoded more than once. */
 function decoded(part: string): string {
@@ -30,7 +33,7 @@ function decoded(part: string): string {
 
 /** A part with what it says redacted; as it is spelled where there is nothing. `lead` says what it is, like words before it in a text. */
 function redactedPart(part: string, lead: string, pieces: FoundPiece[]): string {
-  if (part === '') return part;
+  if (part === '' || (lead === '' && PLAIN.test(part))) return part;
   // A plus is a space in most queries, and itself in some, before a telephone number for one.
   const spaced = part.replaceAll('+', ' ');
   const readings = spaced === part ? [part] : /^\+\d/.test(part) ? [part, spaced] : [spaced, part];
@@ -51,7 +54,7 @@ const leadOf = (name: string): string => {
   const words = decoded(name)
     .replace(/\[[^\]]*\]/g, ' ')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
-    .replace(/[^\p{L}]+/gu, ' ')
+    .replace(/[^A-Za-z\u00C0-\u1FFF]+/g, ' ')
     .trim();
   return words === '' || words.length > 40 ? '' : `${words}: `;
 };
@@ -91,6 +94,7 @@ function redactedPath(path: string, pieces: FoundPiece[]): string {
 
 /** `/reset-password/8d7f…`: the second part is a secret because of the first. */
 function afterWord(word: string, part: string, pieces: FoundPiece[]): string {
+  if (part.length < MIN_TOKEN) return part;
   const lead = `x/${word}/`;
   const found = redactPlainly(lead + decoded(part));
   if (found.pieces.length === 0 || !found.text.startsWith(lead)) return part;

@@ -43,7 +43,7 @@ const isHandle = (text: string, start: number, at: number, end: number): boolean
 /** `name (at) host (dot) org`. */
 const SPELLED = new RegExp(
   `(?<![${ALNUM}])[${ALNUM}._+-]{1,64} ?[([{]at[)\\]}] ?[${ALNUM}-]{1,63}(?:(?: ?[([{](?:dot|punkt|punto)[)\\]}] ?|\\.)[${ALNUM}-]{1,63}){0,3}(?: ?[([{](?:dot|punkt|punto)[)\\]}] ?|\\.)[${LETTERS}]{2,12}(?![${ALNUM}])`,
-  'gi',
+  'g',
 );
 
 const IPV4 = new RegExp(
@@ -66,7 +66,7 @@ function isAddress(piece: string, { input, index }: RegExpExecArray): boolean {
   return piece.split('.').filter((part) => Number(part) > 31).length >= 2 || OF_ADDRESS.test(before);
 }
 
-const IPV6 = new RegExp(`(?<![${ALNUM}:.])(?:[\\da-f]{0,4}:){2,7}[\\da-f]{0,4}(?![${ALNUM}:])`, 'gi');
+const IPV6 = new RegExp(`(?<![${ALNUM}:.])(?:[\\da-f]{0,4}:){2,7}[\\da-f]{0,4}(?![${ALNUM}:])`, 'g');
 
 /** RFC 4291, 2.2: eight groups, or fewer around `::`. Times and hardware addresses are neither. */
 function isIpv6(piece: string): boolean {
@@ -77,14 +77,13 @@ function isIpv6(piece: string): boolean {
 
 export const contacts: Recogniser = (scan) => {
   if (scan.text.includes('@')) emails(scan);
-  if (/[([{]at[)\]}]/i.test(scan.text))
+  if (/[([{]at[)\]}]/.test(scan.lower))
     takeAll(scan, 'email', SPELLED, undefined, (piece) =>
       piece
         .toLowerCase()
         .replace(/ ?[([{]at[)\]}] ?/, '@')
         .replace(/ ?[([{](?:dot|punkt|punto)[)\]}] ?/g, '.'),
     );
-  if (!/\d/.test(scan.text)) return;
-  takeAll(scan, 'ip', IPV4, isAddress);
-  if (scan.text.includes(':')) takeAll(scan, 'ip', IPV6, isIpv6, (piece) => piece.toLowerCase());
+  if (/\d\.\d{1,3}\.\d/.test(scan.text)) takeAll(scan, 'ip', IPV4, isAddress);
+  if (/:[\da-f]{0,4}:/.test(scan.lower)) takeAll(scan, 'ip', IPV6, isIpv6, (piece) => piece.toLowerCase());
 };

@@ -1,6 +1,17 @@
 /** Passwords and keys: by what stands before them, and by their own look. */
 import { AUTH_HEADER, KEY_FORMATS, PEM_KEY, USER_INFO } from './key-formats.ts';
-import { anyWord, COVER, hasLetter, IS, LETTERS, LINK, type Recogniser, takeAll } from './scan.ts';
+import {
+  anyWord,
+  COVER,
+  hasLetter,
+  IS,
+  LETTERS,
+  LINK,
+  type Recogniser,
+  type Scan,
+  takeAll,
+  takeAsWritten,
+} from './scan.ts';
 
 const PASSWORD = anyWord(`
   password|passwd|passphrase|passcode|pwd|pw|pass|login password|passwort|kennwort|mot de passe|mdp|contraseña|contrasena|clave|
@@ -16,20 +27,20 @@ const SECRET = anyWord(`
 
 const VALUE = `(?<piece>"[^"${COVER}]{1,100}"|'[^'${COVER}]{1,100}'|„[^“”${COVER}]{1,100}[“”]|«[^»${COVER}]{1,100}»|[^\\s${COVER}]{1,200})`;
 
-const NAMED_PASSWORD = new RegExp(`${PASSWORD}\\)?(?<link>${LINK})${VALUE}`, 'gi');
+const NAMED_PASSWORD = new RegExp(`${PASSWORD}\\)?(?<link>${LINK})${VALUE}`, 'g');
 /** One word in between: `password wifi …`, `mdp gmail : …`. */
-const PASSWORD_OF = new RegExp(`${PASSWORD}[ _-][${LETTERS}-]{2,20}(?<link>${LINK})${VALUE}`, 'gi');
+const PASSWORD_OF = new RegExp(`${PASSWORD}[ _-][${LETTERS}-]{2,20}(?<link>${LINK})${VALUE}`, 'g');
 /** Further words: `password for the guest network: …`, `Passwort vom Netz ist …`. */
 const PASSWORD_FOR = new RegExp(
   `${PASSWORD}(?:\\s{1,2}[^\\s:=${COVER}]{1,40}){1,5}?(?<link>\\s{0,3}[:=]\\s{0,3}|\\s{1,3}${IS}\\s{1,3})${VALUE}`,
-  'gi',
+  'g',
 );
 /** `… is my password`, `is … a good password`. */
 const BEFORE_PASSWORD = new RegExp(
   `(?<![^\\s"'(])[^\\s${COVER}]{6,100}(?=\\s(?:(?:is|as|ist|als|est|comme|es|como|è|come|é|jako|to)\\s)?(?:my|our|her|his|their|a|an|the|mein|unser|ein|mon|notre|un|mi|una|la mia|la|o meu|minha|uma|mijn|een|moje)\\s(?:(?:good|strong|safe|secure|bad|weak|valid|new|old|default|gutes|sicheres|starkes|neues|bon|nouveau|buena|nueva|buona|boa|goed|nowe)\\s)?${PASSWORD})`,
-  'gi',
+  'g',
 );
-const NAMED_SECRET = new RegExp(`${SECRET}(?<link>${LINK})${VALUE}`, 'gi');
+const NAMED_SECRET = new RegExp(`${SECRET}(?<link>${LINK})${VALUE}`, 'g');
 
 /** After `password:` at the end of a text, where a word in small letters is one: these are none. */
 const NO_PASSWORD = new Set(
@@ -117,24 +128,26 @@ const isToken = (value: string): boolean =>
 const withoutEnd = (value: string): number =>
   value.length - (/(?:[,;)\]]{1,3}|(?<!\.)\.)$/.exec(value)?.[0].length ?? 0);
 
+const HAS_PASSWORD = new RegExp(PASSWORD);
+const HAS_SECRET = new RegExp(SECRET);
+
 export const credentials: Recogniser = (scan) => {
-  takeAll(scan, 'credential', PEM_KEY);
-  takeAll(scan, 'credential', KEY_FORMATS);
-  takeAll(scan, 'credential', AUTH_HEADER, isToken);
-  takeAll(scan, 'credential', USER_INFO);
-  takeAll(scan, 'credential', NAMED_SECRET, (value, match) => isSecret(value, match) && withoutEnd(value));
-  takeAll(
-    scan,
-    'credential',
-    NAMED_PASSWORD,
-    (value, match) => isPassword(value, match) && withoutEnd(value),
-  );
-  takeAll(
-    scan,
-    'credential',
-    PASSWORD_FOR,
-    (value, match) => isPasswordFor(value, match) && withoutEnd(value),
-  );
-  takeAll(scan, 'credential', PASSWORD_OF, (value) => looksVerySecret(bare(value)) && withoutEnd(value));
-  takeAll(scan, 'credential', BEFORE_PASSWORD, (value) => looksVerySecret(bare(value)) && withoutEnd(value));
+  if (scan.text.includes('-----')) takeAsWritten(scan, 'credential', PEM_KEY);
+  if (/[\w.-]{16}/.test(scan.text)) {
+    takeAsWritten(scan, 'credential', KEY_FORMATS);
+    takeAll(scan, 'credential', AUTH_HEADER, isToken);
+  }
+  if (scan.text.includes('://')) takeAll(scan, 'credential', USER_INFO);
+  if (HAS_SECRET.test(scan.lower))
+    takeAll(scan, 'credential', NAMED_SECRET, (value, match) => isSecret(value, match) && withoutEnd(value));
+  if (HAS_PASSWORD.test(scan.lower)) passwords(scan);
 };
+
+function passwords(scan: Scan): void {
+  const take = (pattern: RegExp, accept: (value: string, match: RegExpExecArray) => boolean) =>
+    takeAll(scan, 'credential', pattern, (value, match) => accept(value, match) && withoutEnd(value));
+  take(NAMED_PASSWORD, isPassword);
+  take(PASSWORD_FOR, isPasswordFor);
+  take(PASSWORD_OF, (value) => looksVerySecret(bare(value)));
+  take(BEFORE_PASSWORD, (value) => looksVerySecret(bare(value)));
+}

@@ -45,10 +45,10 @@ export const KEY_FORMATS = new RegExp(`(?<![A-Za-z0-9_-])(?:${STARTS.join('|')})
 export const PEM_KEY =
   /-----BEGIN (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----)[\s\S]){0,5000}(?:-----END (?:[A-Z0-9]{1,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?/g;
 
-/** `Authorization: Bearer …`. */
+/** `Authorization: Bearer …`, in small letters like the next. */
 export const AUTH_HEADER =
-  /(?<![A-Za-z0-9])(?:Bearer|Basic|Token)[ :]{1,3}(?<piece>[\w.~+/-]{16,4000}={0,2})/gi;
+  /(?<![A-Za-z0-9])(?:bearer|basic|token)[ :]{1,3}(?<piece>[\w.~+/-]{16,4000}={0,2})/g;
 
 /** `scheme://user:password@host`: the password. */
 export const USER_INFO =
-  /(?<![A-Za-z0-9])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@?#\uFFFC]{0,80}:(?<piece>[^\s/@?#\uFFFC]{1,100})(?=@)/gi;
+  /(?<![A-Za-z0-9])[a-z][a-z0-9+.-]{1,20}:\/\/[^\s/:@?#\uFFFC]{0,80}:(?<piece>[^\s/@?#\uFFFC]{1,100})(?=@)/g;

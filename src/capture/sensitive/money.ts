@@ -5,7 +5,16 @@
  */
 import isIBAN from 'validator/es/lib/isIBAN.js';
 import isLuhnNumber from 'validator/es/lib/isLuhnNumber.js';
-import { ALNUM, anyNumberOf, anyWord, LINK, type Recogniser, type Scan, takeAll } from './scan.ts';
+import {
+  ALNUM,
+  anyNumberOf,
+  anyWord,
+  LINK,
+  type Recogniser,
+  type Scan,
+  takeAll,
+  takeAsWritten,
+} from './scan.ts';
 
 /** Prefix and lengths by scheme. Visa's 13 digits are no longer given out, and are what article numbers (EAN) look like. */
 const ISSUERS =
@@ -67,25 +76,28 @@ function ibanLength(candidate: string, match: RegExpExecArray): number | false {
 
 const CARD_CODE = new RegExp(
   `(?:${anyNumberOf('cvv2|cvv|cvc2|cvc|csc|card verification value|card security code|kartenprüfnummer|prüfziffer|prüfnummer|cryptogramme visuel|cryptogramme|código cvv|codigo de seguridad|código de seguridad|codice di sicurezza|código de segurança')}${LINK})(?<piece>\\d{3,4})(?![${ALNUM}.%])`,
-  'gi',
+  'g',
 );
 const PIN = new RegExp(
-  `(?<word>${anyWord('pin code|pin number|pincode|pin nummer|pin|geheimzahl|code pin|código pin|codice pin|codigo pin|kod pin|nip bancario')})(?<link>${LINK})(?<piece>\\d{4,8})(?![${ALNUM}.,%])`,
-  'gi',
+  `(?<word>${anyWord('pin code|pin number|pincode|pin nummer|pin|geheimzahl|code pin|código pin|codice pin|codigo pin|kod pin')})(?<link>${LINK})(?<piece>\\d{4,8})(?![${ALNUM}.,%])`,
+  'g',
 );
 
 /** `PIN 4711`, `pin: 4711`, `my pin is 4711`; but a year is none, and a `pin 4459` may be a part. */
-const isPin = (digits: string, { groups }: RegExpExecArray): boolean =>
-  !/^(?:19|20)\d\d$/.test(digits) &&
-  (/[^\s#]/.test(groups?.link ?? '') || /^PIN$|^.{4,}$/.test(groups?.word ?? ''));
+function isPin(digits: string, { groups, index }: RegExpExecArray, written: string): boolean {
+  if (/^(?:19|20)\d\d$/.test(digits)) return false;
+  if (/[^\s#]/.test(groups?.link ?? '')) return true;
+  const word = groups?.word ?? '';
+  return word.length > 3 || written.startsWith('PIN', index);
+}
 
 const ACCOUNT = new RegExp(
   `${anyNumberOf(`
   account number|account no\\.?|account nr|account #|acct|acct no|acct number|bank account|checking account|savings account|routing|routing number|
   aba|aba number|sort code|bsb|kontonummer|konto nr\\.?|konto|blz|bankleitzahl|numéro de compte|compte bancaire|n° de compte|rib|
   número de cuenta|numero de cuenta|cuenta bancaria|cuenta corriente|clabe|numero di conto|conto corrente|c/c|abi|número da conta|conta corrente|
-  conta bancária|agência|rekeningnummer|bankrekening|numer konta|konta|numer rachunku|rachunku|rachunek|nrb|kontonummer|clearingnummer|tilinumero|bankgiro`)}${LINK}(?<piece>\\d(?:[ ./-]?\\d){4,30}(?:-?[\\dXx])?)(?![${ALNUM}%])`,
-  'gi',
+  conta bancária|agência|rekeningnummer|bankrekening|numer konta|konta|numer rachunku|rachunku|rachunek|nrb|kontonummer|clearingnummer|tilinumero|bankgiro`)}${LINK}(?<piece>\\d(?:[ ./-]?\\d){4,30}(?:-?[\\dx])?)(?![${ALNUM}%])`,
+  'g',
 );
 /** A sort code is six digits in pairs; other numbers of accounts have six to 26. */
 const isAccount = (piece: string): boolean => {
@@ -94,10 +106,14 @@ const isAccount = (piece: string): boolean => {
 };
 
 export const money: Recogniser = (scan) => {
-  if (!/\d{2}/.test(scan.text)) return;
-  takeAll(scan, 'iban', IBAN, ibanLength, compact);
-  cardNumbers(scan);
-  takeAll(scan, 'card-code', CARD_CODE);
-  takeAll(scan, 'card-code', PIN, isPin);
-  takeAll(scan, 'bank-account', ACCOUNT, isAccount, (piece) => piece.replace(/\D/g, ''));
+  const { digits } = scan;
+  if (digits < 3) return;
+  if (digits >= 7) takeAsWritten(scan, 'iban', IBAN, ibanLength, compact);
+  if (digits >= 12) cardNumbers(scan);
+  const { lower } = scan;
+  // A part of every one of their words: the patterns need not be made for most texts.
+  if (/c[vs]|card|prüf|crypt|segur|sicur/.test(lower)) takeAll(scan, 'card-code', CARD_CODE);
+  if (digits >= 4 && /pin|geheim/.test(lower))
+    takeAll(scan, 'card-code', PIN, (piece, match) => isPin(piece, match, scan.text));
+  if (digits >= 6) takeAll(scan, 'bank-account', ACCOUNT, isAccount, (piece) => piece.replace(/\D/g, ''));
 };

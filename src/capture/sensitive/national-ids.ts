@@ -87,20 +87,24 @@ const NAMED = new RegExp(
     dni|nie|nif|documento de identidad|seguridad social|codice fiscale|cpf|contribuinte|número de contribuinte|cartão de cidadão|
     pesel|numer pesel|personnummer|samordningsnummer|cpr|cpr nummer|cpr nr|fødselsnummer|fodselsnummer|henkilötunnus|hetu|
     rodné číslo|cnp|cod numeric personal`),
-  'i',
 );
 
-/** Small letters are read as capitals, where a text has a word for it: a search is typed in small letters. */
-const compile = ({ form, validate, named = false }: IdRule) => ({
-  pattern: new RegExp(
-    `(?<![${ALNUM}.,/+-]|\\d )(?:${form})(?![${ALNUM}]|[.,/-]\\d| \\d{2,})`,
-    named ? 'gi' : 'g',
-  ),
-  inAnyCase: new RegExp(`(?<![${ALNUM}.,/+-])(?:${form})(?![${ALNUM}]|[.,/-]\\d)`, 'gi'),
-  validate,
-  named,
-});
-let rules: readonly ReturnType<typeof compile>[] | undefined;
+/** Made when they are first needed: of most texts none is. */
+class CompiledRule {
+  #pattern: RegExp | undefined;
+
+  constructor(readonly rule: IdRule) {}
+
+  get pattern(): RegExp {
+    const form = this.rule.form.toLowerCase();
+    this.#pattern ??= new RegExp(
+      `(?<![${ALNUM}.,/+-]|\\d )(?:${form})(?![${ALNUM}]|[.,/-]\\d| \\d{2,})`,
+      'g',
+    );
+    return this.#pattern;
+  }
+}
+const COMPILED: readonly CompiledRule[] = RULES.map((rule) => new CompiledRule(rule));
 
 /** The library answers also by throwing. */
 function isValid({ validate }: Pick<IdRule, 'validate'>, text: string): boolean {
@@ -118,20 +122,24 @@ const DOCUMENT = new RegExp(
   `${anyNumberOf(`passport|reisepass|pass nr\\.?|passeport|pasaporte|passaporto|passaporte|paspoort|paszport|paszportu|pas|passnummer|passi|
   driver's licen[cs]e|drivers? licen[cs]e|driving licen[cs]e|führerschein|führerscheinnummer|permis de conduire|carnet de conducir|permiso de conducir|
   patente di guida|carta de condução|cnh|rijbewijs|prawo jazdy|körkort|
-  identity card|id card|personalausweis|ausweis|ausweisnummer|passnummer|carte d'identité|carta d'identità|identiteitskaart|dowód osobisty|dowodu osobistego|dowód|documento d'identità|documento de identidade`)}${LINK}(?<piece>(?=[A-Z]{0,5}\\d)[A-Z0-9]{2,6}(?:[ -]?(?=[A-Z]{0,9}\\d)[A-Z0-9]{3,10}){1,3})(?![${ALNUM}])`,
-  'gi',
+  identity card|id card|personalausweis|ausweis|ausweisnummer|passnummer|carte d'identité|carta d'identità|identiteitskaart|dowód osobisty|dowodu osobistego|dowód|documento d'identità|documento de identidade`)}${LINK}(?<piece>(?=[a-z]{0,5}\\d)[a-z0-9]{2,6}(?:[ -]?(?=[a-z]{0,9}\\d)[a-z0-9]{3,10}){1,3})(?![${ALNUM}])`,
+  'g',
 );
 const isDocument = (piece: string): boolean =>
   (piece.match(/\d/g)?.length ?? 0) >= 4 && piece.replace(/[^A-Za-z0-9]/g, '').length >= 7;
 
 export const nationalIds: Recogniser = (scan) => {
-  if (!/\d/.test(scan.text)) return;
+  const { digits } = scan;
+  if (digits < 4) return;
   takeAll(scan, 'document', DOCUMENT, isDocument);
-  if (!/\d.{0,6}\d.{0,6}\d.{0,6}\d/.test(scan.text)) return;
-  rules ??= RULES.map(compile);
-  const isNamed = NAMED.test(scan.text);
-  for (const rule of rules) {
-    if (rule.named && !isNamed) continue;
-    takeAll(scan, 'national-id', isNamed ? rule.inAnyCase : rule.pattern, (piece) => isValid(rule, piece));
-  }
+  if (digits < 6) return;
+  const isNamed = NAMED.test(scan.lower);
+  for (const { rule, pattern } of COMPILED.filter((one) => isNamed || !one.rule.named))
+    takeAll(
+      scan,
+      'national-id',
+      pattern,
+      // A search is typed in small letters; without a word for it, a number with letters is written in capitals.
+      (piece) => (isNamed || piece === piece.toUpperCase()) && isValid(rule, piece),
+    );
 };

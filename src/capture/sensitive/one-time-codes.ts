@@ -13,23 +13,25 @@ const CODE_WORDS = `
   verificatiecode|beveiligingscode|inlogcode|bevestigingscode|toegangscode|eenmalige code|je code|uw code|
   kod weryfikacyjny|kod bezpieczeństwa|kod potwierdzający|kod jednorazowy|kod sms|twój kod|kod dostępu|
   verifieringskod|säkerhetskod|engangskode|bekreftelseskode|vahvistuskoodi|ověřovací kód|код подтверждения`;
-const CODE = '(?:[A-Z]-)?(?:\\d{3}[ -]\\d{3}|\\d{4}[ -]\\d{4}|\\d{4,8})';
+const CODE = '(?:[a-z]-)?(?:\\d{3}[ -]\\d{3}|\\d{4}[ -]\\d{4}|\\d{4,8})';
 
 /** `Your verification code is 123456`; up to three words between them (`for Some Shop is`). */
 const AFTER = new RegExp(
   `${anyWord(CODE_WORDS)}(?:[ :=]{1,3}(?!\\d)[^\\s\\d\uFFFC]{1,20}){0,4}[\\s:=#>-]{1,4}(?<piece>${CODE})(?![${ALNUM}%]|[.,/-]\\d)`,
-  'gi',
+  'g',
 );
 /** `123456 is your verification code`. */
 const BEFORE = new RegExp(
   `(?<![${ALNUM}.,/$€£-])${CODE}(?=[ :-]{1,3}(?:(?:is|ist|est|es|è|é|to|jest|som|är)\\s{1,2})?(?:[^\\s\\d\uFFFC]{1,20} ){0,3}?${anyWord(CODE_WORDS)})`,
-  'gi',
+  'g',
 );
 
+/** A part of every one of the words: most texts with numbers have none, and the patterns need not be made. */
+const MAY_BE = /c[oó]d|k[oó]{1,2}d|otp|tan|pass|clave|код/;
 const isCode = (piece: string): boolean => !/^(?:19|20)\d\d$/.test(piece);
 
 export const oneTimeCodes: Recogniser = (scan) => {
-  if (!/\d{3}/.test(scan.text)) return;
+  if (scan.digits < 4 || !MAY_BE.test(scan.lower)) return;
   takeAll(scan, 'one-time-code', AFTER, isCode);
   takeAll(scan, 'one-time-code', BEFORE, isCode);
 };

@@ -64,7 +64,7 @@ const NAMED = new RegExp(
   téléphone|numéro de téléphone|portable|appeler|appelez|mobile|teléfono|telefono|móvil|movil|celular|llamar|llamar al|llámame al|
   cellulare|chiama|numero di telefono|telefone|telemóvel|telemovel|ligar|ligar para|telefoon|telefoonnummer|mobiel|bel|gsm|
   numer telefonu|komórka|komorka|zadzwoń|puhelin|puhelinnumero|telefonnummer|mobilnummer|who called|whose number|wer ruft an|telefonnr\\.?`)}${LINK}(?<piece>\\(?\\d(?:[ .()/-]{0,2}\\d){6,14})(?![${ALNUM}%]|[.,/-]\\d)`,
-  'gi',
+  'g',
 );
 
 /** Seven digits or more, and no date, year span or price. */
@@ -73,7 +73,7 @@ const isNamed = (piece: string): boolean =>
   !/^(?:19|20)\d\d[./-]\d\d?[./-]\d\d?$|^(?:19|20)\d\d ?- ?(?:19|20)\d\d$/.test(piece);
 
 export const phones: Recogniser = (scan) => {
-  if (!/\d{2}/.test(scan.text)) return;
+  if (scan.digits < 7) return;
   takeAll(scan, 'phone', INTERNATIONAL, hasDigits(8, 15), normalise);
   takeAll(scan, 'phone', WITH_00, hasDigits(10, 17), normalise);
   takeAll(scan, 'phone', NAMED, isNamed, normalise);

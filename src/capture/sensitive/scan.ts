@@ -40,6 +40,24 @@ export class Scan {
     return this.#text;
   }
 
+  /** The same in small letters, place by place. */
+  get lower(): string {
+    const { text } = this;
+    if (this.#lowered !== text) {
+      this.#lowered = text;
+      // The only letter that is longer as a small one.
+      this.#lower = text.replaceAll('\u0130', 'i').toLowerCase();
+    }
+    return this.#lower;
+  }
+  #lowered = '';
+  #lower = '';
+
+  /** How many digits there are. What has too few for a kind is not looked at by its patterns. */
+  get digits(): number {
+    return this.text.match(/\d/g)?.length ?? 0;
+  }
+
   /** One after another from the left, until `text` is asked for. `value`: the piece in one spelling for all. */
   take(kind: SensitiveKind, start: number, end: number, value?: string): void {
     this.pieces.push({ kind, start, end, value: value ?? this.#text.slice(start, end) });
@@ -57,24 +75,48 @@ export type Recogniser = (scan: Scan) => void;
 /** How much of a piece to take, from its beginning; `false` = nothing, `true` = all. */
 type Verdict = boolean | number;
 
+type Accept = (piece: string, match: RegExpExecArray) => Verdict;
+
 /**
- * Takes what a pattern finds, or its group `piece`, which is to be the end of the match. `accept` has the last word.
+ * Takes what a pattern finds in the text in small letters, or its group `piece`, which is to be the end of the match. `accept` has
+ * the last word, and is given the piece as it is written.
  *
- * The pattern is global, and each of its repetitions bounded: then the work grows with the length of the text and no faster.
+ * The pattern is global, and each of its repetitions bounded: then the work grows with the length of the text and no faster. It is
+ * without the flag `i`: with letters of many scripts in its classes that would take it six times as long to be made, and the
+ * first event after every start of the worker waits for it.
  */
-export function takeAll(
+export const takeAll = (
   scan: Scan,
   kind: SensitiveKind,
   pattern: RegExp,
-  accept: (piece: string, match: RegExpExecArray) => Verdict = () => true,
+  accept?: Accept,
+  normalise?: (piece: string) => string,
+): void => take(scan, scan.lower, kind, pattern, accept, normalise);
+
+/** The same in the text as it is written. */
+export const takeAsWritten = (
+  scan: Scan,
+  kind: SensitiveKind,
+  pattern: RegExp,
+  accept?: Accept,
+  normalise?: (piece: string) => string,
+): void => take(scan, scan.text, kind, pattern, accept, normalise);
+
+function take(
+  scan: Scan,
+  text: string,
+  kind: SensitiveKind,
+  pattern: RegExp,
+  accept: Accept = () => true,
   normalise?: (piece: string) => string,
 ): void {
-  const text = scan.text;
+  const written = scan.text;
   pattern.lastIndex = 0;
   for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
     const [whole] = match;
-    const piece = match.groups?.piece ?? whole;
-    const start = match.index + whole.length - piece.length;
+    const { length } = match.groups?.piece ?? whole;
+    const start = match.index + whole.length - length;
+    const piece = written.slice(start, start + length);
     const verdict = accept(piece, match);
     if (verdict === false || piece === '') {
       // What was refused may begin something within it.
@@ -87,10 +129,7 @@ export function takeAll(
   }
 }
 
-/**
- * Letters and digits of the scripts that words here are in, for classes of patterns. `\p{L}` would say it better, but with the flags
- * `iu` it makes a pattern take milliseconds to be made, which the first event after every start of the worker would pay.
- */
+/** Letters of the scripts that words here are in, for classes of patterns: `\p{L}` takes a pattern many times as long to be made. */
 export const LETTERS = 'A-Za-z\\u00C0-\\u02AF\\u0370-\\u1FFF\\u2C00-\\uD7FF';
 export const ALNUM = `0-9${LETTERS}`;
 
@@ -118,7 +157,7 @@ function pattern(words: string, behind: string): string {
   return `(?<![${ALNUM}])(?:${list.join('|')})${behind}(?![${ALNUM}])`;
 }
 
-/** One of these words or phrases as such, for patterns with the flag `i`. They are separated by `|` or line ends. */
+/** One of these words or phrases as such, in small letters. They are separated by `|` or line ends. */
 export const anyWord = (words: string): string => pattern(words, '');
 
 /** The same, with a word for "number" behind it or not. */

@@ -73,7 +73,7 @@ describe('an address', () => {
         expect(redactAddress(once)).toEqual({ url: once, pieces: [] });
         expect(new URL(once).host).toBe('a.example');
       }),
-      { numRuns: 3_000 },
+      { numRuns: 1_000 },
     );
-  });
+  }, 60_000);
 });
