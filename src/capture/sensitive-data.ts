@@ -95,7 +95,7 @@ function replaced(text: string, pieces: readonly Piece[], names: readonly string
   return result + text.slice(at);
 }
 
-/** Nothing but letters, spaces and the signs of sentences, and no word that announces something: most titles. */
+/** What came of a text. `removed`: as it stood there. */
 interface Round {
   readonly text: string;
   readonly removed: readonly string[];

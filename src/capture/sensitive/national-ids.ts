@@ -1,7 +1,8 @@
 /**
- * Numbers that a state gives a person. The check digits are `stdnum`'s (python-stdnum's rules in TypeScript); Verhoeff's and those
- * of Canada, China, Turkey's neighbours and the NHS are not asked for. A form that says by itself what it is (`123-45-6789`,
- * `44.05.14-135.33`) is taken as it stands; plain digits that other numbers may be, only where the text says what they are.
+ * Numbers that a state gives a person, and those of passports and licences. The check digits of the former are `stdnum`'s
+ * (python-stdnum's rules in TypeScript). A form that says by itself what it is (`123-45-6789`, `90.02.12-994.65`) is taken as it stands;
+ * plain digits that other numbers may be, only where the text has a word for them. Documents have no check digit that countries
+ * share: they need a word before them.
  */
 import { validate as at } from 'stdnum/lib/esm/at/vnr.js';
 import { validate as be } from 'stdnum/lib/esm/be/nn.js';

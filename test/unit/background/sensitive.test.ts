@@ -25,6 +25,7 @@ const SEARCH = (query: string) => `https://www.google.com/search?q=${encodeURICo
 describe('what is recorded', () => {
   it('has a name where a card number was: in titles, searches, addresses and clicks, and in what tabs show', async () => {
     await worker.visit(7, SEARCH(`is ${CARD} stolen`), { title: `is ${CARD} stolen - Search` });
+    expect(inMemory()).not.toContain('4111');
     await worker.visit(7, 'https://a.example/?tel=%2B4930901820', { title: `Pay with ${CARD}` });
     await worker.title(7, `Paid with ${CARD}`);
     await worker.handlers['event.click'](
@@ -95,7 +96,7 @@ describe('the counts', () => {
 
   it('leave no trace of level ephemeral, which is redacted all the same', async () => {
     await worker.set({ level: 'ephemeral' });
-    await worker.visit(7, 'https://a.example/', { title: `Pay with ${CARD}` });
+    await worker.visit(7, SEARCH(`is ${CARD} mine`), { title: `Pay with ${CARD}` });
     expect(inMemory()).toContain('Pay with [card number]');
     expect(inMemory()).not.toContain('4111');
     expect(await totals()).toBeNull();
