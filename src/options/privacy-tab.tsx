@@ -6,8 +6,8 @@ import { PRIVACY_LEVELS, type PrivacyLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture } from '../model/rules.ts';
 import { LEVEL_WORDS, LevelChoice } from '../ui/components/level-choice.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
-import { PassphraseCard } from './passphrase-card.tsx';
 import { KeptOut } from './kept-out.tsx';
+import { PassphraseCard } from './passphrase-card.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
 
 const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {

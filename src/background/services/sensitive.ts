@@ -23,16 +23,35 @@ const RECORD = 'sensitive';
 /** 48 bits: enough that two of a person's do not meet, too few to say much should the key be lost. */
 const HASH_BYTES = 6;
 
+/** Where counts are kept. */
+interface Counts {
+  readonly nowMs: () => number;
+  read(): Promise<unknown>;
+  write(totals: SensitiveTotals): Promise<void>;
+  forget(): Promise<void>;
+}
+
+/** Of an open profile. */
+export const sensitiveOf = (store: LocalStore, clock: Clock): Sensitive =>
+  new Sensitive((text) => store.vault.tagOf(text), {
+    nowMs: () => clock.nowMs(),
+    read: () => store.readNamed(RECORD),
+    write: (totals) => store.writeNamed(RECORD, totals),
+    forget: () => store.db.delete('profiles', [store.vault.userId, RECORD]),
+  });
+
 export class Sensitive {
   readonly #changes = new Mutex();
 
   constructor(
-    private readonly store: LocalStore,
-    private readonly clock: Clock,
+    /** Says that a text is the same as before, and nothing else: a keyed hash of at least 96 bits, base64url. */
+    readonly tag: (text: string) => Promise<string>,
+    /** Nothing is counted without. */
+    private readonly counts?: Counts,
   ) {}
 
   readonly #hash: PieceHash = async (kind, value) => {
-    const tag = fromBase64Url(await this.store.vault.tagOf(`sensitive ${kind} ${value}`));
+    const tag = fromBase64Url(await this.tag(`sensitive ${kind} ${value}`));
     return [...(tag ?? []).slice(0, HASH_BYTES)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   };
 
@@ -47,19 +66,15 @@ export class Sensitive {
     return (await this.redact([update])).events[0]?.title ?? '';
   }
 
-  /** Says that a text is the same as before, and nothing else. */
-  tag(text: string): Promise<string> {
-    return this.store.vault.tagOf(text);
-  }
-
   /** After what they were found in was stored. Never throws: what is counted is there already. */
   async count(pieces: readonly FoundPiece[]): Promise<void> {
-    if (pieces.length === 0) return;
+    const { counts: kept } = this;
+    if (pieces.length === 0 || !kept) return;
     await this.#changes
       .run(async () => {
-        const before = (await this.totals()) ?? { sinceMs: this.clock.nowMs(), counts: NO_COUNTS };
+        const before = (await this.totals()) ?? { sinceMs: kept.nowMs(), counts: NO_COUNTS };
         const counts = addCounts(before.counts, countsOf(pieces.map(({ kind }) => kind)));
-        await this.store.writeNamed(RECORD, { sinceMs: before.sinceMs, counts } satisfies SensitiveTotals);
+        await kept.write({ sinceMs: before.sinceMs, counts });
       })
       .catch((error: unknown) => console.error('what was kept out could not be counted', error));
   }
@@ -67,11 +82,11 @@ export class Sensitive {
   /** `undefined` when nothing was counted yet. */
   async totals(): Promise<SensitiveTotals | undefined> {
     // Counts that do not open begin anew.
-    return parseSensitiveTotals(await this.store.readNamed(RECORD).catch(() => undefined));
+    return parseSensitiveTotals(await this.counts?.read().catch(() => undefined));
   }
 
   /** Everything was erased: the counts tell of it. */
-  forget(): Promise<void> {
-    return this.#changes.run(() => this.store.db.delete('profiles', [this.store.vault.userId, RECORD]));
+  async forget(): Promise<void> {
+    await this.#changes.run(async () => this.counts?.forget());
   }
 }
