@@ -244,8 +244,9 @@ export class Archives {
       const sections = await Promise.all(
         list.sections.map(async (one): Promise<ArchivedSection> => {
           if (one.state !== 'made') return one;
-          const records = foldEvents(movedOf((await this.host.eventsOfDay(one.day)).events, stay)).length;
-          const leaves = records > 0 && (await this.#isAsArchived(one, keep));
+          const moved = movedOf((await this.host.eventsOfDay(one.day)).events, stay);
+          const leaves = moved.length > 0 && (await this.#isAsArchived(one, keep));
+          const records = foldEvents(moved).length;
           return leaves ? { ...one, records, state: 'leaving' } : { ...one, state: 'here' };
         }),
       );

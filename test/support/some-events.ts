@@ -20,7 +20,7 @@ const strangeText = fc.oneof(
   { weight: 9, arbitrary: text },
   { weight: 1, arbitrary: fc.string({ unit: 'binary' }) },
 );
-const url = fc
+export const someUrl = fc
   .tuple(fc.constantFrom('a.example', 'b.a.example', 'xn--caf-dma.example', '127.0.0.1:8080'), text)
   .map(([host, path]) => new URL(`https://${host}/${path}`).href);
 const device = fc.constantFrom('AAAAAAAAAAAAAAAAAAAAAA.1', 'BBBBBBBBBBBBBBBBBBBBBB.zz', 'history.0');
@@ -37,8 +37,15 @@ export const eventsOfOneDay = (dayStart: number, maxLength = 40): fc.Arbitrary<I
   const event = fc.oneof(
     fc
       .tuple(
-        fc.record({ id, atMs, level, url, title: strangeText, transition: fc.constantFrom('link', 'typed') }),
-        optional('referrer', url),
+        fc.record({
+          id,
+          atMs,
+          level,
+          url: someUrl,
+          title: strangeText,
+          transition: fc.constantFrom('link', 'typed'),
+        }),
+        optional('referrer', someUrl),
       )
       .map(([visit, more]) => ({ kind: 'visit', ...visit, ...more })),
     fc
@@ -49,7 +56,14 @@ export const eventsOfOneDay = (dayStart: number, maxLength = 40): fc.Arbitrary<I
       )
       .map(([update, title, dwell]) => ({ kind: 'visit-update', ...update, ...title, ...dwell })),
     fc
-      .record({ id, atMs, level, url, engine: fc.constantFrom('google', 'duckduckgo'), query: strangeText })
+      .record({
+        id,
+        atMs,
+        level,
+        url: someUrl,
+        engine: fc.constantFrom('google', 'duckduckgo'),
+        query: strangeText,
+      })
       .map((search) => ({ kind: 'search', ...search })),
     fc
       .tuple(
@@ -57,12 +71,12 @@ export const eventsOfOneDay = (dayStart: number, maxLength = 40): fc.Arbitrary<I
           id,
           atMs,
           level,
-          url,
+          url: someUrl,
           title: strangeText,
           role: fc.constantFrom('link', 'button'),
           text: strangeText,
         }),
-        optional('target', url),
+        optional('target', someUrl),
       )
       .map(([click, more]) => ({ kind: 'click', ...click, ...more })),
     fc

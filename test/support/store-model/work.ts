@@ -1,6 +1,7 @@
 /** What changes the store. Each can be done to its end, or be killed in the middle: then the store is as before or as after. */
 import { expect } from 'vitest';
-import type { Bytes } from '../../../src/base/bytes.ts';
+import { daysOf as daysOfProfile } from '../../../src/background/services/search.ts';
+import { type Bytes, concat } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import {
   foldEvents,
@@ -10,7 +11,24 @@ import {
 } from '../../../src/model/interaction.ts';
 import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
 import { DamagedError } from '../../../src/storage/database.ts';
-import { addNew, foldByDay, monthOfRecord, ofDay, recordsIn, startOf, type World } from './world.ts';
+import { movedOf } from '../../../src/storage/erase.ts';
+import {
+  type Archived,
+  addNew,
+  DAYS,
+  foldByDay,
+  monthOfRecord,
+  ofDay,
+  recordsIn,
+  startOf,
+  stubsOf,
+  type Waiting,
+  type World,
+} from './world.ts';
+
+/** The days that the background erases on. */
+const daysOf = (profile: World['profile'], target: EraseTarget) =>
+  daysOfProfile(profile as unknown as Parameters<typeof daysOfProfile>[0], target);
 
 export interface Work {
   /** Does it to the store, then to the model. */
@@ -119,9 +137,16 @@ export class Reopen extends Upkeep {
 }
 
 export class Erase implements Work {
-  constructor(readonly target: EraseTarget) {}
+  /** `everyDay`: also those that the index says have nothing of it. */
+  constructor(
+    readonly target: EraseTarget,
+    readonly everyDay: boolean,
+  ) {}
   #goes = (record: InteractionRecord): boolean => isTargeted(record, this.target);
-  #erase = ({ profile }: World) => profile.store.erase(this.#goes, false, undefined, [this.target]);
+  #erase = ({ profile }: World) => {
+    const days = this.everyDay ? undefined : () => daysOf(profile, this.target);
+    return profile.store.erase(this.#goes, false, days, [this.target]);
+  };
   async run(world: World) {
     const gone = new Set(
       foldByDay(world.events)
@@ -156,7 +181,7 @@ export class Erase implements Work {
     this.#model(world);
     await expectAsBefore(world);
   }
-  toString = () => `erase ${JSON.stringify(this.target)}`;
+  toString = () => `erase ${JSON.stringify(this.target)}${this.everyDay ? '' : ', by the index'}`;
 }
 
 function survivesOf(events: readonly InteractionEvent[], goes: (record: InteractionRecord) => boolean) {
@@ -174,6 +199,7 @@ export class Archive implements Work {
   #moved = ({ atMs }: { readonly atMs: number }): boolean => dayOf(atMs) < dayOf(this.beforeMs);
   async run(world: World) {
     this.#file = undefined;
+    world.waiting = undefined;
     const moved = world.events.filter(this.#moved);
     const count = await world.profile.store.archive(dayOf(this.beforeMs), async (file) => {
       this.#file = file;
@@ -189,6 +215,7 @@ export class Archive implements Work {
   }
   /** What left the store is in the file, which is brought back. */
   async interrupted(world: World) {
+    world.waiting = undefined;
     if (this.#file) {
       await expectByMonth(world, this.#moved);
       await world.profile.store.restoreArchive(this.#file);
@@ -196,6 +223,92 @@ export class Archive implements Work {
     await expectAsBefore(world);
   }
   toString = () => `archive before ${dayOf(this.beforeMs)}`;
+}
+
+/** Makes a file without some sites, and leaves it to be confirmed. */
+export class Make implements Work {
+  constructor(
+    readonly beforeMs: number,
+    readonly keep: readonly string[],
+  ) {}
+  async run(world: World) {
+    const { keep } = this;
+    world.waiting = undefined;
+    const parts: Bytes[] = [];
+    const options = { before: dayOf(this.beforeMs), keep };
+    const made = await world.profile.store.archives.make(options, async (part) => void parts.push(part));
+    const moved = DAYS.filter((ms) => dayOf(ms) < dayOf(this.beforeMs)).flatMap((ms) =>
+      movedOf(ofDay(world.events, ms), keep),
+    );
+    const days = new Set(moved.map(({ atMs }) => dayOf(atMs)));
+    expect(made?.days ?? 0).toBe(days.size);
+    if (!made) return;
+    expect(made.records).toBe(foldByDay(moved).length);
+    const archive: Archived = { file: concat(...parts), events: moved, days, out: new Map() };
+    world.archives.push(archive);
+    const content = new Map([...days].map((day) => [day, idsOf(ofDay(moved, Date.parse(day)))]));
+    world.waiting = { id: made.id, archive, keep, content };
+  }
+  /** The file is not whole; the one before it does not wait any more, or nobody knows. */
+  async interrupted(world: World) {
+    world.waiting = undefined;
+    await expectAsBefore(world);
+  }
+  toString = () =>
+    `make an archive before ${dayOf(this.beforeMs)} without ${this.keep.join(', ') || 'nothing'}`;
+}
+
+const idsOf = (events: readonly InteractionEvent[]): string =>
+  events
+    .map(({ id }) => id)
+    .sort()
+    .join();
+
+/** The file that waits is safe: what has not changed leaves, but sites that were pinned since. */
+export class Confirm implements Work {
+  constructor(readonly pinned: readonly string[]) {}
+  async run(world: World) {
+    if (!world.waiting) return;
+    const left = await world.profile.store.archives.confirm(world.waiting.id, this.pinned);
+    expect(left).toBe(this.#model(world, world.waiting));
+  }
+  #model(world: World, { archive, keep, content }: Waiting): number {
+    world.waiting = undefined;
+    let left = 0;
+    for (const [day, ids] of content) {
+      // Without a key it was erased as a whole.
+      if (!archive.days.has(day)) continue;
+      const here = ofDay(world.events, Date.parse(day));
+      if (idsOf(movedOf(here, keep)) !== ids) continue;
+      const moved = new Set(movedOf(here, [...keep, ...this.pinned]));
+      if (moved.size === 0) continue;
+      const records = foldEvents([...moved]).length;
+      left += records;
+      archive.out.set(day, records);
+      world.events = world.events.filter((event) => !moved.has(event));
+    }
+    return left;
+  }
+  async interrupted(world: World) {
+    const { waiting } = world;
+    // Either it was not told yet, or it was finished at the start.
+    if (waiting && (await world.profile.store.archives.made())?.id === waiting.id) await this.run(world);
+    else if (waiting) this.#model(world, waiting);
+    await expectAsBefore(world);
+    expect(await world.profile.store.archivedDays()).toEqual(stubsOf(world));
+  }
+  toString = () => `confirm, ${this.pinned.join(', ') || 'nothing'} pinned`;
+}
+
+/** The file that waits was not kept. */
+export class Discard extends Upkeep {
+  async run(world: World) {
+    const id = world.waiting?.id ?? 'none';
+    world.waiting = undefined;
+    await world.profile.store.archives.discard(id);
+    expect(await world.profile.store.archives.confirm(id)).toBeNull();
+  }
+  override toString = () => 'discard';
 }
 
 /** Brings back one of the files, if there is any. */

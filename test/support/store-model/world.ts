@@ -20,10 +20,21 @@ export interface Archived {
   readonly out: Map<Day, number>;
 }
 
+/** A file that was made and waits to be confirmed. */
+export interface Waiting {
+  readonly id: string;
+  readonly archive: Archived;
+  /** Sites that were left out of it. */
+  readonly keep: readonly string[];
+  /** Ids of the events of each of its days. */
+  readonly content: ReadonlyMap<Day, string>;
+}
+
 export interface World {
   readonly profile: LocalProfile;
   events: InteractionEvent[];
   archives: Archived[];
+  waiting?: Waiting | undefined;
 }
 
 export const newWorld = (profile: LocalProfile): World => ({
