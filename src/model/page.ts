@@ -84,15 +84,11 @@ export function pagesOf(events: readonly InteractionEvent[]): Page[] {
 }
 
 /**
- * Terms that no word of a text can be: of the site that a page belongs to, and of the kinds of its records. A host is
- * written from its end, so that the term of a site is the beginning of those of its subdomains.
+ * A term that no word of a text can be: of the site that a page belongs to. A host is written from its end, so that the term of a
+ * site is the beginning of those of its subdomains.
  */
 const SITE = '\u0001';
 export const siteTerm = (host: string): string => `${SITE}${host.split('.').reverse().join('.')}.`;
-export const kindTerm = (kind: RecordKind): string => `\u0002${kind}\u0000`;
-
-/** Begins every site's term, and nothing else. */
-export const ANY_SITE = SITE;
 export const hostOfTerm = (term: string): string => term.slice(1, -1).split('.').reverse().join('.');
 
 /**
@@ -104,18 +100,14 @@ export function hostOf(url: string): string {
   return simple ?? (URL.canParse(url) ? new URL(url).hostname : '');
 }
 
-/** Calls back with what a page is found by: its words, its kinds, and its site. Repeats are repeated. */
-export function eachTermOf(page: Page, found: (term: string) => void): void {
-  eachWord(addressText(page.url), found);
-  for (const title of page.titles) eachWord(title, found);
-  for (const detail of page.details) eachWord(detail, found);
-  const host = hostOf(page.url);
-  if (host !== '') found(siteTerm(host));
-  for (const kind in page.kinds) found(kindTerm(kind as RecordKind));
-}
-
+/** What a page is found by: its words and its site. */
 export function termsOf(page: Page): Set<string> {
   const terms = new Set<string>();
-  eachTermOf(page, (term) => terms.add(term));
+  const add = (term: string) => void terms.add(term);
+  eachWord(addressText(page.url), add);
+  for (const title of page.titles) eachWord(title, add);
+  for (const detail of page.details) eachWord(detail, add);
+  const host = hostOf(page.url);
+  if (host !== '') terms.add(siteTerm(host));
   return terms;
 }

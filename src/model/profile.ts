@@ -80,17 +80,12 @@ export function parseProfile(stored: unknown): UserProfile | null {
   return parsed.success ? parsed.output : null;
 }
 
-export const newProfile = (
-  userId: string,
-  created: Date,
-  chosen: PreferencesObject,
-  privacyLevel: PrivacyLevel = DEFAULT_LEVEL,
-): UserProfile => ({
+export const newProfile = (userId: string, created: Date, chosen: PreferencesObject): UserProfile => ({
   ...chosen,
   userId,
   createdAt: created,
   lastUpdated: created,
-  privacyLevel,
+  privacyLevel: DEFAULT_LEVEL,
   totalInteractions: 0,
   averageSessionDuration: 0,
   lastActiveDate: created,

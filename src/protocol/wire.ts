@@ -113,7 +113,6 @@ export const pairOfferSchema = v.strictObject({ offer: base64(64) });
 /** `PUT /v1/pair/:channel/request` and `/reply`: one sealed message each way, each accepted once. */
 export const pairMessageSchema = v.strictObject({ message: base64(LIMITS.pairMessageBytes) });
 
-export const limitsSchema = v.record(v.string(), v.pipe(v.number(), v.minValue(0)));
 export const ticketSchema = v.strictObject({ ticket: v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22,64}$/)) });
 export const errorSchema = v.looseObject({ code: v.string() });
 /** What a WebSocket at `/v1/ws` carries, one way: one byte that says "there is news". */

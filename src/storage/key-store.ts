@@ -132,7 +132,7 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
   };
 }
 
-/** Every generation, for "delete everything" and for tests. */
+/** Every generation. */
 export async function destroyKeyStores(pointer: GenerationPointer): Promise<void> {
   const generation = (await pointer.read()) ?? 1;
   for (const n of [generation - 1, generation, generation + 1]) await deleteGeneration(n);

@@ -12,7 +12,6 @@ import {
   joinChanges,
   type PackChange,
   PackReader,
-  type PackSealing,
   type PackSource,
   rangeOfMonth,
   type SealedPack,
@@ -75,16 +74,15 @@ export const joined = (maps: readonly ReadonlyMap<Day, readonly InteractionEvent
   return new Map([...days].map(([day, events]) => [day, [...events.values()]]));
 };
 
-/** Packs of a month's days, as few as their size allows, sealed as `sealing` says. */
+/** Packs of a month's days, as few as their size allows. */
 export async function sealMonth(
   vault: Vault,
   days: ReadonlyMap<Day, readonly InteractionEvent[]>,
   seq: number,
-  sealing: Omit<PackSealing, 'seq' | 'key'> = {},
 ): Promise<SealedPack[]> {
   const sealed: SealedPack[] = [];
   for (const group of monthGroups(days))
-    sealed.push(await sealPack(vault, group, { ...sealing, seq: seq + sealed.length, key: 'month' }));
+    sealed.push(await sealPack(vault, group, { seq: seq + sealed.length, key: 'month' }));
   return sealed;
 }
 

@@ -44,8 +44,6 @@ export interface PackSealing {
   readonly seq: number;
   /** `day`: it has one day only. */
   readonly key: PackRow['key'];
-  /** Default: the current key of the period. */
-  keyOf?(period: Period): Promise<PeriodKey>;
 }
 
 const periodOf = (pack: Pick<PackRow, 'key' | 'date'>): Period =>
@@ -60,7 +58,7 @@ const blockAad = (userId: string, date: Day, type: StoreType, seq: number): Byte
 export async function sealPack(
   vault: Vault,
   days: ReadonlyMap<Day, readonly InteractionEvent[]>,
-  { seq, key, keyOf = (period) => vault.currentKey(period) }: PackSealing,
+  { seq, key }: PackSealing,
 ): Promise<SealedPack> {
   const { userId } = vault;
   const encoded = await encodePack(days);
@@ -72,13 +70,13 @@ export async function sealPack(
   const blocks = await Promise.all(
     encoded.days.flatMap(({ day, segments }) =>
       segments.map(async ([type, bytes]): Promise<BlockRow> => {
-        const own = await keyOf(eventsOf(day));
+        const own = await vault.currentKey(eventsOf(day));
         const sealed = await box(own, bytes, blockAad(userId, day, type, seq));
         return { userId, date: day, type, seq, generation: own.generation, box: sealed };
       }),
     ),
   );
-  const shared = await keyOf(periodOf({ key, date }));
+  const shared = await vault.currentKey(periodOf({ key, date }));
   const tables = await Promise.all(
     encoded.tables.flatMap(([part, bytes]) =>
       piecesOf(bytes).map(async (bytesOfPiece, piece): Promise<TableRow> => {

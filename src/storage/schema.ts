@@ -112,7 +112,7 @@ export interface TabRow {
   readonly keepsTitle: boolean;
 }
 
-/** What is still to be sent. `events`: journal counters of one day; `day`: all own events of a day, again. */
+/** What is still to be sent. `event`: one of the journal; `day`: all own events of a day, again; `record`: a named one. */
 export type OutboxRow =
   | {
       readonly key?: number;
@@ -131,7 +131,7 @@ export interface PeerRow {
   readonly slot: string;
   readonly etag: string;
   readonly kind: string;
-  /** The day of a part that this device wrote. */
+  /** Of a part: its day, whichever device wrote it. */
   readonly day?: Day;
   /** Version of a mutable object, never to go down. */
   readonly version?: number;

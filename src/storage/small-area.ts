@@ -2,7 +2,7 @@
  * Values that must lie outside the store's own databases, where there is no extension API for it: a tiny database of its own,
  * `arq-areas`. It holds which generation of keys is current and the sentinel; nothing in it is secret.
  */
-import { type DBSchema, deleteDB, openDB } from 'idb';
+import { type DBSchema, openDB } from 'idb';
 import type { GenerationPointer } from './key-store.ts';
 import type { SentinelArea } from './sentinel.ts';
 import { inTransaction, STRICT } from './transaction.ts';
@@ -45,5 +45,3 @@ export const smallSentinel: SentinelArea = {
   read: () => read('sentinel'),
   write: (value) => write('sentinel', value),
 };
-
-export const deleteSmallAreas = (): Promise<void> => deleteDB(NAME);

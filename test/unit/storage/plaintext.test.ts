@@ -129,7 +129,7 @@ it('every field that is not sealed is known', async () => {
   device.network.up();
   world.pass();
   await world.settle();
-  // Of a month that is over, so that its digest is made.
+  // Of months that are over: one is archived, one packed.
   const ancient = { ...visit, atMs: Date.UTC(2001, 0, 2), id: `${'O'.repeat(22)}.1.2` };
   await device.run(() => device.store.addEvents('2001-01-02', [ancient]));
   const old = { ...visit, atMs: Date.UTC(2020, 0, 2), id: `${'O'.repeat(22)}.1.1` };
