@@ -7,7 +7,7 @@ import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
 import { type RuleLate, unseal } from '../storage/sealed.ts';
-import { readAccount } from '../sync/account-state.ts';
+import { isInAccount } from '../sync/account-state.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
@@ -232,7 +232,7 @@ async function openSealed(profile: Profile): Promise<void> {
   await takeOver(profile, await readGate());
   const { settings } = profile;
   // Sync is opened later, and what comes into the journal now is to be sent all the same.
-  store.syncing = (await readAccount(store)) !== null;
+  store.syncing = await isInAccount(store);
   const today = dayOf(profile.clock.nowMs());
   const rule: RuleLate = (event, visit) => ruleLate(event, settings, visit);
   const { broken } = await unseal(store, today, rule, noteSealedGap);

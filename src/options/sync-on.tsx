@@ -10,6 +10,7 @@ import { PairingCode } from './pairing-code.tsx';
 
 /** Where things stand, for a person. The short label is in the page's head. */
 function stateWords({ phase, serviceUrl }: SyncState): string {
+  if (serviceUrl === undefined) return 'It is not known any more at which service.';
   if (phase === 'syncing') return `Sending and fetching at ${serviceUrl}…`;
   if (phase === 'offline') return `${serviceUrl} cannot be reached. It is tried again by itself.`;
   return phase === 'synced' ? `Up to date with ${serviceUrl}.` : `The service is ${serviceUrl}.`;

@@ -6,6 +6,7 @@ import { deriveAccountKeys } from '../crypto/account-keys.ts';
 import { EMPTY_SHARED, parseShared, type SharedSettings } from '../model/shared-settings.ts';
 import type { AccountId, DeviceId } from '../protocol/ids.ts';
 import { accountIdSchema } from '../protocol/wire.ts';
+import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { METADATA } from '../storage/schema.ts';
 import type { ObjectScope } from './objects.ts';
@@ -26,10 +27,21 @@ export type AccountState = v.InferOutput<typeof stateSchema>;
 const ACCOUNT = 'sync-account';
 const SHARED = 'sync-settings';
 
+/** @throws DamagedError when it does not open. */
 export async function readAccount(store: LocalStore): Promise<AccountState | null> {
   const parsed = v.safeParse(stateSchema, await store.readNamed(ACCOUNT));
   return parsed.success ? parsed.output : null;
 }
+
+/** Whether what is recorded is to be sent: also while it is not known to which account. */
+export const isInAccount = async (store: LocalStore): Promise<boolean> =>
+  readAccount(store).then(
+    (account) => account !== null,
+    (error: unknown) => {
+      if (error instanceof DamagedError) return true;
+      throw error;
+    },
+  );
 
 /** Also the seed's `metadata.last_sync`, to the hour, because it is not sealed. */
 export async function writeAccount(store: LocalStore, state: AccountState | null): Promise<void> {
@@ -39,8 +51,16 @@ export async function writeAccount(store: LocalStore, state: AccountState | null
   await store.db.put('metadata', hour, METADATA.lastSync);
 }
 
-export const readSharedSettings = async (store: LocalStore): Promise<SharedSettings> =>
-  parseShared(await store.readNamed(SHARED)) ?? EMPTY_SHARED;
+/** @throws DamagedError, with a sentence, when they do not open: beginning anew would undo what other devices chose. */
+export async function readSharedSettings(store: LocalStore): Promise<SharedSettings> {
+  try {
+    return parseShared(await store.readNamed(SHARED)) ?? EMPTY_SHARED;
+  } catch (error) {
+    throw error instanceof DamagedError ? new DamagedError(SETTINGS_DAMAGED) : error;
+  }
+}
+const SETTINGS_DAMAGED =
+  'The settings that your devices share are damaged on this device. Leave the account here, then add this device again from another one.';
 
 /** The caller holds the write lock. */
 export const writeSharedSettings = (store: LocalStore, shared: SharedSettings): Promise<void> =>

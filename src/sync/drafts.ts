@@ -1,6 +1,7 @@
 /** What waits, as sealed objects: parts of days, key ring, card, settings, erase commands. */
 import { type Bytes, toHex, utf8 } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
+import { ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
 import type { Etag, Slot } from '../protocol/ids.ts';
@@ -12,12 +13,12 @@ import { openJournalRow } from '../storage/journal.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { eventsOf } from '../storage/vault.ts';
-import { type AccountState, deviceIdOf, readSharedSettings } from './account-state.ts';
+import { type AccountState, deviceIdOf, readSharedSettings, signerOf } from './account-state.ts';
 import { readCommands } from './erasures.ts';
 import { type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
 import type { QueuedRow, Staged } from './outbox.ts';
-import { ringNote, ringPayload } from './rings.ts';
-import type { Transport } from './transport.ts';
+import { publishedBefore, ringNote, ringPayload } from './rings.ts';
+import type { Transport, TransportFailure } from './transport.ts';
 
 /** Events in one part. */
 const PART_EVENTS = 400;
@@ -80,7 +81,7 @@ export async function draftsOf(session: PushSession, group: Group, nextPart: () 
     }
     return partDrafts(session, day, events, nextPart);
   }
-  const { events } = await store.eventsOfDay(day);
+  const { events, damaged } = await store.eventsOfDay(day);
   const ids = new Set(events.map(({ id }) => id));
   // Events of devices that are not in this account (any more) have nobody else to send them. Updates of a visit that is not
   // here are for nobody.
@@ -90,7 +91,8 @@ export async function draftsOf(session: PushSession, group: Group, nextPart: () 
       (event.id.startsWith(`${store.vault.deviceId}.`) ||
         !session.authors.has(event.id.split('.', 1)[0] ?? '')),
   );
-  const before = (await store.db.getAll('peers')).filter(
+  // What does not open here may be all there is of it: then it stays there, and what opens comes beside it.
+  const before = (damaged > 0 ? [] : await store.db.getAll('peers')).filter(
     (peer) => peer.own && peer.kind === 'part' && peer.day === day,
   );
   return [
@@ -195,9 +197,15 @@ async function recordDraft(session: PushSession, name: string): Promise<Draft[]>
   return [await draft(slot, body, null, { kind: 'erase', own: true })];
 }
 
-/** Our key ring goes before anything that needs a key which others do not have yet, and again when keys were destroyed. */
-export async function ringDraft(session: PushSession, drafts: readonly Draft[]): Promise<Draft | null> {
-  const { store, scope } = session;
+/**
+ * Our key ring goes before anything that needs a key which others do not have yet, and again when keys were destroyed. A key
+ * that does not open here stays in it as it was published.
+ */
+export async function ringDraft(
+  session: PushSession,
+  drafts: readonly Draft[],
+): Promise<Result<Draft | null, TransportFailure>> {
+  const { store, scope, account } = session;
   const slot = await slotOf(scope, {
     kind: 'ring',
     author: deviceIdOf(store),
@@ -205,9 +213,15 @@ export async function ringDraft(session: PushSession, drafts: readonly Draft[]):
     counter: 0,
   });
   const published = await store.db.get('peers', slot);
-  if (!published && !drafts.some(({ peer }) => !('gone' in peer) && peer.kind === 'part')) return null;
+  if (!published && !drafts.some(({ peer }) => !('gone' in peer) && peer.kind === 'part')) return ok(null);
   const keys = await store.vault.ring('interactions');
-  const note = ringNote(keys);
-  if (published?.note === note) return null;
-  return versioned(session, 'ring', ringPayload(keys), true, note);
+  const open = new Set(keys.map(({ day, generation }) => `${day}/${generation}`));
+  const closed = store.vault
+    .names('interactions')
+    .filter(({ day, generation }) => !open.has(`${day}/${generation}`));
+  const note = ringNote(keys, closed);
+  if (published?.note === note) return ok(null);
+  const before = await publishedBefore(session, signerOf(store, account.account), closed);
+  if (!before.ok) return before;
+  return ok(await versioned(session, 'ring', ringPayload(keys, before.value), true, note));
 }

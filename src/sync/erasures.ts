@@ -13,6 +13,7 @@ import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { hostOf } from '../model/page.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
+import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 
 const time = v.pipe(v.number(), v.safeInteger());
@@ -43,14 +44,36 @@ export function parseCommand(value: unknown): EraseCommand | null {
 
 const COMMANDS = 'erasures';
 
-export async function readCommands(store: LocalStore): Promise<EraseCommand[]> {
-  const stored = await store.readNamed(COMMANDS);
-  return Array.isArray(stored) ? stored.flatMap((value) => parseCommand(value) ?? []) : [];
+/**
+ * The list, and further ones beside it: where one does not open, it stays as it is (it may be repaired) and the next one begins.
+ * What was only in it is not held to meanwhile: it may come back from a device that was away, or with an import; and what of it
+ * was not sent yet, the others do not hear of.
+ */
+async function readLists(store: LocalStore): Promise<{ commands: EraseCommand[]; free: string }> {
+  const commands = new Map<string, EraseCommand>();
+  let free: string | undefined;
+  for (let n = 0; ; n++) {
+    const name = n === 0 ? COMMANDS : `${COMMANDS}/${n}`;
+    let stored: unknown;
+    try {
+      stored = await store.readNamed(name);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      continue;
+    }
+    free ??= name;
+    if (stored === undefined) return { commands: [...commands.values()], free };
+    const list = Array.isArray(stored) ? stored.flatMap((value) => parseCommand(value) ?? []) : [];
+    for (const command of list) commands.set(command.id, command);
+  }
 }
 
-/** The caller holds the write lock. */
-export const writeCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
-  store.writeNamed(COMMANDS, commands);
+export const readCommands = async (store: LocalStore): Promise<EraseCommand[]> =>
+  (await readLists(store)).commands;
+
+/** All of them. The caller holds the write lock. */
+export const writeCommands = async (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
+  store.writeNamed((await readLists(store)).free, commands);
 
 /** Adds what is not there yet. One at a time: a command that comes from another device must not push out one given here. */
 export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
@@ -61,7 +84,12 @@ export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]
   });
 
 /** Commands of another account: they mean nothing in this one, and those without a token would erase what they never meant. */
-export const forgetCommands = (store: LocalStore): Promise<void> => writeCommands(store, []);
+export async function forgetCommands(store: LocalStore): Promise<void> {
+  const { userId } = store.vault;
+  const range = IDBKeyRange.bound([userId, `${COMMANDS}/`], [userId, `${COMMANDS}/\uffff`]);
+  await store.db.delete('profiles', range);
+  await store.writeNamed(COMMANDS, []);
+}
 
 const token = async (key: MacKey, kind: 'page' | 'site', text: string): Promise<string> =>
   toBase64Url(await hmac(key, macInput(`erase/${kind}`, utf8(text))));

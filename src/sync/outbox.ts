@@ -150,8 +150,11 @@ export async function queuedErasures(store: LocalStore): Promise<Set<string>> {
   );
 }
 
+/** In `metadata`: ids of erase commands of which something is still here, because something is damaged (pull.ts). */
+export const UNERASED = 'unerased';
+
 /** What is remembered of one account, and means nothing in another. */
-const OF_ACCOUNT = ['cursor', UNREAD, DEVICES_SEEN, SETTINGS_CAME, 'retry', ...AWAY_KEYS] as const;
+const OF_ACCOUNT = ['cursor', UNREAD, DEVICES_SEEN, SETTINGS_CAME, UNERASED, 'retry', ...AWAY_KEYS] as const;
 
 async function forgetAccount(store: LocalStore, rows: readonly OutboxRow[]): Promise<void> {
   await writeStaged(store, []);

@@ -8,15 +8,15 @@ import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { type Change, changesAnswerSchema } from '../protocol/wire.ts';
+import { PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { queueMeant } from './away.ts';
-import { addCommands, eraseAs, parseCommand, readCommands } from './erasures.ts';
+import { addCommands, type EraseCommand, eraseAs, parseCommand, readCommands } from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
-import { queueDay, queuedErasures, queueRecord } from './outbox.ts';
-
+import { queueDay, queuedErasures, queueRecord, UNERASED } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { parseJson, parseRing } from './rings.ts';
 import type { TransportFailure } from './transport.ts';
@@ -74,11 +74,33 @@ export async function pull(session: PullSession): Promise<Result<Pulled, Transpo
 /** A worker that was stopped between giving an erase command and erasing here does the rest before it tells the others. */
 async function finishErasures({ store, scope }: PullSession): Promise<boolean> {
   const names = await queuedErasures(store);
-  if (names.size === 0) return false;
   const commands = (await readCommands(store)).filter(({ id }) => names.has(`erase/${id}`));
-  const count = await eraseAs(store, commands, scope.keys.naming);
+  const count = await eraseOrWait(store, commands, scope);
   await queueMeant(store, commands);
   return count > 0;
+}
+
+/** Something that is damaged may keep what a command means: it is tried again in each round until it is gone. */
+async function eraseOrWait(
+  store: LocalStore,
+  commands: readonly EraseCommand[],
+  scope: ObjectScope,
+): Promise<number> {
+  const before = ((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined) ?? [];
+  const now = new Set(commands.map(({ id }) => id));
+  const waiting = (await readCommands(store)).filter(({ id }) => before.includes(id) && !now.has(id));
+  const all = [...waiting, ...commands];
+  if (all.length === 0) return 0;
+  try {
+    const count = await eraseAs(store, all, scope.keys.naming);
+    if (before.length > 0) await store.db.delete('metadata', UNERASED);
+    return count;
+  } catch (error) {
+    if (!(error instanceof PartlyErasedError)) throw error;
+    const ids = all.map(({ id }) => id);
+    await store.db.put('metadata', ids, UNERASED);
+    return error.count;
+  }
 }
 
 /** What a page leaves in the slots that others wrote, and what did not open before. */
@@ -149,7 +171,7 @@ async function apply(
     if (slot !== undefined) unread[slot] ??= 'waits';
   }
   if (into.commands.length > 0) {
-    await eraseAs(store, into.commands, scope.keys.naming);
+    await eraseOrWait(store, into.commands, scope);
     await queueMeant(store, into.commands);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });

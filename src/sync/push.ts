@@ -30,7 +30,9 @@ export type Pushed = 'done' | 'more' | 'pull';
 export async function push(session: PushSession): Promise<Result<Pushed, TransportFailure>> {
   const { store, transport, account } = session;
   const waiting = await readStaged(store);
-  const staged = waiting.length > 0 ? waiting : await prepare(session);
+  const prepared = waiting.length > 0 ? ok(waiting) : await prepare(session);
+  if (!prepared.ok) return prepared;
+  const staged = prepared.value;
   const [first] = staged;
   if (!first) return ok('done');
   const answer = await transport.json(
@@ -73,7 +75,7 @@ async function learnEtags(
   }
 }
 
-async function prepare(session: PushSession): Promise<readonly Staged[]> {
+async function prepare(session: PushSession): Promise<Result<readonly Staged[], TransportFailure>> {
   const { store } = session;
   return store.exclusive(async () => {
     const rows = await queued(store, ROWS);
@@ -95,13 +97,14 @@ async function prepare(session: PushSession): Promise<readonly Staged[]> {
       settled.push(group.rows.map(({ key }) => key));
     }
     const ring = await ringDraft(session, drafts);
-    if (!ring && drafts.length === 0) {
+    if (!ring.ok) return ring;
+    if (!ring.value && drafts.length === 0) {
       await drop(store, settled.flat());
-      return [];
+      return ok([]);
     }
-    const staged = cut(ring, drafts, groupOf, settled);
+    const staged = cut(ring.value, drafts, groupOf, settled);
     await stage(store, staged, parts);
-    return staged;
+    return ok(staged);
   });
 }
 

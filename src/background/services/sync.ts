@@ -16,7 +16,6 @@ import { createAccount, deleteAccount, leaveAccount } from '../../sync/account.t
 import {
   type AccountState,
   actorOf,
-  changeSharedSettings,
   deviceIdOf,
   readAccount,
   readSharedSettings,
@@ -25,6 +24,7 @@ import {
   settingsTaken,
   signerOf,
   writeAccount,
+  writeSharedSettings,
 } from '../../sync/account-state.ts';
 import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
 import { commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
@@ -38,6 +38,7 @@ import { serviceAddress, Transport, type TransportFailure } from '../../sync/tra
 import { News } from './news.ts';
 import type { Profile } from './profile.ts';
 import { SyncRetry } from './sync-retry.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
 /** Changes are gathered for this long; five seconds is the promise. */
 const GATHER_MS = 1_000;
@@ -53,6 +54,11 @@ const unreadableSentence = (count: number): string =>
 const daysAwaySentence = (count: number): string =>
   `${count} archived ${count === 1 ? 'day is' : 'days are'} at the sync service only and could not be fetched back, so the account was not left.`;
 
+const ACCOUNT_DAMAGED =
+  'What this device knew of its sync account is damaged, so it does not sync. Leave the account here, then add this device again from another one. What is recorded here stays, and waits to be sent.';
+const NOT_FROM_HERE =
+  'What this device knew of its sync account is damaged, so the account cannot be deleted from here. Leave it here, and delete it on another device.';
+
 /** Days that are fetched back before a round may run again. */
 const FETCH_DAYS = 16;
 
@@ -60,6 +66,7 @@ export class Sync {
   #account: AccountState | null = null;
   #phase: SyncState['phase'] = 'off';
   #problem: Failure | undefined;
+  #settingsProblem: string | undefined;
   #devices: readonly SyncDevice[] = [];
   #transport: Transport | undefined;
   #running: Promise<void> | undefined;
@@ -69,6 +76,8 @@ export class Sync {
   /** When the timer is due. */
   #dueMs = 0;
   #unreadable = 0;
+  /** There is an account, but what is known of it does not open: what is recorded waits. */
+  #isDamaged = false;
   /** The account is being left: nothing more goes to its service only. */
   #ending = false;
   readonly #rings: Rings = new Map();
@@ -86,14 +95,20 @@ export class Sync {
   }
 
   async open(): Promise<void> {
-    this.#account = await readAccount(this.profile.store);
-    this.profile.store.syncing = this.#account !== null;
+    const { store } = this.profile;
+    try {
+      this.#account = await readAccount(store);
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      this.#isDamaged = true;
+    }
+    store.syncing = this.#account !== null || this.#isDamaged;
     if (this.#account) {
       await this.#retry.open();
       // It failed before the worker was stopped, and nothing is tried until the wait is over.
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
       // What was changed here right before the worker was stopped. Where others' settings wait to be put in force, they do.
-      if (!(await settingsCame(this.profile.store))) await this.#settings.run(() => this.#shareSettings());
+      if (!(await settingsCame(store))) await this.#settings.run(() => this.#shareSettings());
       this.kick(0);
     }
   }
@@ -108,13 +123,16 @@ export class Sync {
 
   state(): SyncState {
     const account = this.#account;
+    if (this.#isDamaged) return { phase: 'error', message: ACCOUNT_DAMAGED };
     if (!account) return { phase: 'off' };
     const message =
       this.#phase === 'error'
         ? this.#problem?.message
-        : this.#phase === 'synced' && this.#unreadable > 0
-          ? unreadableSentence(this.#unreadable)
-          : undefined;
+        : this.#phase !== 'synced'
+          ? undefined
+          : this.#unreadable > 0
+            ? unreadableSentence(this.#unreadable)
+            : this.#settingsProblem;
     return {
       phase: message === undefined ? this.#phase : 'error',
       serviceUrl: account.url,
@@ -278,7 +296,7 @@ export class Sync {
         const thisDevice = id === store.vault.deviceId;
         const card = thisDevice
           ? { name: this.#account?.deviceName }
-          : ((await store.readNamed(`card/${id}`)) as { name?: unknown } | undefined);
+          : ((await unlessDamaged(store.readNamed(`card/${id}`))) as { name?: unknown } | undefined);
         const seen = (await store.db.get('metadata', `seen/${id}`)) as number | undefined;
         const name = typeof card?.name === 'string' ? card.name.slice(0, 60) : 'Another device';
         return {
@@ -319,10 +337,18 @@ export class Sync {
     if (!account) return;
     const { store, settings, clock } = this.profile;
     const actor = actorOf(store, account);
-    const isNew = await shareSettings(store, (shared) =>
-      changeShared(shared, actor, settings, clock.nowMs()),
-    );
-    if (isNew) this.changed();
+    try {
+      const isNew = await shareSettings(store, (shared) =>
+        changeShared(shared, actor, settings, clock.nowMs()),
+      );
+      this.#settingsProblem = undefined;
+      if (isNew) this.changed();
+    } catch (error) {
+      // What is in force here stays so, and records go on; nothing that others wrote is written over.
+      if (!(error instanceof DamagedError)) throw error;
+      this.#settingsProblem = error.message;
+      this.profile.changed();
+    }
   }
 
   /** Before something is erased here: the command that tells the others, and newcomers. */
@@ -407,7 +433,8 @@ export class Sync {
   }
 
   async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {
-    if (this.#account) return fail('sync-on', 'Sync is on already. Leave the account first.');
+    if (this.#account || this.#isDamaged)
+      return fail('sync-on', 'Sync is on already. Leave the account first.');
     const url = serviceAddress(typedUrl.trim());
     if (url === null)
       return fail(
@@ -447,7 +474,8 @@ export class Sync {
   }
 
   async join(typedCode: string, deviceName: string | undefined): Promise<Result<null>> {
-    if (this.#account) return fail('sync-on', 'Sync is on already. Leave the account first.');
+    if (this.#account || this.#isDamaged)
+      return fail('sync-on', 'Sync is on already. Leave the account first.');
     const code = parseCode(typedCode);
     if (!code)
       return fail('bad-code', 'That is not a pairing code. Copy the whole text, from "arq1:" to its end.');
@@ -468,14 +496,14 @@ export class Sync {
 
   async #begin(account: AccountState, transport: Transport): Promise<Result<null>> {
     const { store, settings, clock } = this.profile;
-    await changeSharedSettings(store, () =>
-      changeShared(EMPTY_SHARED, actorOf(store, account), settings, clock.nowMs()),
-    );
+    const shared = changeShared(EMPTY_SHARED, actorOf(store, account), settings, clock.nowMs());
+    await store.exclusive(() => writeSharedSettings(store, shared));
     await forgetCommands(store);
     await forgetLeft(store, account.account);
     await startQueueing(store, ['card', 'settings']);
     await writeAccount(store, account);
     this.#account = account;
+    this.#settingsProblem = undefined;
     this.#transport = transport;
     await this.#retry.forget();
     this.#news.active();
@@ -490,9 +518,23 @@ export class Sync {
    * that fails nothing is left, unless `loseAway` says that they may be lost.
    */
   async end(how: 'leave' | 'delete', anyway = false, loseAway = false): Promise<Result<null>> {
+    if (this.#isDamaged) return this.#endDamaged(how, loseAway);
     if (!this.#account) return ok(null);
     this.#ending = true;
     return this.#end(this.#account, how, anyway, loseAway).finally(() => (this.#ending = false));
+  }
+
+  /** Nobody knows any more which account it was: the service goes on listing this device until another one takes it out. */
+  async #endDamaged(how: 'leave' | 'delete', loseAway: boolean): Promise<Result<null>> {
+    const { store } = this.profile;
+    if (how === 'delete') return fail('sync-damaged', NOT_FROM_HERE);
+    const away = Object.keys(await store.awayDays()).length;
+    if (away > 0 && !loseAway) return fail('days-away', daysAwaySentence(away));
+    await stopQueueing(store);
+    await writeAccount(store, null);
+    this.#isDamaged = false;
+    this.#show('off');
+    return ok(null);
   }
 
   async #end(
