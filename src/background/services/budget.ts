@@ -50,8 +50,8 @@ const FIRST_CHECK_MS = 1_000;
 const AGAIN_MS = HOUR_MS;
 /** Days that leave in one step. */
 const STEP_DAYS = 16;
-/** Of a record, when there is nothing to go by. */
-const RECORD_BYTES = 100;
+/** Of a record, when there is nothing to go by: rather much, as on days with few. */
+const RECORD_BYTES = 300;
 
 export interface BudgetDeps {
   readonly compaction: Pick<Compaction, 'run' | 'doneMs'>;
