@@ -18,6 +18,7 @@ import {
 } from '../platform/tabs.ts';
 import { storageFailure } from '../storage/database.ts';
 import { createHandlers } from './handlers.ts';
+import { everyMinute } from './minute.ts';
 import { Opening } from './opening.ts';
 import { servePort } from './ports.ts';
 import { countDropped } from './services/drops.ts';
@@ -86,19 +87,14 @@ onAlarm(async (name) => {
     await services.ephemeral.purge();
     return;
   }
-  const { profile, dwell, ephemeral, sync, history, contexts, compaction, budget } = services;
+  const { profile, sync, history } = services;
   if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
-  await dwell.tick();
-  await ephemeral.purge();
-  if (await isAwayFor(profile.settings.autoLockMinutes, profile.clock.nowMs())) await opening.lock();
-  if (profile !== (await recording()).profile) return;
-  await profile.storing(() => profile.store.pack());
-  await budget.check();
-  profile.changed();
-  // Neither waits for the other: sync may wait for its service.
-  await Promise.all([sync.wake(), contexts.tick().then((quietMs) => compaction.tick(quietMs))]);
+  await everyMinute(services, async () => {
+    if (await isAwayFor(profile.settings.autoLockMinutes, profile.clock.nowMs())) await opening.lock();
+    return profile === (await recording()).profile;
+  });
 });
 
 onInstalled((reason) => {

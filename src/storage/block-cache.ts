@@ -51,6 +51,11 @@ export class BlockCache {
     this.#entries.delete(name);
   }
 
+  /** What is under `name` is not true any more. */
+  forget(name: string): void {
+    this.#drop(name);
+  }
+
   /** Of what is under names that begin with `prefix`, only the one under `name` stays. */
   keepOnly(prefix: string, name: string): void {
     for (const other of this.#entries.keys())

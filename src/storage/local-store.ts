@@ -60,8 +60,11 @@ const CACHE_BYTES = 48 * 1024 * 1024;
 interface Contents {
   readonly packs: Promise<readonly PackRow[]>;
   readonly journalDays: Promise<Map<Day, number>>;
-  readonly live: Map<Day, Promise<readonly InteractionEvent[]>>;
 }
+
+/** In the cache: days that finding reads whole. About what an event takes there. */
+const LIVE = 'live/';
+const EVENT_BYTES = 600;
 
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
 
@@ -224,7 +227,7 @@ export class LocalStore {
       try {
         return await task();
       } finally {
-        this.#contents = undefined;
+        this.#forgetContents();
         this.#count = undefined;
       }
     });
@@ -249,6 +252,11 @@ export class LocalStore {
     return dayOf(this.options.clock.nowMs());
   }
 
+  #forgetContents(): void {
+    this.#contents = undefined;
+    this.cache.keepOnly(LIVE, '');
+  }
+
   /** Everything that is kept in memory of what is stored. */
   forget(): void {
     this.#contents = undefined;
@@ -264,7 +272,7 @@ export class LocalStore {
     if (event.kind !== 'visit-update' && this.#count !== undefined)
       this.#count += 1 + (append.also?.length ?? 0);
     const contents = this.#contents;
-    contents?.live.delete(day);
+    this.cache.forget(LIVE + day);
     void contents?.journalDays.then((days) => days.set(day, (days.get(day) ?? 0) + 1));
     return event;
   }
@@ -360,7 +368,6 @@ export class LocalStore {
     this.#contents ??= {
       packs: this.db.getAll('packs', rangeOfAll(this.vault.userId)),
       journalDays: journalDays(this.db),
-      live: new Map(),
     };
     return this.#contents;
   }
@@ -387,15 +394,11 @@ export class LocalStore {
       ...this.#source(),
       packs: () => known.packs,
       journalDays: async () => new Set((await known.journalDays).keys()),
-      liveEvents: (day) => {
-        let live = known.live.get(day);
-        if (!live) {
-          live = this.eventsOfDay(day).then(({ events }) => events);
-          known.live.set(day, live);
-          live.catch(() => known.live.delete(day));
-        }
-        return live;
-      },
+      liveEvents: (day) =>
+        this.cache.get(LIVE + day, async () => {
+          const { events } = await this.eventsOfDay(day);
+          return { value: events, sizeBytes: events.length * EVENT_BYTES };
+        }),
     };
   }
 
@@ -474,7 +477,7 @@ export class LocalStore {
   ): Promise<number> {
     return this.#erasing(async () => {
       // What an append that ended just now has not told yet is asked for anew.
-      this.#contents = undefined;
+      this.#forgetContents();
       const archived = await this.archives.erasing(targets, unnamed);
       const away = Object.keys(await readAway(this.db));
       const touched = away.filter((day) => targets.some((target) => touchesDay(target, day)));

@@ -318,8 +318,13 @@ export class HistoryImport {
     if (!job) return;
     this.#job = { ...job, ...how, ...(how.phase === 'done' ? { done: job.first } : {}) };
     await clearAlarm(IMPORT_ALARM);
-    // Also when the disk takes nothing more: then it goes on from its last day at the next start.
-    await this.profile.store.writeNote(NOTE, this.#job).catch(() => {});
+    const { store } = this.profile;
+    const isNoted = await store.writeNote(NOTE, this.#job).then(
+      () => true,
+      () => false,
+    );
+    // The disk takes nothing more. One that failed goes on from its last day at the next start; one that was ended must not.
+    if (!isNoted && how.phase === 'cancelled') await store.db.delete('metadata', NOTE);
   }
 }
 

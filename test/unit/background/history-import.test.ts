@@ -189,6 +189,18 @@ describe('what is there already', () => {
     expect(await urls()).toEqual([]);
     expect(state()).toMatchObject({ phase: 'cancelled', message: expect.stringContaining('deleted') });
   });
+
+  it('nor at the next start, where the disk did not take that it stopped', async () => {
+    fake.history = Array.from({ length: 20 }, (_, i) => past(`https://a.example/${i}`, i));
+    await worker.handlers['import.history']({}, {} as never);
+    vi.spyOn(worker.store, 'writeNote').mockRejectedValue(new DOMException('', 'QuotaExceededError'));
+    await worker.handlers['erase.run']({ target: { what: 'site', host: 'a.example' } }, {} as never);
+    await done();
+    await worker.restart();
+    await done();
+    expect(await urls()).toEqual([]);
+    expect(state()).toBeUndefined();
+  });
 });
 
 it('of two visits within a second, one on each side of midnight, one is taken over', async () => {

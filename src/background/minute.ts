@@ -1,0 +1,44 @@
+/** What is kept true each minute. Each task is apart from the others: what fails is logged, and stops none of them. */
+import type { Services } from './services.ts';
+
+type Task = readonly [what: string, run: () => unknown];
+
+async function each(tasks: readonly Task[]): Promise<void> {
+  for (const [what, run] of tasks) {
+    try {
+      await run();
+    } catch (error) {
+      console.error(`${what} failed`, error);
+    }
+  }
+}
+
+/** `lockIfAway` locks the profile when it is time; resolves with whether it is still open after that. */
+export async function everyMinute(
+  { profile, dwell, ephemeral, sync, contexts, compaction, budget }: Services,
+  lockIfAway: () => Promise<boolean>,
+): Promise<void> {
+  let isStillOpen = true;
+  await each([
+    ['crediting time spent', () => dwell.tick()],
+    ['forgetting what lives in memory', () => ephemeral.purge()],
+    [
+      'locking',
+      async () => {
+        isStillOpen = await lockIfAway();
+      },
+    ],
+  ]);
+  if (!isStillOpen) return;
+  await each([
+    ['packing', () => profile.storing(() => profile.store.pack())],
+    // Also when packing failed: on a full disk it is what makes room.
+    ['measuring the store', () => budget.check()],
+    ['telling the status', () => profile.changed()],
+  ]);
+  // Neither waits for the other: sync may wait for its service.
+  await Promise.all([
+    each([['sync', () => sync.wake()]]),
+    each([['upkeep', async () => compaction.tick(await contexts.tick())]]),
+  ]);
+}
