@@ -20,6 +20,8 @@ import {
   unseal as unsealOf,
 } from '../../support/locking.ts';
 
+vi.setConfig({ testTimeout: 60_000 });
+
 let profile: LocalProfile;
 beforeEach(async () => {
   profile = await emptyProfile();
