@@ -11,6 +11,7 @@ import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import { DamagedError, type Database } from './database.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import type { Vault } from './vault.ts';
 
 /** In `metadata`. */
@@ -97,9 +98,9 @@ export class ArchiveList {
   async write(list: List): Promise<void> {
     const box = await this.vault.sealNamed(NAME, list);
     this.#known = undefined;
-    const tx = this.db.transaction('metadata', 'readwrite', { durability: 'strict' });
-    tx.store.put(box, NAME);
-    await tx.done;
+    await inTransaction(this.db.transaction('metadata', 'readwrite', STRICT), (tx, ask) =>
+      ask(tx.store.put(box, NAME)),
+    );
   }
 
   async clear(): Promise<void> {

@@ -9,6 +9,7 @@ import * as v from 'valibot';
 import type { Bytes } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import { DamagedError, type Database } from './database.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import type { Shred, Vault } from './vault.ts';
 
 /** In `metadata`. */
@@ -77,10 +78,10 @@ export async function noteAway(
   for (const [day, of] of Object.entries(known ?? {})) if (day in away) sites[day] ??= of;
   // One damaged list makes all that was in it unknown, for as long as those days are away.
   const box = known === null ? undefined : await vault.sealNamed(SITES, sites);
-  const tx = db.transaction('metadata', 'readwrite', { durability: 'strict' });
-  if (box) tx.store.put(box, SITES);
-  tx.store.put(away, NAME);
-  await tx.done;
+  await inTransaction(db.transaction('metadata', 'readwrite', STRICT), (tx, ask) => {
+    if (box) ask(tx.store.put(box, SITES));
+    ask(tx.store.put(away, NAME));
+  });
 }
 
 /** The account was left: what lies at its service is out of reach. */

@@ -75,6 +75,25 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
       .filter(({ kind }) => kind === 'visit')
       .map(({ url }) => url.replace(`:${site.port}`, ''));
 
+  /** Parts of tables of packs that there are. */
+  const tableParts = async () =>
+    JSON.parse(
+      String(
+        await options.evaluate(`new Promise((resolve, reject) => {
+        const opening = indexedDB.open('arq-data');
+        opening.onerror = () => reject(opening.error);
+        opening.onsuccess = () => {
+          const asked = opening.result.transaction('tables').objectStore('tables').getAll();
+          asked.onerror = () => reject(asked.error);
+          asked.onsuccess = () => {
+            opening.result.close();
+            resolve(JSON.stringify([...new Set(asked.result.map(({ part }) => part))].sort()));
+          };
+        };
+      })`),
+      ),
+    ) as string[];
+
   it('opens its consent page by itself and records nothing before', async () => {
     const consent = await browser.waitForPage('onboarding');
     await consent.waitFor('consent-accept');
@@ -278,6 +297,11 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
 
   it('has it all after the browser was closed and opened, and nothing of it readable in its files', async () => {
     const before = await urls();
+    // So few records lie in the journal otherwise: what finds them, with every word and address, has to be on the disk too.
+    await options.goto(`${browser.extensionOrigin}/${OPTIONS}#health`);
+    await options.click('compact');
+    await options.waitFor('compact-result');
+    expect(await tableParts()).toEqual(['lexicon', 'outline', 'postings', 'texts']);
     await browser.close({ keepProfile: true });
     const words = [
       'Titleword',

@@ -3,6 +3,7 @@
  * half done, and once there is room the same work succeeds.
  */
 import { afterEach, expect, it, vi } from 'vitest';
+import type { Bytes } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent, NewEvent } from '../../../src/model/interaction.ts';
 import { isTargeted } from '../../../src/model/selector.ts';
@@ -45,7 +46,31 @@ async function filled(): Promise<LocalProfile> {
 const all = (...ns: number[]) => ns.map(urlOf).sort();
 const ten = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
 
-const work: readonly (readonly [string, (profile: LocalProfile) => Promise<unknown>, string[]])[] = [
+type Work = (profile: LocalProfile) => Promise<unknown>;
+
+/** Of two days ago, packed. */
+const oldest = (p: LocalProfile) => dayOf(p.nowMs - 2 * DAY_MS);
+const withoutOldest = all(...ten.filter((n) => n !== 2 && n !== 5));
+let file: Bytes;
+const archive: Work = (p) =>
+  p.store.archive(dayOf(p.nowMs - DAY_MS), async (bytes) => {
+    file = bytes;
+  });
+let left: readonly InteractionEvent[];
+async function drop(p: LocalProfile): Promise<void> {
+  const { events } = await p.store.eventsOfDay(oldest(p));
+  if (events.length > 0) left = events;
+  const sent = new Map([[oldest(p), new Set(events.map(({ id }) => id))]]);
+  await p.store.dropDays(
+    sent,
+    [],
+    async () => true,
+    async () => ['site'],
+  );
+}
+
+/** What is done, what is there then, and what is done before while there is room. */
+const work: readonly (readonly [string, Work, string[], Work?])[] = [
   [
     'an append',
     (p) =>
@@ -75,34 +100,70 @@ const work: readonly (readonly [string, (profile: LocalProfile) => Promise<unkno
     (p) => p.store.erase((record) => isTargeted(record, { what: 'site', host: 'site1.example' })),
     all(...ten.filter((n) => n % 3 !== 1)),
   ],
+  ['an archive that is made and confirmed', archive, withoutOldest],
+  ['an archive that is restored', (p) => p.store.restoreArchive(file), all(...ten), archive],
+  ['a day that leaves for the service', drop, withoutOldest],
+  [
+    'a day that comes back from the service',
+    async (p) => {
+      await p.store.addEvents(oldest(p), left);
+      await p.store.cameBack(oldest(p), 'less');
+    },
+    all(...ten),
+    drop,
+  ],
+  [
+    'an import with its note',
+    (p) => {
+      const atMs = p.nowMs - DAY_MS;
+      const days = new Map([[dayOf(atMs), [fromElsewhere(11, atMs)]]]);
+      return p.store.importDays(async () => ({ days, value: { done: true } }), 'note');
+    },
+    all(...ten, 11),
+  ],
+  [
+    'a saved context',
+    (p) =>
+      p.store.exclusive(() =>
+        p.store.derived.write('contexts', [{ name: 'a', value: { saved: true }, day: oldest(p) }]),
+      ),
+    all(...ten),
+  ],
 ];
 
-it.each(work)('%s', async (_, run, expected) => {
-  for (let k = 1; ; k++) {
-    const profile = await filled();
-    const before = await urls(profile);
-    const fault = failWrite(k);
-    const outcome = await run(profile).then(
-      () => 'done' as const,
-      () => 'failed' as const,
-    );
-    vi.restoreAllMocks();
-    if (!fault.happened()) {
-      expect(outcome).toBe('done');
-      expect(k).toBeGreaterThan(2);
+it.each(work.map(([name, ...rest]) => ({ name, rest })))(
+  '$name',
+  async ({ rest: [run, expected, prepare] }) => {
+    for (let k = 1; ; k++) {
+      const profile = await filled();
+      await prepare?.(profile);
+      const before = await urls(profile);
+      const fault = failWrite(k);
+      const outcome = await run(profile).then(
+        () => 'done' as const,
+        () => 'failed' as const,
+      );
+      vi.restoreAllMocks();
+      if (!fault.happened()) {
+        expect(outcome).toBe('done');
+        expect(k).toBeGreaterThan(2);
+        profile.store.close();
+        return;
+      }
+      // What was erased may be gone already where only the destruction of keys was refused.
+      const now = await urls(profile);
+      if (outcome === 'failed' && JSON.stringify(now) !== JSON.stringify(before))
+        expect(now).toEqual(expected);
+      await profile.reopen();
+      expect([JSON.stringify(before), JSON.stringify(expected)]).toContain(
+        JSON.stringify(await urls(profile)),
+      );
+      await run(profile);
+      expect(await urls(profile)).toEqual(expected);
+      const found = [];
+      for await (const { page } of profile.store.findPages({ words: ['page'] })) found.push(page.url);
+      expect(found.sort()).toEqual(expected);
       profile.store.close();
-      return;
     }
-    // What was erased may be gone already where only the destruction of keys was refused.
-    const now = await urls(profile);
-    if (outcome === 'failed' && JSON.stringify(now) !== JSON.stringify(before)) expect(now).toEqual(expected);
-    await profile.reopen();
-    expect([JSON.stringify(before), JSON.stringify(expected)]).toContain(JSON.stringify(await urls(profile)));
-    await run(profile);
-    expect(await urls(profile)).toEqual(expected);
-    const found = [];
-    for await (const { page } of profile.store.findPages({ words: ['page'] })) found.push(page.url);
-    expect(found.sort()).toEqual(expected);
-    profile.store.close();
-  }
-});
+  },
+);

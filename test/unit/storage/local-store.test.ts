@@ -323,6 +323,29 @@ describe('finding', () => {
     vi.restoreAllMocks();
   });
 
+  it('keeps no more of what it opened in memory than the bound says, also of days that it reads whole', async () => {
+    for (let i = 0; i < 12; i++) {
+      await add(`packed${i}`, profile.nowMs - (40 + 31 * i) * DAY_MS);
+      await add(`waits${i}`, profile.nowMs - i * DAY_MS);
+    }
+    await profile.store.pack();
+    for (let i = 0; i < 12; i++) await add('whale', profile.nowMs - i * DAY_MS - 1);
+    profile.store.forget();
+    const { cache } = profile.store;
+    expect(await urls('whale')).toHaveLength(12);
+    const unbound = cache.sizeBytes;
+    profile.store.forget();
+    const maxBytes = Math.floor(unbound / 4);
+    Object.assign(cache, { maxBytes });
+    let most = 0;
+    const clock = setInterval(() => (most = Math.max(most, cache.sizeBytes)), 0);
+    expect(await urls('whale')).toHaveLength(12);
+    expect(await urls('packed')).toHaveLength(12);
+    clearInterval(clock);
+    expect(Math.max(most, cache.sizeBytes)).toBeLessThanOrEqual(maxBytes);
+    expect(cache.sizeBytes).toBeGreaterThan(0);
+  });
+
   it('finds what is in days whose postings are damaged', async () => {
     await add('whale', profile.nowMs - 40 * DAY_MS);
     await profile.store.pack(true);

@@ -32,6 +32,8 @@ const EXPECTED: Record<string, readonly string[]> = {
   journal: ['day', 'generation', 'n', 'records', 'type'],
   'key ring': ['day', 'generation', 'store'],
   metadata: [
+    // How many records each day has that is at the service only.
+    'away.*',
     'cache_stats.l1.hits',
     'cache_stats.l1.misses',
     'cache_stats.l2.hits',
@@ -40,6 +42,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     'cursor',
     'devices-seen.hash',
     'devices-seen.version',
+    'erasing',
     'erasure',
     // To the hour.
     'last_sync',
@@ -97,7 +100,7 @@ it('every field that is not sealed is known', async () => {
           const key = String(cursor.key).replace(/\/.*/, '/*');
           const value = cursor.value as unknown;
           if (name === 'metadata')
-            for (const field of fieldsOf(value, key)) fields.add(field.replace('unread.slot', 'unread.*'));
+            for (const field of fieldsOf(value, key)) fields.add(field.replace(/^(unread|away)\..*/, '$1.*'));
           else for (const field of fieldsOf(value)) fields.add(field);
           expect(JSON.stringify([cursor.key, value])).not.toMatch(/secretword/i);
         }
@@ -146,7 +149,23 @@ it('every field that is not sealed is known', async () => {
     await storage.getContextStats('all');
   });
   await collect();
-  await device.run(() => device.store.erase(({ id }) => id === old.id));
+  await device.run(async () => {
+    const { store } = device;
+    const sent = new Set((await store.eventsOfDay('2020-01-02')).events.map(({ id }) => id));
+    const dropped = await store.dropDays(
+      new Map([['2020-01-02', sent]]),
+      [],
+      async () => true,
+      async () => ['hash'],
+    );
+    expect(dropped).toEqual(['2020-01-02']);
+    await store.addEvents('2020-01-02', [old]);
+    // As an erasure that is interrupted leaves it.
+    const { rewrite } = store.keys;
+    store.keys.rewrite = () => Promise.reject(new Error('stopped'));
+    await expect(store.erase(({ id }) => id === old.id)).rejects.toThrow('stopped');
+    store.keys.rewrite = rewrite;
+  });
   await device.run(async () => {
     await noteSettings(device.store);
     await writeUnread(device.store, { slot: 'broken' });
