@@ -78,6 +78,7 @@ const areaOf = (map: () => Map<string, unknown>) => ({
   set: async (values: Record<string, unknown>) => {
     for (const [key, value] of Object.entries(values)) map().set(key, value);
   },
+  remove: async (key: string) => void map().delete(key),
 });
 
 const browser = {

@@ -2,9 +2,18 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { attempt } from '../../../src/background/services/attempts.ts';
+import { writeGate } from '../../../src/background/services/gate.ts';
+import { LockedProfile } from '../../../src/background/services/locked-profile.ts';
+import { Profile } from '../../../src/background/services/profile.ts';
+import { noteSealedGap } from '../../../src/background/services/sealed-gap.ts';
 import { ContextStorage } from '../../../src/context/context-storage.ts';
+import { setLock } from '../../../src/storage/lock.ts';
+import { SEALED_DROPPED } from '../../../src/storage/locked-store.ts';
+import { prepareToLock } from '../../../src/storage/sealed.ts';
 import { noteSettings } from '../../../src/sync/account-state.ts';
 import { writeUnread } from '../../../src/sync/unread.ts';
+import { SOME_KDF, SOME_KEY } from '../../support/locking.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -46,9 +55,11 @@ const EXPECTED: Record<string, readonly string[]> = {
     'erasure',
     // To the hour.
     'last_sync',
+    'locked-from',
     'parts',
     'retry.failures',
     'retry.nextAtMs',
+    'sealed-dropped',
     'seen/*',
     'settings-came',
     'unread.*',
@@ -69,10 +80,23 @@ const EXPECTED: Record<string, readonly string[]> = {
   ],
   peers: ['day', 'etag', 'kind', 'note', 'own', 'slot', 'version'],
   profiles: ['name', 'userId'],
-  sealed: [],
-  // Its key is a keyed hash, its value the time, ten minutes exact (journal.test.ts).
+  sealed: ['day', 'n', 'records', 'ruled', 'seal', 'type'],
+  // Its key is a hash of something random, its value the time, ten minutes exact (journal.test.ts).
   seen: ['(value)'],
-  'storage.local': ['keyring', 'sentinel.atMs', 'sentinel.counter', 'sentinel.userId'],
+  'storage.local': [
+    // With a passphrase: what recording while locked has to know.
+    'gate.consent',
+    'gate.level',
+    'gate.pause.kind',
+    'keyring',
+    'sealed-gap.dropped',
+    'sealed-gap.missing',
+    'sentinel.atMs',
+    'sentinel.counter',
+    'sentinel.userId',
+    'unlock-attempts.untilMs',
+    'unlock-attempts.wrong',
+  ],
   tables: ['date', 'part', 'piece', 'seq', 'userId'],
   tabs: ['day', 'keepsTitle', 'tabId', 'visit'],
 };
@@ -171,6 +195,34 @@ it('every field that is not sealed is known', async () => {
     await writeUnread(device.store, { slot: 'broken' });
   });
   await collect();
+  // As the background locks it, and what comes then.
+  await device.run(async () => {
+    const { store } = device;
+    await setLock(store.vault, SOME_KDF, SOME_KEY);
+    await prepareToLock(store, '2026-11-24');
+    await writeGate(device.profile.settings);
+    store.close();
+    const locked = await Profile.openOrLocked({ onBlocked() {}, onClosed() {} }, device.clock);
+    if (!(locked instanceof LockedProfile)) throw new Error('it is not locked');
+    await locked.store.append({ event: visit, tab: { tabId: 8, keepsTitle: true }, nonce: 'page:2' });
+    await locked.store.db.put('metadata', 1, SEALED_DROPPED);
+    await noteSealedGap({ dropped: 1, missing: 1 });
+    await attempt(device.clock.nowMs(), async () => null);
+    for (const name of ['sealed', 'metadata'] as const) {
+      const fields = found.get(name) ?? new Set();
+      found.set(name, fields);
+      for (const key of await locked.store.db.getAllKeys(name)) {
+        const value: unknown = await locked.store.db.get(name, key);
+        if (name === 'sealed') for (const field of fieldsOf(value)) fields.add(field);
+        else if (/^(locked|sealed)-/.test(String(key))) fields.add(String(key));
+        expect(JSON.stringify([key, value])).not.toMatch(/secretword/i);
+      }
+    }
+    const local = found.get('storage.local') ?? new Set();
+    for (const [key, value] of device.context.area)
+      if (key !== 'locked-settings') for (const field of fieldsOf(value, key)) local.add(field);
+    locked.store.close();
+  });
   expect(Object.fromEntries([...found].map(([name, fields]) => [name, [...fields].sort()]))).toEqual(
     EXPECTED,
   );
