@@ -22,6 +22,8 @@ export function manifestFor(source: Json, target: Target, variant: Variant): Jso
   } else {
     delete manifest.key;
     delete manifest.minimum_chrome_version;
+    // Firefox has no such key: there every extension may send messages, and no page can.
+    delete manifest.externally_connectable;
     delete background.service_worker;
   }
   // The stores assign the id themselves and refuse a package that brings a key.

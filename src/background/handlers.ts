@@ -226,6 +226,12 @@ export function createHandlers(access: Access): Handlers {
       await (await ready()).profile.change({ autoLockMinutes: minutes });
       return status();
     },
+    'plugins.get': async () => ok(await (await ready()).plugins.report()),
+    'plugins.switch': async ({ on }) => ok(await (await ready()).plugins.switchTo(on)),
+    'plugins.allow': async (wanted) => (await ready()).plugins.allow(wanted),
+    'plugins.refuse': async ({ id }) => ok(await (await ready()).plugins.refuse(id)),
+    'plugins.withdraw': async ({ id }) => ok(await (await ready()).plugins.withdraw(id)),
+    'plugins.clear-log': async () => ok(await (await ready()).plugins.clearLog()),
 
     'sync.create': async ({ url, deviceName }) =>
       thenStatus(await (await ready()).sync.create(url, deviceName)),

@@ -1,6 +1,7 @@
 /** Registers every listener while the worker starts, then waits. All work is in the services. */
 
 import { systemClock } from '../base/clock.ts';
+import { listenExternal } from '../messaging/external.ts';
 import { listen } from '../messaging/router.ts';
 import { ensureAlarm, onAlarm } from '../platform/alarms.ts';
 import { closeAreasToContentScripts } from '../platform/areas.ts';
@@ -66,6 +67,11 @@ onConnect((port) =>
     onDrop,
   }),
 );
+// Other extensions: nobody is answered but those that the person allowed (services/plugins.ts).
+listenExternal({
+  nowMs: () => systemClock.nowMs(),
+  answer: async (id, message) => (await ready()).plugins.answer(id, message),
+});
 
 onNavigation(async (fact) => (await recording()).recorder.navigated(fact));
 onTitle(async (tab) => (await recording()).recorder.titled(tab));

@@ -18,6 +18,7 @@ import { HistoryImport } from './services/history-import.ts';
 import { takeOver } from './services/lock.ts';
 import { LockedProfile } from './services/locked-profile.ts';
 import { lockedStatus } from './services/locked-status.ts';
+import { Plugins } from './services/plugins.ts';
 import { Profile } from './services/profile.ts';
 import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
@@ -50,6 +51,7 @@ export interface Services extends Recording {
   readonly contexts: ContextKeeper;
   readonly compaction: Compaction;
   readonly budget: Budget;
+  readonly plugins: Plugins;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -146,6 +148,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     budget,
   );
   const contexts = new ContextKeeper(profile);
+  const plugins = new Plugins(profile);
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -153,6 +156,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       historyImport: history.state(),
       compaction: compaction.state(),
       budget: await budget.figures(),
+      plugins: plugins.state(),
     });
 
   const telling = tellStatus(status, events.onStatus);
@@ -176,6 +180,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     contexts,
     compaction,
     budget,
+    plugins,
     status,
     async settled() {
       await recorder.settled();

@@ -4,6 +4,7 @@ import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts'
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
+import type { PluginsReport } from '../model/plugins.ts';
 import type { Status } from '../model/recording.ts';
 import type { Rule } from '../model/rules.ts';
 import type { EraseCount } from '../model/selector.ts';
@@ -89,6 +90,12 @@ export interface Answers {
   'lock.remove': Status;
   'lock.start-over': Status;
   'lock.auto': Status;
+  'plugins.get': PluginsReport;
+  'plugins.switch': PluginsReport;
+  'plugins.allow': PluginsReport;
+  'plugins.refuse': PluginsReport;
+  'plugins.withdraw': PluginsReport;
+  'plugins.clear-log': PluginsReport;
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;

@@ -6,6 +6,8 @@ import * as v from 'valibot';
 import { kdfSchema } from '../crypto/kdf.ts';
 import { AUTO_LOCK_MINUTES } from '../model/auto-lock.ts';
 import { RECORD_KINDS } from '../model/interaction.ts';
+import { fieldsSchema } from '../model/plugin-schema.ts';
+import { PLUGIN_LIMITS } from '../model/plugins.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { CAPTURES } from '../model/rules.ts';
@@ -163,6 +165,17 @@ export const MESSAGES = {
   /** The passphrase is lost: everything of a locked profile is deleted, unread. `word`: what the person had to type. */
   'lock.start-over': { from: 'page', body: v.strictObject({ word: v.literal('DELETE') }) },
   'lock.auto': { from: 'page', body: v.strictObject({ minutes: v.picklist(AUTO_LOCK_MINUTES) }) },
+  /** Other extensions that may read public records (model/plugins.ts), requests, and the log of what they asked. */
+  'plugins.get': { from: 'page', body: nothing },
+  'plugins.switch': { from: 'page', body: v.strictObject({ on: v.boolean() }) },
+  /** Allows an extension, or changes what it is allowed. */
+  'plugins.allow': {
+    from: 'page',
+    body: v.strictObject({ id, name: text(PLUGIN_LIMITS.name), fields: fieldsSchema, untilMs: time }),
+  },
+  'plugins.refuse': { from: 'page', body: v.strictObject({ id }) },
+  'plugins.withdraw': { from: 'page', body: v.strictObject({ id }) },
+  'plugins.clear-log': { from: 'page', body: nothing },
 
   'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
   /** Makes a pairing code and waits, in the background, for the other device. */

@@ -98,6 +98,14 @@ export interface LockState {
   readonly autoLockMinutes?: AutoLockMinutes;
 }
 
+/** That something about other extensions changed, without what (model/plugins.ts). */
+export interface PluginsState {
+  /** Requests that nobody answered yet. */
+  readonly waiting: number;
+  /** Queries that were answered since the background started. */
+  readonly answered: number;
+}
+
 /** What the popup and the options page show of the whole. */
 export interface Status {
   /** Absent without a passphrase. */
@@ -121,4 +129,6 @@ export interface Status {
   readonly compaction?: CompactionState;
   /** Absent until it was measured. */
   readonly budget?: BudgetFigures;
+  /** Absent until something about them was asked, and while the switch is off. */
+  readonly plugins?: PluginsState;
 }

@@ -8,6 +8,7 @@ import { LEVEL_WORDS, LevelChoice } from '../ui/components/level-choice.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { KeptOut } from './kept-out.tsx';
 import { PassphraseCard } from './passphrase-card.tsx';
+import { PluginsCard } from './plugins-card.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
 
 const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {
@@ -143,6 +144,7 @@ export function PrivacyTab() {
         </p>
       </section>
       <KeptOut />
+      <PluginsCard />
       <SensitiveSites answer={answer.value} show={show} />
       <PassphraseCard />
     </>

@@ -668,6 +668,12 @@ export class LocalStore {
     await tx.done;
   }
 
+  /** Deletes the records whose names begin like this. */
+  async forgetNamed(prefix: string): Promise<void> {
+    const { userId } = this.vault;
+    await this.db.delete('profiles', IDBKeyRange.bound([userId, prefix], [userId, `${prefix}\uffff`]));
+  }
+
   tab(tabId: number): Promise<TabRow | undefined> {
     return this.db.get('tabs', tabId);
   }

@@ -85,9 +85,7 @@ export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]
 
 /** Commands of another account: they mean nothing in this one, and those without a token would erase what they never meant. */
 export async function forgetCommands(store: LocalStore): Promise<void> {
-  const { userId } = store.vault;
-  const range = IDBKeyRange.bound([userId, `${COMMANDS}/`], [userId, `${COMMANDS}/\uffff`]);
-  await store.db.delete('profiles', range);
+  await store.forgetNamed(`${COMMANDS}/`);
   await store.writeNamed(COMMANDS, []);
 }
 

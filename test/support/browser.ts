@@ -23,6 +23,8 @@ export interface LaunchOptions {
   readonly loopbackHosts?: readonly string[] | 'nothing';
   /** Let the extension into private windows, where its manifest allows that (the `incognito` variant). */
   readonly privateWindows?: boolean;
+  /** Folders of further extensions; their origins are `otherOrigins`, in this order. In Firefox each needs an id of its own. */
+  readonly otherExtensions?: readonly string[];
   /** Only for what one test needs. */
   readonly chromiumArgs?: readonly string[];
   readonly firefoxPrefs?: Readonly<Record<string, string | number | boolean>>;
@@ -34,6 +36,8 @@ export interface TestBrowser {
   readonly profileDir: string;
   /** Without a slash at the end. */
   readonly extensionOrigin: string;
+  /** Of `otherExtensions`, without a slash at the end. */
+  readonly otherOrigins: readonly string[];
   /** A new tab, in front, with the page loaded. */
   openPage(url: string): Promise<TestPage>;
   /** A new tab with a page of the extension; `path` may carry a fragment: `src/options/index.html#search`. */

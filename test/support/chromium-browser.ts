@@ -52,6 +52,7 @@ interface Running {
   readonly context: BrowserContext;
   readonly pid: number;
   readonly ended: Promise<void>;
+  readonly otherOrigins: readonly string[];
 }
 
 async function start(
@@ -60,7 +61,7 @@ async function start(
   origin: string,
   options: LaunchOptions,
 ): Promise<Running> {
-  const { extensionDir, headless = true, privateWindows = false } = options;
+  const { extensionDir, headless = true, privateWindows = false, otherExtensions = [] } = options;
   const context = await chromium.launchPersistentContext(profileDir, {
     executablePath: program,
     headless,
@@ -94,7 +95,12 @@ async function start(
     await session.send('Extensions.loadUnpacked' as never, params as never);
     await waitFor(`the extension in ${extensionDir} to start`, isRunning);
   }
-  return { context, pid, ended };
+  const otherOrigins: string[] = [];
+  for (const path of otherExtensions) {
+    const loaded: unknown = await session.send('Extensions.loadUnpacked' as never, { path } as never);
+    otherOrigins.push(`chrome-extension://${(loaded as { id: string }).id}`);
+  }
+  return { context, pid, ended, otherOrigins };
 }
 
 /** Chromium or Chrome with a fresh profile and the extension in it. */
@@ -128,6 +134,9 @@ export async function launchChromium(program: string, options: LaunchOptions): P
     name: 'chromium',
     profileDir,
     extensionOrigin,
+    get otherOrigins() {
+      return running.otherOrigins;
+    },
     openPage,
     openExtensionPage: (path) => openPage(`${extensionOrigin}/${path}`),
     pages: async () => running.context.pages().map(chromiumPage),

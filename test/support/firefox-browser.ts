@@ -10,6 +10,7 @@ import { waitFor, within } from './wait-for.ts';
 
 /** Firefox makes up the address of an extension per profile, unless this preference has it already. */
 const UUID = '3d6f1a52-8f3b-4c8e-9a40-5f1e2ba7c901';
+const otherUuid = (index: number): string => `3d6f1a52-8f3b-4c8e-9a40-${String(index + 1).padStart(12, '0')}`;
 
 interface Running {
   readonly firefox: FirefoxProcess;
@@ -44,8 +45,10 @@ async function start(
   options: LaunchOptions,
 ): Promise<Running> {
   const { headless = true, loopbackHosts = [], firefoxPrefs = {}, privateWindows = false } = options;
+  const { otherExtensions = [] } = options;
+  const otherIds = otherExtensions.map((folder, index) => [geckoId(folder), otherUuid(index)] as const);
   const firefox = await startFirefox(program, profileDir, headless, {
-    'extensions.webextensions.uuids': JSON.stringify({ [id]: UUID }),
+    'extensions.webextensions.uuids': JSON.stringify({ [id]: UUID, ...Object.fromEntries(otherIds) }),
     // A person's downloads go where they always go.
     ...(headless ? { 'browser.download.folderList': 2, 'browser.download.dir': downloadsDir } : {}),
     // All names lead to this machine: those that nobody serves refuse the connection.
@@ -58,6 +61,8 @@ async function start(
       extensionData: { type: 'path', path: options.extensionDir },
       ...(privateWindows ? { 'moz:allowPrivateBrowsing': true } : {}),
     });
+    for (const path of otherExtensions)
+      await bidi.send('webExtension.install', { extensionData: { type: 'path', path } });
     const { contexts } = await bidi.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
     const chromeScope = (contexts as unknown as Tab[])[0]?.context;
     if (chromeScope === undefined) throw new Error('Firefox shows no window of its own.');
@@ -72,13 +77,18 @@ async function start(
   }
 }
 
-/** Firefox with a fresh profile and the extension in it, installed for the session. */
-export async function launchFirefox(program: string, options: LaunchOptions): Promise<TestBrowser> {
-  const manifest = JSON.parse(readFileSync(join(options.extensionDir, 'manifest.json'), 'utf8')) as {
+function geckoId(folder: string): string {
+  const manifest = JSON.parse(readFileSync(join(folder, 'manifest.json'), 'utf8')) as {
     browser_specific_settings?: { gecko?: { id?: string } };
   };
   const id = manifest.browser_specific_settings?.gecko?.id;
-  if (id === undefined) throw new Error(`The manifest in ${options.extensionDir} has no gecko id.`);
+  if (id === undefined) throw new Error(`The manifest in ${folder} has no gecko id.`);
+  return id;
+}
+
+/** Firefox with a fresh profile and the extension in it, installed for the session. */
+export async function launchFirefox(program: string, options: LaunchOptions): Promise<TestBrowser> {
+  const id = geckoId(options.extensionDir);
   const extensionOrigin = `moz-extension://${UUID}`;
   const profileDir = newTemporaryFolder('firefox');
   const downloadsDir = newTemporaryFolder('downloads');
@@ -105,6 +115,7 @@ export async function launchFirefox(program: string, options: LaunchOptions): Pr
     name: 'firefox',
     profileDir,
     extensionOrigin,
+    otherOrigins: (options.otherExtensions ?? []).map((_, index) => `moz-extension://${otherUuid(index)}`),
     openPage,
     openExtensionPage: (path) => openPage(`${extensionOrigin}/${path}`),
     pages: async () => (await tabs()).map(({ context }) => pageOf(context)),

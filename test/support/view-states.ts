@@ -3,6 +3,7 @@ import { fail, ok } from '../../src/base/result.ts';
 import type { SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
 import type { HealthReport } from '../../src/model/health.ts';
+import type { PluginsReport } from '../../src/model/plugins.ts';
 import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
 import { NO_COUNTS } from '../../src/model/sensitive.ts';
 import type { TestPage } from './browser.ts';
@@ -237,8 +238,65 @@ const keptOut = {
   sinceMs: NOW - 4e9,
   counts: { ...NO_COUNTS, credential: 3, card: 12, 'national-id': 1, email: 1204, health: 31 },
 };
+const noPlugins: PluginsReport = {
+  on: false,
+  allowed: [],
+  pending: [],
+  refused: [],
+  log: [],
+  totals: [],
+};
+const READER = { id: 'mopnbphlmabdleleaallcfmdkejfnfeo', name: 'Reading list' };
+const LONG_NAME = 'Somebody’s very long name for an extension that does a lot';
+const plugins: PluginsReport = {
+  on: true,
+  allowed: [
+    { ...READER, fields: ['host', 'title', 'hour'], grantedMs: NOW - 4e8, untilMs: NOW + 2e8 },
+    {
+      id: '{01234567-89ab-cdef-0123-456789abcdef}',
+      name: LONG_NAME,
+      fields: ['host', 'category', 'url', 'title', 'searchQuery', 'hour', 'counts'],
+      grantedMs: NOW - 9e8,
+      untilMs: NOW - 1e8,
+    },
+  ],
+  pending: [
+    {
+      id: 'some-extension@with-a-long-name.some-developer.example',
+      name: LONG_NAME,
+      fields: ['category', 'url', 'searchQuery', 'counts'],
+      reason: `${LONG_TITLE}. ${LONG_TITLE}.`,
+      askedMs: NOW - 6e6,
+    },
+  ],
+  refused: [],
+  log: [
+    {
+      ...READER,
+      kind: 'visits',
+      byWords: true,
+      fields: ['host', 'title', 'hour'],
+      records: 1204,
+      times: 61,
+      firstMs: NOW - 3e6,
+      lastMs: NOW - 6e4,
+    },
+    {
+      ...READER,
+      kind: 'access',
+      byWords: false,
+      fields: [],
+      records: 0,
+      times: 1,
+      firstMs: NOW - 4e6,
+      lastMs: NOW - 4e6,
+    },
+  ],
+  totals: [{ ...READER, queries: 62, records: 1204, refused: 3, lastMs: NOW - 6e4 }],
+};
 
 const answers: FakeBackground['answers'] = {
+  'plugins.get': ok(noPlugins),
   'budget.get': ok(roomy),
   'budget.sites': ok([
     { host: LONG_HOST, bytes: 1_204_331_000 },
@@ -361,7 +419,45 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
         await says(view, 'search-problem', 'site');
       },
     },
-    { name: 'options-privacy', status: recording, reach: seen('rule') },
+    {
+      name: 'options-privacy',
+      status: recording,
+      reach: async (view) => {
+        await view.waitFor('rule');
+        await view.waitFor('plugins-on');
+      },
+    },
+    {
+      name: 'options-privacy-plugins',
+      status: recording,
+      answers: {
+        ...answers,
+        'plugins.get': ok(plugins),
+        'plugins.allow': fail('bad-date', 'Choose a day after today, at most a year away.'),
+      },
+      reach: async (view) => {
+        await view.waitFor('plugin-request');
+        await view.click('plugin-field-url');
+        await view.fill('plugin-span', 'date');
+        await view.fill('plugin-date', '2020-01-01');
+        await view.click('plugin-allow');
+        await view.evaluate(`document.querySelector('[data-testid=plugin-log]').open = true`);
+        await view.evaluate(`document.querySelector('[data-testid=plugin-by-id]').open = true`);
+        await says(view, 'plugin-consent-problem', 'Choose a day');
+      },
+    },
+    {
+      name: 'options-privacy-plugins-off',
+      status: recording,
+      answers: { ...answers, 'plugins.get': ok({ ...plugins, on: false }) },
+      reach: seen('plugin-allowed'),
+    },
+    {
+      name: 'options-privacy-plugins-failed',
+      status: recording,
+      answers: without('plugins.get', UNREADABLE),
+      reach: (view) => says(view, 'plugins-problem', UNREADABLE),
+    },
     {
       name: 'options-privacy-nothing-kept-out',
       status: recording,

@@ -1,6 +1,13 @@
 /** The state of the whole in one object, for the popup and the options page. */
 import type { BudgetFigures } from '../../model/budget.ts';
-import type { CompactionState, Health, ImportState, Status, SyncState } from '../../model/recording.ts';
+import type {
+  CompactionState,
+  Health,
+  ImportState,
+  PluginsState,
+  Status,
+  SyncState,
+} from '../../model/recording.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
 import { showBadge } from '../../platform/badge.ts';
@@ -79,12 +86,13 @@ interface Doings {
   readonly historyImport: ImportState | undefined;
   readonly compaction: CompactionState | undefined;
   readonly budget: BudgetFigures | undefined;
+  readonly plugins: PluginsState | undefined;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget }: Doings,
+  { sync, historyImport, compaction, budget, plugins }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
@@ -107,6 +115,7 @@ export async function currentStatus(
     ...(historyImport === undefined ? {} : { historyImport }),
     ...(compaction === undefined ? {} : { compaction }),
     ...(budget === undefined ? {} : { budget }),
+    ...(plugins === undefined ? {} : { plugins }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }

@@ -5,7 +5,7 @@ export const LEVEL_WORDS: Readonly<Record<PrivacyLevel, { readonly name: string;
   {
     public: {
       name: 'Public',
-      means: 'Kept in full. Extensions that you allow may read it; so far none can.',
+      means: 'Kept in full. Other extensions that you allow on the Privacy tab may read it.',
     },
     private: { name: 'Private', means: 'Kept in full, for you alone.' },
     anonymous: {

@@ -18,6 +18,14 @@ describe('the manifest of a target', () => {
     expect(manifest).not.toHaveProperty('minimum_chrome_version');
   });
 
+  test('other extensions may send messages in both, and web pages in none', () => {
+    for (const variant of ['release', 'store'] as const) {
+      // Without `matches`: no page can. Firefox does not know the key and lets no page either.
+      expect(manifestFor(source, 'chrome', variant).externally_connectable).toEqual({ ids: ['*'] });
+      expect(manifestFor(source, 'firefox', variant)).not.toHaveProperty('externally_connectable');
+    }
+  });
+
   test('only the test variant may enter private windows', () => {
     for (const target of ['chrome', 'firefox'] as const) {
       expect(manifestFor(source, target, 'release').incognito).toBe('not_allowed');
@@ -41,12 +49,13 @@ describe('the manifest of a target', () => {
     expect(manifestFor(source, 'chrome', 'store')).not.toHaveProperty('key');
   });
 
-  test('only the bench variant lets WebAssembly run and has the bench background', () => {
+  test('WebAssembly runs, for Argon2id, and only the bench variant has the bench background and reads its own files', () => {
     const cspOf = (variant: Variant) =>
       JSON.stringify(manifestFor(source, 'chrome', variant).content_security_policy);
+    for (const variant of ['release', 'incognito', 'store', 'bench'] as const)
+      expect(cspOf(variant)).toContain("script-src 'self' 'wasm-unsafe-eval';");
     for (const variant of ['release', 'incognito', 'store'] as const)
-      expect(cspOf(variant)).not.toContain('wasm-unsafe-eval');
-    expect(cspOf('bench')).toContain("script-src 'self' 'wasm-unsafe-eval';");
+      expect(cspOf(variant)).not.toContain("connect-src 'self' ");
     expect(cspOf('bench')).toContain("connect-src 'self' ");
     const file = 'test/bench/background.ts';
     expect(manifestFor(source, 'chrome', 'bench').background).toMatchObject({ service_worker: file });
