@@ -246,7 +246,7 @@ const noPlugins: PluginsReport = {
   log: [],
   totals: [],
 };
-const READER = { id: 'mopnbphlmabdleleaallcfmdkejfnfeo', name: 'Reading list' };
+const READER = { id: 'abcdefghijklmnopabcdefghijklmnop', name: 'Reading list' };
 const LONG_NAME = 'Somebody’s very long name for an extension that does a lot';
 const plugins: PluginsReport = {
   on: true,
