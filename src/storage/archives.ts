@@ -173,6 +173,8 @@ export class Archives {
     if (sections.length === 0) return null;
     await write(await writer.end());
     return this.host.exclusive(async () => {
+      // Whoever is gone by now has not saved a file.
+      signal?.throwIfAborted();
       // What was erased as a whole while the file was made opens no more.
       const left = sections.filter(({ day, generation }) => vault.knows(archiveOf(day), generation));
       const list = await this.#list.read();

@@ -132,6 +132,23 @@ describe('the two steps', () => {
     expect(await profile.store.archives.confirm((await make()).made.id)).toBe(2);
   });
 
+  it('do not wait for an answer when whoever took them is gone, however late', async () => {
+    const day = dayOf(profile.nowMs);
+    for (let last = 1; ; last++) {
+      const stop = new AbortController();
+      let parts = 0;
+      const made = await profile.store.archives
+        .make({ before: day, signal: stop.signal }, async () => {
+          parts += 1;
+          if (parts === last) stop.abort();
+        })
+        .catch(() => 'stopped');
+      if (parts < last) break;
+      expect(made, `after part ${last}`).toBe('stopped');
+      expect(await profile.store.archives.made(), `after part ${last}`).toBeUndefined();
+    }
+  });
+
   it('do not hold recording while the file is taken', async () => {
     const slow = profile.store.archives.make({ before: dayOf(now) }, async () => {
       await profile.store.append({ event: event(0, 'meanwhile.example') });
