@@ -1,9 +1,10 @@
 /** The rules of ARCHITECTURE.md, checked on every file, and the rules themselves, checked on bad code. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join, posix, sep } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { MESSAGES } from '../src/messaging/messages.ts';
 import { LAYERS, violationsOf } from './support/architecture-rules.ts';
+import { sourceFacts } from './support/source-facts.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
@@ -38,6 +39,33 @@ describe('the source', () => {
     expect([...folders].filter((folder) => folder !== undefined && folder in LAYERS).length).toBeGreaterThan(
       10,
     );
+  });
+});
+
+/** A file of `src`, all that it imports, and what these import, at once or later. Packages by their names. */
+function reachedFrom(entry: string, seen = new Set<string>()): Set<string> {
+  if (seen.has(entry)) return seen;
+  seen.add(entry);
+  if (!/\.tsx?$/.test(entry) || !entry.startsWith('src/')) return seen;
+  const { imports } = sourceFacts(entry, readFileSync(join(ROOT, entry), 'utf8'));
+  for (const { specifier } of imports)
+    reachedFrom(specifier.startsWith('.') ? posix.join(posix.dirname(entry), specifier) : specifier, seen);
+  return seen;
+}
+
+describe('what is large', () => {
+  // 25 KB for the words of a recovery phrase, 11 KB compressed: for the pages that show or ask for one.
+  test.each(['src/background/main.ts', 'src/content/observe.iife.ts', 'src/popup/main.tsx'])(
+    'is not reached from %s',
+    (entry) => {
+      const reached = [...reachedFrom(entry)];
+      expect(reached.length).toBeGreaterThan(2);
+      expect(reached.filter((name) => /^@scure|crypto\/phrase\.ts$|^hash-wasm/.test(name))).toEqual([]);
+    },
+  );
+
+  test('is found where it is reached', () => {
+    expect(reachedFrom('src/crypto/phrase.ts')).toContain('@scure/bip39/wordlists/english.js');
   });
 });
 
