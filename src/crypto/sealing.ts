@@ -34,6 +34,7 @@ const EXPORTED = utf8('arq/v1/sealed/key').buffer;
 
 const asBuffer = (bytes: Bytes): ArrayBuffer => bytes.slice().buffer;
 
+/** 32 bytes. More than 255 would not be what RFC 9180 says: @hpke/core 1.9 writes the length into one byte of two. */
 const exportKey = async (context: { export(label: ArrayBuffer, bytes: number): Promise<ArrayBuffer> }) =>
   crypto.subtle.importKey('raw', await context.export(EXPORTED, 32), 'AES-GCM', false, [
     'encrypt',
