@@ -1,7 +1,8 @@
 /**
  * The cryptography under ours, against vectors that others wrote (test/vectors/external/README.md). Where we have a function, the
  * vector goes through it; where ours has a framing of its own, WebCrypto gets the vector and ours is compared with a second
- * implementation. Longer than most: one check for each algorithm, and they share their reading.
+ * implementation. Over 300 lines: one check for each algorithm, and they
+ * share their reading.
  */
 import { Aes128Gcm, Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { argon2id as nobleArgon2id } from '@noble/hashes/argon2.js';

@@ -1,6 +1,8 @@
 /**
  * Takes over the browser's own history, newest day first. Some days at a time are added in one step with the note of how far
  * the import is, so a worker that is stopped anywhere goes on where that step began, and nothing is added or counted twice.
+ *
+ * Over 300 lines, because what one step does and what the next worker makes of its note is read together.
  */
 import * as v from 'valibot';
 import { fromBase64Url } from '../../base/bytes.ts';

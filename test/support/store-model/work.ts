@@ -1,4 +1,7 @@
-/** What changes the store. Each can be done to its end, or be killed in the middle: then the store is as before or as after. */
+/**
+ * What changes the store. Each can be done to its end, or be killed in the middle: then the store is as before or as after.
+ * Over 300 lines, because the model's answer to each stands beside what the store does.
+ */
 import { expect } from 'vitest';
 import { daysOf as daysOfProfile } from '../../../src/background/services/search.ts';
 import { type Bytes, concat } from '../../../src/base/bytes.ts';

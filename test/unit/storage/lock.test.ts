@@ -1,4 +1,7 @@
-/** A profile with a passphrase: what is on disk while it is locked, and what comes through. */
+/**
+ * A profile with a passphrase: what is on disk while it is locked, and what comes through.
+ * Over 300 lines, because every rule is also tried with each write as the last one.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Bytes, toBase64Url, toHex } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
