@@ -22,19 +22,13 @@ import { countTargeted, erase, finishErasing, isOfSites, movedOf, type Targeted 
 import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
-import {
-  type Append,
-  hashOfNonce,
-  Journal,
-  journalCounter,
-  SEEN_STEP_MS,
-  sealJournalRow,
-} from './journal.ts';
+import { type Append, Journal, journalCounter, SEEN_STEP_MS, sealJournalRow } from './journal.ts';
 import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
-import type { JournalRow, PackRow, TabRow } from './schema.ts';
+import { RecordingStore } from './recording-store.ts';
+import type { JournalRow, PackRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type Sentinel, type SentinelArea } from './sentinel.ts';
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
@@ -120,7 +114,7 @@ export async function openParts(options: LocalStoreOptions): Promise<StoreParts>
   return { db, keys, vault, counter, sentinel, isBehind };
 }
 
-export class LocalStore {
+export class LocalStore extends RecordingStore {
   /** Whether new events are queued for sync too. */
   syncing = false;
   readonly cache = new BlockCache(CACHE_BYTES);
@@ -136,13 +130,14 @@ export class LocalStore {
   #watched = 0;
 
   private constructor(
-    readonly db: Database,
-    readonly keys: KeyStore,
+    db: Database,
+    keys: KeyStore,
     readonly vault: Vault,
     private readonly options: LocalStoreOptions,
     /** What the browser lost of this store, until `lossSeen`. */
     public loss: Loss | undefined,
   ) {
+    super(db, keys);
     const { clock } = options;
     this.derived = new Derived(db, vault);
     this.#meter = new SizeMeter(db, this.derived);
@@ -375,11 +370,6 @@ export class LocalStore {
   /** Days with data, newest first. */
   days(): Promise<Day[]> {
     return daysWithData(this.#source());
-  }
-
-  /** Whether a message with this nonce was acted on. */
-  async saw(nonce: string): Promise<boolean> {
-    return (await this.db.getKey('seen', await hashOfNonce(nonce))) !== undefined;
   }
 
   /** Records in the store, folded. */
@@ -672,23 +662,5 @@ export class LocalStore {
   async forgetNamed(prefix: string): Promise<void> {
     const { userId } = this.vault;
     await this.db.delete('profiles', IDBKeyRange.bound([userId, prefix], [userId, `${prefix}\uffff`]));
-  }
-
-  tab(tabId: number): Promise<TabRow | undefined> {
-    return this.db.get('tabs', tabId);
-  }
-
-  async forgetTab(tabId: number): Promise<void> {
-    await this.db.delete('tabs', tabId);
-  }
-
-  /** Tab ids start anew with the browser. */
-  async forgetTabs(): Promise<void> {
-    await this.db.clear('tabs');
-  }
-
-  close(): void {
-    this.db.close();
-    this.keys.close();
   }
 }

@@ -8,9 +8,10 @@ import { Mutex } from '../base/mutex.ts';
 import { type Sealer, sealerFor } from '../crypto/sealing.ts';
 import { type InteractionEvent, storeTypeOf } from '../model/interaction.ts';
 import type { Database } from './database.ts';
-import { type Append, hashOfNonce, Journal, journalCounter } from './journal.ts';
+import { type Append, Journal, journalCounter } from './journal.ts';
 import type { KeyStore } from './key-store.ts';
-import type { SealedRow, TabRow } from './schema.ts';
+import { RecordingStore } from './recording-store.ts';
+import type { SealedRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { type LockedVault, rowAad } from './vault.ts';
 
@@ -29,7 +30,7 @@ export interface SealedCount {
   readonly dropped: number;
 }
 
-export class LockedStore {
+export class LockedStore extends RecordingStore {
   /** Whether the person's rules are known here, and were applied to what comes. */
   ruled = false;
   readonly #mutex = new Mutex();
@@ -37,12 +38,13 @@ export class LockedStore {
   #size: Promise<{ events: number; bytes: number }> | undefined;
 
   private constructor(
-    readonly db: Database,
-    readonly keys: KeyStore,
+    db: Database,
+    keys: KeyStore,
     readonly vault: LockedVault,
     private readonly clock: Clock,
     private readonly limits: { readonly events: number; readonly bytes: number } = SEALED_LIMITS,
   ) {
+    super(db, keys);
     this.#journal = new Journal<SealedRow>(
       db,
       {
@@ -150,26 +152,5 @@ export class LockedStore {
       this.db.get('metadata', SEALED_DROPPED),
     ]);
     return { events, dropped: typeof dropped === 'number' ? dropped : 0 };
-  }
-
-  async saw(nonce: string): Promise<boolean> {
-    return (await this.db.getKey('seen', await hashOfNonce(nonce))) !== undefined;
-  }
-
-  tab(tabId: number): Promise<TabRow | undefined> {
-    return this.db.get('tabs', tabId);
-  }
-
-  async forgetTab(tabId: number): Promise<void> {
-    await this.db.delete('tabs', tabId);
-  }
-
-  async forgetTabs(): Promise<void> {
-    await this.db.clear('tabs');
-  }
-
-  close(): void {
-    this.db.close();
-    this.keys.close();
   }
 }

@@ -4,9 +4,8 @@ import type { Failure } from '../../base/result.ts';
 import { isPaused, type Settings } from '../../model/settings.ts';
 import { storageFailure } from '../../storage/database.ts';
 import type { LocalStore } from '../../storage/local-store.ts';
+import type { RecordingStore } from '../../storage/recording-store.ts';
 import type { Sensitive } from './sensitive.ts';
-
-export type RecordingStore = Pick<LocalStore, 'append' | 'saw' | 'tab' | 'forgetTab' | 'forgetTabs'>;
 
 export abstract class RecordingProfile {
   /** The last storage trouble, until something was stored again. */
@@ -18,7 +17,7 @@ export abstract class RecordingProfile {
     public settings: Settings,
   ) {}
 
-  abstract readonly store: RecordingStore;
+  abstract readonly store: RecordingStore & Pick<LocalStore, 'append'>;
   /** Everything that is captured goes through it before it is kept. */
   abstract readonly sensitive: Sensitive;
 
