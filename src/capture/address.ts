@@ -54,7 +54,7 @@ function cleanQuery(query: string, depth: number): string {
 function isSecretPair(pair: string): boolean {
   const [name = ''] = pair.split('=', 1);
   const value = pair.slice(name.length + 1);
-  return isSecretParameter(decoded(name)) || isToken(value);
+  return isSecretParameter(decoded(withSpaces(name))) || isToken(value);
 }
 
 /** A JSON Web Token (RFC 7519) is one under any name. */
@@ -73,7 +73,7 @@ function cleanPair(pair: string, depth: number): string | null {
  * deep to look into. What needs no cleaning keeps its spelling.
  */
 function cleanValue(value: string, depth: number): string | null {
-  const plain = decoded(value, /[=?&;#"@]|:\/\//);
+  const plain = decoded(withSpaces(value), /[=?&;#"@]|:\/\//);
   if (!/[=:@]/.test(plain)) return value;
   if (hasSecretField(plain)) return null;
   // The authority of a nested address, after user info that it must not have.
@@ -108,12 +108,15 @@ function nested(address: string, start: number, isAddress: boolean, depth: numbe
 const hasSecretField = (text: string): boolean =>
   [...text.matchAll(/["']([\w.-]{1,60})["']\s*:/g)].some(([, name]) => isSecretParameter(name ?? ''));
 
+/** A plus is a space in a query. */
+const withSpaces = (text: string): string => text.replaceAll('+', ' ');
+
 /**
  * Decoded until nothing is left to decode or `enough` is there, at most three times: names and addresses may be encoded more
  * than once.
  */
-function decoded(text: string, enough?: RegExp): string {
-  let now = text.replaceAll('+', ' ');
+export function decoded(text: string, enough?: RegExp): string {
+  let now = text;
   for (let i = 0; i < 3 && now.includes('%') && !enough?.test(now); i++) {
     try {
       const next = decodeURIComponent(now);

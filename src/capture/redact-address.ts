@@ -3,6 +3,8 @@
  * looks at what the parts say. The host stays: it is the site. E-mail addresses and the like leave no hash here, only their name:
  * the same page is to have the same address wherever it is asked for, and some who ask cannot wait for a hash.
  */
+
+import { decoded } from './address.ts';
 import { MIN_TOKEN } from './sensitive/url-tokens.ts';
 import { type FoundPiece, redactPlainly } from './sensitive-data.ts';
 
@@ -15,21 +17,6 @@ export interface RedactedAddress {
 const HARMLESS = /^[^\d@%:+=]*$/;
 /** One word or a short number, where nothing before it says what it is: most parts of paths. */
 const PLAIN = /^(?:[A-Za-z]{0,40}|\d{1,4})$/;
-
-/** As a person reads it. An address may be encoded more than once. */
-function decoded(part: string): string {
-  let now = part;
-  for (let i = 0; i < 3 && now.includes('%'); i++) {
-    try {
-      const next = decodeURIComponent(now);
-      if (next === now) break;
-      now = next;
-    } catch {
-      break;
-    }
-  }
-  return now;
-}
 
 /** A part with what it says redacted; as it is spelled where there is nothing. `lead` says what it is, like words before it in a text. */
 function redactedPart(part: string, lead: string, pieces: FoundPiece[]): string {
