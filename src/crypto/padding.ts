@@ -23,7 +23,7 @@ export function pad(payload: Uint8Array, minimumBytes: number): Bytes {
   return out;
 }
 
-/** The payload, or `null` when the padding is not exactly what `pad` writes. */
+/** The payload, or `null` when the length does not fit or something but zeros comes behind. How many zeros there are is not asked. */
 export function unpad(padded: Bytes): Bytes | null {
   if (padded.length < 4) return null;
   const length = new DataView(padded.buffer, padded.byteOffset, 4).getUint32(0);

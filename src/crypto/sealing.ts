@@ -69,6 +69,9 @@ export async function sealerFor(publicKey: Bytes): Promise<Sealer> {
   };
 }
 
+/** So many senders are remembered at once. */
+const SENDERS = 64;
+
 /** Opens what was sealed for one key. */
 export interface Opener {
   /** `null` when it was sealed for another key, elsewhere, or changed. */
@@ -85,6 +88,9 @@ export async function openerOf(secret: Bytes): Promise<Opener> {
     const name = toBase64Url(enc);
     const known = keys.get(name);
     if (known) return known;
+    // Whoever can write here can make any number of senders: the oldest is agreed on again when it is needed.
+    const [oldest] = keys.keys();
+    if (oldest !== undefined && keys.size >= SENDERS) keys.delete(oldest);
     const key = suite
       .createRecipientContext({ recipientKey: pair, enc: asBuffer(enc), info: INFO })
       .then(exportKey);

@@ -43,6 +43,15 @@ describe('what is sealed for somebody', () => {
     expect(await opener.open(second as Bytes, AAD)).toEqual(utf8('page 1'));
   });
 
+  it('opens however many have sealed, the first of them again at last', async () => {
+    const publicKey = await sealingPublicOf(secretOf(1));
+    const opener = await openerOf(secretOf(1));
+    const sealed: Bytes[] = [];
+    for (let n = 0; n < 70; n++) sealed.push(await (await sealerFor(publicKey)).seal(utf8(`${n}`), AAD));
+    for (const n of [...sealed.keys(), 0])
+      expect(await opener.open(sealed[n] as Bytes, AAD)).toEqual(utf8(`${n}`));
+  });
+
   it('does not open with another key, in another place, or when any one of its bits is another', async () => {
     const publicKey = await sealingPublicOf(secretOf(1));
     const [right, wrong] = [await openerOf(secretOf(1)), await openerOf(secretOf(2))];
