@@ -90,7 +90,11 @@ export class Sync {
   /** One at a time: what the person changes, and what comes from other devices. */
   readonly #settings = new Mutex();
 
-  constructor(private readonly profile: Profile) {
+  /** `mayRun`: whether rounds may run now. */
+  constructor(
+    private readonly profile: Profile,
+    private readonly mayRun: () => boolean = () => true,
+  ) {
     this.#retry = new SyncRetry(profile.store, profile.clock);
     this.#news = new News(profile.clock);
   }
@@ -197,7 +201,7 @@ export class Sync {
     do {
       this.#again = false;
       const account = this.#account;
-      if (!account) return;
+      if (!account || !this.mayRun()) return;
       if ((await this.#round(account)) === 'more') {
         // Days that came back may have to leave again before the next ones come.
         await this.relieve();

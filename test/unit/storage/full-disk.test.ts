@@ -5,8 +5,9 @@
 import { afterEach, expect, it, vi } from 'vitest';
 import type { Bytes } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
-import type { InteractionEvent, NewEvent } from '../../../src/model/interaction.ts';
+import type { InteractionEvent, InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
 import { isTargeted } from '../../../src/model/selector.ts';
+import { LocalStore } from '../../../src/storage/local-store.ts';
 import { failWrite } from '../../support/fail-write.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 
@@ -95,6 +96,8 @@ const work: readonly (readonly [string, Work, string[], Work?])[] = [
     },
     all(...ten),
   ],
+  // The last of its writes are random values that are thrown away: a few of them stand for all.
+  ['compacting', (p) => p.store.compact(), all(...ten)],
   [
     'erasing a site',
     (p) => p.store.erase((record) => isTargeted(record, { what: 'site', host: 'site1.example' })),
@@ -131,39 +134,117 @@ const work: readonly (readonly [string, Work, string[], Work?])[] = [
   ],
 ];
 
-it.each(work.map(([name, ...rest]) => ({ name, rest })))(
-  '$name',
-  async ({ rest: [run, expected, prepare] }) => {
-    for (let k = 1; ; k++) {
-      const profile = await filled();
-      await prepare?.(profile);
-      const before = await urls(profile);
-      const fault = failWrite(k);
-      const outcome = await run(profile).then(
-        () => 'done' as const,
-        () => 'failed' as const,
-      );
-      vi.restoreAllMocks();
-      if (!fault.happened()) {
-        expect(outcome).toBe('done');
-        expect(k).toBeGreaterThan(2);
-        profile.store.close();
-        return;
-      }
-      // What was erased may be gone already where only the destruction of keys was refused.
-      const now = await urls(profile);
-      if (outcome === 'failed' && JSON.stringify(now) !== JSON.stringify(before))
-        expect(now).toEqual(expected);
-      await profile.reopen();
-      expect([JSON.stringify(before), JSON.stringify(expected)]).toContain(
-        JSON.stringify(await urls(profile)),
-      );
-      await run(profile);
-      expect(await urls(profile)).toEqual(expected);
-      const found = [];
-      for await (const { page } of profile.store.findPages({ words: ['page'] })) found.push(page.url);
-      expect(found.sort()).toEqual(expected);
+it.each(
+  work.flatMap(([name, ...rest]) =>
+    ['after a restart', 'in the same worker'].map((again) => ({ name, again, rest })),
+  ),
+)('$name, tried again $again', async ({ again, rest: [run, expected, prepare] }) => {
+  for (let k = 1; ; k += k < 40 ? 1 : 60) {
+    const profile = await filled();
+    await prepare?.(profile);
+    const before = await urls(profile);
+    const fault = failWrite(k);
+    const outcome = await run(profile).then(
+      () => 'done' as const,
+      () => 'failed' as const,
+    );
+    vi.restoreAllMocks();
+    if (!fault.happened()) {
+      expect(outcome).toBe('done');
+      expect(k).toBeGreaterThan(2);
       profile.store.close();
+      return;
     }
-  },
-);
+    // What was erased may be gone already where only the destruction of keys was refused.
+    const now = await urls(profile);
+    if (outcome === 'failed' && JSON.stringify(now) !== JSON.stringify(before)) expect(now).toEqual(expected);
+    if (again === 'after a restart') await profile.reopen();
+    expect([JSON.stringify(before), JSON.stringify(expected)]).toContain(JSON.stringify(await urls(profile)));
+    await run(profile);
+    expect(await urls(profile)).toEqual(expected);
+    const found = [];
+    for await (const { page } of profile.store.findPages({ words: ['page'] })) found.push(page.url);
+    expect(found.sort()).toEqual(expected);
+    await profile.store.append({ event: visit(20, profile.nowMs) });
+    profile.store.close();
+  }
+});
+
+/** Every write is refused. */
+function noRoom(): void {
+  for (const method of ['put', 'add'] as const)
+    vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore) {
+      this.transaction.abort();
+      throw new DOMException('no room', 'QuotaExceededError');
+    });
+}
+const site = (n: number) => (record: InteractionRecord) =>
+  isTargeted(record, { what: 'site', host: `site${n}.example` });
+/** Periods that have more keys than the one that is in force. */
+const stale = ({ store: { vault } }: LocalProfile) =>
+  vault.names('interactions').filter((name) => vault.generations(name) > 1);
+
+it('a store opens on a disk with no room at all, also after a deletion that was interrupted, and ends that later', async () => {
+  let interrupted = 0;
+  for (let k = 1; ; k++) {
+    const profile = await filled();
+    const before = await urls(profile);
+    const fault = failWrite(k);
+    const isDone = await profile.store.erase(site(1)).then(
+      () => true,
+      () => false,
+    );
+    vi.restoreAllMocks();
+    if (isDone) break;
+    expect(fault.happened()).toBe(true);
+    const now = await urls(profile);
+    if (now.length < before.length) interrupted += 1;
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    noRoom();
+    await profile.reopen();
+    expect(await urls(profile)).toEqual(now);
+    vi.restoreAllMocks();
+    await profile.store.pack();
+    expect(await urls(profile)).toEqual(now);
+    if (now.length < before.length) expect(stale(profile)).toEqual([]);
+    await profile.store.erase(site(1));
+    profile.store.close();
+  }
+  expect(interrupted).toBeGreaterThan(0);
+});
+
+it('a deletion that failed half-way is ended by the next one: its keys are destroyed too', async () => {
+  for (let k = 1; ; k++) {
+    const profile = await filled();
+    failWrite(k);
+    const isDone = await profile.store.erase(site(1)).then(
+      () => true,
+      () => false,
+    );
+    vi.restoreAllMocks();
+    if (isDone) return;
+    const left = (await urls(profile)).length;
+    await profile.store.erase((record) => 'url' in record && record.url === urlOf(0));
+    await profile.reopen();
+    if (left < 10) expect(stale(profile)).toEqual([]);
+    profile.store.close();
+  }
+});
+
+it('a sentinel that cannot be written keeps nobody from reading', async () => {
+  const profile = await filled();
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  const { options } = profile;
+  profile.store.close();
+  const store = await LocalStore.open({
+    ...options(),
+    sentinel: {
+      read: async () => undefined,
+      write: async () => {
+        throw new Error('no room');
+      },
+    },
+  });
+  profile.store = store;
+  expect(await urls(profile)).toEqual(all(...ten));
+});
