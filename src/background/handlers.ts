@@ -8,7 +8,7 @@ import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
 import { removePassphrase, setPassphrase } from './services/lock.ts';
 import { currentPage } from './services/pages.ts';
-import { removeRule, rulesAnswer, setRule } from './services/rules.ts';
+import { removeRule, rulesAnswer, setRule, tryRule } from './services/rules.ts';
 import { sealedGapSeen } from './services/sealed-gap.ts';
 import { search } from './services/search.ts';
 import type { Recording, Services } from './services.ts';
@@ -140,12 +140,11 @@ export function createHandlers(access: Access): Handlers {
     },
 
     'rules.list': async () => ok(rulesAnswer((await ready()).profile)),
-    'rules.set': async ({ host, capture, level }) => {
+    'rules.set': async (draft) => {
       const { profile, sync } = await ready();
-      if (!(await sync.changeSettings(() => setRule(profile, host, capture, level))))
-        return fail('bad-host', 'That is not the name of a site. Type it like example.org.');
-      return ok(rulesAnswer(profile));
+      return sync.changeSettings(() => setRule(profile, draft));
     },
+    'rules.test': async ({ address, rule }) => tryRule((await ready()).profile, address, rule),
     'rules.remove': async ({ id }) => {
       const { profile, sync } = await ready();
       await sync.changeSettings(() => removeRule(profile, id));

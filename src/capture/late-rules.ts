@@ -1,13 +1,7 @@
 /** Level and rules, applied to what was stored before they were known or were what they are now. Pure. */
 import type { InteractionEvent, NewEvent, VisitUpdate } from '../model/interaction.ts';
-import {
-  captureClick,
-  captureNavigation,
-  captureSearch,
-  captureTitle,
-  keptNow,
-  type Policy,
-} from './capture.ts';
+import { captureClick, captureNavigation, captureSearch, captureTitle, keptNow } from './capture.ts';
+import type { Policy } from './decide.ts';
 
 /** The visit that an update is of: with the address that it was recorded with, or the one that was kept of it. */
 interface Updated {

@@ -59,6 +59,15 @@ const eraseQuestion = v.variant('what', [
 /** 32 bytes, base64url. */
 const passphraseKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
 
+/** With `pattern`, for addresses of any site; with `path`, for a part of a site; with neither, for a site. */
+const ruleDraft = v.strictObject({
+  host,
+  path: v.optional(text(1000)),
+  pattern: v.optional(text(1000)),
+  capture: v.picklist(CAPTURES),
+  level: v.optional(v.picklist(PRIVACY_LEVELS)),
+});
+
 const nothing = v.strictObject({});
 /** In CSS pixels, as `screenText` (context/device-info.ts) takes it. */
 const pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999));
@@ -93,14 +102,9 @@ export const MESSAGES = {
   /** The person has read what the browser lost. */
   'loss.seen': { from: 'page', body: nothing },
   'rules.list': { from: 'page', body: nothing },
-  'rules.set': {
-    from: 'page',
-    body: v.strictObject({
-      host,
-      capture: v.picklist(CAPTURES),
-      level: v.optional(v.picklist(PRIVACY_LEVELS)),
-    }),
-  },
+  'rules.set': { from: 'page', body: ruleDraft },
+  /** What a visit of this address would leave behind; `rule`: with this rule, which is not set. */
+  'rules.test': { from: 'page', body: v.strictObject({ address: url, rule: v.optional(ruleDraft) }) },
   'rules.remove': { from: 'page', body: v.strictObject({ id }) },
   /** How much of what was kept out of the memory, by kind. */
   'sensitive.get': { from: 'page', body: nothing },

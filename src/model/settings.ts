@@ -4,15 +4,8 @@ import { AUTO_LOCK_DEFAULT, AUTO_LOCK_MINUTES, type AutoLockMinutes } from './au
 import { BUDGET } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
-import { CAPTURES, type Rule } from './rules.ts';
-
-const ruleSchema = v.object({
-  id: v.string(),
-  host: v.string(),
-  capture: v.picklist(CAPTURES),
-  level: v.exactOptional(v.picklist(PRIVACY_LEVELS)),
-  formerly: v.exactOptional(v.picklist(CAPTURES)),
-});
+import { ruleSchema } from './rule-schema.ts';
+import type { Rule } from './rules.ts';
 
 export const settingsSchema = v.object({
   consent: v.picklist(['unasked', 'accepted', 'declined']),
