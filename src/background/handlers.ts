@@ -11,6 +11,7 @@ import { currentPage } from './services/pages.ts';
 import { removeRule, rulesAnswer, setRule, tryRule } from './services/rules.ts';
 import { sealedGapSeen } from './services/sealed-gap.ts';
 import { search } from './services/search.ts';
+import { reductionFor } from './services/stored-count.ts';
 import type { Recording, Services } from './services.ts';
 
 const PAUSE_MS = { '15m': 15 * 60_000, '1h': 60 * 60_000 } as const;
@@ -107,9 +108,12 @@ export function createHandlers(access: Access): Handlers {
           if (!tab.incognito && /^https?:/.test(tab.url)) await injectContentScript(tab.id);
       return status();
     },
-    'level.set': async ({ level }) => {
-      const { profile, sync } = await ready();
+    'level.set': async ({ level, stored = 'keep' }) => {
+      const { profile, sync, ephemeral, storedRules } = await ready();
       await sync.changeSettings(() => profile.change({ level }));
+      if (stored === 'erase') await ephemeral.erase(() => true);
+      const reduction = reductionFor(profile, { what: 'level', level, erase: stored === 'erase' });
+      if (stored !== 'keep' && reduction) await storedRules.start(reduction);
       return status();
     },
     'pause.set': async ({ pause }) => {
@@ -149,6 +153,19 @@ export function createHandlers(access: Access): Handlers {
       const { profile, sync } = await ready();
       await sync.changeSettings(() => removeRule(profile, id));
       return ok(rulesAnswer(profile));
+    },
+
+    'stored.count': async ({ scope }) => (await ready()).storedCount.count(scope),
+    'stored.cancel': async () => {
+      (await ready()).storedCount.cancel();
+      return ok(null);
+    },
+    'stored.apply': async ({ scope }) => {
+      const { profile, storedRules } = await ready();
+      const reduction = reductionFor(profile, scope);
+      if (!reduction) return fail('no-rule', 'That rule is not there any more.');
+      await storedRules.start(reduction);
+      return status();
     },
 
     'sensitive.get': async () => ok((await (await ready()).profile.sensitive.totals()) ?? null),

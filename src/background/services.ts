@@ -26,6 +26,8 @@ import type { RecordingProfile } from './services/recording-profile.ts';
 import { noteSealedGap } from './services/sealed-gap.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
+import { StoredCount } from './services/stored-count.ts';
+import { StoredRules } from './services/stored-rules.ts';
 import { Sync } from './services/sync.ts';
 import { TabStates } from './services/tab-state.ts';
 
@@ -52,6 +54,8 @@ export interface Services extends Recording {
   readonly compaction: Compaction;
   readonly budget: Budget;
   readonly plugins: Plugins;
+  readonly storedRules: StoredRules;
+  readonly storedCount: StoredCount;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -149,6 +153,17 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   );
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
+  const storedRules = new StoredRules(profile, {
+    others: sync.others,
+    settled: () => recorder.settled(),
+    async onReduced() {
+      await recorder.erased();
+      await contexts.erased();
+      sync.changed();
+      await budget.check();
+    },
+  });
+  sync.onChanged = () => storedRules.look();
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -157,6 +172,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       compaction: compaction.state(),
       budget: await budget.figures(),
       plugins: plugins.state(),
+      storedRules: storedRules.state(),
     });
 
   const telling = tellStatus(status, events.onStatus);
@@ -166,6 +182,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
+    .then(() => storedRules.open())
     .then(() => budget.open())
     .then(() => history.open());
   await Promise.all([queryTotals.open(), compaction.open(), importing]);
@@ -181,6 +198,8 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     compaction,
     budget,
     plugins,
+    storedRules,
+    storedCount: new StoredCount(profile, ephemeral),
     status,
     async settled() {
       await recorder.settled();
@@ -191,6 +210,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       history.close();
       compaction.close();
       budget.close();
+      storedRules.close();
       telling.stop();
       queryTotals.close();
       profile.store.close();

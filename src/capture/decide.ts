@@ -10,7 +10,16 @@
  * Of several that are equally specific the stricter capture and the stricter level hold. Pure.
  */
 import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
-import { CAPTURES, type Capture, coversHost, coversPath, kindOf, type Rule } from '../model/rules.ts';
+import type { Only } from '../model/reduction.ts';
+import {
+  CAPTURES,
+  type Capture,
+  coversHost,
+  coversPath,
+  kindOf,
+  type Rule,
+  ruleKey,
+} from '../model/rules.ts';
 import { decoded } from './address.ts';
 import { matchesPattern, patternHolds } from './patterns.ts';
 import { isSensitiveHost, sensitiveEntry } from './sensitive-sites.ts';
@@ -18,6 +27,8 @@ import { isSensitiveHost, sensitiveEntry } from './sensitive-sites.ts';
 export interface Policy {
   readonly level: PrivacyLevel;
   readonly rules: readonly Rule[];
+  /** Of one that is applied to what is stored: what it is not about stays as it is. */
+  readonly only?: Only;
 }
 
 /** How much of a page may be kept. */
@@ -44,8 +55,22 @@ export const stricter = (a: Kept, b: Kept | undefined): Kept =>
         level: stricterLevel(a.level, b.level),
       };
 
+const UNTOUCHED: Treatment = { capture: 'full', level: 'public', rules: [] };
+
 /** `address`: as it may be kept (`cleanAddress`). */
 export function treatmentOf(address: string, policy: Policy): Treatment {
+  const decided = decide(address, policy);
+  const { only } = policy;
+  if (only === undefined) return decided;
+  const isMeant =
+    only.what === 'rule'
+      ? decided.rules.some((rule) => ruleKey(rule) === only.key)
+      : decided.rules.every(({ level }) => level === undefined);
+  if (!isMeant) return UNTOUCHED;
+  return only.what === 'rule' ? decided : { capture: 'full', level: policy.level, rules: decided.rules };
+}
+
+function decide(address: string, policy: Policy): Treatment {
   const { hostname, pathname } = new URL(address);
   // `site.example.` is the same site.
   const host = hostname.replace(/\.$/, '');

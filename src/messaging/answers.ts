@@ -7,6 +7,7 @@ import type { SearchHit } from '../model/page-query.ts';
 import type { PluginsReport } from '../model/plugins.ts';
 import type { PrivacyLevel } from '../model/privacy.ts';
 import type { Status } from '../model/recording.ts';
+import type { ReductionCount } from '../model/reduction.ts';
 import type { Rule } from '../model/rules.ts';
 import type { EraseCount } from '../model/selector.ts';
 import type { SensitiveTotals } from '../model/sensitive.ts';
@@ -83,6 +84,9 @@ export interface Answers {
   'rules.list': RulesAnswer;
   'rules.set': RulesAnswer;
   'rules.test': RuleTrial;
+  'stored.count': ReductionCount;
+  'stored.cancel': null;
+  'stored.apply': Status;
   'rules.remove': RulesAnswer;
   /** `null` when nothing was found yet. */
   'sensitive.get': SensitiveTotals | null;

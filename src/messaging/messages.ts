@@ -68,6 +68,12 @@ const ruleDraft = v.strictObject({
   level: v.optional(v.picklist(PRIVACY_LEVELS)),
 });
 
+const storedScope = v.variant('what', [
+  v.strictObject({ what: v.literal('all') }),
+  v.strictObject({ what: v.literal('rule'), id }),
+  v.strictObject({ what: v.literal('level'), level: v.picklist(PRIVACY_LEVELS), erase: v.boolean() }),
+]);
+
 const nothing = v.strictObject({});
 /** In CSS pixels, as `screenText` (context/device-info.ts) takes it. */
 const pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999));
@@ -95,7 +101,14 @@ export const MESSAGES = {
     from: 'page',
     body: v.strictObject({ accepted: v.boolean(), persisted: v.optional(v.boolean()) }),
   },
-  'level.set': { from: 'page', body: v.strictObject({ level: v.picklist(PRIVACY_LEVELS) }) },
+  /** `stored`: what becomes of what is stored, and of what is in memory; without, it stays. */
+  'level.set': {
+    from: 'page',
+    body: v.strictObject({
+      level: v.picklist(PRIVACY_LEVELS),
+      stored: v.optional(v.picklist(['keep', 'reduce', 'erase'])),
+    }),
+  },
   'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
   'pause.end': { from: 'page', body: nothing },
 
@@ -106,6 +119,10 @@ export const MESSAGES = {
   /** What a visit of this address would leave behind; `rule`: with this rule, which is not set. */
   'rules.test': { from: 'page', body: v.strictObject({ address: url, rule: v.optional(ruleDraft) }) },
   'rules.remove': { from: 'page', body: v.strictObject({ id }) },
+  /** What level and rules would take from what is stored. */
+  'stored.count': { from: 'page', body: v.strictObject({ scope: storedScope }) },
+  'stored.cancel': { from: 'page', body: nothing },
+  'stored.apply': { from: 'page', body: v.strictObject({ scope: storedScope }) },
   /** How much of what was kept out of the memory, by kind. */
   'sensitive.get': { from: 'page', body: nothing },
 
