@@ -77,6 +77,12 @@ export function createHandlers(access: Access): Handlers {
   const budget = async () => ok(await (await ready()).budget.report());
   const thenBudget = (result: Result<null>) => (result.ok ? budget() : result);
   const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
+  /** After what was agreed to has changed: it gets its date. */
+  const agreed = async () => void (await (await ready()).consents.check());
+  const thenAgreed = async <T>(result: T): Promise<T> => {
+    await agreed();
+    return result;
+  };
 
   return {
     'event.page': async (page, sender) => {
@@ -102,6 +108,7 @@ export function createHandlers(access: Access): Handlers {
         consentAtMs: profile.clock.nowMs(),
         ...(persisted === undefined ? {} : { persisted }),
       });
+      await agreed();
       // Pages that were open before the person agreed have no content script yet (Chromium never starts one there by itself).
       if (first)
         for (const tab of await allTabs())
@@ -111,9 +118,12 @@ export function createHandlers(access: Access): Handlers {
     'level.set': async ({ level, stored = 'keep' }) => {
       const { profile, sync, ephemeral, storedRules } = await ready();
       await sync.changeSettings(() => profile.change({ level }));
-      if (stored === 'erase') await ephemeral.erase(() => true);
+      if (stored === 'erase' || stored === 'forget') {
+        await ephemeral.erase(() => true);
+        profile.changed();
+      }
       const reduction = reductionFor(profile, { what: 'level', level, erase: stored === 'erase' });
-      if (stored !== 'keep' && reduction) await storedRules.start(reduction);
+      if ((stored === 'reduce' || stored === 'erase') && reduction) await storedRules.start(reduction);
       return status();
     },
     'pause.set': async ({ pause }) => {
@@ -167,6 +177,9 @@ export function createHandlers(access: Access): Handlers {
       await storedRules.start(reduction);
       return status();
     },
+
+    'privacy.get': async () => ok(await (await ready()).consents.report()),
+    'privacy.withdraw': async (what) => (await ready()).consents.withdraw(what),
 
     'sensitive.get': async () => ok((await (await ready()).profile.sensitive.totals()) ?? null),
 
@@ -243,25 +256,25 @@ export function createHandlers(access: Access): Handlers {
       return status();
     },
     'plugins.get': async () => ok(await (await ready()).plugins.report()),
-    'plugins.switch': async ({ on }) => ok(await (await ready()).plugins.switchTo(on)),
-    'plugins.allow': async (wanted) => (await ready()).plugins.allow(wanted),
+    'plugins.switch': async ({ on }) => ok(await thenAgreed(await (await ready()).plugins.switchTo(on))),
+    'plugins.allow': async (wanted) => thenAgreed(await (await ready()).plugins.allow(wanted)),
     'plugins.refuse': async ({ id }) => ok(await (await ready()).plugins.refuse(id)),
-    'plugins.withdraw': async ({ id }) => ok(await (await ready()).plugins.withdraw(id)),
+    'plugins.withdraw': async ({ id }) => ok(await thenAgreed(await (await ready()).plugins.withdraw(id))),
     'plugins.clear-log': async () => ok(await (await ready()).plugins.clearLog()),
 
     'sync.create': async ({ url, deviceName }) =>
-      thenStatus(await (await ready()).sync.create(url, deviceName)),
+      thenStatus(await thenAgreed(await (await ready()).sync.create(url, deviceName))),
     'sync.invite': async () => (await ready()).sync.invite(),
     'sync.join': async ({ code, deviceName }) =>
-      thenStatus(await (await ready()).sync.join(code, deviceName)),
+      thenStatus(await thenAgreed(await (await ready()).sync.join(code, deviceName))),
     'sync.now': async () => {
       await (await ready()).sync.run();
       return status();
     },
     'archive.fetch-month': async ({ month }) => thenBudget(await (await ready()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
-      thenStatus(await (await ready()).sync.end('leave', anyway, loseAway)),
+      thenStatus(await thenAgreed(await (await ready()).sync.end('leave', anyway, loseAway))),
     'sync.delete-account': async ({ loseAway }) =>
-      thenStatus(await (await ready()).sync.end('delete', false, loseAway)),
+      thenStatus(await thenAgreed(await (await ready()).sync.end('delete', false, loseAway))),
   };
 }

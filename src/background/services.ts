@@ -10,6 +10,7 @@ import { type RuleLate, unseal } from '../storage/sealed.ts';
 import { isInAccount } from '../sync/account-state.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
+import { Consents } from './services/consents.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
@@ -54,6 +55,7 @@ export interface Services extends Recording {
   readonly compaction: Compaction;
   readonly budget: Budget;
   readonly plugins: Plugins;
+  readonly consents: Consents;
   readonly storedRules: StoredRules;
   readonly storedCount: StoredCount;
 }
@@ -198,6 +200,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     compaction,
     budget,
     plugins,
+    consents: new Consents(profile, plugins, sync),
     storedRules,
     storedCount: new StoredCount(profile, ephemeral),
     status,

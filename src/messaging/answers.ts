@@ -6,6 +6,7 @@ import type { InteractionRecord, NewEvent } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
 import type { PluginsReport } from '../model/plugins.ts';
 import type { PrivacyLevel } from '../model/privacy.ts';
+import type { PrivacyReport } from '../model/privacy-policy.ts';
 import type { Status } from '../model/recording.ts';
 import type { ReductionCount } from '../model/reduction.ts';
 import type { Rule } from '../model/rules.ts';
@@ -87,6 +88,8 @@ export interface Answers {
   'stored.count': ReductionCount;
   'stored.cancel': null;
   'stored.apply': Status;
+  'privacy.get': PrivacyReport;
+  'privacy.withdraw': PrivacyReport;
   'rules.remove': RulesAnswer;
   /** `null` when nothing was found yet. */
   'sensitive.get': SensitiveTotals | null;

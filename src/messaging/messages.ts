@@ -9,6 +9,7 @@ import { RECORD_KINDS } from '../model/interaction.ts';
 import { fieldsSchema } from '../model/plugin-schema.ts';
 import { PLUGIN_LIMITS } from '../model/plugins.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
+import { USES } from '../model/privacy-policy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { CAPTURES } from '../model/rules.ts';
 import { THEMES } from '../model/theme.ts';
@@ -101,12 +102,12 @@ export const MESSAGES = {
     from: 'page',
     body: v.strictObject({ accepted: v.boolean(), persisted: v.optional(v.boolean()) }),
   },
-  /** `stored`: what becomes of what is stored, and of what is in memory; without, it stays. */
+  /** `stored`: what becomes of what is stored and, when it goes, of what is in memory; `forget`: of the latter alone. */
   'level.set': {
     from: 'page',
     body: v.strictObject({
       level: v.picklist(PRIVACY_LEVELS),
-      stored: v.optional(v.picklist(['keep', 'reduce', 'erase'])),
+      stored: v.optional(v.picklist(['keep', 'reduce', 'erase', 'forget'])),
     }),
   },
   'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
@@ -123,6 +124,10 @@ export const MESSAGES = {
   'stored.count': { from: 'page', body: v.strictObject({ scope: storedScope }) },
   'stored.cancel': { from: 'page', body: nothing },
   'stored.apply': { from: 'page', body: v.strictObject({ scope: storedScope }) },
+  /** The seed's privacy policy as it is in force, and everything that was agreed to, with dates. */
+  'privacy.get': { from: 'page', body: nothing },
+  /** Ends what was agreed to. */
+  'privacy.withdraw': { from: 'page', body: v.strictObject({ use: v.picklist(USES), to: url }) },
   /** How much of what was kept out of the memory, by kind. */
   'sensitive.get': { from: 'page', body: nothing },
 

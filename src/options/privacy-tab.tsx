@@ -4,15 +4,19 @@ import type { Result } from '../base/result.ts';
 import type { RulesAnswer } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
 import { LevelChoice } from '../ui/components/level-choice.tsx';
+import { ConsentsCard } from './consents-card.tsx';
 import { KeptOut } from './kept-out.tsx';
 import { PassphraseCard } from './passphrase-card.tsx';
 import { PluginsCard } from './plugins-card.tsx';
+import { subjectText } from './rule-words.ts';
 import { RulesCard } from './rules-card.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
+import { StoredCard, type Wanted } from './stored-card.tsx';
 
 export function PrivacyTab() {
   const answer = useSignal<RulesAnswer>({ rules: [], sensitive: [] });
   const problem = useSignal('');
+  const wanted = useSignal<Wanted | undefined>(undefined);
   const show = (result: Result<RulesAnswer>): boolean => {
     problem.value = result.ok ? '' : result.error.message;
     if (result.ok) answer.value = result.value;
@@ -25,9 +29,18 @@ export function PrivacyTab() {
       <section class="card">
         <LevelChoice />
       </section>
-      <RulesCard answer={answer.value} problem={problem.value} show={show} />
+      <RulesCard
+        answer={answer.value}
+        problem={problem.value}
+        show={show}
+        apply={(rule) => {
+          wanted.value = { scope: { what: 'rule', id: rule.id }, name: `the rule for ${subjectText(rule)}` };
+        }}
+      />
+      <StoredCard wanted={wanted} />
       <KeptOut />
       <PluginsCard />
+      <ConsentsCard />
       <SensitiveSites answer={answer.value} show={show} />
       <PassphraseCard />
     </>

@@ -18,9 +18,11 @@ interface Props {
   readonly answer: RulesAnswer;
   readonly problem: string;
   readonly show: (result: Result<RulesAnswer>) => boolean;
+  /** To what is stored. */
+  readonly apply: (rule: Rule) => void;
 }
 
-export function RulesCard({ answer: { rules }, problem, show }: Props) {
+export function RulesCard({ answer: { rules }, problem, show, apply }: Props) {
   const box = useRef<HTMLElement>(null);
   useKeptFocus(box);
   const kind = useSignal<Kind>('site');
@@ -29,6 +31,7 @@ export function RulesCard({ answer: { rules }, problem, show }: Props) {
   const pattern = useSignal('');
   const capture = useSignal<Capture>('skip');
   const level = useSignal<PrivacyLevel | undefined>(undefined);
+  const set = useSignal<Rule | undefined>(undefined);
 
   const draft = (): MessageBody<'rules.set'> => ({
     host: kind.value === 'pattern' ? '' : host.value,
@@ -40,8 +43,10 @@ export function RulesCard({ answer: { rules }, problem, show }: Props) {
   const isTyped = () => (kind.value === 'pattern' ? pattern.value : host.value) !== '';
   const add = async (event: Event) => {
     event.preventDefault();
-    if (!show(await ask('rules.set', draft()))) return;
+    const answer = await ask('rules.set', draft());
+    if (!show(answer)) return;
     for (const typed of [host, path, pattern]) typed.value = '';
+    set.value = answer.ok ? answer.value.rules.find(({ id }) => id === answer.value.set) : undefined;
   };
 
   return (
@@ -52,7 +57,7 @@ export function RulesCard({ answer: { rules }, problem, show }: Props) {
         site goes before that, and a pattern before both. It holds from now on: what is stored already stays
         until you apply the rule to it.
       </p>
-      {rules.length > 0 && <RulesTable rules={rules} show={show} />}
+      {rules.length > 0 && <RulesTable rules={rules} show={show} apply={apply} />}
       <form class="row fields" noValidate onSubmit={(event) => void add(event)}>
         <label class="field">
           For
@@ -120,6 +125,22 @@ export function RulesCard({ answer: { rules }, problem, show }: Props) {
       <p class="error result" role="alert" data-testid="rule-problem" hidden={problem === ''}>
         {problem}
       </p>
+      {set.value && (
+        <p class="small" role="status" data-testid="rule-said">
+          The rule for {subjectText(set.value)} holds from now on. What is stored already stays.{' '}
+          <button
+            type="button"
+            class="quiet"
+            data-testid="rule-apply-now"
+            onClick={() => {
+              if (set.value) apply(set.value);
+              set.value = undefined;
+            }}
+          >
+            Apply it to that too…
+          </button>
+        </p>
+      )}
       <RuleTrialBox draft={() => (isTyped() ? draft() : undefined)} />
     </section>
   );
@@ -148,11 +169,11 @@ const Typed = ({ name, testId, max, placeholder, typed }: TypedProps) => (
   </label>
 );
 
-interface TableProps extends Pick<Props, 'show'> {
+interface TableProps extends Pick<Props, 'show' | 'apply'> {
   readonly rules: readonly Rule[];
 }
 
-function RulesTable({ rules, show }: TableProps) {
+function RulesTable({ rules, show, apply }: TableProps) {
   return (
     <table>
       <thead>
@@ -161,7 +182,7 @@ function RulesTable({ rules, show }: TableProps) {
           <th scope="col">Record</th>
           <th scope="col">Level</th>
           <th scope="col">
-            <span class="visually-hidden">Remove</span>
+            <span class="visually-hidden">Apply or remove</span>
           </th>
         </tr>
       </thead>
@@ -173,7 +194,16 @@ function RulesTable({ rules, show }: TableProps) {
             </th>
             <td>{captureText(rule)}</td>
             <td>{rule.level ? LEVEL_WORDS[rule.level].name : 'As everywhere'}</td>
-            <td>
+            <td class="actions">
+              <button
+                type="button"
+                class="quiet"
+                data-testid="rule-apply"
+                aria-label={`Apply the rule for ${subjectText(rule)} to what is stored`}
+                onClick={() => apply(rule)}
+              >
+                Apply to stored…
+              </button>
               <button
                 type="button"
                 class="quiet"
