@@ -4,6 +4,8 @@ import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { StoredScope } from '../../../src/model/reduction.ts';
+import { DamagedError } from '../../../src/storage/database.ts';
+import { openJournalRow } from '../../../src/storage/journal.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { KILLED, killedAt } from '../../support/kill.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
@@ -185,11 +187,15 @@ describe('applying', () => {
       vault.names('interactions').map(({ day, generation }) => `${day}/${generation}`);
     const before = generations();
     const journal = await db.getAll('journal');
-    expect(journal.length).toBeGreaterThan(0);
+    const [row] = journal;
+    if (!row) throw new Error('nothing in the journal');
+    await openJournalRow(vault, row);
     const id = await setRule({ host: 'one.example', capture: 'domain' });
     await apply({ what: 'rule', id });
     expect(generations().filter((one) => before.includes(one))).toEqual([]);
     expect(await db.getAll('journal')).toEqual([]);
+    // Who has a copy of the row opens it no more.
+    await expect(openJournalRow(vault, row)).rejects.toThrow(DamagedError);
   });
 });
 
