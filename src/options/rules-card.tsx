@@ -199,7 +199,7 @@ function RulesTable({ rules, show, apply }: TableProps) {
                 type="button"
                 class="quiet"
                 data-testid="rule-apply"
-                aria-label={`Apply the rule for ${subjectText(rule)} to what is stored`}
+                aria-label={`Apply to stored… the rule for ${subjectText(rule)}`}
                 onClick={() => apply(rule)}
               >
                 Apply to stored…

@@ -1,4 +1,4 @@
-import { signal } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
 import { ask } from '../../messaging/client.ts';
 import type { PrivacyLevel } from '../../model/privacy.ts';
 import type { ReductionCount } from '../../model/reduction.ts';
@@ -15,6 +15,7 @@ interface Question {
 }
 
 const open = signal<Question | undefined>(undefined);
+export const isLevelAsking = computed(() => open.value !== undefined);
 
 /** After the level was changed: it holds already, and what is stored is left alone until the person says otherwise. */
 export async function askAboutStored(level: PrivacyLevel): Promise<void> {
@@ -112,11 +113,11 @@ function sentenceOf({ level, counted, deleting }: Question): string {
   if (!counted) return 'The level holds from now on. Counting what is stored already…';
   const more = counted.reduced + counted.erased;
   if (more === 0)
-    return `The level holds from now on. ${count(counted.inMemory, 'record is', 'records are')} in memory only, and gone within the hour.`;
+    return `${count(counted.inMemory, 'record is', 'records are')} in memory only, and gone within the hour.`;
   const what = count(more, 'stored record', 'stored records');
   return level === 'ephemeral'
-    ? `The level holds from now on. ${what} ${more === 1 ? 'is' : 'are'} kept for longer than this level keeps anything.`
-    : `The level holds from now on. More than it allows is kept of ${what}.`;
+    ? `${what} ${more === 1 ? 'is' : 'are'} kept for longer than this level keeps anything.`
+    : `More than it allows is kept of ${what}.`;
 }
 
 /** How far the change of what is stored is. */
