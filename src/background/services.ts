@@ -6,6 +6,7 @@ import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
+import { Consents } from './services/consents.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
@@ -19,6 +20,8 @@ import { Recorder } from './services/recorder.ts';
 import type { RecordingProfile } from './services/recording-profile.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
+import { StoredCount } from './services/stored-count.ts';
+import { StoredRules } from './services/stored-rules.ts';
 import { Sync } from './services/sync.ts';
 import { TabStates } from './services/tab-state.ts';
 import { Unsealing } from './services/unsealing.ts';
@@ -47,6 +50,9 @@ export interface Services extends Recording {
   readonly compaction: Compaction;
   readonly budget: Budget;
   readonly plugins: Plugins;
+  readonly consents: Consents;
+  readonly storedRules: StoredRules;
+  readonly storedCount: StoredCount;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -154,6 +160,17 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   );
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
+  const storedRules = new StoredRules(profile, {
+    others: sync.others,
+    settled: () => recorder.settled(),
+    async onReduced() {
+      await recorder.erased();
+      await contexts.erased();
+      sync.changed();
+      await budget.check();
+    },
+  });
+  sync.onChanged = () => storedRules.look();
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -162,6 +179,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       compaction: compaction.state(),
       budget: await budget.figures(),
       plugins: plugins.state(),
+      storedRules: storedRules.state(),
     });
 
   const telling = tellStatus(status, events.onStatus);
@@ -171,6 +189,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
+    .then(() => storedRules.open())
     .then(() => budget.open())
     .then(() => history.open());
   await Promise.all([queryTotals.open(), compaction.open(), importing]);
@@ -187,6 +206,9 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     compaction,
     budget,
     plugins,
+    consents: new Consents(profile, plugins, sync),
+    storedRules,
+    storedCount: new StoredCount(profile, ephemeral),
     status,
     async settled() {
       await recorder.settled();
@@ -197,6 +219,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       history.close();
       compaction.close();
       budget.close();
+      storedRules.close();
       telling.stop();
       queryTotals.close();
       profile.store.close();

@@ -9,6 +9,7 @@ import { RECORD_KINDS } from '../model/interaction.ts';
 import { fieldsSchema } from '../model/plugin-schema.ts';
 import { PLUGIN_LIMITS } from '../model/plugins.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
+import { USES } from '../model/privacy-policy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { CAPTURES } from '../model/rules.ts';
 import { THEMES } from '../model/theme.ts';
@@ -59,6 +60,21 @@ const eraseQuestion = v.variant('what', [
 /** 32 bytes, base64url. */
 const passphraseKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
 
+/** With `pattern`, for addresses of any site; with `path`, for a part of a site; with neither, for a site. */
+const ruleDraft = v.strictObject({
+  host,
+  path: v.optional(text(1000)),
+  pattern: v.optional(text(1000)),
+  capture: v.picklist(CAPTURES),
+  level: v.optional(v.picklist(PRIVACY_LEVELS)),
+});
+
+const storedScope = v.variant('what', [
+  v.strictObject({ what: v.literal('all') }),
+  v.strictObject({ what: v.literal('rule'), id }),
+  v.strictObject({ what: v.literal('level'), level: v.picklist(PRIVACY_LEVELS), erase: v.boolean() }),
+]);
+
 const nothing = v.strictObject({});
 /** In CSS pixels, as `screenText` (context/device-info.ts) takes it. */
 const pixels = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(99_999));
@@ -86,22 +102,32 @@ export const MESSAGES = {
     from: 'page',
     body: v.strictObject({ accepted: v.boolean(), persisted: v.optional(v.boolean()) }),
   },
-  'level.set': { from: 'page', body: v.strictObject({ level: v.picklist(PRIVACY_LEVELS) }) },
+  /** `stored`: what becomes of what is stored and, when it goes, of what is in memory; `forget`: of the latter alone. */
+  'level.set': {
+    from: 'page',
+    body: v.strictObject({
+      level: v.picklist(PRIVACY_LEVELS),
+      stored: v.optional(v.picklist(['keep', 'reduce', 'erase', 'forget'])),
+    }),
+  },
   'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
   'pause.end': { from: 'page', body: nothing },
 
   /** The person has read what the browser lost. */
   'loss.seen': { from: 'page', body: nothing },
   'rules.list': { from: 'page', body: nothing },
-  'rules.set': {
-    from: 'page',
-    body: v.strictObject({
-      host,
-      capture: v.picklist(CAPTURES),
-      level: v.optional(v.picklist(PRIVACY_LEVELS)),
-    }),
-  },
+  'rules.set': { from: 'page', body: ruleDraft },
+  /** What a visit of this address would leave behind; `rule`: with this rule, which is not set. */
+  'rules.test': { from: 'page', body: v.strictObject({ address: url, rule: v.optional(ruleDraft) }) },
   'rules.remove': { from: 'page', body: v.strictObject({ id }) },
+  /** What level and rules would take from what is stored. */
+  'stored.count': { from: 'page', body: v.strictObject({ scope: storedScope }) },
+  'stored.cancel': { from: 'page', body: nothing },
+  'stored.apply': { from: 'page', body: v.strictObject({ scope: storedScope }) },
+  /** The seed's privacy policy as it is in force, and everything that was agreed to, with dates. */
+  'privacy.get': { from: 'page', body: nothing },
+  /** Ends what was agreed to. */
+  'privacy.withdraw': { from: 'page', body: v.strictObject({ use: v.picklist(USES), to: url }) },
   /** How much of what was kept out of the memory, by kind. */
   'sensitive.get': { from: 'page', body: nothing },
 

@@ -3,6 +3,7 @@
 import type { AutoLockMinutes } from './auto-lock.ts';
 import type { BudgetFigures } from './budget.ts';
 import type { PrivacyLevel } from './privacy.ts';
+import type { ReductionState } from './reduction.ts';
 
 export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
 /** For how long: two spans, until the browser restarts, until the person resumes. */
@@ -131,4 +132,6 @@ export interface Status {
   readonly budget?: BudgetFigures;
   /** Absent until something about them was asked, and while the switch is off. */
   readonly plugins?: PluginsState;
+  /** Level and rules that are applied to what is stored. Absent when none were since the background started. */
+  readonly storedRules?: ReductionState;
 }

@@ -8,9 +8,9 @@ import {
   captureNavigation,
   captureTitle,
   keptNow,
-  NOT_KEPT,
   storesInFull,
 } from '../../capture/capture.ts';
+import { NOT_KEPT } from '../../capture/decide.ts';
 import { searchOf } from '../../capture/search-engines.ts';
 import { transitionOf } from '../../capture/transition.ts';
 import type { InteractionEvent, NewEvent } from '../../model/interaction.ts';

@@ -8,6 +8,7 @@ import type {
   Status,
   SyncState,
 } from '../../model/recording.ts';
+import type { ReductionState } from '../../model/reduction.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
 import { showBadge } from '../../platform/badge.ts';
@@ -87,12 +88,13 @@ interface Doings {
   readonly compaction: CompactionState | undefined;
   readonly budget: BudgetFigures | undefined;
   readonly plugins: PluginsState | undefined;
+  readonly storedRules: ReductionState | undefined;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget, plugins }: Doings,
+  { sync, historyImport, compaction, budget, plugins, storedRules }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
@@ -116,6 +118,7 @@ export async function currentStatus(
     ...(compaction === undefined ? {} : { compaction }),
     ...(budget === undefined ? {} : { budget }),
     ...(plugins === undefined ? {} : { plugins }),
+    ...(storedRules === undefined ? {} : { storedRules }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }
