@@ -7,6 +7,7 @@ import { CAPTURES, type Capture } from '../model/rules.ts';
 import { LEVEL_WORDS, LevelChoice } from '../ui/components/level-choice.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { KeptOut } from './kept-out.tsx';
+import { PasskeyCard } from './passkey-card.tsx';
 import { PassphraseCard } from './passphrase-card.tsx';
 import { PluginsCard } from './plugins-card.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
@@ -147,6 +148,7 @@ export function PrivacyTab() {
       <PluginsCard />
       <SensitiveSites answer={answer.value} show={show} />
       <PassphraseCard />
+      <PasskeyCard />
     </>
   );
 }

@@ -114,12 +114,17 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   'archive.confirm': some,
   'archive.discard': some,
   'lock.parameters': nothing,
-  'lock.unlock': { right: [{ key }], wrong: [{ key: `${key}A` }, { key: '' }] },
+  'lock.unlock': {
+    right: [{ key }, { key, by: 'AbC-_9' }],
+    wrong: [{ key: `${key}A` }, { key: '' }, { key, by: 'x+y' }],
+  },
+  'lock.check': { right: [{}, { current: key, by: 'AbC-_9' }], wrong: [{ current: `${key}=` }] },
   'lock.now': nothing,
   'lock.set': {
     right: [
       { kdf: SOME_KDF, key },
       { kdf: SOME_KDF, key, current: key },
+      { kdf: SOME_KDF, key, current: key, by: 'AbC-_9' },
     ],
     wrong: [
       { kdf: { ...SOME_KDF, memory: 1024 }, key },
@@ -130,7 +135,16 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
       { kdf: SOME_KDF, key: key.slice(1) },
     ],
   },
-  'lock.remove': { right: [{ current: key }], wrong: [{ current: 'K' }] },
+  'lock.remove': { right: [{}, { current: key, off: true }], wrong: [{ current: 'K' }] },
+  'lock.add-passkey': {
+    right: [{ id: 'AbC-_9', salt: key, key }],
+    wrong: [
+      { id: 'x+y', salt: key, key },
+      { id: 'AbC-_9', salt: 'short', key },
+      { id: 'A'.repeat(1_365), salt: key, key },
+    ],
+  },
+  'lock.remove-passkey': { right: [{ id: 'AbC-_9' }, { id: 'AbC-_9', current: key, off: false }] },
   'lock.start-over': { right: [{ word: 'DELETE' }], wrong: [{ word: 'delete' }, { word: '' }] },
   'lock.auto': { right: [{ minutes: 15 }], wrong: [{ minutes: 14 }, { minutes: 15.5 }] },
   'plugins.get': nothing,
