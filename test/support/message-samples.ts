@@ -32,7 +32,10 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   },
   'status.get': nothing,
   'consent.set': { right: [{ accepted: true }, { accepted: true, persisted: false }] },
-  'level.set': { right: [{ level: 'public' }], wrong: [{ level: 'secret' }, { level: 'toString' }] },
+  'level.set': {
+    right: [{ level: 'public' }, { level: 'public', stored: 'keep' }],
+    wrong: [{ level: 'secret' }, { level: 'toString' }, { level: 'public', stored: 'all' }],
+  },
   'pause.set': { right: [{ pause: '15m' }], wrong: [{ pause: '15 minutes' }] },
   'pause.end': nothing,
   'loss.seen': nothing,
@@ -48,6 +51,35 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
     ],
   },
   'rules.remove': some,
+  'rules.test': {
+    right: [
+      { address: 'https://ruled.example/' },
+      { address: 'https://ruled.example/', rule: { host: 'ruled.example', capture: 'skip' } },
+      { address: 'x', rule: { host: '', pattern: '^https://', capture: 'full', level: 'public' } },
+    ],
+    wrong: [
+      { address: 'x'.repeat(4097) },
+      { address: 'x', rule: { host: 'ruled.example', capture: 'constructor' } },
+    ],
+  },
+  'stored.count': {
+    right: [
+      { scope: { what: 'all' } },
+      { scope: { what: 'rule', id: 'some-id' } },
+      { scope: { what: 'level', level: 'anonymous', erase: false } },
+    ],
+    wrong: [{ scope: { what: 'some' } }, { scope: { what: 'level', level: 'secret', erase: false } }],
+  },
+  'stored.cancel': nothing,
+  'stored.apply': {
+    right: [{ scope: { what: 'rule', id: 'no-rule' } }],
+    wrong: [{ scope: { what: 'rule' } }, { scope: { what: 'level', level: 'public', erase: 1 } }],
+  },
+  'privacy.get': nothing,
+  'privacy.withdraw': {
+    right: [{ use: 'sync', to: 'https://sync.example' }],
+    wrong: [{ use: 'everything', to: 'x' }],
+  },
   'sensitive.get': nothing,
   'page.current': nothing,
   'records.search': {
@@ -171,6 +203,7 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
     wrong: [{ code: 'x'.repeat(2049) }],
   },
   'sync.now': nothing,
+  'sync.deletions': nothing,
   'archive.fetch-month': { right: [{ month: '2025-03' }], wrong: [{ month: '2025-3' }, { month: 'March' }] },
   'sync.leave': { right: [{ anyway: false, loseAway: false }] },
   'sync.delete-account': { right: [{ loseAway: false }] },
