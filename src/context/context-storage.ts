@@ -263,7 +263,7 @@ export class ContextStorage {
   async compactDatabase(options: QueryOptions = {}): Promise<void> {
     await this.queries.measure(options, async () => {
       await this.store.compact(options.signal);
-      await this.#cacheStats.flush();
+      await this.#cacheStats.flushBeside();
     });
   }
 
@@ -336,7 +336,7 @@ export class ContextStorage {
 
   /** Writes what was counted, and closes the store. */
   async close(): Promise<void> {
-    await this.flush();
+    await this.#cacheStats.flushBeside();
     this.store.close();
   }
 

@@ -43,6 +43,7 @@ import { type Loss, lossOf, parseSentinel, type Sentinel, type SentinelArea } fr
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type LockedVault, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
@@ -731,9 +732,9 @@ export class LocalStore extends RecordingStore {
 
   async writeNamed(name: string, value: unknown): Promise<void> {
     const box = await this.vault.sealNamed(name, value);
-    const tx = this.db.transaction('profiles', 'readwrite', { durability: 'strict' });
-    tx.store.put({ userId: this.vault.userId, name, box });
-    await tx.done;
+    await inTransaction(this.db.transaction('profiles', 'readwrite', STRICT), (tx, ask) =>
+      ask(tx.store.put({ userId: this.vault.userId, name, box })),
+    );
   }
 
   /** Deletes the records whose names begin like this. */

@@ -53,7 +53,7 @@ export class ContextKeeper {
       let seen: Seen = isSame ? before : { ...before, fingerprint, sinceMs: nowMs };
       if (this.profile.recording() && isDue(seen, nowMs)) seen = await this.#save(seen, nowMs);
       if (seen.profiled !== dayOf(nowMs) && this.profile.settings.consent === 'accepted') {
-        await this.profile.storing(() => unlessDamaged(context.profile()));
+        await unlessDamaged(context.profile());
         seen = { ...seen, profiled: dayOf(nowMs) };
       }
       if (seen !== before) await sessionArea.set(KEY, seen);
