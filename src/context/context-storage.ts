@@ -56,6 +56,11 @@ export interface ArchiveOptions extends QueryOptions {
 export interface SaveOptions extends QueryOptions {
   /** Of the context's user, only the newest so many are kept. Default: all. */
   readonly keep?: number;
+  /**
+   * What `store.erasure()` gave before the context was made: it is not saved when something was erased since, because it may repeat
+   * that. Default: it is saved.
+   */
+  readonly asOf?: unknown;
 }
 
 const SCREEN = 'screen';
@@ -100,11 +105,16 @@ export class ContextStorage {
     return this.store.vault.userId;
   }
 
-  /** Keeps a context; one of the same id is replaced. The newest of a user is the latest one. */
-  async saveContext(context: ARQContext, options: SaveOptions = {}): Promise<void> {
-    const { keep = Number.POSITIVE_INFINITY } = options;
-    if (!(keep >= 1)) throw new TypeError('keep is no number of contexts');
-    await this.queries.measure(options, () => this.#contexts.save(context, keep));
+  /**
+   * Keeps a context; one of the same id is replaced. The newest of a user is the latest one. Resolves with whether it was saved
+   * (`asOf`).
+   */
+  saveContext(context: ARQContext, options: SaveOptions = {}): Promise<boolean> {
+    const { keep = Number.POSITIVE_INFINITY, asOf } = options;
+    return this.queries.measure(options, async () => {
+      if (!(keep >= 1)) throw new TypeError('keep is no number of contexts');
+      return this.#contexts.save(context, keep, asOf);
+    });
   }
 
   /** How many contexts are saved, of all users. */

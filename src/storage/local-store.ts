@@ -463,8 +463,26 @@ export class LocalStore extends RecordingStore {
   /** The same as long as nothing on these days, both in, has changed. */
   async fingerprint(firstDay: Day, lastDay: Day): Promise<string> {
     const known = this.#known();
-    const erasure = (await this.db.get('metadata', ERASURE)) ?? null;
+    const erasure = await this.#erasure();
     return fingerprintOf(firstDay, lastDay, await known.packs, await known.journalDays, erasure);
+  }
+
+  async #erasure(): Promise<unknown> {
+    return (await this.db.get('metadata', ERASURE)) ?? null;
+  }
+
+  /** The same as long as nothing was erased. One that is under way is waited for. */
+  erasure(): Promise<unknown> {
+    return this.exclusive(() => this.#erasure());
+  }
+
+  /** Runs `task`, during which nothing is erased, if that is so since `erasure` was asked for. Resolves with whether it ran. */
+  unlessErased(since: unknown, task: () => Promise<void>): Promise<boolean> {
+    return this.exclusive(async () => {
+      const isSame = (await this.#erasure()) === since;
+      if (isSame) await task();
+      return isSame;
+    });
   }
 
   /** Cheap enough to be asked each minute. */

@@ -190,6 +190,18 @@ const NOTHING_DERIVED = {
   recommendedContent: [],
 };
 
+it('is not saved when something was erased since it was made', async () => {
+  const { store, nowMs } = both.profile;
+  await both.storage.saveInteractions([visitAt(nowMs, 'https://a.example/'), visitAt(nowMs)]);
+  const asOf = await store.erasure();
+  expect(await both.storage.saveContext(context(1), { asOf })).toBe(true);
+  await store.erase((record) => record.kind === 'visit' && record.url === 'https://a.example/');
+  expect(await both.storage.saveContext(context(2), { asOf })).toBe(false);
+  expect(ids(await both.storage.listContexts(userId, 9))).toEqual([1]);
+  expect(await both.storage.saveContext(context(2), { asOf: await store.erasure() })).toBe(true);
+  expect(await both.storage.saveContext(context(3))).toBe(true);
+});
+
 describe('erasing records', () => {
   const erase = (url: string) => both.profile.store.erase((r) => r.kind === 'visit' && r.url === url);
   beforeEach(async () => {
