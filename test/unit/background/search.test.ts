@@ -166,3 +166,15 @@ describe('after an update of the browser, whose dictionary cuts words otherwise'
     expect(target).toMatchObject({ what: 'record', id: expect.stringMatching(/./) });
   });
 });
+
+it.each([
+  ['https://gone.example./a', 'with a dot at its end'],
+  ['https://stays.example:80@gone.example/', 'behind the name of a user'],
+])('%s: a site is deleted however its host is written (%s)', async (url) => {
+  await add(visit(url, START_MS - 3 * DAY_MS), visit('https://stays.example/', START_MS - 3 * DAY_MS));
+  await worker.store.pack(true);
+  const target = { what: 'site', host: 'gone.example' } as const;
+  expect(await worker.send('erase.count', { target })).toMatchObject({ count: 1 });
+  expect(await worker.send('erase.run', { target })).toEqual({ count: 1 });
+  expect(await urls('')).toEqual(['https://stays.example/']);
+});
