@@ -1,8 +1,10 @@
 /**
  * Takes the records of an export from a page, one batch at a time, and adds them some days at a time. Ids stay, so the same file
- * twice, or in the browser that it came from, adds nothing. What the browser's history gave under another id is there, too.
+ * twice, or in the browser that it came from, adds nothing. What the browser's history gave under another id is there, too. Level and
+ * rules of now hold for what is added.
  */
 import { type Day, dayOf } from '../../base/clock.ts';
+import { ruleLate } from '../../capture/late-rules.ts';
 import { SameHappenings } from '../../capture/same-happening.ts';
 import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { type ExportedRecord, parseRecord } from '../../lifecycle/exported-record.ts';
@@ -15,6 +17,7 @@ import {
   type InteractionEvent,
   type InteractionRecord,
 } from '../../model/interaction.ts';
+import { stricterLevel } from '../../model/privacy.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
 import { timeInAll } from '../../storage/imported-time.ts';
@@ -120,6 +123,7 @@ class FileImport {
   ): Promise<InteractionEvent[]> {
     const { sensitive, settings } = this.services.profile;
     const spent = new Map(foldEvents(known).map((record) => [record.id, spentOn(record)]));
+    const counted = new Set(known.flatMap(({ kind, id }) => (kind === 'reduced' ? [id] : [])));
     const others = [...known, ...beside].filter(({ id }) => !accounted.has(id));
     const same = new SameHappenings(others, settings);
     const events: InteractionEvent[] = [];
@@ -127,20 +131,23 @@ class FileImport {
       // A file may be of a version, or of another program, that kept everything.
       const { events: redacted, pieces } = await sensitive.redact([told]);
       const event = redacted[0] ?? told;
-      const other = spent.has(event.id) ? undefined : same.take(event);
+      const ruled = ruledNow(event, settings);
+      const other = spent.has(event.id) || !ruled ? undefined : same.take(ruled);
       // Of one that is there under another id the time is added to that one.
       const visit = other ?? event;
       const before = spent.get(visit.id);
       if (other || before !== undefined) this.there += 1;
-      else if (await erased?.({ ...event, dwellMs } as InteractionRecord)) {
+      else if (!ruled || (await erased?.({ ...event, dwellMs } as InteractionRecord))) {
         this.leftOut += 1;
         continue;
       } else {
         this.added += 1;
-        this.#pieces.push(...pieces);
-        events.push(event);
+        if (ruled.kind !== 'reduced') this.#pieces.push(...pieces);
+        events.push(ruled);
       }
       accounted.add(visit.id);
+      // A count has no time spent, and no exact time.
+      if ((other ?? ruled)?.kind !== 'visit' || counted.has(visit.id)) continue;
       // Of a day beside this one: this day's step is not to change it.
       if (dayOf(visit.atMs) !== dayOf(event.atMs)) continue;
       // A later export of a visit that is there may know of more time.
@@ -149,6 +156,16 @@ class FileImport {
     }
     return events;
   }
+}
+
+/** As a visit of now would be kept, and never at a milder level than it was. `null`: not at all. */
+function ruledNow(
+  event: ExportedRecord['event'],
+  settings: Profile['settings'],
+): ExportedRecord['event'] | null {
+  const ruled = ruleLate(event, settings);
+  if (!ruled || ruled.kind === 'visit-update') return null;
+  return ruled.kind === 'reduced' ? ruled : { ...ruled, level: stricterLevel(ruled.level, event.level) };
 }
 
 const spentOn = (record: InteractionRecord): number => (record.kind === 'visit' ? record.dwellMs : 0);

@@ -244,6 +244,82 @@ describe('an export', () => {
   });
 });
 
+describe('level and rules of now hold for a file', () => {
+  it('what they exclude is left out, in whichever browser it was allowed', async () => {
+    await worker.send('rules.set', { host: 'www.paypal.com', capture: 'full' });
+    for (const host of ['excluded.example', 'www.paypal.com', 'a.example'])
+      await worker.visit(1, `https://${host}/page?query=1`, { title: `On ${host}` });
+    await worker.visit(2, 'https://shortened.example/page?query=1', { title: 'On query=1' });
+    await worker.click(2);
+    const text = await exported();
+    await anotherBrowser();
+    await worker.send('rules.set', { host: 'excluded.example', capture: 'skip' });
+    await worker.send('rules.set', { host: 'shortened.example', capture: 'domain' });
+    expect(await importText(text)).toMatchObject({ kind: 'done', added: 2, leftOut: 3 });
+    expect((await worker.ofKind('visit')).map(({ url }) => url)).toEqual([
+      'https://a.example/page?query=1',
+      'https://shortened.example/',
+    ]);
+    expect(await worker.ofKind('click')).toEqual([]);
+    expect(await importText(text)).toMatchObject({ added: 0, there: 2, leftOut: 3 });
+  });
+
+  it('what is there already stays, and no time is added to what they exclude now', async () => {
+    await worker.visit(1, 'https://excluded.example/');
+    const text = (await exported()).replace('"dwellMs":0', '"dwellMs":7000');
+    await worker.send('rules.set', { host: 'excluded.example', capture: 'skip' });
+    expect(await importText(text)).toMatchObject({ added: 0, there: 1, leftOut: 0 });
+    expect(await worker.ofKind('visit')).toMatchObject([{ dwellMs: 0 }]);
+  });
+
+  it('at level anonymous only counts come in, without a time within their hour', async () => {
+    await worker.visit(1, 'https://a.example/secret', { title: 'secret' });
+    await worker.services.recorder.spent(1, 5_000);
+    await worker.visit(1, 'https://www.google.com/search?q=secret');
+    const text = await exported();
+    await anotherBrowser();
+    await worker.set({ level: 'anonymous' });
+    expect(await importText(text)).toMatchObject({ added: 3 });
+    expect((await worker.records()).map(({ kind }) => kind)).toEqual(Array(3).fill('reduced'));
+    const events = await worker.events();
+    expect(JSON.stringify(events)).not.toContain('secret');
+    expect(events.filter(({ atMs }) => atMs % 3_600_000 !== 0)).toEqual([]);
+    expect(await importText(text)).toMatchObject({ added: 0, there: 3 });
+    await worker.set({ level: 'private' });
+    expect(await importText(text)).toMatchObject({ added: 0, there: 3 });
+    expect(await worker.events()).toEqual(events);
+  });
+
+  it.each([
+    ['public', 'private', 'private'],
+    ['private', 'public', 'private'],
+    ['public', 'public', 'public'],
+  ] as const)('what was recorded at level %s is at level %s: %s', async (told, now, level) => {
+    await worker.set({ level: told });
+    await worker.visit(1, 'https://a.example/');
+    const text = await exported();
+    await anotherBrowser();
+    await worker.set({ level: now });
+    await importText(text);
+    expect(await worker.ofKind('visit')).toMatchObject([{ level }]);
+  });
+
+  it('a count stays a count, and deletions of the account are kept to at every level', async () => {
+    await worker.set({ level: 'anonymous' });
+    await worker.visit(1, 'https://a.example/');
+    await worker.set({ level: 'private' });
+    await worker.visit(1, 'https://deleted.example/');
+    const text = await exported();
+    await anotherBrowser();
+    const deleted: Erased = async (record) => 'url' in record && record.url.includes('deleted');
+    await worker.set({ level: 'public' });
+    expect(await importText(text, deleted)).toMatchObject({ added: 1, leftOut: 1 });
+    expect(await worker.records()).toMatchObject([{ kind: 'reduced', level: 'anonymous' }]);
+    await worker.set({ level: 'anonymous' });
+    expect(await importText(text, deleted)).toMatchObject({ added: 0, there: 1, leftOut: 1 });
+  });
+});
+
 describe('of what the browser’s history gave already', () => {
   const fromHistory = async () => {
     await worker.handlers['import.history']({}, {} as never);
