@@ -64,6 +64,8 @@ const CACHE_BYTES = 48 * 1024 * 1024;
 interface Contents {
   readonly packs: Promise<readonly PackRow[]>;
   readonly journalDays: Promise<Map<Day, number>>;
+  /** Read while no event was being appended: one more can be added to it. */
+  isExact: boolean;
 }
 
 /** In the cache: days that finding reads whole. About what an event takes there. */
@@ -146,6 +148,10 @@ export class LocalStore extends RecordingStore {
   readonly #journal: Journal<JournalRow>;
   #contents: Contents | undefined;
   #count: number | undefined;
+  /** Appends that are under way: what is read meanwhile may have their events, or not. */
+  #appending = 0;
+  /** Rises with whatever may change what is read. */
+  #changes = 0;
   #watched = 0;
 
   private constructor(
@@ -272,6 +278,7 @@ export class LocalStore extends RecordingStore {
       } finally {
         this.#forgetContents();
         this.#count = undefined;
+        this.#changes += 1;
       }
     });
   }
@@ -312,15 +319,30 @@ export class LocalStore extends RecordingStore {
   }
 
   async append(append: Append): Promise<InteractionEvent | null> {
-    const written = await this.#journal.append(append);
+    this.#appending += 1;
+    this.#changes += 1;
+    const written = await this.#journal.append(append).finally(() => {
+      this.#appending -= 1;
+    });
     if (!written) return null;
     const { event, day } = written;
-    if (event.kind !== 'visit-update' && this.#count !== undefined)
-      this.#count += 1 + (append.also?.length ?? 0);
-    const contents = this.#contents;
+    const rows = 1 + (append.also?.length ?? 0);
+    if (event.kind !== 'visit-update' && this.#count !== undefined) this.#count += rows;
     this.cache.forget(LIVE + day);
-    void contents?.journalDays.then((days) => days.set(day, (days.get(day) ?? 0) + 1));
+    const contents = this.#contents;
+    // One that was read meanwhile may have the event already, and to count it twice would make it look like another store.
+    if (contents?.isExact)
+      void contents.journalDays.then((days) => days.set(day, (days.get(day) ?? 0) + rows));
+    else this.#contents = undefined;
     return event;
+  }
+
+  /** Runs `use` with what `read` gives if nothing changed while it was read. */
+  async #ifQuiet<T>(read: Promise<T>, use: (value: T) => void): Promise<T> {
+    const changes = this.#appending === 0 ? this.#changes : undefined;
+    const value = await read;
+    if (changes === this.#changes) use(value);
+    return value;
   }
 
   /** Adds events of one day that come from elsewhere; each id once, however often it comes. Resolves with how many were new. */
@@ -413,10 +435,16 @@ export class LocalStore extends RecordingStore {
   }
 
   #known(): Contents {
-    this.#contents ??= {
-      packs: this.db.getAll('packs', rangeOfAll(this.vault.userId)),
-      journalDays: journalDays(this.db),
-    };
+    if (!this.#contents) {
+      const contents: Contents = {
+        packs: this.db.getAll('packs', rangeOfAll(this.vault.userId)),
+        journalDays: this.#ifQuiet(journalDays(this.db), () => {
+          contents.isExact = true;
+        }),
+        isExact: false,
+      };
+      this.#contents = contents;
+    }
     return this.#contents;
   }
 
@@ -427,8 +455,10 @@ export class LocalStore extends RecordingStore {
 
   /** Records in the store, folded. */
   async recordCount(): Promise<number> {
-    this.#count ??= await recordCount(this.#source());
-    return this.#count;
+    if (this.#count !== undefined) return this.#count;
+    return this.#ifQuiet(recordCount(this.#source()), (count) => {
+      this.#count = count;
+    });
   }
 
   #finding(): FinderSource {
