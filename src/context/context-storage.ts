@@ -141,15 +141,19 @@ export class ContextStorage {
   }
 
   /** Newest first, at most `limit`. */
-  async listContexts(userId: string, limit: number, options: QueryOptions = {}): Promise<ARQContext[]> {
-    if (!(limit >= 0)) throw new TypeError('limit is no number of contexts');
-    const found: ARQContext[] = [];
-    if (limit < 1) return found;
-    for await (const context of this.contextsCursor(userId, options)) {
-      found.push(context);
-      if (found.length >= limit) break;
-    }
-    return found;
+  listContexts(userId: string, limit: number, options: QueryOptions = {}): Promise<ARQContext[]> {
+    const { signal } = options;
+    return this.queries.measure(options, async (tally) => {
+      if (!(limit >= 0)) throw new TypeError('limit is no number of contexts');
+      const found: ARQContext[] = [];
+      if (limit < 1) return found;
+      for await (const context of this.#contexts.cursor(userId, signal, tally)) {
+        signal?.throwIfAborted();
+        tally.rowsReturned = found.push(context);
+        if (found.length >= limit) break;
+      }
+      return found;
+    });
   }
 
   /** Newest first. */
@@ -207,13 +211,12 @@ export class ContextStorage {
   }
 
   /** Newest first; a day is opened when its first record is asked for. */
-  async *interactionsCursor(
+  interactionsCursor(
     filter: InteractionFilter,
     options: QueryOptions = {},
   ): AsyncGenerator<UserInteraction, void> {
-    const parsed = parseFilter(filter);
-    yield* this.queries.measureCursor(options, (tally) =>
-      findInteractions(this.store, parsed, options.signal, tally),
+    return this.queries.measureCursor(options, (tally) =>
+      findInteractions(this.store, parseFilter(filter), options.signal, tally),
     );
   }
 
@@ -283,12 +286,13 @@ export class ContextStorage {
    * Nothing is archived while sync is on (`InvalidStateError`). Erasing does not reach into a file: what is erased of a
    * day does not come back with it, and what takes a whole day, or everything, destroys its key.
    */
-  archiveOldData(olderThan: Date, options: ArchiveOptions): Promise<number> {
+  archiveOldData(olderThan: Date, options: Partial<ArchiveOptions> = {}): Promise<number> {
     return this.queries.measure(options, async (tally) => {
-      const ms = olderThan.getTime();
+      const ms = olderThan instanceof Date ? olderThan.getTime() : Number.NaN;
       if (Number.isNaN(ms)) throw new TypeError('olderThan is no date');
-      if (typeof options?.sink !== 'function') throw new TypeError('an archive needs a sink that keeps it');
-      const sink = async (file: Bytes) => options.sink(file);
+      const keep = options.sink;
+      if (typeof keep !== 'function') throw new TypeError('an archive needs a sink that keeps it');
+      const sink = async (file: Bytes) => keep(file);
       const moved = await this.store.archive(dayOf(ms), sink, options.signal);
       tally.rowsRead = moved;
       tally.rowsReturned = moved;
@@ -316,7 +320,7 @@ export class ContextStorage {
     return this.#one(options, () => this.store.archivedDays());
   }
 
-  /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
+  /** Bytes of everything that is stored sealed: without the plain rows that SECURITY.md lists, and what the browser's database adds. */
   estimateSize(options: QueryOptions = {}): Promise<number> {
     return this.queries.measure(options, () => this.store.usedBytes());
   }

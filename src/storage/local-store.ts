@@ -520,7 +520,7 @@ export class LocalStore extends RecordingStore {
     return this.#meter.sizes(await this.#known().packs);
   }
 
-  /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
+  /** Bytes of everything that is stored sealed: without the plain rows that SECURITY.md lists, and what the browser's database adds. */
   async usedBytes(): Promise<number> {
     return sum(Object.values(await this.sizes()));
   }
