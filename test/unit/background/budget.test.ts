@@ -172,6 +172,30 @@ describe('near the limit', () => {
     worker.store.syncing = true;
     expect((await health()).message).not.toContain('archive');
   });
+
+  it('and at it that is told also where something is damaged, and pausing too', async () => {
+    await packedDays(3);
+    await useShare(0.9);
+    worker.services.profile.damagedRows = 1;
+    expect(await health()).toEqual({
+      code: 'storage-damaged',
+      message: expect.stringMatching(
+        /damaged.*; everything else works\. \d\d % of your storage limit.*Save an archive/,
+      ),
+    });
+    await worker.send('pause.set', { pause: 'resumed' });
+    expect(await health()).toEqual({
+      code: 'storage-damaged',
+      message: expect.stringMatching(/damaged.*left alone\. Paused: nothing is recorded\.$/),
+    });
+    await worker.send('pause.end', {});
+    vi.spyOn(worker.store, 'usedBytes').mockResolvedValue(1e12);
+    await budget().check();
+    expect(await health()).toEqual({
+      code: 'full',
+      message: expect.stringMatching(/nothing more is recorded.*damaged.*left alone\.$/),
+    });
+  });
 });
 
 describe('at the limit', () => {
