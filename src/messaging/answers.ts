@@ -1,6 +1,7 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
 import type { Kdf } from '../crypto/kdf.ts';
 import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
+import type { Deletion } from '../model/deletion.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord, NewEvent } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
@@ -129,6 +130,7 @@ export interface Answers {
   'sync.invite': InviteAnswer;
   'sync.join': Status;
   'sync.now': Status;
+  'sync.deletions': readonly Deletion[];
   'sync.leave': Status;
   'sync.delete-account': Status;
 }

@@ -79,7 +79,10 @@ export const writeCommands = async (store: LocalStore, commands: readonly EraseC
   store.writeNamed((await readLists(store)).free, commands);
 
 /** Those that say what goes. */
-export const isErasure = ({ target }: EraseCommand): boolean => target.what !== 'reduce';
+export type Erasure = EraseCommand & {
+  readonly target: Exclude<EraseCommand['target'], { readonly what: 'reduce' }>;
+};
+export const isErasure = (command: EraseCommand): command is Erasure => command.target.what !== 'reduce';
 
 /** Adds what is not there yet. One at a time: a command that comes from another device must not push out one given here. */
 export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>

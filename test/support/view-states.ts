@@ -2,6 +2,7 @@
 import { fail, ok } from '../../src/base/result.ts';
 import type { RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
+import type { Deletion } from '../../src/model/deletion.ts';
 import type { HealthReport } from '../../src/model/health.ts';
 import type { PluginsReport } from '../../src/model/plugins.ts';
 import type { PrivacyReport } from '../../src/model/privacy-policy.ts';
@@ -400,6 +401,20 @@ const plugins: PluginsReport = {
   totals: [{ ...READER, queries: 62, records: 1204, refused: 3, lastMs: NOW - 6e4 }],
 };
 
+const devices = (laptopMs?: number, otherMs?: number): Deletion['devices'] => [
+  { name: 'Laptop', thisDevice: true, ...(laptopMs === undefined ? {} : { erasedMs: laptopMs }) },
+  {
+    name: 'The computer in the living room, upstairs',
+    thisDevice: false,
+    ...(otherMs === undefined ? {} : { erasedMs: otherMs }),
+  },
+];
+const deletions: readonly Deletion[] = [
+  { atMs: NOW - 30_000, what: 'site', count: 1, devices: devices(NOW - 29_000) },
+  { atMs: NOW - 9e7, what: 'record', count: 34, devices: devices(NOW - 9e7, NOW - 8e7) },
+  { atMs: NOW - 4e8, what: 'range', count: 1, devices: devices(NOW - 4e8, NOW - 4e8) },
+];
+
 const answers: FakeBackground['answers'] = {
   'plugins.get': ok(noPlugins),
   'budget.get': ok(roomy),
@@ -418,6 +433,7 @@ const answers: FakeBackground['answers'] = {
   'sensitive.get': ok(keptOut),
   'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
   'sync.invite': ok(code),
+  'sync.deletions': ok([]),
   'health.get': ok(healthy),
   'caches.purge': ok({ ...healthy, memory: { ...healthy.memory, bytes: 0 } }),
 };
@@ -671,6 +687,12 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
+    {
+      name: 'options-sync-deletions',
+      status: syncing({}),
+      answers: { ...answers, 'sync.deletions': ok(deletions) },
+      reach: seen('deletion'),
+    },
     {
       name: 'options-sync-code',
       status: syncing({}),
