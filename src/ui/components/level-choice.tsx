@@ -31,11 +31,12 @@ function LevelRadio({ level, describedBy }: RadioProps) {
       data-testid={`level-${level}`}
       aria-describedby={describedBy}
       checked={status.value?.level === level}
-      onChange={() =>
+      onChange={() => {
+        const before = status.value?.level;
         void change('level.set', { level }).then(() => {
-          if (status.value?.level === level) return askAboutStored(level);
-        })
-      }
+          if (status.value?.level === level) return askAboutStored(level, before);
+        });
+      }}
     />
   );
 }
