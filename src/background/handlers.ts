@@ -6,7 +6,7 @@ import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { parseLock } from '../storage/lock.ts';
 import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
-import { removePassphrase, setPassphrase } from './services/lock.ts';
+import { addPasskey, checkProof, type Proof, removeWay, setPassphrase } from './services/lock.ts';
 import { currentPage } from './services/pages.ts';
 import { removeRule, rulesAnswer, setRule, tryRule } from './services/rules.ts';
 import { sealedGapSeen } from './services/sealed-gap.ts';
@@ -61,7 +61,7 @@ export interface Access {
   /** What records, also while the profile is locked. */
   recording(): Promise<Services | Recording>;
   status(): Promise<Status>;
-  unlock(key: string): Promise<Result<null>>;
+  unlock(proof: Proof): Promise<Result<null>>;
   lock(): Promise<void>;
   startOver(): Promise<boolean>;
 }
@@ -237,16 +237,19 @@ export function createHandlers(access: Access): Handlers {
 
     'lock.parameters': async () => {
       const { lock: found } = (await recording()).profile.store.vault;
-      return ok(found ? parseLock(found).kdf : null);
+      return ok(found ? (parseLock(found).passphrase?.kdf ?? null) : null);
     },
-    'lock.unlock': async ({ key }) => thenStatus(await access.unlock(key)),
+    'lock.unlock': async ({ key, by }) => thenStatus(await access.unlock({ current: key, by })),
+    'lock.check': async (proof) => checkProof((await ready()).profile, proof),
     'lock.now': async () => {
       await access.lock();
       return status();
     },
     'lock.set': async (wanted) => thenStatus(await setPassphrase((await ready()).profile, wanted)),
-    'lock.remove': async ({ current }) =>
-      thenStatus(await removePassphrase((await ready()).profile, current)),
+    'lock.remove': async (proof) => thenStatus(await removeWay((await ready()).profile, undefined, proof)),
+    'lock.add-passkey': async (wanted) => thenStatus(await addPasskey((await ready()).profile, wanted)),
+    'lock.remove-passkey': async ({ id, ...proof }) =>
+      thenStatus(await removeWay((await ready()).profile, id, proof)),
     'lock.start-over': async () =>
       (await access.startOver())
         ? status()

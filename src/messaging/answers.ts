@@ -117,7 +117,10 @@ export interface Answers {
   'lock.unlock': Status;
   'lock.now': Status;
   'lock.set': Status;
+  'lock.check': null;
   'lock.remove': Status;
+  'lock.add-passkey': Status;
+  'lock.remove-passkey': Status;
   'lock.start-over': Status;
   'lock.auto': Status;
   'plugins.get': PluginsReport;

@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { kdfSchema } from '../crypto/kdf.ts';
 import { AUTO_LOCK_MINUTES } from '../model/auto-lock.ts';
 import { RECORD_KINDS } from '../model/interaction.ts';
+import { passkeyId, passkeySchema } from '../model/passkeys.ts';
 import { fieldsSchema } from '../model/plugin-schema.ts';
 import { PLUGIN_LIMITS } from '../model/plugins.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
@@ -57,8 +58,12 @@ const eraseQuestion = v.variant('what', [
   v.strictObject({ what: v.literal('newest'), url }),
 ]);
 
-/** 32 bytes, base64url. */
-const passphraseKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+/** 32 bytes, base64url: what a passphrase or a passkey gave. */
+const wayKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+/** What a way to unlock gave, where there is one; `by`: a passkey's id, when it was no passphrase. */
+const proof = { current: v.optional(wayKey), by: v.optional(passkeyId) };
+/** Of the last way: nothing is locked any more. */
+const off = v.optional(v.boolean());
 
 /** With `pattern`, for addresses of any site; with `path`, for a part of a site; with neither, for a site. */
 const ruleDraft = v.strictObject({
@@ -179,15 +184,19 @@ export const MESSAGES = {
 
   /** What the passphrase's key costs, for who is about to type it; `null` without a passphrase. */
   'lock.parameters': { from: 'page', body: nothing },
-  /** `key`: what the passphrase gave. It is derived in the page, so that recording does not wait for it. */
-  'lock.unlock': { from: 'page', body: v.strictObject({ key: passphraseKey }) },
+  /** `key`: what the passphrase gave, or the passkey `by`. It is made in the page, so that recording does not wait for it. */
+  'lock.unlock': { from: 'page', body: v.strictObject({ key: wayKey, by: proof.by }) },
+  /** Whether that unlocks: before something is made elsewhere that would be left over. */
+  'lock.check': { from: 'page', body: v.strictObject(proof) },
   'lock.now': { from: 'page', body: nothing },
-  /** `current`: what the passphrase of now gave, where there is one. */
-  'lock.set': {
+  'lock.set': { from: 'page', body: v.strictObject({ kdf: kdfSchema, key: wayKey, ...proof }) },
+  'lock.remove': { from: 'page', body: v.strictObject({ ...proof, off }) },
+  /** `key`: what the passkey gives for `salt`. */
+  'lock.add-passkey': {
     from: 'page',
-    body: v.strictObject({ kdf: kdfSchema, key: passphraseKey, current: v.optional(passphraseKey) }),
+    body: v.strictObject({ id: passkeyId, salt: passkeySchema.entries.salt, key: wayKey, ...proof }),
   },
-  'lock.remove': { from: 'page', body: v.strictObject({ current: passphraseKey }) },
+  'lock.remove-passkey': { from: 'page', body: v.strictObject({ id: passkeyId, ...proof, off }) },
   /** The passphrase is lost: everything of a locked profile is deleted, unread. `word`: what the person had to type. */
   'lock.start-over': { from: 'page', body: v.strictObject({ word: v.literal('DELETE') }) },
   'lock.auto': { from: 'page', body: v.strictObject({ minutes: v.picklist(AUTO_LOCK_MINUTES) }) },

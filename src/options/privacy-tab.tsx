@@ -6,6 +6,7 @@ import { ask } from '../messaging/client.ts';
 import { LevelChoice } from '../ui/components/level-choice.tsx';
 import { ConsentsCard } from './consents-card.tsx';
 import { KeptOut } from './kept-out.tsx';
+import { PasskeyCard } from './passkey-card.tsx';
 import { PassphraseCard } from './passphrase-card.tsx';
 import { PluginsCard } from './plugins-card.tsx';
 import { subjectText } from './rule-words.ts';
@@ -43,6 +44,7 @@ export function PrivacyTab() {
       <ConsentsCard />
       <SensitiveSites answer={answer.value} show={show} />
       <PassphraseCard />
+      <PasskeyCard />
     </>
   );
 }

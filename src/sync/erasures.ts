@@ -78,10 +78,8 @@ export const readCommands = async (store: LocalStore): Promise<EraseCommand[]> =
 export const writeCommands = async (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
   store.writeNamed((await readLists(store)).free, commands);
 
-/** Those that say what goes. */
-export type Erasure = EraseCommand & {
-  readonly target: Exclude<EraseCommand['target'], { readonly what: 'reduce' }>;
-};
+/** A command that says what goes. */
+export type Erasure = EraseCommand & { readonly target: { readonly what: EraseTarget['what'] } };
 export const isErasure = (command: EraseCommand): command is Erasure => command.target.what !== 'reduce';
 
 /** Adds what is not there yet. One at a time: a command that comes from another device must not push out one given here. */

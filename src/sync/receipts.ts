@@ -8,7 +8,7 @@ import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { AccountState } from './account-state.ts';
 import { daysMeant } from './away.ts';
-import { type EraseCommand, type Erasure, isErasure, readCommands } from './erasures.ts';
+import { type Erasure, isErasure, readCommands } from './erasures.ts';
 import { daysOfRows, queueRecord, UNERASED } from './outbox.ts';
 
 /** Of the newest commands: a card is read by every device each time it changes. */
@@ -43,10 +43,6 @@ async function readNamed<T>(
   }
 }
 
-/** What level and rules take from what is stored takes its time, and has no receipt yet (services/stored-rules.ts). */
-const readDeletions = async (store: LocalStore): Promise<Erasure[]> =>
-  (await readCommands(store)).filter(isErasure);
-
 export const readReceipts = async (store: LocalStore): Promise<Receipts> =>
   (await readNamed(store, RECEIPTS, receiptsSchema)) ?? {};
 
@@ -66,14 +62,14 @@ export const cardOf = (store: LocalStore, device: string): Promise<Card | undefi
  * damage keeps something here, nor one that days at the service wait to be filtered by.
  */
 export async function noteReceipts(store: LocalStore, nowMs: number): Promise<void> {
-  const commands = newest(await readDeletions(store), MOST);
+  const commands = newest((await readCommands(store)).filter(isErasure), MOST);
   const before = await readReceipts(store);
   const without = commands.filter(({ id }) => before[id] === undefined);
   if (without.length === 0) return;
   const unerased = new Set((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined);
   const away = await store.awayDays();
   const waiting = [...daysOfRows(await store.db.getAll('outbox'))].filter((day) => day in away);
-  const done: EraseCommand[] = [];
+  const done: Erasure[] = [];
   for (const command of without) {
     if (unerased.has(command.id)) continue;
     const meant = waiting.length > 0 ? await daysMeant(store, [command]) : [];
@@ -89,7 +85,7 @@ export async function noteReceipts(store: LocalStore, nowMs: number): Promise<vo
   );
 }
 
-const newest = <C extends EraseCommand>(commands: readonly C[], count: number): C[] =>
+const newest = (commands: readonly Erasure[], count: number): Erasure[] =>
   [...commands].sort((a, b) => b.atMs - a.atMs || (a.id < b.id ? -1 : 1)).slice(0, count);
 
 /**
@@ -101,7 +97,7 @@ export async function deletions(
   devices: readonly { readonly id: string; readonly name: string; readonly thisDevice: boolean }[],
 ): Promise<Deletion[]> {
   const groups = new Map<string, Erasure[]>();
-  for (const command of newest(await readDeletions(store), MOST)) {
+  for (const command of newest((await readCommands(store)).filter(isErasure), MOST)) {
     const name = `${command.atMs} ${command.target.what}`;
     groups.set(name, [...(groups.get(name) ?? []), command]);
   }

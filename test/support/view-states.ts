@@ -46,6 +46,14 @@ const LOCKED: Status = {
   },
   lock: { state: 'locked', sealed: 12_345 },
 };
+const PASSKEYS = [
+  { id: 'A'.repeat(40), salt: 'A'.repeat(43), madeMs: NOW - 9e8 },
+  { id: 'B'.repeat(40), salt: 'B'.repeat(43), madeMs: NOW },
+] as const;
+const LOCKED_BY_PASSKEY: Status = {
+  ...LOCKED,
+  lock: { state: 'locked', sealed: 3, passkeys: PASSKEYS, passphrase: false },
+};
 const UNLOCKED: Status = { ...recording, lock: { state: 'unlocked', autoLockMinutes: 60 } };
 const withHealth = (code: Status['health']['code'], message: string): Status => ({
   ...recording,
@@ -504,6 +512,29 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       tab: 'privacy',
       status: UNLOCKED,
       reach: seen('passphrase-now'),
+    },
+    { name: 'popup-locked-passkey', status: LOCKED_BY_PASSKEY, reach: seen('unlock-passkey') },
+    { name: 'options-locked-passkey', status: LOCKED_BY_PASSKEY, reach: seen('unlock-passkey') },
+    {
+      name: 'options-locked-both',
+      status: { ...LOCKED, lock: { state: 'locked', sealed: 3, passkeys: PASSKEYS } },
+      reach: seen('unlock-passkey'),
+    },
+    {
+      name: 'options-privacy-passkeys',
+      tab: 'privacy',
+      status: { ...UNLOCKED, lock: { state: 'unlocked', autoLockMinutes: 60, passkeys: PASSKEYS } },
+      reach: (view) => view.evaluate(`document.querySelector('[data-testid=passkey-add]').scrollIntoView()`),
+    },
+    {
+      name: 'options-privacy-passkey-alone',
+      tab: 'privacy',
+      status: {
+        ...UNLOCKED,
+        lock: { state: 'unlocked', autoLockMinutes: 15, passkeys: PASSKEYS.slice(0, 1), passphrase: false },
+      },
+      reach: (view) =>
+        view.evaluate(`document.querySelector('[data-testid=passkey-alone]').scrollIntoView()`),
     },
     {
       name: 'popup-refused',

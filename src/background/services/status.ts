@@ -16,6 +16,7 @@ import { hasHostAccess } from '../../platform/permissions.ts';
 import type { Loss } from '../../storage/sentinel.ts';
 import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { waysToUnlock } from './lock.ts';
 import type { Profile } from './profile.ts';
 import { gapSentence, readSealedGap } from './sealed-gap.ts';
 
@@ -97,14 +98,21 @@ export async function currentStatus(
   { sync, historyImport, compaction, budget, plugins, storedRules }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
+  const { lock } = profile.store.vault;
   const [health, recordCount, memory] = await Promise.all([
     healthOf(profile, budget),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
   return {
-    ...(profile.store.vault.lock
-      ? { lock: { state: 'unlocked' as const, autoLockMinutes: settings.autoLockMinutes } }
+    ...(lock
+      ? {
+          lock: {
+            state: 'unlocked' as const,
+            ...waysToUnlock(lock),
+            autoLockMinutes: settings.autoLockMinutes,
+          },
+        }
       : {}),
     consent: settings.consent,
     level: settings.level,
