@@ -17,12 +17,12 @@ interface Question {
 const open = signal<Question | undefined>(undefined);
 export const isLevelAsking = computed(() => open.value !== undefined);
 
-/** After the level was changed: it holds already, and what is stored is left alone until the person says otherwise. */
-export async function askAboutStored(level: PrivacyLevel, before: PrivacyLevel | undefined): Promise<void> {
+/** `before`: levels that may have held. After the level was changed: it holds already, and what is stored is left alone until the person says otherwise. */
+export async function askAboutStored(level: PrivacyLevel, before: readonly PrivacyLevel[]): Promise<void> {
   const { recordCount = 0, ephemeralCount = 0 } = status.value ?? {};
   open.value = undefined;
   // Nothing that is stored gets more: a milder level leaves nothing to ask about it.
-  const isStricter = before === undefined || strictness(level) > strictness(before);
+  const isStricter = before.some((one) => strictness(level) > strictness(one));
   if ((!isStricter || recordCount === 0) && ephemeralCount === 0) return;
   open.value = { level };
   const counted = await ask('stored.count', { scope: { what: 'level', level, erase: false } });
