@@ -23,6 +23,7 @@ import { Profile } from './services/profile.ts';
 import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
 import type { RecordingProfile } from './services/recording-profile.ts';
+import { Requests } from './services/requests.ts';
 import { noteSealedGap } from './services/sealed-gap.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
@@ -52,6 +53,7 @@ export interface Services extends Recording {
   readonly compaction: Compaction;
   readonly budget: Budget;
   readonly plugins: Plugins;
+  readonly requests: Requests;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -149,6 +151,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   );
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
+  const requests = new Requests(profile);
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -181,6 +184,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     compaction,
     budget,
     plugins,
+    requests,
     status,
     async settled() {
       await recorder.settled();

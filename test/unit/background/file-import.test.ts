@@ -43,7 +43,7 @@ function connect(erased: () => Erased | null = () => null) {
       disconnect() {},
     } as PagePort,
     {
-      profile: async () => worker.services.profile,
+      exporting: async () => worker.services,
       importing: async () => ({
         profile: worker.services.profile,
         erased: async () => erased(),

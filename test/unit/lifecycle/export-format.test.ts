@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { csvCell, exportWriter } from '../../../src/lifecycle/export-format.ts';
+import { exportWriter } from '../../../src/lifecycle/export-format.ts';
+import { csvCell } from '../../../src/lifecycle/spreadsheet.ts';
 import type { InteractionRecord } from '../../../src/model/interaction.ts';
 
 const visit = (title: string): InteractionRecord => ({
