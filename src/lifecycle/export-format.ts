@@ -4,6 +4,8 @@ import { JsonList } from './json-text.ts';
 import { CSV_COLUMNS, csvHeader, csvRecord } from './spreadsheet.ts';
 
 export const EXPORT_FORMAT = 'arq-context/export/1';
+/** Of what is left of records in an export that cannot be imported. */
+export const ANONYMISED_FORMAT = 'arq-context/anonymised/1';
 
 export type ExportFormat = 'json' | 'csv';
 

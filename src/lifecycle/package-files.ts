@@ -4,14 +4,11 @@ import { toJson } from '../model/context.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { PreferencesObject, UserProfile } from '../model/profile.ts';
 import { anonymised, anonymisedRecords, KeyedNames } from './anonymise.ts';
-import { EXPORT_FORMAT, exportedRecord } from './export-format.ts';
+import { ANONYMISED_FORMAT, EXPORT_FORMAT, exportedRecord } from './export-format.ts';
 import { JsonList, safeJson } from './json-text.ts';
 import { readme } from './package-readme.ts';
 import { type PackageKind, schemasOf } from './schemas.ts';
 import { CSV_COLUMNS, csvHeader, csvLine, csvRecord } from './spreadsheet.ts';
-
-/** Of `interactions.json` in an export that cannot be imported. */
-export const ANONYMISED_FORMAT = 'arq-context/anonymised/1';
 
 /** Why the service did not tell what it holds, or not all of it. `message` is for the person. */
 export class ServiceSilent extends Error {

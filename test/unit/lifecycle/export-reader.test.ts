@@ -5,7 +5,8 @@ import { exportWriter } from '../../../src/lifecycle/export-format.ts';
 import { BadFileError, ExportReader } from '../../../src/lifecycle/export-reader.ts';
 import { parseRecord } from '../../../src/lifecycle/exported-record.ts';
 import { foldEvents, type InteractionRecord } from '../../../src/model/interaction.ts';
-import { checkFile, MAX_FILE_BYTES } from '../../../src/options/export-file.ts';
+import { checkFile } from '../../../src/options/export-file.ts';
+import { MAX_FILE_BYTES, openExport, plainExport } from '../../../src/options/open-export.ts';
 import { eventsOfOneDay } from '../../support/some-events.ts';
 
 const exported = (records: readonly InteractionRecord[]): string => {
@@ -21,7 +22,7 @@ const readIn = (text: string, pieceLength: number): unknown[] => {
   return records;
 };
 const problem = async (content: BlobPart): Promise<string> => {
-  const checked = await checkFile(new Blob([content]), () => {}, new AbortController().signal);
+  const checked = await checkFile(plainExport(new Blob([content])), () => {}, new AbortController().signal);
   return checked.ok ? `fine: ${checked.value}` : `${checked.error.code}: ${checked.error.message}`;
 };
 const visit = {
@@ -110,14 +111,17 @@ describe('refused, with a sentence, is', () => {
 
   it('a file that is too large, before it is read', async () => {
     const huge = { size: MAX_FILE_BYTES + 1 } as Blob;
-    const checked = await checkFile(huge, () => {}, new AbortController().signal);
-    expect(checked).toMatchObject({ ok: false, error: { code: 'too-large' } });
+    expect(await openExport(huge)).toMatchObject({ ok: false, error: { code: 'too-large' } });
   });
 
   it('a file that the browser cannot read', async () => {
     const gone = { size: 5, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('gone')) }) };
-    const checked = await checkFile(gone as never, () => {}, new AbortController().signal);
-    expect(checked).toMatchObject({ ok: false, error: { code: 'unreadable' } });
+    const source = plainExport(gone as never);
+    for (const said of [
+      await openExport(gone as never),
+      await checkFile(source, () => {}, new AbortController().signal),
+    ])
+      expect(said).toMatchObject({ ok: false, error: { code: 'unreadable' } });
   });
 });
 
