@@ -4,13 +4,13 @@
  *     0   8  "ARQFILE" and 1, the version
  *     8   4  n, big-endian: length of the header, at most 1,024
  *     12  n  header, JSON: {"kdf": …}, parameters of Argon2id (kdf.ts), range-checked before they are used
- *     ..     chunks: envelopes (envelope.ts) of 1 MiB of plaintext each; the last one of at most that, perhaps of nothing
+ *     ..     chunks: envelopes (envelope.ts) of 64 KiB of plaintext each; the last one of at most that, perhaps of nothing
  *
  * The key is HKDF(Argon2id(passphrase), "arq/v1/sealed-file", SHA-256 of all that comes before the chunks); its salt is random, so each
  * file has its own. The additional data of a chunk is that hash, its number and whether it is the last one: a file that was cut off,
  * put in another order, mixed with another one, or whose header was changed does not open (the idea of STREAM: Hoang, Reyhanitabar,
  * Rogaway, Vizár, "Online Authenticated-Encryption and its Nonce-Reuse Misuse-Resistance", CRYPTO 2015; here with random nonces).
- * The length of the file tells that of what is in it. Frozen in test/vectors/sealed-file-1.json.
+ * The length of the file tells that of what is in it. Frozen in test/vectors/sealed-file-1.arqx.
  */
 import * as v from 'valibot';
 import { type Bytes, concat, equalBytes, fromUtf8, lengthPrefixed, u32, u64, utf8 } from '../base/bytes.ts';
@@ -21,7 +21,7 @@ import { hkdf, sha256 } from './primitives.ts';
 const MAGIC = new Uint8Array([...utf8('ARQFILE'), 1]);
 const START = MAGIC.length + 4;
 const MAX_HEADER = 1024;
-const CHUNK = 1024 * 1024;
+const CHUNK = 64 * 1024;
 const SEALED_CHUNK = CHUNK + ENVELOPE_BYTES;
 /** Enough of a file to know what it is and what it asks for. */
 export const HEAD_BYTES = START + MAX_HEADER;

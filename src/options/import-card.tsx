@@ -5,6 +5,7 @@ import type { ImportState } from '../model/recording.ts';
 import { requestHistoryAccess } from '../platform/history.ts';
 import { count } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { deriveBytes } from '../ui/passphrase.ts';
 import { status } from '../ui/status.ts';
 import { batchesOf, checkFile } from './export-file.ts';
 import { countsSentence } from './import-words.ts';
@@ -84,7 +85,7 @@ export function ImportCard() {
     if (!file) return;
     sealed.value = undefined;
     said.value = { text: '', failed: false };
-    const opened = await openExport(file);
+    const opened = await openExport(file, deriveBytes);
     if (!opened.ok) refuse(opened.error.message);
     else if (opened.value.kind === 'open') await importFrom(file.name, opened.value.source);
     else sealed.value = { name: file.name, file: opened.value };

@@ -1,7 +1,7 @@
 /** A file that the person chose to import: which sort it is, and its records as text, whatever they are wrapped in. */
 import type { Bytes } from '../base/bytes.ts';
-import { fromBase64Url } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import type { Kdf } from '../crypto/kdf.ts';
 import {
   HEAD_BYTES,
   isSealedFile,
@@ -13,7 +13,6 @@ import {
 import { BadFileError, DAMAGED_FILE, NOT_OURS } from '../lifecycle/export-reader.ts';
 import { areOurNames, MAX_ENTRIES, RECORDS_FILE } from '../lifecycle/package-names.ts';
 import type { ZipSource } from '../lifecycle/zip.ts';
-import { deriveKey } from '../ui/passphrase.ts';
 
 /** Of the file that is chosen. */
 export const MAX_FILE_BYTES = 200 * 1024 * 1024;
@@ -48,13 +47,16 @@ const readerOf =
   async (from, length) =>
     new Uint8Array(await file.slice(from, from + length).arrayBuffer());
 
+/** What Argon2id makes of a passphrase: 32 bytes. */
+export type Derive = (passphrase: string, kdf: Kdf) => Promise<Bytes>;
+
 /** Never rejects. */
-export async function openExport(file: Blob): Promise<Result<OpenedExport>> {
+export async function openExport(file: Blob, derive: Derive): Promise<Result<OpenedExport>> {
   if (file.size > MAX_FILE_BYTES) return fail('too-large', TOO_LARGE);
   const read = readerOf(file);
   return asResult(async () => {
     const start = await read(0, HEAD_BYTES);
-    if (isSealedFile(start)) return sealedExport(start, file.size, read);
+    if (isSealedFile(start)) return sealedExport(start, { size: file.size, read }, derive);
     const isZip = start[0] === 0x50 && start[1] === 0x4b;
     const source = isZip ? await zippedExport({ size: file.size, bytes: read }) : plainExport(file);
     return { kind: 'open', source };
@@ -78,20 +80,25 @@ export const plainExport = (file: Blob): ExportSource => ({
   },
 });
 
-function sealedExport(start: Bytes, size: number, read: ReadBytes): OpenedExport {
+function sealedExport(
+  start: Bytes,
+  file: { readonly size: number; readonly read: ReadBytes },
+  derive: Derive,
+): OpenedExport {
   const head = parseHead(start);
   if (!head) throw DAMAGED_FILE;
   return {
     kind: 'sealed',
     async unseal(passphrase) {
-      let key: Bytes | null;
+      // Argon2id takes no empty one.
+      if (passphrase === '') return fail('wrong-passphrase', WRONG_PASSPHRASE);
+      let key: Bytes;
       try {
-        key = fromBase64Url((await deriveKey(passphrase, head.kdf)).key);
+        key = await derive(passphrase, head.kdf);
       } catch {
         return fail('no-memory', NO_MEMORY);
       }
-      if (!key) return fail('no-memory', NO_MEMORY);
-      const opened = await SealedFile.open(head, key, { size, read }).catch((error: unknown) => {
+      const opened = await SealedFile.open(head, key, file).catch((error: unknown) => {
         if (error instanceof SealedFileDamaged) return null;
         throw error;
       });
