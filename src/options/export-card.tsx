@@ -12,15 +12,20 @@ import type { Made } from './export-package.ts';
 import { goingOn, loadRequests } from './requests.ts';
 
 const TYPES = { json: 'application/json', csv: 'text/csv' } as const;
+const today = (): string => new Intl.DateTimeFormat('sv-SE').format();
 const ENDINGS: Readonly<Record<Kind, string>> = {
   full: '.zip',
   encrypted: '.arqx',
   anonymised: '-anonymised.zip',
 };
 
+interface Ready {
+  readonly made: Made;
+  readonly name: string;
+}
+
 /** Hands over the file and says so. */
-function save({ file, records, warning }: Made, ending: string): string {
-  const name = `arq-context-${new Intl.DateTimeFormat('sv-SE').format()}${ending}`;
+function save({ made: { file, records, warning }, name }: Ready): string {
   try {
     saveFile(file, name);
   } catch {
@@ -36,6 +41,7 @@ export function ExportCard() {
   const running = useRef<AbortController | undefined>(undefined);
   const [first, again] = [useRef<HTMLInputElement>(null), useRef<HTMLInputElement>(null)];
   const kind = useSignal<Kind>('full');
+  const ready = useSignal<Ready | undefined>(undefined);
   const progress = useSignal<{ readonly done: number; readonly total: number } | undefined>(undefined);
   const result = useSignal('');
   const failed = useSignal(false);
@@ -47,11 +53,14 @@ export function ExportCard() {
     running.current = stop;
     progress.value = { done: 0, total: 0 };
     result.value = '';
+    ready.value = undefined;
     failed.value = false;
     const made = await make(stop.signal);
     progress.value = undefined;
     running.current = undefined;
-    result.value = made.ok ? save(made.value, ending) : made.error.message;
+    // A browser may not take it by itself when it took long to make: then there is a button.
+    ready.value = made.ok ? { made: made.value, name: `arq-context-${today()}${ending}` } : undefined;
+    result.value = ready.value ? save(ready.value) : made.ok ? '' : made.error.message;
     failed.value = !made.ok && made.error.code !== 'cancelled';
     await loadRequests();
   };
@@ -160,6 +169,21 @@ export function ExportCard() {
       <p role="status" class={failed.value ? 'result error' : 'result'} data-testid="export-result">
         {result.value}
       </p>
+      {ready.value && (
+        <p class="small">
+          If it is not among your downloads:{' '}
+          <button
+            type="button"
+            class="quiet"
+            data-testid="export-save"
+            onClick={() => {
+              if (ready.value) result.value = save(ready.value);
+            }}
+          >
+            Save the file again
+          </button>
+        </p>
+      )}
       <div class="apart">
         <p class="small muted">Or only what was recorded, in one file that whoever has it can read:</p>
         <div class="row">
