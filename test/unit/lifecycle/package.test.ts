@@ -9,6 +9,7 @@ import {
 } from '../../../src/lifecycle/package-files.ts';
 import { areOurNames } from '../../../src/lifecycle/package-names.ts';
 import type { PackageKind } from '../../../src/lifecycle/schemas.ts';
+import { ZipStream } from '../../../src/lifecycle/zip.ts';
 import { CONTEXT, PREFERENCES, PROFILE, RECORDS, VISIT } from '../../support/full-things.ts';
 
 const HELD = [
@@ -136,3 +137,36 @@ it('anonymised: no text of anything is in any file, and no time within an hour',
   const rows = made.get('interactions.csv')?.trim().split('\r\n') ?? [];
   expect(rows).toHaveLength(RECORDS.length + 1);
 });
+
+it('is written as it is made: no piece holds more than one batch, and the file grows with each', async () => {
+  const day = Array.from({ length: 1_200 }, (_, i) => ({
+    ...VISIT,
+    id: `d.1.${i}`,
+    title: `${Math.sin(i)}`,
+  }));
+  const many: PackageSources = sources({
+    records: 24_000,
+    async *days() {
+      for (let i = 0; i < 20; i++) yield day;
+    },
+  });
+  let bytes = 0;
+  const grown: number[] = [];
+  const zip = new ZipStream(new Date(0), (chunk) => {
+    bytes += chunk.length;
+  });
+  let [longest, before] = [0, 0];
+  for await (const piece of packagePieces(many, 'full')) {
+    longest = Math.max(longest, piece.records - before);
+    before = piece.records;
+    if (piece.file !== undefined) await zip.begin(piece.file);
+    await zip.write(piece.text);
+    grown.push(bytes);
+  }
+  await zip.end();
+  expect(before).toBe(48_000);
+  expect(longest).toBe(500);
+  // At no moment most of it waits.
+  const steps = grown.map((size, i) => size - (grown[i - 1] ?? 0));
+  expect(Math.max(...steps)).toBeLessThan(bytes / 10);
+}, 60_000);
