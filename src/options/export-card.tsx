@@ -144,7 +144,7 @@ export function ExportCard() {
         kept in memory only is not part of it
         {archivedDays > 0 ? ', nor are archived days' : ''}.
       </p>
-      <form noValidate onSubmit={start}>
+      <form class="spaced" noValidate onSubmit={start}>
         <ExportKinds kind={kind} disabled={now !== undefined} />
         {kind.value === 'encrypted' && <ExportPassphrase first={first} again={again} />}
         <div class="row">

@@ -139,13 +139,15 @@ function DeleteAll({ busy, act }: DeleteProps) {
   };
   return (
     <details class="apart">
-      <summary data-testid="request-delete">Delete everything about me…</summary>
+      <summary data-testid="request-delete">
+        Delete everything, with profile{isSynced ? ' and account' : ''}…
+      </summary>
       <p class="small">
         Everything that was recorded, saved contexts, profile, preferences and this list, in this browser
         {isSynced ? ' and on the devices that you sync with, as soon as each of them is online' : ''}. Your
         level and your rules stay. This cannot be undone.
       </p>
-      <form class="fields" noValidate onSubmit={run}>
+      <form class="spaced" noValidate onSubmit={run}>
         {isSynced && (
           <label class="check">
             <input
