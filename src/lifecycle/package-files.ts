@@ -27,8 +27,9 @@ export interface PackageSources {
   /** Folded records. */
   readonly records: number;
   readonly missingDays: number;
-  profile(): Promise<UserProfile>;
-  preferences(): Promise<PreferencesObject>;
+  /** `null`: it cannot be read. */
+  profile(): Promise<UserProfile | null>;
+  preferences(): Promise<PreferencesObject | null>;
   contexts(): AsyncIterable<ARQContext>;
   /** Records of one day after another, oldest first. Asked for twice: once for each form. */
   days(): AsyncIterable<readonly InteractionRecord[]>;
@@ -47,6 +48,12 @@ export interface Piece {
 }
 
 const BATCH = 500;
+
+const UNREADABLE = {
+  profile: 'Your profile cannot be read now and is not in this export. The rest of the export is complete.',
+  preferences:
+    'Your preferences cannot be read now and are not in this export. The rest of the export is complete.',
+} as const;
 
 interface Form {
   readonly format: string;
@@ -121,10 +128,11 @@ export async function* packagePieces(
       records += batch.length;
       yield { text: batch.join(''), records };
     }
-  const json = async (table: 'profile' | 'preferences', value: object) =>
-    whole(`${table}.json`, `${safeJson(await form.thing(table, value))}\n`);
-  yield await json('profile', await sources.profile());
-  yield await json('preferences', await sources.preferences());
+  for (const table of ['profile', 'preferences'] as const) {
+    const value = await sources[table]();
+    if (value) yield whole(`${table}.json`, `${safeJson(await form.thing(table, value))}\n`);
+    else yield { text: '', records, warning: UNREADABLE[table] };
+  }
   yield whole('contexts.json', '[');
   const contexts = new JsonList();
   for await (const context of sources.contexts())

@@ -45,13 +45,13 @@ export async function makePackage(
     return sealer ? sealer.add(own) : parts.add(own);
   };
   const zip = new ZipStream(new Date(performance.timeOrigin + performance.now()), take);
-  let warning: string | undefined;
+  const warnings: string[] = [];
   const received = await receiveExport(
     request,
     async (chunk) => {
       if (chunk.file !== undefined) await zip.begin(chunk.file);
-      await zip.write(chunk.text);
-      warning ??= chunk.warning;
+      if (chunk.text !== '') await zip.write(chunk.text);
+      if (chunk.warning !== undefined) warnings.push(chunk.warning);
       onProgress(chunk);
     },
     signal,
@@ -62,7 +62,8 @@ export async function makePackage(
     await sealer?.end();
     const type = sealer ? 'application/octet-stream' : 'application/zip';
     const file = parts.file(type);
-    return ok({ file, records: received.value, ...(warning === undefined ? {} : { warning }) });
+    const warning = warnings.length === 0 ? {} : { warning: warnings.join(' ') };
+    return ok({ file, records: received.value, ...warning });
   } catch {
     return fail('no-room', 'There is no room for the file. Free some disk space and try again.');
   }

@@ -7,6 +7,7 @@ import type { ExportMessage } from '../../messaging/answers.ts';
 import { type ExportRequest, exportRequestSchema } from '../../messaging/messages.ts';
 import { matchesFilter } from '../../model/selector.ts';
 import { extensionVersion, type PagePort } from '../../platform/runtime.ts';
+import { DamagedError } from '../../storage/database.ts';
 import { HoldingsMissing } from '../../sync/holdings.ts';
 import type { Profile } from './profile.ts';
 import type { Outcome, Requests } from './requests.ts';
@@ -69,12 +70,13 @@ export function serveExport(
     const { requests } = all;
     const kind = request.format === 'package' ? request.kind : request.format;
     const goingOn = request.format === 'package' ? request.request : undefined;
-    const id = await requests.begin({ type: 'export', kind }, '', goingOn);
+    // A disk that is full is a reason to export, not one to refuse it: then it is not noted.
+    const id = await requests.begin({ type: 'export', kind }, '', goingOn).catch(notNoted);
     let outcome: Outcome = { status: 'failed', message: FAILED };
     try {
       outcome = await measured(all, request);
     } finally {
-      await requests.end(id, outcome);
+      if (id !== undefined) await requests.end(id, outcome).catch(notNoted);
     }
     // Told last: the page may be closed as soon as it is.
     if (outcome.status === 'completed') send({ kind: 'done', records: outcome.records ?? 0 });
@@ -119,23 +121,52 @@ export function serveExport(
     { kind }: Extract<ExportRequest, { format: 'package' }>,
     tally: Tally,
   ): Promise<{ records: number; message?: string }> {
-    const sources = await sourcesOf(services, tally);
+    let damaged = 0;
+    const sources = await sourcesOf(services, tally, (rows) => {
+      damaged = rows;
+    });
     const total = 2 * sources.records;
     let last = 0;
-    let message: string | undefined;
+    const missing: string[] = [];
     for await (const { warning, ...chunk } of packagePieces(sources, kind === 'anonymised' ? kind : 'full')) {
       if (gone) break;
-      message ??= warning;
+      if (warning !== undefined) missing.push(warning);
       last = chunk.records;
       await piece({ ...chunk, ...(warning === undefined ? {} : { warning }) }, Math.max(total, last));
     }
+    if (damaged > 0 && !gone) {
+      const warning = damagedWords(damaged);
+      missing.push(warning);
+      await piece({ text: '', records: last, warning }, Math.max(total, last));
+    }
     const records = Math.floor(last / 2);
     tally.rowsReturned = records;
-    return { records, ...(message === undefined ? {} : { message }) };
+    return { records, ...(missing.length === 0 ? {} : { message: missing.join(' ') }) };
   }
 }
 
-async function sourcesOf({ profile, sync }: ExportServices, tally: Tally): Promise<PackageSources> {
+function notNoted(error: unknown): undefined {
+  console.error('an export could not be noted', error);
+}
+
+/** `null` when it is damaged, or when what it is made with cannot be written. */
+async function orNull<T>(reading: Promise<T>): Promise<T | null> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof DamagedError || error instanceof DOMException) return null;
+    throw error;
+  }
+}
+
+const damagedWords = (rows: number): string =>
+  `${rows} ${rows === 1 ? 'piece' : 'pieces'} of what is stored cannot be read and ${rows === 1 ? 'is' : 'are'} not in this export.`;
+
+async function sourcesOf(
+  { profile, sync }: ExportServices,
+  tally: Tally,
+  onDamaged: (rows: number) => void,
+): Promise<PackageSources> {
   const { store, context, clock } = profile;
   const exportedMs = clock.nowMs();
   const archived = Object.keys((await unlessDamaged(store.archivedDays())) ?? {});
@@ -146,11 +177,14 @@ async function sourcesOf({ profile, sync }: ExportServices, tally: Tally): Promi
     version: extensionVersion(),
     records: await store.recordCount(),
     missingDays: new Set([...archived, ...away]).size,
-    profile: () => context.profile(),
-    preferences: () => context.preferences(),
+    profile: () => orNull(context.profile()),
+    preferences: () => orNull(context.preferences()),
     contexts: () => context.contextsCursor(),
     async *days() {
-      for await (const { records } of store.recordsByDay('oldest')) {
+      let rows = 0;
+      for await (const { records, damaged } of store.recordsByDay('oldest')) {
+        rows += damaged;
+        if (damaged > 0) onDamaged(rows);
         tally.rowsRead += records.length;
         // Both forms end at the same moment, whatever is recorded meanwhile.
         yield records.filter(({ atMs }) => atMs <= exportedMs);

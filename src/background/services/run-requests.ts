@@ -1,7 +1,7 @@
 /** Carrying out what the person asked of their data. Each step can be repeated, so that an interrupted request can be gone on with. */
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { DataAccessRequest, RequestDetail } from '../../model/data-request.ts';
-import { storageFailure } from '../../storage/database.ts';
+import { PartlyErasedError, storageFailure } from '../../storage/database.ts';
 import type { Services } from '../services.ts';
 import { eraseRecords } from './erase.ts';
 import { correctionFault, rectifyProfile, rectifyRecords, unrectify } from './rectify.ts';
@@ -30,7 +30,8 @@ export async function request(
         : await runRectify(services, id, detail);
   } catch (error) {
     console.error('a request failed', error);
-    outcome = { status: 'failed', message: storageFailure(error).message };
+    const records = error instanceof PartlyErasedError ? { records: error.count } : {};
+    outcome = { status: 'failed', message: storageFailure(error).message, ...records };
   }
   await requests.end(id, outcome);
   return ok(await requests.list());

@@ -2,13 +2,14 @@
 
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { servePort } from '../../../src/background/ports.ts';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { ExportMessage } from '../../../src/messaging/answers.ts';
 import type { Correction, DataAccessRequest } from '../../../src/model/data-request.ts';
 import type { PagePort } from '../../../src/platform/runtime.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
+import { damageNamed } from '../../support/damage.ts';
 import { KILLED, killedAt } from '../../support/kill.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
@@ -105,6 +106,29 @@ describe('an export', () => {
     const { files } = await exported({ format: 'package', kind: 'anonymised' });
     for (const [name, text] of files)
       if (name !== 'README.txt') expect(text).not.toMatch(/whales|a\.example/i);
+  });
+
+  it('goes on without what is damaged, and says so', async () => {
+    await worker.visit(1, URL_A);
+    const { context } = worker.services.profile;
+    await context.changePreferences({ theme: 'dark' });
+    await damageNamed(worker.store, 'preferences');
+    const { files, end } = await exported({ format: 'package', kind: 'full' });
+    expect(end).toMatchObject({ kind: 'done', records: 1 });
+    expect([...files.keys()]).not.toContain('preferences.json');
+    expect([...files.keys()]).toContain('contexts.json');
+    expect((await newest()).message).toContain('Your preferences cannot be read');
+  });
+
+  it('is made when nothing can be written any more', async () => {
+    await worker.visit(1, URL_A);
+    const put = vi
+      .spyOn(worker.store, 'writeNamed')
+      .mockRejectedValue(new DOMException('', 'QuotaExceededError'));
+    const { files, end } = await exported({ format: 'package', kind: 'full' });
+    put.mockRestore();
+    expect(end).toMatchObject({ kind: 'done', records: 1 });
+    expect(files.get('interactions.json')).toContain(URL_A);
   });
 
   it('that the page gave up is cancelled', async () => {

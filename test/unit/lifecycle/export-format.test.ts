@@ -50,7 +50,15 @@ it.each([
   ['a,b', '"a,b"'],
   ['say "hi"', '"say ""hi"""'],
   ['two\nlines', '"two\nlines"'],
+  ['half a pair \uD83D.', 'half a pair \uFFFD.'],
+  ['\uDC00=1', '\uFFFD=1'],
+  ['a\u0000b', 'a\uFFFDb'],
+  ['\u0000=1', '\uFFFD=1'],
+  ['\u001b[31m', '\uFFFD[31m'],
+  ['🦊', '🦊'],
   [undefined, ''],
+  [null, ''],
+  [true, 'true'],
   [-5, '-5'],
 ])('CSV writes %j as %s', (value, cell) => {
   expect(csvCell(value)).toBe(cell);

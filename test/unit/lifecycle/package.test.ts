@@ -102,6 +102,17 @@ describe.each<PackageKind>(['full', 'anonymised'])('%s', (kind) => {
     expect(made.get('README.txt')).not.toContain('service.json');
   });
 
+  it('says what cannot be read, and goes on', async () => {
+    const { made, warnings } = await files(kind, {
+      profile: async () => null,
+      preferences: async () => null,
+    });
+    expect(warnings).toEqual([expect.stringContaining('profile'), expect.stringContaining('preferences')]);
+    expect(areOurNames([...made.keys()])).toBe(true);
+    expect(made.has('profile.json')).toBe(false);
+    expect(made.has('contexts.json')).toBe(true);
+  });
+
   it('tells of days that are not part of it', async () => {
     expect((await files(kind, { missingDays: 3 })).made.get('README.txt')).toContain('3 days');
     expect((await files(kind)).made.get('README.txt')).not.toContain('days that are in archives');

@@ -142,7 +142,14 @@ describe('a ZIP is refused', () => {
   });
 
   it.each([
-    ['a wrong checksum', (view: DataView, central: number) => view.setUint32(central + 16, 1, true)],
+    ['two checksums', (view: DataView, central: number) => view.setUint32(central + 16, 1, true)],
+    [
+      'a wrong checksum',
+      (view: DataView, central: number) => {
+        // Of its entry, and of the list.
+        for (const at of [14, central + 16]) view.setUint32(at, 1, true);
+      },
+    ],
     ['a size beyond its end', (view: DataView, central: number) => view.setUint32(central + 20, 1e9, true)],
     [
       'a smaller size than what comes',
