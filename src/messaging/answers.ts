@@ -2,6 +2,7 @@
 import type { Kdf } from '../crypto/kdf.ts';
 import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
 import type { Correctable, DataAccessRequest } from '../model/data-request.ts';
+import type { Deletion } from '../model/deletion.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
@@ -108,6 +109,7 @@ export interface Answers {
   'sync.invite': InviteAnswer;
   'sync.join': Status;
   'sync.now': Status;
+  'sync.deletions': readonly Deletion[];
   'sync.leave': Status;
   'sync.delete-account': Status;
 }

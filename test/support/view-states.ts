@@ -3,6 +3,7 @@ import { fail, ok } from '../../src/base/result.ts';
 import type { SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
 import type { DataAccessRequest } from '../../src/model/data-request.ts';
+import type { Deletion } from '../../src/model/deletion.ts';
 import type { HealthReport } from '../../src/model/health.ts';
 import type { PluginsReport } from '../../src/model/plugins.ts';
 import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
@@ -320,6 +321,20 @@ const plugins: PluginsReport = {
   totals: [{ ...READER, queries: 62, records: 1204, refused: 3, lastMs: NOW - 6e4 }],
 };
 
+const devices = (laptopMs?: number, otherMs?: number): Deletion['devices'] => [
+  { name: 'Laptop', thisDevice: true, ...(laptopMs === undefined ? {} : { erasedMs: laptopMs }) },
+  {
+    name: 'The computer in the living room, upstairs',
+    thisDevice: false,
+    ...(otherMs === undefined ? {} : { erasedMs: otherMs }),
+  },
+];
+const deletions: readonly Deletion[] = [
+  { atMs: NOW - 30_000, what: 'site', count: 1, devices: devices(NOW - 29_000) },
+  { atMs: NOW - 9e7, what: 'record', count: 34, devices: devices(NOW - 9e7, NOW - 8e7) },
+  { atMs: NOW - 4e8, what: 'range', count: 1, devices: devices(NOW - 4e8, NOW - 4e8) },
+];
+
 const answers: FakeBackground['answers'] = {
   'plugins.get': ok(noPlugins),
   'budget.get': ok(roomy),
@@ -341,6 +356,7 @@ const answers: FakeBackground['answers'] = {
     queries: [{ text: 'whale watching near me', count: 3 }],
   }),
   'sync.invite': ok(code),
+  'sync.deletions': ok([]),
   'health.get': ok(healthy),
   'caches.purge': ok({ ...healthy, memory: { ...healthy.memory, bytes: 0 } }),
 };
@@ -518,6 +534,12 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
+    {
+      name: 'options-sync-deletions',
+      status: syncing({}),
+      answers: { ...answers, 'sync.deletions': ok(deletions) },
+      reach: seen('deletion'),
+    },
     {
       name: 'options-sync-code',
       status: syncing({}),

@@ -9,7 +9,7 @@ import { unlessDamaged } from './unless-damaged.ts';
 
 type Erasing = Pick<
   Services,
-  'profile' | 'ephemeral' | 'recorder' | 'sync' | 'history' | 'contexts' | 'budget'
+  'profile' | 'ephemeral' | 'recorder' | 'unsealing' | 'sync' | 'history' | 'contexts' | 'budget'
 >;
 type Counted = Pick<Services, 'profile' | 'ephemeral' | 'sync'>;
 
@@ -40,11 +40,12 @@ export function countErased(
 
 /** Resolves with how many records went. */
 export function eraseRecords(
-  { profile, ephemeral, recorder, sync, history, contexts, budget }: Erasing,
+  { profile, ephemeral, recorder, unsealing, sync, history, contexts, budget }: Erasing,
   target: EraseTarget,
 ): Promise<number> {
   const { store, context, sensitive } = profile;
   return context.queries.measure({}, async (tally) => {
+    await unsealing.settle();
     await history.erasing(target.what === 'all');
     const targeted = (record: InteractionRecord) => {
       tally.rowsRead += 1;

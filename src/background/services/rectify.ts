@@ -19,7 +19,7 @@ import type { Services } from '../services.ts';
 import type { Profile } from './profile.ts';
 import { daysOf, recordsOfPage } from './search.ts';
 
-type Rectifying = Pick<Services, 'profile' | 'sync' | 'history' | 'recorder' | 'contexts'>;
+type Rectifying = Pick<Services, 'profile' | 'unsealing' | 'sync' | 'history' | 'recorder' | 'contexts'>;
 
 /** Records that are looked at to show what there is to put right. */
 const MAX_SHOWN = 2_000;
@@ -118,7 +118,8 @@ export async function rectifyRecords(
   request: string,
   wanted: CorrectionOfRecords,
 ): Promise<Rectified> {
-  const { profile, sync } = services;
+  const { profile, sync, unsealing } = services;
+  await unsealing.settle();
   const { meant, more } = await meantBy(profile, request, wanted);
   if (meant.length === 0) return { records: 0, more };
   const days = new Map<Day, readonly InteractionEvent[]>();

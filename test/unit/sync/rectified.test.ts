@@ -10,6 +10,7 @@ usePair();
 const URL_A = 'https://a.example/wails';
 /** What is beside the store and sync while a device corrects: nothing of it is under way here. */
 const idle = {
+  unsealing: { settle: async () => {} },
   history: { erasing: async () => {} },
   recorder: { erased: async () => {} },
   contexts: { erased: async () => {} },
