@@ -1,9 +1,12 @@
 /** A correction reaches the other devices: the new version comes, the old one is erased, also where another device recorded it. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { rectifyRecords } from '../../../src/background/services/rectify.ts';
 import { readHoldings } from '../../../src/sync/holdings.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
+
+// Many real steps: a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
 
 usePair();
 
