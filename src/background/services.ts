@@ -6,6 +6,7 @@ import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
+import { Consents } from './services/consents.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
@@ -20,6 +21,8 @@ import type { RecordingProfile } from './services/recording-profile.ts';
 import { Requests } from './services/requests.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
+import { StoredCount } from './services/stored-count.ts';
+import { StoredRules } from './services/stored-rules.ts';
 import { Sync } from './services/sync.ts';
 import { TabStates } from './services/tab-state.ts';
 import { Unsealing } from './services/unsealing.ts';
@@ -49,6 +52,9 @@ export interface Services extends Recording {
   readonly budget: Budget;
   readonly plugins: Plugins;
   readonly requests: Requests;
+  readonly consents: Consents;
+  readonly storedRules: StoredRules;
+  readonly storedCount: StoredCount;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -157,6 +163,17 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
   const requests = new Requests(profile);
+  const storedRules = new StoredRules(profile, {
+    others: sync.others,
+    settled: () => recorder.settled(),
+    async onReduced() {
+      await recorder.erased();
+      await contexts.erased();
+      sync.changed();
+      await budget.check();
+    },
+  });
+  sync.onChanged = () => storedRules.look();
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -165,6 +182,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       compaction: compaction.state(),
       budget: await budget.figures(),
       plugins: plugins.state(),
+      storedRules: storedRules.state(),
     });
 
   const telling = tellStatus(status, events.onStatus);
@@ -174,6 +192,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
+    .then(() => storedRules.open())
     .then(() => budget.open())
     .then(() => history.open());
   await Promise.all([queryTotals.open(), compaction.open(), importing]);
@@ -191,6 +210,9 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     budget,
     plugins,
     requests,
+    consents: new Consents(profile, plugins, sync),
+    storedRules,
+    storedCount: new StoredCount(profile, ephemeral),
     status,
     async settled() {
       await recorder.settled();
@@ -201,6 +223,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       history.close();
       compaction.close();
       budget.close();
+      storedRules.close();
       telling.stop();
       queryTotals.close();
       profile.store.close();

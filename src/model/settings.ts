@@ -3,16 +3,10 @@ import * as v from 'valibot';
 import { AUTO_LOCK_DEFAULT, AUTO_LOCK_MINUTES, type AutoLockMinutes } from './auto-lock.ts';
 import { BUDGET } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
+import { DEFAULT_RETENTION, RETENTION_DAYS, type RetentionDays } from './privacy-policy.ts';
 import type { PauseState } from './recording.ts';
-import { CAPTURES, type Rule } from './rules.ts';
-
-const ruleSchema = v.object({
-  id: v.string(),
-  host: v.string(),
-  capture: v.picklist(CAPTURES),
-  level: v.exactOptional(v.picklist(PRIVACY_LEVELS)),
-  formerly: v.exactOptional(v.picklist(CAPTURES)),
-});
+import { ruleSchema } from './rule-schema.ts';
+import type { Rule } from './rules.ts';
 
 export const settingsSchema = v.object({
   consent: v.picklist(['unasked', 'accepted', 'declined']),
@@ -25,6 +19,11 @@ export const settingsSchema = v.object({
     v.object({ kind: v.picklist(['restart', 'resumed']) }),
   ]),
   rules: v.array(ruleSchema),
+  retentionDays: v.fallback(
+    v.optional(v.nullable(v.picklist(RETENTION_DAYS)), DEFAULT_RETENTION.retentionDays),
+    DEFAULT_RETENTION.retentionDays,
+  ),
+  autoDelete: v.fallback(v.optional(v.boolean(), DEFAULT_RETENTION.autoDelete), DEFAULT_RETENTION.autoDelete),
   persisted: v.exactOptional(v.boolean()),
   // Absent in what earlier versions stored. What is wrong with them is no reason to ask for consent again.
   budgetBytes: v.fallback(
@@ -44,6 +43,10 @@ export interface Settings {
   readonly level: PrivacyLevel;
   readonly pause: PauseState;
   readonly rules: readonly Rule[];
+  /** How long records stay; `null`: for ever. Stored and told here, enforced by who erases. */
+  readonly retentionDays: RetentionDays | null;
+  /** Whether what is older goes by itself. */
+  readonly autoDelete: boolean;
   readonly persisted?: boolean;
   /** How much the store may take, in sealed bytes. */
   readonly budgetBytes: number;
@@ -57,6 +60,7 @@ export const DEFAULT_SETTINGS: Settings = {
   level: DEFAULT_LEVEL,
   pause: { kind: 'none' },
   rules: [],
+  ...DEFAULT_RETENTION,
   budgetBytes: BUDGET.defaultBytes,
   pinned: [],
   autoLockMinutes: AUTO_LOCK_DEFAULT,

@@ -17,7 +17,14 @@ import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { type Attested, attested } from './attested.ts';
 import { queueMeant } from './away.ts';
-import { addCommands, type EraseCommand, eraseAs, parseCommand, readCommands } from './erasures.ts';
+import {
+  addCommands,
+  type EraseCommand,
+  eraseAs,
+  isErasure,
+  parseCommand,
+  readCommands,
+} from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { queueDay, queuedErasures, queueRecord, UNERASED } from './outbox.ts';
@@ -105,7 +112,7 @@ async function eraseOrWait(
   const before = ((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined) ?? [];
   const now = new Set(commands.map(({ id }) => id));
   const waiting = (await readCommands(store)).filter(({ id }) => before.includes(id) && !now.has(id));
-  const all = [...waiting, ...commands];
+  const all = [...waiting, ...commands].filter(isErasure);
   if (all.length === 0) return 0;
   try {
     const count = await eraseAs(store, all, scope.keys.naming);

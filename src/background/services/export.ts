@@ -1,10 +1,10 @@
 /** Sends an export over a port, one piece at a time: the next piece is made when the page has taken the last. */
-import * as v from 'valibot';
 import type { Tally } from '../../context/metrics.ts';
 import { exportWriter } from '../../lifecycle/export-format.ts';
 import { type PackageSources, packagePieces, ServiceSilent } from '../../lifecycle/package-files.ts';
 import type { ExportMessage } from '../../messaging/answers.ts';
 import { type ExportRequest, exportRequestSchema } from '../../messaging/messages.ts';
+import { parsePlain } from '../../messaging/plain.ts';
 import { matchesFilter } from '../../model/selector.ts';
 import { extensionVersion, type PagePort } from '../../platform/runtime.ts';
 import { DamagedError } from '../../storage/database.ts';
@@ -43,15 +43,15 @@ export function serveExport(
   port.onMessage((raw) => {
     if (started) return taken();
     started = true;
-    const request = v.safeParse(exportRequestSchema, raw);
-    if (!request.success) {
+    const request = parsePlain(exportRequestSchema, raw);
+    if (request === null) {
       onDrop();
       return send({
         kind: 'failed',
         message: 'The export was asked for in a way that this version does not know.',
       });
     }
-    noted(request.output).catch((error: unknown) => {
+    noted(request).catch((error: unknown) => {
       console.error('export failed', error);
       send({ kind: 'failed', message: FAILED });
     });

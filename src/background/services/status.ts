@@ -8,6 +8,7 @@ import type {
   Status,
   SyncState,
 } from '../../model/recording.ts';
+import type { ReductionState } from '../../model/reduction.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
 import { showBadge } from '../../platform/badge.ts';
@@ -15,6 +16,7 @@ import { hasHostAccess } from '../../platform/permissions.ts';
 import type { Loss } from '../../storage/sentinel.ts';
 import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { waysToUnlock } from './lock.ts';
 import type { Profile } from './profile.ts';
 import { gapSentence, readSealedGap } from './sealed-gap.ts';
 
@@ -87,22 +89,30 @@ interface Doings {
   readonly compaction: CompactionState | undefined;
   readonly budget: BudgetFigures | undefined;
   readonly plugins: PluginsState | undefined;
+  readonly storedRules: ReductionState | undefined;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget, plugins }: Doings,
+  { sync, historyImport, compaction, budget, plugins, storedRules }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
+  const { lock } = profile.store.vault;
   const [health, recordCount, memory] = await Promise.all([
     healthOf(profile, budget),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
   return {
-    ...(profile.store.vault.lock
-      ? { lock: { state: 'unlocked' as const, autoLockMinutes: settings.autoLockMinutes } }
+    ...(lock
+      ? {
+          lock: {
+            state: 'unlocked' as const,
+            ...waysToUnlock(lock),
+            autoLockMinutes: settings.autoLockMinutes,
+          },
+        }
       : {}),
     consent: settings.consent,
     level: settings.level,
@@ -116,6 +126,7 @@ export async function currentStatus(
     ...(compaction === undefined ? {} : { compaction }),
     ...(budget === undefined ? {} : { budget }),
     ...(plugins === undefined ? {} : { plugins }),
+    ...(storedRules === undefined ? {} : { storedRules }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }

@@ -28,10 +28,18 @@ import {
   writeSharedSettings,
 } from '../../sync/account-state.ts';
 import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
-import { commandOf, erasedBy, forgetCommands, readCommands } from '../../sync/erasures.ts';
+import {
+  addCommands,
+  commandOf,
+  type EraseCommand,
+  erasedBy,
+  forgetCommands,
+  isErasure,
+  readCommands,
+} from '../../sync/erasures.ts';
 import { readHoldings } from '../../sync/holdings.ts';
 import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
-import { giveCommand, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
+import { giveCommand, queueRecord, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
@@ -255,6 +263,7 @@ export class Sync {
     this.#problem = undefined;
     this.#show('synced');
     this.#listen(account, this.#transport);
+    if (result.value.changed) await this.onChanged();
     return result.value.more ? 'more' : 'done';
   }
 
@@ -367,6 +376,28 @@ export class Sync {
     await giveCommand(store, command);
     this.changed();
   }
+
+  /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
+  readonly others = {
+    /** Days that are at the service only come back, reduced, and go there again. */
+    reducing: async (command: EraseCommand): Promise<void> => {
+      const { store } = this.profile;
+      if (!this.#account) return;
+      await addCommands(store, [command]);
+      await queueMeant(store, [command]);
+    },
+    reduced: async (command: EraseCommand): Promise<void> => {
+      if (!this.#account) return;
+      await this.others.reducing(command);
+      await queueRecord(this.profile.store, `erase/${command.id}`);
+      this.changed();
+    },
+    reductions: async (): Promise<readonly EraseCommand[]> =>
+      this.#account ? (await readCommands(this.profile.store)).filter((one) => !isErasure(one)) : [],
+  };
+
+  /** After a round in which something came. */
+  onChanged: () => Promise<void> = async () => {};
 
   /**
    * What a deletion takes of days that are at the service only: records of days that go as wholes, and how many other days may
