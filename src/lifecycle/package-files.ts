@@ -30,6 +30,8 @@ export interface PackageSources {
   /** `null`: it cannot be read. */
   profile(): Promise<UserProfile | null>;
   preferences(): Promise<PreferencesObject | null>;
+  /** Everything else that is kept about the person, as JSON takes it. No part of an anonymised export: it names sites. */
+  settings(): Promise<Readonly<Record<string, unknown>> | null>;
   contexts(): AsyncIterable<ARQContext>;
   /** Records of one day after another, oldest first. Asked for twice: once for each form. */
   days(): AsyncIterable<readonly InteractionRecord[]>;
@@ -51,6 +53,8 @@ const BATCH = 500;
 
 const UNREADABLE = {
   profile: 'Your profile cannot be read now and is not in this export. The rest of the export is complete.',
+  settings:
+    'Your settings cannot be read now and are not in this export. The rest of the export is complete.',
   preferences:
     'Your preferences cannot be read now and are not in this export. The rest of the export is complete.',
 } as const;
@@ -132,6 +136,11 @@ export async function* packagePieces(
     const value = await sources[table]();
     if (value) yield whole(`${table}.json`, `${safeJson(await form.thing(table, value))}\n`);
     else yield { text: '', records, warning: UNREADABLE[table] };
+  }
+  if (kind === 'full') {
+    const settings = await sources.settings();
+    if (settings) yield whole('settings.json', `${safeJson(settings)}\n`);
+    else yield { text: '', records, warning: UNREADABLE.settings };
   }
   yield whole('contexts.json', '[');
   const contexts = new JsonList();

@@ -3,6 +3,7 @@ const DATA = [
   'interactions.json',
   'profile.json',
   'preferences.json',
+  'settings.json',
   'contexts.json',
   'service.json',
 ] as const;

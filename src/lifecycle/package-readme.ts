@@ -27,6 +27,12 @@ const FILES = (service: boolean, isFull: boolean): string =>
     'interactions.csv    the same as a table, for a spreadsheet',
     'profile.json        the profile: settings of its own, and totals',
     'preferences.json    what was chosen',
+    ...(isFull
+      ? [
+          'settings.json       level, rules, consents and policy, other extensions and what they asked, what was kept out as counts,',
+          '                    and your requests',
+        ]
+      : []),
     'contexts.json       summaries that were saved from time to time: recent searches and pages, click patterns',
     ...(service
       ? [

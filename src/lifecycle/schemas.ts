@@ -120,6 +120,17 @@ function anonymisedSchema(table: TableName): Schema {
 const ofKind = (table: TableName): Readonly<Record<string, Schema>> =>
   ['visit', 'search', 'click', 'reduced'].includes(table) ? { kind: words(table) } : {};
 
+/** Their parts differ from version to version. */
+const settings = object({
+  settings: object({ level: text, rules: list(object({ host: text })) }),
+  policy: object({}),
+  consents: list(object({ use: text })),
+  extensions: object({}),
+  requests: list(
+    object({ requestType: words('export', 'delete', 'rectify'), timestamp: time, status: text }),
+  ),
+});
+
 export type PackageKind = 'full' | 'anonymised';
 
 const service: Readonly<Record<PackageKind, Schema>> = {
@@ -151,6 +162,7 @@ export function schemasOf(kind: PackageKind, format: string): Readonly<Record<st
       : interactions(format, (['visit', 'search', 'click', 'reduced'] as const).map(anonymisedSchema)),
     'profile.json': isFull ? profile : anonymisedSchema('profile'),
     'preferences.json': isFull ? object(preferences) : anonymisedSchema('preferences'),
+    ...(isFull ? { 'settings.json': settings } : {}),
     'contexts.json': list(isFull ? context : anonymisedSchema('context')),
     'service.json': service[kind],
   };

@@ -140,8 +140,8 @@ export function ExportCard() {
       <p class="small muted">
         Everything about you that is kept here
         {status.value?.sync.phase === 'off' ? '' : ', and what the sync service holds'}: what was recorded, as
-        a table and for programs, saved contexts, profile and preferences, each explained in a README. What is
-        kept in memory only is not part of it
+        a table and for programs, saved contexts, profile, preferences, settings and rules, each explained in
+        a README. What is kept in memory only is not part of it
         {archivedDays > 0 ? ', nor are archived days' : ''}.
       </p>
       <form class="spaced" noValidate onSubmit={start}>

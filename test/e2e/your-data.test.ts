@@ -99,7 +99,10 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
         'interactions.json',
         'preferences.json',
         'profile.json',
-        ...['contexts', 'interactions', 'preferences', 'profile'].map((one) => `schema/${one}.schema.json`),
+        'settings.json',
+        ...['contexts', 'interactions', 'preferences', 'profile', 'settings'].map(
+          (one) => `schema/${one}.schema.json`,
+        ),
       ].sort(),
     );
     const { interactions } = JSON.parse(files['interactions.json'] ?? '') as {

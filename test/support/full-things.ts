@@ -91,3 +91,12 @@ export const CONTEXT: ARQContext = {
   deviceInfo: { os: 'Secret OS', browser: 'Secret Browser 1', screenSize: '1234x987' },
   locationHint: 'Secret Region',
 };
+
+export const SETTINGS = {
+  settings: { level: 'private', rules: [{ id: '1', host: 'secret-ruled.example', capture: 'skip' }] },
+  policy: { retentionDays: null },
+  consents: [{ use: 'sync', to: 'https://secret-service.example' }],
+  extensions: { on: true },
+  keptOut: null,
+  requests: [{ requestType: 'export', timestamp: '2026-05-06T07:48:49.123Z', status: 'running' }],
+};

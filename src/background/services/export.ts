@@ -9,6 +9,8 @@ import { matchesFilter } from '../../model/selector.ts';
 import { extensionVersion, type PagePort } from '../../platform/runtime.ts';
 import { DamagedError } from '../../storage/database.ts';
 import { HoldingsMissing } from '../../sync/holdings.ts';
+import type { Consents } from './consents.ts';
+import type { Plugins } from './plugins.ts';
 import type { Profile } from './profile.ts';
 import type { Outcome, Requests } from './requests.ts';
 import type { Sync } from './sync.ts';
@@ -20,6 +22,8 @@ export interface ExportServices {
   readonly profile: Profile;
   readonly sync: Pick<Sync, 'holdings'>;
   readonly requests: Requests;
+  readonly consents: Pick<Consents, 'report'>;
+  readonly plugins: Pick<Plugins, 'report'>;
 }
 
 type Chunk = Omit<Extract<ExportMessage, { kind: 'chunk' }>, 'kind' | 'total'>;
@@ -162,11 +166,25 @@ async function orNull<T>(reading: Promise<T>): Promise<T | null> {
 const damagedWords = (rows: number): string =>
   `${rows} ${rows === 1 ? 'piece' : 'pieces'} of what is stored cannot be read and ${rows === 1 ? 'is' : 'are'} not in this export.`;
 
+/** What else is kept about the person. */
+async function settingsOf({ profile, consents, plugins, requests }: ExportServices) {
+  const { policy, consents: given } = await consents.report();
+  return {
+    settings: profile.settings,
+    policy,
+    consents: given,
+    extensions: await plugins.report(),
+    keptOut: (await profile.sensitive.totals()) ?? null,
+    requests: await requests.list(),
+  };
+}
+
 async function sourcesOf(
-  { profile, sync }: ExportServices,
+  services: ExportServices,
   tally: Tally,
   onDamaged: (rows: number) => void,
 ): Promise<PackageSources> {
+  const { profile, sync } = services;
   const { store, context, clock } = profile;
   const exportedMs = clock.nowMs();
   const archived = Object.keys((await unlessDamaged(store.archivedDays())) ?? {});
@@ -179,6 +197,7 @@ async function sourcesOf(
     missingDays: new Set([...archived, ...away]).size,
     profile: () => orNull(context.profile()),
     preferences: () => orNull(context.preferences()),
+    settings: () => orNull(settingsOf(services)),
     contexts: () => context.contextsCursor(),
     async *days() {
       let rows = 0;

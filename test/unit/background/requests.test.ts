@@ -93,6 +93,11 @@ describe('an export', () => {
     const { interactions } = JSON.parse(files.get('interactions.json') ?? '') as { interactions: unknown[] };
     expect(interactions).toHaveLength(2);
     expect(JSON.parse(files.get('profile.json') ?? '')).toMatchObject({ totalInteractions: 2 });
+    expect(JSON.parse(files.get('settings.json') ?? '')).toMatchObject({
+      settings: { level: 'private', consent: 'accepted' },
+      consents: [{ use: 'recording' }],
+      requests: [{ status: 'running' }],
+    });
     expect(await newest()).toMatchObject({
       userId: worker.store.vault.userId,
       requestType: 'export',

@@ -10,7 +10,7 @@ import {
 import { areOurNames } from '../../../src/lifecycle/package-names.ts';
 import type { PackageKind } from '../../../src/lifecycle/schemas.ts';
 import { ZipStream } from '../../../src/lifecycle/zip.ts';
-import { CONTEXT, PREFERENCES, PROFILE, RECORDS, VISIT } from '../../support/full-things.ts';
+import { CONTEXT, PREFERENCES, PROFILE, RECORDS, SETTINGS, VISIT } from '../../support/full-things.ts';
 
 const HELD = [
   { type: 'account', account: 'secret-account', createdAt: 5, head: 2 },
@@ -31,6 +31,7 @@ const sources = (given: Partial<PackageSources> = {}): PackageSources => ({
   missingDays: 0,
   profile: async () => PROFILE,
   preferences: async () => PREFERENCES,
+  settings: async () => SETTINGS,
   async *contexts() {
     yield CONTEXT;
     yield { ...CONTEXT, id: CONTEXT.id.replace('0', '1') };
@@ -71,23 +72,21 @@ describe.each<PackageKind>(['full', 'anonymised'])('%s', (kind) => {
     expect(records).toBe(2 * RECORDS.length);
   });
 
-  it.each(['interactions', 'profile', 'preferences', 'contexts', 'service'])(
-    '%s.json holds to its schema',
-    async (name) => {
-      const { json } = await files(kind);
-      const ajv = new Ajv({ formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ } });
-      const schema = json(`schema/${name}.schema.json`) as object;
-      const data = json(`${name}.json`);
-      expect(ajv.validate(schema, data), ajv.errorsText()).toBe(true);
-      // And a schema that takes anything would be none.
-      expect(ajv.validate(schema, 'something else')).toBe(false);
-      if (typeof data !== 'object' || Array.isArray(data)) return;
-      const [first] = (schema as { required?: string[] }).required ?? [];
-      if (first === undefined) return;
-      const { [first]: _, ...without } = data as Record<string, unknown>;
-      expect(ajv.validate(schema, without)).toBe(false);
-    },
-  );
+  const names = ['interactions', 'profile', 'preferences', 'contexts', 'service'];
+  it.each(kind === 'full' ? [...names, 'settings'] : names)('%s.json holds to its schema', async (name) => {
+    const { json } = await files(kind);
+    const ajv = new Ajv({ formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ } });
+    const schema = json(`schema/${name}.schema.json`) as object;
+    const data = json(`${name}.json`);
+    expect(ajv.validate(schema, data), ajv.errorsText()).toBe(true);
+    // And a schema that takes anything would be none.
+    expect(ajv.validate(schema, 'something else')).toBe(false);
+    if (typeof data !== 'object' || Array.isArray(data)) return;
+    const [first] = (schema as { required?: string[] }).required ?? [];
+    if (first === undefined) return;
+    const { [first]: _, ...without } = data as Record<string, unknown>;
+    expect(ajv.validate(schema, without)).toBe(false);
+  });
 
   it('says so, and goes on, when the service does not answer or breaks off', async () => {
     const { json, warnings, made } = await files(kind, { service: service('It does not answer.') });
@@ -127,6 +126,7 @@ it('full: everything is as it is', async () => {
   );
   expect(json('profile.json')).toEqual(JSON.parse(JSON.stringify(PROFILE)));
   expect(json('preferences.json')).toEqual(PREFERENCES);
+  expect(json('settings.json')).toEqual(SETTINGS);
   expect(json('contexts.json')).toMatchObject([JSON.parse(JSON.stringify(CONTEXT)), {}]);
   expect(json('service.json')).toMatchObject({
     complete: true,

@@ -9,7 +9,7 @@ import { type PackageSources, packagePieces } from '../../../src/lifecycle/packa
 import { ZipStream } from '../../../src/lifecycle/zip.ts';
 import { batchesOf, checkFile } from '../../../src/options/export-file.ts';
 import { type OpenedExport, openExport, WRONG_PASSPHRASE } from '../../../src/options/open-export.ts';
-import { CONTEXT, PREFERENCES, PROFILE, RECORDS } from '../../support/full-things.ts';
+import { CONTEXT, PREFERENCES, PROFILE, RECORDS, SETTINGS } from '../../support/full-things.ts';
 
 const PASSPHRASE = 'correct horse battery';
 const sources: PackageSources = {
@@ -19,6 +19,7 @@ const sources: PackageSources = {
   missingDays: 0,
   profile: async () => PROFILE,
   preferences: async () => PREFERENCES,
+  settings: async () => SETTINGS,
   async *contexts() {
     yield CONTEXT;
   },
