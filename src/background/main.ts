@@ -49,7 +49,7 @@ listen({
 });
 onConnect((port) =>
   servePort(port, {
-    profile: async () => (await ready()).profile,
+    exporting: ready,
     importing: async () => {
       const { profile, sync, history, budget } = await ready();
       return {

@@ -18,6 +18,7 @@ import { Profile } from './services/profile.ts';
 import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
 import type { RecordingProfile } from './services/recording-profile.ts';
+import { Requests } from './services/requests.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { StoredCount } from './services/stored-count.ts';
@@ -50,6 +51,7 @@ export interface Services extends Recording {
   readonly compaction: Compaction;
   readonly budget: Budget;
   readonly plugins: Plugins;
+  readonly requests: Requests;
   readonly consents: Consents;
   readonly storedRules: StoredRules;
   readonly storedCount: StoredCount;
@@ -160,6 +162,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   );
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
+  const requests = new Requests(profile);
   const storedRules = new StoredRules(profile, {
     others: sync.others,
     settled: () => recorder.settled(),
@@ -206,6 +209,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     compaction,
     budget,
     plugins,
+    requests,
     consents: new Consents(profile, plugins, sync),
     storedRules,
     storedCount: new StoredCount(profile, ephemeral),

@@ -3,9 +3,11 @@ import { parseRuleHost } from '../model/rules.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import { dayStart, dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
+import { CorrectCard } from './correct-card.tsx';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
 import { ImportCard } from './import-card.tsx';
+import { RequestsCard } from './requests-card.tsx';
 
 interface Said {
   readonly text: string;
@@ -53,6 +55,7 @@ export function DataTab() {
     <>
       <ExportCard />
       <ImportCard />
+      <CorrectCard />
       <section class="card">
         <h2>Delete</h2>
         <p class="small muted">You see how many records it is before anything is deleted.</p>
@@ -109,6 +112,7 @@ export function DataTab() {
           {result.value.text}
         </p>
       </section>
+      <RequestsCard />
       <section class="card">
         <h2>How safe it is here</h2>
         <p>
