@@ -13,6 +13,8 @@ import { sealedGapSeen } from './services/sealed-gap.ts';
 import { search } from './services/search.ts';
 import type { Recording, Services } from './services.ts';
 
+/** Entries of the deletion log that are shown: about five for each deletion. */
+const LOG_ENTRIES = 500;
 const PAUSE_MS = { '15m': 15 * 60_000, '1h': 60 * 60_000 } as const;
 
 interface ContentSender {
@@ -132,9 +134,10 @@ export function createHandlers(access: Access): Handlers {
     },
 
     'loss.seen': async () => {
-      const { profile } = await ready();
+      const { profile, erasures } = await ready();
       await profile.store.lossSeen();
       await sealedGapSeen();
+      await erasures.leftOverSeen();
       profile.changed();
       return status();
     },
@@ -162,8 +165,14 @@ export function createHandlers(access: Access): Handlers {
       const { profile, ephemeral } = await ready();
       return ok(await search(profile, ephemeral, request));
     },
-    'erase.count': async ({ target }) => ok(await countErased(await ready(), target)),
-    'erase.run': async ({ target }) => ok({ count: await eraseRecords(await ready(), target) }),
+    'erase.count': async ({ target }) => countErased(await ready(), target),
+    'erase.run': async ({ target }) => eraseRecords(await ready(), target),
+    'erase.undo': async ({ id: undone }) => thenStatus(await (await ready()).erasures.undo(undone)),
+    'erase.finish': async () => {
+      await (await ready()).erasures.settle();
+      return status();
+    },
+    'erase.log': async () => ok(await (await ready()).profile.store.deletions.read(LOG_ENTRIES)),
 
     'import.history': async () => thenStatus(await (await ready()).history.start()),
     'import.cancel': async () => {

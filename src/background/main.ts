@@ -23,6 +23,7 @@ import { everyMinute } from './minute.ts';
 import { Opening } from './opening.ts';
 import { servePort } from './ports.ts';
 import { countDropped } from './services/drops.ts';
+import { ERASE_ALARM } from './services/erasures.ts';
 import { EventRate } from './services/event-rate.ts';
 import { IMPORT_ALARM } from './services/history-import.ts';
 import { isAwayFor, notePresence } from './services/presence.ts';
@@ -93,7 +94,8 @@ onAlarm(async (name) => {
     await services.ephemeral.purge();
     return;
   }
-  const { profile, sync, history } = services;
+  const { profile, sync, history, erasures } = services;
+  if (name === ERASE_ALARM) await erasures.tick();
   if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;

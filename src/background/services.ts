@@ -13,6 +13,7 @@ import { Compaction } from './services/compaction.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
+import { Erasures } from './services/erasures.ts';
 import { readGate } from './services/gate.ts';
 import { HistoryImport } from './services/history-import.ts';
 import { takeOver } from './services/lock.ts';
@@ -52,6 +53,7 @@ export interface Services extends Recording {
   readonly compaction: Compaction;
   readonly budget: Budget;
   readonly plugins: Plugins;
+  readonly erasures: Erasures;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -149,6 +151,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   );
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
+  const erasures = new Erasures(profile, { ephemeral, recorder, sync, history, contexts, budget });
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -157,18 +160,22 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       compaction: compaction.state(),
       budget: await budget.figures(),
       plugins: plugins.state(),
+      erasing: erasures.state(),
+      leftOver: await erasures.leftOver(),
     });
 
   const telling = tellStatus(status, events.onStatus);
   profile.onChange(telling.soon);
   // Before anything else looks at the store, and before sync brings what others deleted.
   await openSealed(profile);
+  await erasures.open();
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
     .then(() => budget.open())
     .then(() => history.open());
   await Promise.all([queryTotals.open(), compaction.open(), importing]);
+  void erasures.begin();
 
   return {
     profile,
@@ -181,12 +188,14 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     compaction,
     budget,
     plugins,
+    erasures,
     status,
     async settled() {
       await recorder.settled();
       await profile.store.exclusive(async () => {});
     },
     close() {
+      erasures.close();
       sync.close();
       history.close();
       compaction.close();

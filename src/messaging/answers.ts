@@ -1,6 +1,7 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
 import type { Kdf } from '../crypto/kdf.ts';
 import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
+import type { LogReading } from '../model/deletion-log.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
@@ -68,6 +69,9 @@ export interface Answers {
   'records.search': SearchAnswer;
   'erase.count': EraseCount;
   'erase.run': { readonly count: number };
+  'erase.undo': Status;
+  'erase.finish': Status;
+  'erase.log': LogReading;
   'import.history': Status;
   'import.cancel': Status;
   'device.seen': null;

@@ -50,10 +50,11 @@ const eraseTargets = [
   v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
   v.strictObject({ what: v.literal('all') }),
 ] as const;
-const eraseTarget = v.variant('what', eraseTargets);
 const eraseQuestion = v.variant('what', [
   ...eraseTargets,
   v.strictObject({ what: v.literal('newest'), url }),
+  v.strictObject({ what: v.literal('hour') }),
+  v.strictObject({ what: v.literal('found'), text: text(200), ...filter }),
 ]);
 
 /** 32 bytes, base64url. */
@@ -119,7 +120,13 @@ export const MESSAGES = {
   },
   /** How many records that is; the answer's target is what to erase then. */
   'erase.count': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
-  'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
+  'erase.run': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
+  /** Within ten seconds. */
+  'erase.undo': { from: 'page', body: v.strictObject({ id }) },
+  /** What waits is deleted now. */
+  'erase.finish': { from: 'page', body: nothing },
+  /** What was deleted, without what it was. */
+  'erase.log': { from: 'page', body: nothing },
 
   /** Takes over the browser's own history; the page asked for access to it before. */
   'import.history': { from: 'page', body: nothing },

@@ -3,6 +3,7 @@
 import type { AutoLockMinutes } from './auto-lock.ts';
 import type { BudgetFigures } from './budget.ts';
 import type { PrivacyLevel } from './privacy.ts';
+import type { PurgeKind, PurgeReason } from './purge.ts';
 
 export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
 /** For how long: two spans, until the browser restarts, until the person resumes. */
@@ -29,6 +30,8 @@ export const HEALTH_CODES = [
   'storage-corrupt',
   'storage-lost',
   'sealed-gap',
+  'erasing-failed',
+  'left-over',
   'storage-damaged',
   'storage-error',
 ] as const;
@@ -106,6 +109,17 @@ export interface PluginsState {
   readonly answered: number;
 }
 
+/** A deletion that can be undone. */
+export interface ErasingState {
+  readonly id: string;
+  /** Records. */
+  readonly count: number;
+  readonly kind: PurgeKind;
+  readonly reason: PurgeReason;
+  /** Until it is carried out, in ms, when the status was made. */
+  readonly leftMs: number;
+}
+
 /** What the popup and the options page show of the whole. */
 export interface Status {
   /** Absent without a passphrase. */
@@ -131,4 +145,6 @@ export interface Status {
   readonly budget?: BudgetFigures;
   /** Absent until something about them was asked, and while the switch is off. */
   readonly plugins?: PluginsState;
+  /** Absent when nothing waits to be deleted. */
+  readonly erasing?: ErasingState;
 }

@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { parseRuleHost } from '../model/rules.ts';
-import type { EraseTarget } from '../model/selector.ts';
+import type { EraseQuestion } from '../model/selector.ts';
 import { dayStart, dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
+import { DeletionLog } from './deletion-log.tsx';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
 import { ImportCard } from './import-card.tsx';
@@ -21,7 +22,7 @@ export function DataTab() {
   const refuse = (text: string) => {
     result.value = { text, failed: true };
   };
-  const erase = async (target: EraseTarget, what: string) => {
+  const erase = async (target: EraseQuestion, what: string) => {
     result.value = { text: '', failed: false };
     const erased = await eraseAfterAsking(target, what);
     result.value = {
@@ -55,7 +56,9 @@ export function DataTab() {
       <ImportCard />
       <section class="card">
         <h2>Delete</h2>
-        <p class="small muted">You see how many records it is before anything is deleted.</p>
+        <p class="small muted">
+          You see how many records it is before anything is deleted, and can undo it for 10 seconds.
+        </p>
         <form class="row fields" noValidate onSubmit={eraseSite}>
           <label class="field grow">
             A site and its subdomains
@@ -95,7 +98,14 @@ export function DataTab() {
             Delete these days…
           </button>
         </form>
-        <div class="apart">
+        <div class="apart row">
+          <button
+            type="button"
+            data-testid="delete-hour"
+            onClick={() => void erase({ what: 'hour' }, 'of the last hour')}
+          >
+            Delete the last hour…
+          </button>
           <button
             type="button"
             class="danger"
@@ -109,6 +119,7 @@ export function DataTab() {
           {result.value.text}
         </p>
       </section>
+      <DeletionLog />
       <section class="card">
         <h2>How safe it is here</h2>
         <p>

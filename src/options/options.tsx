@@ -2,6 +2,7 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ConfirmDialog } from '../ui/components/confirm-dialog.tsx';
 import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
+import { UndoBar } from '../ui/components/undo-bar.tsx';
 import { StartOver, UnlockForm } from '../ui/components/unlock-form.tsx';
 import { problem, status } from '../ui/status.ts';
 import { DataTab } from './data-tab.tsx';
@@ -48,6 +49,7 @@ export function Options() {
         {!isLocked && <Numbers />}
       </header>
       <main>{isLocked ? <Locked /> : <Tabs />}</main>
+      <UndoBar />
       <ConfirmDialog />
     </>
   );

@@ -92,9 +92,26 @@ export async function forgetCommands(store: LocalStore): Promise<void> {
 const token = async (key: MacKey, kind: 'page' | 'site', text: string): Promise<string> =>
   toBase64Url(await hmac(key, macInput(`erase/${kind}`, utf8(text))));
 
-/** A command for what the person chose, as of now. */
-export async function commandOf(target: EraseTarget, key: MacKey, atMs: number): Promise<EraseCommand> {
-  const id = randomId();
+/** Of one deletion: when it was asked for, and what its commands are called, so that a repeat gives none twice. */
+export interface CommandNames {
+  readonly id: string;
+  readonly atMs: number;
+}
+
+export const commandsOf = (
+  targets: readonly EraseTarget[],
+  key: MacKey,
+  { id, atMs }: CommandNames,
+): Promise<EraseCommand[]> =>
+  Promise.all(targets.map((target, index) => commandOf(target, key, atMs, `${id}.${index}`)));
+
+/** A command for what the person chose, as of then. */
+export async function commandOf(
+  target: EraseTarget,
+  key: MacKey,
+  atMs: number,
+  id = randomId(),
+): Promise<EraseCommand> {
   switch (target.what) {
     case 'page': {
       const [page, site] = [token(key, 'page', target.url), token(key, 'site', hostOf(target.url))];

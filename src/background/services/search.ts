@@ -11,7 +11,7 @@ import {
   typedQueries,
 } from '../../model/page-query.ts';
 import type { QueryOptions } from '../../model/query.ts';
-import type { EraseQuestion, EraseTarget, Filter } from '../../model/selector.ts';
+import type { EraseTarget, Filter } from '../../model/selector.ts';
 import { queryWords } from '../../model/words.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
@@ -125,17 +125,6 @@ export function recordsOfPage(
     tally.rowsReturned = newest.length;
     return newest;
   });
-}
-
-/** What a question comes to now. */
-export async function targetOf(
-  profile: Profile,
-  ephemeral: Ephemeral,
-  question: EraseQuestion,
-): Promise<EraseTarget> {
-  if (question.what !== 'newest') return question;
-  const [newest] = await recordsOfPage(profile, ephemeral, question.url, 1);
-  return newest ? { what: 'record', id: newest.id, day: dayOf(newest.atMs) } : { what: 'record', id: '' };
 }
 
 /** Days that have something of a target, so that an erasure need not open the others; `undefined`: perhaps all of them. */

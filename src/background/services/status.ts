@@ -1,7 +1,9 @@
 /** The state of the whole in one object, for the popup and the options page. */
+import type { Failure } from '../../base/result.ts';
 import type { BudgetFigures } from '../../model/budget.ts';
 import type {
   CompactionState,
+  ErasingState,
   Health,
   ImportState,
   PluginsState,
@@ -50,11 +52,16 @@ function nearSentence(profile: Profile, { usedBytes, limitBytes }: BudgetFigures
   return `Recording. ${share} % of your storage limit is used.${next} ${makeRoom(profile)}`;
 }
 
-async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Promise<Health> {
+async function healthOf(
+  profile: Profile,
+  budget: BudgetFigures | undefined,
+  leftOver: Failure | undefined,
+): Promise<Health> {
   const { settings, clock, trouble, damagedRows } = profile;
   const { loss } = profile.store;
   if (trouble) return trouble as Health;
   if (loss) return { code: 'storage-lost', message: lossSentence(loss) };
+  if (leftOver) return leftOver as Health;
   const gap = await readSealedGap();
   if (gap) return { code: 'sealed-gap', message: gapSentence(gap) };
   if (settings.consent !== 'accepted')
@@ -87,16 +94,19 @@ interface Doings {
   readonly compaction: CompactionState | undefined;
   readonly budget: BudgetFigures | undefined;
   readonly plugins: PluginsState | undefined;
+  readonly erasing: ErasingState | undefined;
+  /** What deletions left, until the person has read of it. */
+  readonly leftOver: Failure | undefined;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget, plugins }: Doings,
+  { sync, historyImport, compaction, budget, plugins, erasing, leftOver }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
-    healthOf(profile, budget),
+    healthOf(profile, budget, leftOver),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
@@ -116,6 +126,7 @@ export async function currentStatus(
     ...(compaction === undefined ? {} : { compaction }),
     ...(budget === undefined ? {} : { budget }),
     ...(plugins === undefined ? {} : { plugins }),
+    ...(erasing === undefined ? {} : { erasing }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }

@@ -10,6 +10,9 @@ const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   'near-full': 'warn',
 };
 
+/** Said until the person has read it. */
+const READ_ONCE: readonly Health['code'][] = ['storage-lost', 'sealed-gap', 'left-over'];
+
 export function HealthLine() {
   const now = health.value;
   return (
@@ -19,7 +22,7 @@ export function HealthLine() {
         <span role="status" data-testid="health">
           {now?.message ?? 'Starting…'}
         </span>
-        {(now?.code === 'storage-lost' || now?.code === 'sealed-gap') && (
+        {now && READ_ONCE.includes(now.code) && (
           <button
             type="button"
             class="quiet"
