@@ -174,6 +174,20 @@ export function createHandlers(access: Access): Handlers {
     },
     'erase.log': async () => ok(await (await ready()).profile.store.deletions.read(LOG_ENTRIES)),
 
+    'retention.get': async () => ok((await ready()).retention.report()),
+    'retention.forecast': async ({ retention: wanted }) =>
+      ok(await (await ready()).retention.forecast(wanted)),
+    'retention.set': async ({ retention: wanted }) => {
+      const { retention } = await ready();
+      await retention.set(wanted);
+      return ok(retention.report());
+    },
+    'retention.clock': async () => {
+      const { retention } = await ready();
+      await retention.clockIsRight();
+      return ok(retention.report());
+    },
+
     'import.history': async () => thenStatus(await (await ready()).history.start()),
     'import.cancel': async () => {
       await (await ready()).history.cancel();

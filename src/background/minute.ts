@@ -15,7 +15,7 @@ async function each(tasks: readonly Task[]): Promise<void> {
 
 /** `lockIfAway` locks the profile when it is time; resolves with whether it is still open after that. */
 export async function everyMinute(
-  { profile, dwell, ephemeral, sync, contexts, compaction, budget, erasures }: Services,
+  { profile, dwell, ephemeral, sync, contexts, compaction, budget, erasures, retention }: Services,
   lockIfAway: () => Promise<boolean>,
 ): Promise<void> {
   let isStillOpen = true;
@@ -32,6 +32,7 @@ export async function everyMinute(
   if (!isStillOpen) return;
   await each([
     ['deleting', () => erasures.tick()],
+    ['deleting what is past its time', () => retention.tick()],
     ['packing', () => profile.storing(() => profile.store.pack())],
     // Also when packing failed: on a full disk it is what makes room.
     ['measuring the store', () => budget.check()],

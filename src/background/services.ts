@@ -24,6 +24,7 @@ import { Profile } from './services/profile.ts';
 import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
 import type { RecordingProfile } from './services/recording-profile.ts';
+import { Retention } from './services/retention.ts';
 import { noteSealedGap } from './services/sealed-gap.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
@@ -54,6 +55,7 @@ export interface Services extends Recording {
   readonly budget: Budget;
   readonly plugins: Plugins;
   readonly erasures: Erasures;
+  readonly retention: Retention;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -152,6 +154,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
   const erasures = new Erasures(profile, { ephemeral, recorder, sync, history, contexts, budget });
+  const retention = new Retention(profile, erasures);
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -162,6 +165,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       plugins: plugins.state(),
       erasing: erasures.state(),
       leftOver: await erasures.leftOver(),
+      retentionWaits: retention.waitsSinceMs() !== undefined,
     });
 
   const telling = tellStatus(status, events.onStatus);
@@ -175,7 +179,10 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     .then(() => budget.open())
     .then(() => history.open());
   await Promise.all([queryTotals.open(), compaction.open(), importing]);
-  void erasures.begin();
+  void erasures
+    .begin()
+    .then(() => retention.tick())
+    .catch((error: unknown) => console.error('retention waits until the next minute', error));
 
   return {
     profile,
@@ -189,6 +196,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     budget,
     plugins,
     erasures,
+    retention,
     status,
     async settled() {
       await recorder.settled();

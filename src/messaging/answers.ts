@@ -7,6 +7,7 @@ import type { InteractionRecord } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
 import type { PluginsReport } from '../model/plugins.ts';
 import type { Status } from '../model/recording.ts';
+import type { RetentionForecast, RetentionReport } from '../model/retention.ts';
 import type { Rule } from '../model/rules.ts';
 import type { EraseCount } from '../model/selector.ts';
 import type { SensitiveTotals } from '../model/sensitive.ts';
@@ -72,6 +73,10 @@ export interface Answers {
   'erase.undo': Status;
   'erase.finish': Status;
   'erase.log': LogReading;
+  'retention.get': RetentionReport;
+  'retention.forecast': RetentionForecast;
+  'retention.set': RetentionReport;
+  'retention.clock': RetentionReport;
   'import.history': Status;
   'import.cancel': Status;
   'device.seen': null;

@@ -10,6 +10,7 @@ import { fieldsSchema } from '../model/plugin-schema.ts';
 import { PLUGIN_LIMITS } from '../model/plugins.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
 import { PAUSES } from '../model/recording.ts';
+import { retentionSchema } from '../model/retention.ts';
 import { CAPTURES } from '../model/rules.ts';
 import { THEMES } from '../model/theme.ts';
 
@@ -127,6 +128,14 @@ export const MESSAGES = {
   'erase.finish': { from: 'page', body: nothing },
   /** What was deleted, without what it was. */
   'erase.log': { from: 'page', body: nothing },
+
+  /** How long records stay, and whether the clock is believed. */
+  'retention.get': { from: 'page', body: nothing },
+  /** How much this would delete now. */
+  'retention.forecast': { from: 'page', body: v.strictObject({ retention: retentionSchema }) },
+  'retention.set': { from: 'page', body: v.strictObject({ retention: retentionSchema }) },
+  /** The person says that the clock is right. */
+  'retention.clock': { from: 'page', body: nothing },
 
   /** Takes over the browser's own history; the page asked for access to it before. */
   'import.history': { from: 'page', body: nothing },

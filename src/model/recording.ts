@@ -32,6 +32,7 @@ export const HEALTH_CODES = [
   'sealed-gap',
   'erasing-failed',
   'left-over',
+  'clock-jumped',
   'storage-damaged',
   'storage-error',
 ] as const;

@@ -3,13 +3,13 @@ import * as v from 'valibot';
 import { DAY_MS, type Day, dayOf } from '../base/clock.ts';
 import type { InteractionRecord } from './interaction.ts';
 import type { PrivacyLevel } from './privacy.ts';
-import { type Rule, ruleFor } from './rules.ts';
+import { domainsOf } from './rules.ts';
 import { recordHost } from './selector.ts';
 
 /** What can be chosen, in days; without a choice records stay for ever. */
 export const RETENTION_DAYS = [30, 90, 365] as const;
 export type RetentionDays = (typeof RETENTION_DAYS)[number];
-/** What a rule for a site can say: `forever`, whatever the levels say. */
+/** What can be said of a site: `forever`, whatever the levels say. */
 export type SiteRetention = RetentionDays | 'forever';
 export const SITE_RETENTIONS = [...RETENTION_DAYS, 'forever'] as const;
 
@@ -17,40 +17,38 @@ export const SITE_RETENTIONS = [...RETENTION_DAYS, 'forever'] as const;
 export const STORED_LEVELS = ['public', 'private', 'anonymous'] as const;
 export type StoredLevel = Exclude<PrivacyLevel, 'ephemeral'>;
 
-/** Absent: for ever. */
-export type Retention = Readonly<Partial<Record<StoredLevel, RetentionDays>>>;
-
 const days = v.picklist(RETENTION_DAYS);
-export const retentionSchema = v.strictObject({
+/** Absent: for ever. */
+const levelsSchema = v.object({
   public: v.exactOptional(days),
   private: v.exactOptional(days),
   anonymous: v.exactOptional(days),
 });
-export const siteRetentionSchema = v.picklist(SITE_RETENTIONS);
+/** What is said of a host holds for its subdomains, unless something is said of them. */
+const siteSchema = v.object({ host: v.string(), keep: v.picklist(SITE_RETENTIONS) });
+export type SiteRule = v.InferOutput<typeof siteSchema>;
+
+export const retentionSchema = v.object({
+  levels: levelsSchema,
+  sites: v.pipe(v.array(siteSchema), v.maxLength(1_000)),
+});
+export type Retention = v.InferOutput<typeof retentionSchema>;
+export const KEEP_ALL: Retention = { levels: {}, sites: [] };
 
 /** What decides whether a record's time is over on the day `today`. */
-export const expirySchema = v.strictObject({
+export const expirySchema = v.object({
+  ...retentionSchema.entries,
   today: v.string(),
-  levels: retentionSchema,
-  /** Of rules that say something of it. */
-  sites: v.array(v.strictObject({ host: v.string(), keep: siteRetentionSchema })),
   /** Pinned sites: no level's retention holds for them. */
   pinned: v.array(v.string()),
 });
 export type Expiry = v.InferOutput<typeof expirySchema>;
 
-export const expiryOf = (
-  {
-    retention,
-    rules,
-    pinned,
-  }: { readonly retention: Retention; readonly rules: readonly Rule[]; readonly pinned: readonly string[] },
-  nowMs: number,
-): Expiry => ({
-  today: dayOf(nowMs),
-  levels: { ...retention },
-  sites: rules.flatMap(({ host, retention: keep }) => (keep === undefined ? [] : [{ host, keep }])),
+export const expiryOf = ({ levels, sites }: Retention, pinned: readonly string[], nowMs: number): Expiry => ({
+  levels: { ...levels },
+  sites: [...sites],
   pinned: [...pinned],
+  today: dayOf(nowMs),
 });
 
 /** Days before this one are past a retention of so many days. */
@@ -83,20 +81,35 @@ export function passedCutoff(day: Day, before: Day, expiry: Expiry): boolean {
 }
 
 /**
- * What a rule says of the record's site holds, also where it is pinned; else, but for pinned sites, what its level says. The most
- * specific rule that says something of it decides.
+ * What is said of the record's site holds, also where it is pinned; else, but for pinned sites, what is said of its level. Of a
+ * site and its subdomains the most specific decides.
  */
 export function isExpired(record: InteractionRecord, { today, levels, sites, pinned }: Expiry): boolean {
   if (record.level === 'ephemeral') return false;
   const host = recordHost(record);
-  const rule = host === null ? undefined : ruleFor(sites, host);
-  const isPinned =
-    host !== null &&
-    ruleFor(
-      pinned.map((one) => ({ host: one })),
-      host,
-    ) !== undefined;
-  const keep = rule?.keep ?? (isPinned ? undefined : levels[record.level]);
+  const domains = host === null ? [] : domainsOf(host);
+  const site = domains.map((domain) => sites.find((one) => one.host === domain)).find((one) => one);
+  const isPinned = domains.some((domain) => pinned.includes(domain));
+  const keep = site?.keep ?? (isPinned ? undefined : levels[record.level]);
   if (keep === undefined || keep === 'forever') return false;
   return dayOf(record.atMs) < cutoffOf(today, keep);
+}
+
+/** What a policy would delete now. */
+export interface RetentionForecast {
+  readonly records: number;
+  /** Days that have some of it, and the oldest. */
+  readonly days: number;
+  readonly oldest?: Day;
+  /** What the computer says it is: a person sees whether that is right. */
+  readonly today: Day;
+}
+
+/** What the options page shows. */
+export interface RetentionReport {
+  readonly retention: Retention;
+  readonly pinned: readonly string[];
+  readonly nowMs: number;
+  /** The clock is in doubt: the last time that was believed. */
+  readonly waitsSinceMs?: number;
 }

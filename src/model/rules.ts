@@ -1,6 +1,5 @@
 /** What the person decided for a site. The most specific rule wins; without one the global level and full capture hold. */
 import type { PrivacyLevel } from './privacy.ts';
-import type { SiteRetention } from './retention.ts';
 
 /** How much of an address is kept: nothing, the host, the address without its query, all of it. */
 export const CAPTURES = ['skip', 'domain', 'no-query', 'full'] as const;
@@ -15,20 +14,14 @@ export interface Rule {
   readonly level?: PrivacyLevel;
   /** Of a site that was excluded: what its rule said before, for when it is included again. */
   readonly formerly?: Capture;
-  /** How long its records stay, instead of what their levels say. */
-  readonly retention?: SiteRetention;
 }
 
-type Wanted = Pick<Rule, 'host' | 'capture' | 'level' | 'retention'>;
+type Wanted = Pick<Rule, 'host' | 'capture' | 'level'>;
 
-const wanted = (host: string, capture: Capture, rule: Rule | undefined): Wanted => ({
-  host,
-  capture,
-  ...(rule?.level === undefined ? {} : { level: rule.level }),
-  ...(rule?.retention === undefined ? {} : { retention: rule.retention }),
-});
+const wanted = (host: string, capture: Capture, rule: Rule | undefined): Wanted =>
+  rule?.level === undefined ? { host, capture } : { host, capture, level: rule.level };
 
-/** What to set to exclude a site: a level and a retention that were set for it stay. */
+/** What to set to exclude a site: a level that was set for it stays. */
 export function excluded(rules: readonly Rule[], typedHost: string): Wanted {
   const host = parseRuleHost(typedHost) ?? typedHost;
   return wanted(
@@ -60,11 +53,8 @@ export function domainsOf(host: string): string[] {
 }
 
 /** The rule with the longest host that covers `host`. */
-export function ruleFor<R extends { readonly host: string }>(
-  rules: readonly R[],
-  host: string,
-): R | undefined {
-  let best: R | undefined;
+export function ruleFor(rules: readonly Rule[], host: string): Rule | undefined {
+  let best: Rule | undefined;
   for (const rule of rules) {
     if (coversHost(rule.host, host) && (best === undefined || rule.host.length > best.host.length))
       best = rule;

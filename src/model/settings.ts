@@ -4,6 +4,7 @@ import { AUTO_LOCK_DEFAULT, AUTO_LOCK_MINUTES, type AutoLockMinutes } from './au
 import { BUDGET } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
+import { KEEP_ALL, type Retention, retentionSchema } from './retention.ts';
 import { CAPTURES, type Rule } from './rules.ts';
 
 const ruleSchema = v.object({
@@ -31,6 +32,9 @@ export const settingsSchema = v.object({
     v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(BUDGET.minBytes)), BUDGET.defaultBytes),
     BUDGET.defaultBytes,
   ),
+  // What is wrong with it deletes nothing.
+  retention: v.fallback(v.optional(retentionSchema, KEEP_ALL), KEEP_ALL),
+  followsHistory: v.fallback(v.optional(v.boolean(), false), false),
   pinned: v.fallback(v.optional(v.array(v.string()), []), []),
   autoLockMinutes: v.fallback(
     v.optional(v.picklist(AUTO_LOCK_MINUTES), AUTO_LOCK_DEFAULT),
@@ -49,6 +53,10 @@ export interface Settings {
   readonly budgetBytes: number;
   /** Hosts whose records are never archived, with their subdomains. */
   readonly pinned: readonly string[];
+  /** How long records stay. */
+  readonly retention: Retention;
+  /** Whether what the person deletes in the browser's own history is deleted here too. */
+  readonly followsHistory: boolean;
   readonly autoLockMinutes: AutoLockMinutes;
 }
 
@@ -59,6 +67,8 @@ export const DEFAULT_SETTINGS: Settings = {
   rules: [],
   budgetBytes: BUDGET.defaultBytes,
   pinned: [],
+  retention: KEEP_ALL,
+  followsHistory: false,
   autoLockMinutes: AUTO_LOCK_DEFAULT,
 };
 

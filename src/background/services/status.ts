@@ -52,10 +52,14 @@ function nearSentence(profile: Profile, { usedBytes, limitBytes }: BudgetFigures
   return `Recording. ${share} % of your storage limit is used.${next} ${makeRoom(profile)}`;
 }
 
+const CLOCK_JUMPED =
+  'Recording. The clock of this computer jumped, so nothing is deleted by its age until you say on the Privacy tab that the date is right.';
+
 async function healthOf(
   profile: Profile,
   budget: BudgetFigures | undefined,
   leftOver: Failure | undefined,
+  retentionWaits: boolean,
 ): Promise<Health> {
   const { settings, clock, trouble, damagedRows } = profile;
   const { loss } = profile.store;
@@ -84,6 +88,7 @@ async function healthOf(
   if (isPaused(settings.pause, clock.nowMs()))
     return { code: 'paused', message: 'Paused: nothing is recorded.' };
   if (budget?.state === 'near') return { code: 'near-full', message: nearSentence(profile, budget) };
+  if (retentionWaits) return { code: 'clock-jumped', message: CLOCK_JUMPED };
   return { code: 'ok', message: 'Recording.' };
 }
 
@@ -97,16 +102,18 @@ interface Doings {
   readonly erasing: ErasingState | undefined;
   /** What deletions left, until the person has read of it. */
   readonly leftOver: Failure | undefined;
+  /** The clock is in doubt. */
+  readonly retentionWaits: boolean;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget, plugins, erasing, leftOver }: Doings,
+  { sync, historyImport, compaction, budget, plugins, erasing, leftOver, retentionWaits }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
-    healthOf(profile, budget, leftOver),
+    healthOf(profile, budget, leftOver, retentionWaits),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
@@ -131,7 +138,7 @@ export async function currentStatus(
   };
 }
 
-const QUIET: readonly string[] = ['ok', 'locked', 'paused', 'no-consent', 'near-full'];
+const QUIET: readonly string[] = ['ok', 'locked', 'paused', 'no-consent', 'near-full', 'clock-jumped'];
 
 /** Tells the toolbar button, and the popup before the background answers it. */
 export async function publishStatus(status: Status): Promise<void> {

@@ -8,6 +8,7 @@ const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   paused: 'warn',
   'no-consent': 'warn',
   'near-full': 'warn',
+  'clock-jumped': 'warn',
 };
 
 /** Said until the person has read it. */
