@@ -70,6 +70,12 @@ export interface Access {
 export function createHandlers(access: Access): Handlers {
   const ready = () => access.ready();
   const recording = () => access.recording();
+  /** With nothing that waits to be deleted: for what brings records in, or takes them elsewhere. */
+  const settled = async () => {
+    const services = await ready();
+    await services.erasures.settle();
+    return services;
+  };
   const status = async () => ok(await access.status());
   const health = async () => {
     const { profile, compaction } = await ready();
@@ -188,7 +194,12 @@ export function createHandlers(access: Access): Handlers {
       return ok(retention.report());
     },
 
-    'import.history': async () => thenStatus(await (await ready()).history.start()),
+    'import.history': async () => thenStatus(await (await settled()).history.start()),
+    'history.follow': async ({ on }) => thenStatus(await (await ready()).following.follow(on)),
+    'history.cleared': async ({ erase }) => {
+      await (await ready()).following.answer(erase);
+      return status();
+    },
     'import.cancel': async () => {
       await (await ready()).history.cancel();
       return status();
@@ -221,7 +232,7 @@ export function createHandlers(access: Access): Handlers {
     },
     'budget.sites': async () => ok(await (await ready()).budget.sites()),
     'archive.confirm': async ({ id }) => {
-      const left = await (await ready()).budget.confirm(id);
+      const left = await (await settled()).budget.confirm(id);
       return left.ok ? ok({ records: left.value }) : left;
     },
     'archive.discard': async ({ id }) => {
@@ -257,18 +268,18 @@ export function createHandlers(access: Access): Handlers {
     'plugins.clear-log': async () => ok(await (await ready()).plugins.clearLog()),
 
     'sync.create': async ({ url, deviceName }) =>
-      thenStatus(await (await ready()).sync.create(url, deviceName)),
+      thenStatus(await (await settled()).sync.create(url, deviceName)),
     'sync.invite': async () => (await ready()).sync.invite(),
     'sync.join': async ({ code, deviceName }) =>
-      thenStatus(await (await ready()).sync.join(code, deviceName)),
+      thenStatus(await (await settled()).sync.join(code, deviceName)),
     'sync.now': async () => {
       await (await ready()).sync.run();
       return status();
     },
-    'archive.fetch-month': async ({ month }) => thenBudget(await (await ready()).budget.fetchMonth(month)),
+    'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
-      thenStatus(await (await ready()).sync.end('leave', anyway, loseAway)),
+      thenStatus(await (await settled()).sync.end('leave', anyway, loseAway)),
     'sync.delete-account': async ({ loseAway }) =>
-      thenStatus(await (await ready()).sync.end('delete', false, loseAway)),
+      thenStatus(await (await settled()).sync.end('delete', false, loseAway)),
   };
 }

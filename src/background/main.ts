@@ -5,6 +5,7 @@ import { listenExternal } from '../messaging/external.ts';
 import { listen } from '../messaging/router.ts';
 import { ensureAlarm, onAlarm } from '../platform/alarms.ts';
 import { closeAreasToContentScripts } from '../platform/areas.ts';
+import { onRemovedFromHistory } from '../platform/history.ts';
 import { onPermissionsChanged } from '../platform/permissions.ts';
 import { onConnect, onInstalled, onStartup, pageUrl } from '../platform/runtime.ts';
 import {
@@ -38,6 +39,12 @@ const MINUTE = 'minute';
 export const opening = new Opening();
 const ready = () => opening.ready();
 const recording = () => opening.recording();
+/** With nothing that waits to be deleted. */
+const settled = async () => {
+  const services = await ready();
+  await services.erasures.settle();
+  return services;
+};
 
 const rate = new EventRate(() => systemClock.nowMs());
 const onDrop = () => void countDropped().then(() => opening.changed());
@@ -52,7 +59,7 @@ onConnect((port) =>
   servePort(port, {
     profile: async () => (await ready()).profile,
     importing: async () => {
-      const { profile, sync, history, budget } = await ready();
+      const { profile, sync, history, budget } = await settled();
       return {
         profile,
         erased: () => sync.erased(),
@@ -63,7 +70,7 @@ onConnect((port) =>
         },
       };
     },
-    budget: async () => (await ready()).budget,
+    budget: async () => (await settled()).budget,
     watch: (watcher) => opening.watch(watcher),
     onDrop,
   }),
@@ -84,6 +91,13 @@ onPresence(async (present) => {
   const { dwell } = await recording();
   await dwell.inFront(present ? (await currentWebTab())?.id : undefined);
 });
+onRemovedFromHistory(
+  (removed) =>
+    void ready()
+      .then(({ following }) => following.removed(removed))
+      // A locked profile does not know what to delete; the page says so.
+      .catch((error: unknown) => console.error('a deletion in the history was not followed', error)),
+);
 onPermissionsChanged(() => void recording().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {

@@ -15,6 +15,7 @@ import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
 import { Erasures } from './services/erasures.ts';
 import { readGate } from './services/gate.ts';
+import { HistoryFollow } from './services/history-follow.ts';
 import { HistoryImport } from './services/history-import.ts';
 import { takeOver } from './services/lock.ts';
 import { LockedProfile } from './services/locked-profile.ts';
@@ -56,6 +57,7 @@ export interface Services extends Recording {
   readonly plugins: Plugins;
   readonly erasures: Erasures;
   readonly retention: Retention;
+  readonly following: HistoryFollow;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -155,6 +157,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const plugins = new Plugins(profile);
   const erasures = new Erasures(profile, { ephemeral, recorder, sync, history, contexts, budget });
   const retention = new Retention(profile, erasures);
+  const following = new HistoryFollow(profile, ephemeral, erasures);
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -165,6 +168,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       plugins: plugins.state(),
       erasing: erasures.state(),
       leftOver: await erasures.leftOver(),
+      following: following.state(),
       retentionWaits: retention.waitsSinceMs() !== undefined,
     });
 
@@ -178,7 +182,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     .open()
     .then(() => budget.open())
     .then(() => history.open());
-  await Promise.all([queryTotals.open(), compaction.open(), importing]);
+  await Promise.all([queryTotals.open(), compaction.open(), following.open(), importing]);
   void erasures
     .begin()
     .then(() => retention.tick())
@@ -197,6 +201,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     plugins,
     erasures,
     retention,
+    following,
     status,
     async settled() {
       await recorder.settled();

@@ -78,6 +78,8 @@ export interface Answers {
   'retention.set': RetentionReport;
   'retention.clock': RetentionReport;
   'import.history': Status;
+  'history.follow': Status;
+  'history.cleared': Status;
   'import.cancel': Status;
   'device.seen': null;
   'health.get': HealthReport;

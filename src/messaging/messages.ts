@@ -139,6 +139,10 @@ export const MESSAGES = {
 
   /** Takes over the browser's own history; the page asked for access to it before. */
   'import.history': { from: 'page', body: nothing },
+  /** What the person deletes there is deleted here too; the page asked for access before. */
+  'history.follow': { from: 'page', body: v.strictObject({ on: v.boolean() }) },
+  /** All of it was cleared: whether everything here goes too. */
+  'history.cleared': { from: 'page', body: v.strictObject({ erase: v.boolean() }) },
   'import.cancel': { from: 'page', body: nothing },
 
   /** What the background cannot see by itself. */

@@ -148,4 +148,6 @@ export interface Status {
   readonly plugins?: PluginsState;
   /** Absent when nothing waits to be deleted. */
   readonly erasing?: ErasingState;
+  /** Deletions in the browser's own history are followed; `cleared`: all of it was, and the person has to say. */
+  readonly following?: { readonly cleared: boolean };
 }

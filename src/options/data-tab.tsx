@@ -6,6 +6,7 @@ import { status } from '../ui/status.ts';
 import { DeletionLog } from './deletion-log.tsx';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
+import { HistoryFollow } from './history-follow.tsx';
 import { ImportCard } from './import-card.tsx';
 
 interface Said {
@@ -115,6 +116,7 @@ export function DataTab() {
             Delete everything…
           </button>
         </div>
+        <HistoryFollow />
         <p role="status" class={result.value.failed ? 'result error' : 'result'} data-testid="delete-result">
           {result.value.text}
         </p>
@@ -133,7 +135,7 @@ export function DataTab() {
         </p>
         <p>
           Uninstalling the extension destroys everything recorded in this browser: export it first if you want
-          to keep it. Clearing the browser's own history does not clear this.
+          to keep it. Clearing the browser's own history does not clear this, unless you switch that on above.
         </p>
         {status.value && status.value.droppedMessages > 0 && (
           <p data-testid="dropped-messages">

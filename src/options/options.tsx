@@ -7,6 +7,7 @@ import { StartOver, UnlockForm } from '../ui/components/unlock-form.tsx';
 import { problem, status } from '../ui/status.ts';
 import { DataTab } from './data-tab.tsx';
 import { HealthTab } from './health-tab.tsx';
+import { HistoryCleared } from './history-follow.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
 import { SearchTab } from './search-tab.tsx';
 import { SyncTab } from './sync-tab.tsx';
@@ -97,6 +98,7 @@ function Tabs() {
         ))}
       </div>
       <Problem />
+      <HistoryCleared />
       <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
         <tab.View />
       </div>

@@ -9,6 +9,7 @@ import { useKeptFocus } from '../ui/keep-focus.ts';
 import { KeptOut } from './kept-out.tsx';
 import { PassphraseCard } from './passphrase-card.tsx';
 import { PluginsCard } from './plugins-card.tsx';
+import { RetentionCard } from './retention-card.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
 
 const CAPTURE_WORDS: Readonly<Record<Capture, string>> = {
@@ -143,6 +144,7 @@ export function PrivacyTab() {
           {problem.value}
         </p>
       </section>
+      <RetentionCard />
       <KeptOut />
       <PluginsCard />
       <SensitiveSites answer={answer.value} show={show} />

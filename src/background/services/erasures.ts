@@ -196,7 +196,10 @@ export class Erasures {
     });
   }
 
-  /** Carries out what waits, without waiting longer. @throws PartlyErasedError, or what the store says. */
+  /**
+   * Carries out what waits, without waiting longer. Before anything that brings records in or sends them away: what comes after a
+   * deletion is not meant by it. What damage keeps from being deleted is told. @throws what the store says.
+   */
   settle(): Promise<void> {
     return this.#turns.run(() => this.#settle());
   }
@@ -204,9 +207,7 @@ export class Erasures {
   /** From alarms: what is due. What fails stays hidden and is told. */
   async tick(): Promise<void> {
     if (!this.#purge || this.#closed || this.#waitMs() > 0) return;
-    await this.settle().catch((error: unknown) => {
-      if (!(error instanceof PartlyErasedError)) console.error('a deletion was not carried out', error);
-    });
+    await this.settle().catch((error: unknown) => console.error('a deletion was not carried out', error));
   }
 
   async #settle(): Promise<void> {
@@ -214,23 +215,20 @@ export class Erasures {
     if (!purge || this.#closed) return;
     clearTimeout(this.#timer);
     try {
-      const partly = await this.#carryOut(purge);
+      await this.#carryOut(purge);
       this.#trouble = undefined;
-      if (partly) throw partly;
     } catch (error) {
-      if (!(error instanceof PartlyErasedError)) {
-        this.#trouble = NOT_YET;
-        const { store } = this.profile;
-        const found = await store.found(purge, this.#days).catch(() => undefined);
-        if (found) store.hideAgain(purge, found);
-        this.profile.changed();
-      }
+      this.#trouble = NOT_YET;
+      const { store } = this.profile;
+      const found = await store.found(purge, this.#days).catch(() => undefined);
+      if (found) store.hideAgain(purge, found);
+      this.profile.changed();
       throw error;
     }
   }
 
-  /** Each step may be repeated. Resolves with what damage kept from being deleted. */
-  async #carryOut(purge: Purge): Promise<PartlyErasedError | undefined> {
+  /** Each step may be repeated. */
+  async #carryOut(purge: Purge): Promise<void> {
     const { profile, deps } = this;
     const { store, sensitive } = profile;
     const everything = isEverything(purge);
@@ -261,7 +259,6 @@ export class Erasures {
     deps.sync.changed();
     profile.changed();
     await this.#log(purge, 'notified', purge.count, kept);
-    return partly;
   }
 
   #forget(): void {

@@ -20,7 +20,6 @@ import {
 } from '../../model/retention.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { localArea, sessionArea } from '../../platform/areas.ts';
-import { PartlyErasedError } from '../../storage/database.ts';
 import type { Erasures } from './erasures.ts';
 import type { Profile } from './profile.ts';
 
@@ -82,12 +81,7 @@ export class Retention {
         ? []
         : [{ what: 'range', fromMs: 0, toMs: dayStartMs(whole) }];
     if (found > 0 || targets.length > 0)
-      await this.erasures
-        .flag({ kind: 'retention', reason: 'retention', targets, expiry, days, now: true })
-        .catch((error: unknown) => {
-          // The person is told; it is not tried again each minute.
-          if (!(error instanceof PartlyErasedError)) throw error;
-        });
+      await this.erasures.flag({ kind: 'retention', reason: 'retention', targets, expiry, days, now: true });
     const fingerprint = await store.fingerprint('0000-01-01', cutoff);
     await store.writeNote(DONE, { policy, today: expiry.today, cutoff, fingerprint });
   }

@@ -102,6 +102,7 @@ interface Doings {
   readonly erasing: ErasingState | undefined;
   /** What deletions left, until the person has read of it. */
   readonly leftOver: Failure | undefined;
+  readonly following: Status['following'];
   /** The clock is in doubt. */
   readonly retentionWaits: boolean;
 }
@@ -109,7 +110,7 @@ interface Doings {
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget, plugins, erasing, leftOver, retentionWaits }: Doings,
+  { sync, historyImport, compaction, budget, plugins, erasing, leftOver, following, retentionWaits }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const [health, recordCount, memory] = await Promise.all([
@@ -134,6 +135,7 @@ export async function currentStatus(
     ...(budget === undefined ? {} : { budget }),
     ...(plugins === undefined ? {} : { plugins }),
     ...(erasing === undefined ? {} : { erasing }),
+    ...(following === undefined ? {} : { following }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }
