@@ -30,7 +30,15 @@ export function RetentionCard() {
   };
   useEffect(() => void ask('retention.get', {}).then((answer) => take(answer)), []);
   const { retention, pinned = [], nowMs = 0, waitsSinceMs } = report.value ?? {};
-  if (!retention) return null;
+  if (!retention)
+    return said.value.failed ? (
+      <section class="card">
+        <h2>How long records stay</h2>
+        <p class="error" role="alert">
+          {said.value.text}
+        </p>
+      </section>
+    ) : null;
 
   const set = async (wanted: Retention): Promise<boolean> => {
     // Until it is set, what holds is shown.
