@@ -4,7 +4,7 @@ import { ask } from '../messaging/client.ts';
 import type { LogReading } from '../model/deletion-log.ts';
 import { exactTime } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
-import { deletionsOf } from './deletion-words.ts';
+import { deletionsOf } from './deletion-log-words.ts';
 
 const SHOWN = 10;
 
