@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureBrowsers, howToInstall } from './browsers.mjs';
 import { buildTarget, describeBuild } from './build.ts';
+import { FAILURES_FILE, type Failure } from './failure-reporter.ts';
 import { ROOT } from './root.ts';
 
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** What failed, where a runner told it. */
+  readonly failures?: readonly Failure[];
 }
 
 const PASSED: Counts = { passed: 1, failed: 0, skipped: 0 };
@@ -23,10 +26,15 @@ export type StageName = (typeof STAGE_NAMES)[number];
 export const NEEDS: Partial<Record<StageName, readonly StageName[]>> = { e2e: ['build', 'browsers'] };
 
 /** The program of a package's `bin`, run by this Node: no shell, so it is the same on every system. */
-async function runNode(entry: string, args: readonly string[]): Promise<number> {
+async function runNode(
+  entry: string,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Promise<number> {
   const child = spawn(process.execPath, [join(ROOT, 'node_modules', entry), ...args], {
     cwd: ROOT,
     stdio: 'inherit',
+    env: { ...process.env, ...environment },
   });
   const stop = () => {
     child.kill('SIGTERM');
@@ -92,6 +100,8 @@ export function countsOf(report: VitestReport | null, exitCode: number): Counts 
 const vitest = (project: string, reporter: string) => async (extra: readonly string[]) => {
   const folder = mkdtempSync(join(tmpdir(), 'arq-vitest-'));
   const file = join(folder, 'report.json');
+  // vitest hands options to reporters of its config only, so the reporter finds its file in the environment.
+  const failures = join(folder, 'failures.json');
   try {
     const args = [
       'run',
@@ -99,20 +109,21 @@ const vitest = (project: string, reporter: string) => async (extra: readonly str
       project,
       `--reporter=${reporter}`,
       '--reporter=json',
+      '--reporter=./scripts/failure-reporter.ts',
       `--outputFile.json=${file}`,
     ];
-    const code = await runNode('vitest/vitest.mjs', [...args, ...extra]);
-    const counts = countsOf(readReport(file), code);
+    const code = await runNode('vitest/vitest.mjs', [...args, ...extra], { [FAILURES_FILE]: failures });
+    const counts = countsOf(readJson<VitestReport>(file), code);
     if (counts.passed + counts.skipped === 0) console.log(`No test of "${project}" passed.`);
-    return counts;
+    return { ...counts, failures: readJson<Failure[]>(failures) ?? [] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 };
 
-function readReport(file: string): VitestReport | null {
+function readJson<Value>(file: string): Value | null {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as VitestReport;
+    return JSON.parse(readFileSync(file, 'utf8')) as Value;
   } catch {
     return null;
   }

@@ -2,6 +2,7 @@
  * `npm test [-- STAGE… [vitest arguments]]`: every check there is, one after another, and one line at the end:
  * `N passed, N failed, N skipped`. `npm test -- e2e -t pause` runs one stage and what it needs.
  */
+import type { Failure } from './failure-reporter.ts';
 import { type Counts, NEEDS, STAGE_NAMES, STAGES, type StageName } from './test-stages.ts';
 
 const isStage = (word: string): word is StageName => (STAGE_NAMES as readonly string[]).includes(word);
@@ -21,6 +22,7 @@ async function run(names: readonly StageName[], extra: readonly string[]): Promi
   const startMs = performance.now();
   const total = { passed: 0, failed: 0, skipped: 0 };
   const summary: string[] = [];
+  const failures: Failure[] = [];
   for (const [index, name] of names.entries()) {
     console.log(`\n=== ${index + 1}/${names.length} ${name} (${seconds(startMs)} so far)`);
     const stageMs = performance.now();
@@ -37,7 +39,10 @@ async function run(names: readonly StageName[], extra: readonly string[]): Promi
     const line = `${name}: ${counts.failed === 0 ? 'ok' : `${counts.failed} failed`} in ${seconds(stageMs)}`;
     console.log(`=== ${line}`);
     summary.push(`  ${line}`);
+    failures.push(...(counts.failures ?? []));
   }
+  // Last, so that a log of which only the end is kept tells what failed.
+  for (const { where, message } of failures) console.log(`\nFAILED ${where}\n${message}`);
   console.log(`\n${summary.join('\n')}`);
   return total;
 }

@@ -276,6 +276,7 @@ export function createHandlers(access: Access): Handlers {
       await (await ready()).sync.run();
       return status();
     },
+    'sync.deletions': async () => ok(await (await ready()).sync.deletions()),
     'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
       thenStatus(await (await settled()).sync.end('leave', anyway, loseAway)),

@@ -1,23 +1,17 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 
-import { dayOf } from '../base/clock.ts';
-import { ruleLate } from '../capture/late-rules.ts';
 import type { Status } from '../model/recording.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
-import { type RuleLate, unseal } from '../storage/sealed.ts';
-import { isInAccount } from '../sync/account-state.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
 import { Erasures } from './services/erasures.ts';
-import { readGate } from './services/gate.ts';
 import { HistoryFollow } from './services/history-follow.ts';
 import { HistoryImport } from './services/history-import.ts';
-import { takeOver } from './services/lock.ts';
 import { LockedProfile } from './services/locked-profile.ts';
 import { lockedStatus } from './services/locked-status.ts';
 import { Plugins } from './services/plugins.ts';
@@ -26,11 +20,11 @@ import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
 import type { RecordingProfile } from './services/recording-profile.ts';
 import { Retention } from './services/retention.ts';
-import { noteSealedGap } from './services/sealed-gap.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { Sync } from './services/sync.ts';
 import { TabStates } from './services/tab-state.ts';
+import { Unsealing } from './services/unsealing.ts';
 
 /** Changes are told so much later, many as one. */
 const TELL_MS = 150;
@@ -49,6 +43,7 @@ export interface Recording {
 
 export interface Services extends Recording {
   readonly profile: Profile;
+  readonly unsealing: Unsealing;
   readonly sync: Sync;
   readonly history: HistoryImport;
   readonly contexts: ContextKeeper;
@@ -79,7 +74,15 @@ export async function openServices(events: ServiceEvents): Promise<Services> {
 export async function openRecording(events: ServiceEvents): Promise<Services | Recording> {
   const profile = await Profile.openOrLocked(events);
   await beginSession(profile);
-  return profile instanceof LockedProfile ? openLocked(profile, events) : openUnlocked(profile, events);
+  try {
+    return await (profile instanceof LockedProfile
+      ? openLocked(profile, events)
+      : openUnlocked(profile, events));
+  } catch (error) {
+    // An open connection would keep keys from being destroyed by who opens it next.
+    profile.store.close();
+    throw error;
+  }
 }
 
 function inMemory(profile: RecordingProfile, spent: (tabId: number, ms: number) => Promise<void>) {
@@ -123,7 +126,9 @@ function openLocked(profile: LockedProfile, events: ServiceEvents): Recording {
 
 async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Services> {
   const { session, ephemeral, dwell } = inMemory(profile, (tabId, ms) => recorder.spent(tabId, ms));
-  const sync = new Sync(profile);
+  const unsealing = new Unsealing(profile);
+  // What others deleted has to meet what is still sealed.
+  const sync = new Sync(profile, () => unsealing.isDone);
   const compaction = new Compaction(profile);
   const budget = new Budget(profile, {
     compaction,
@@ -155,7 +160,15 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   );
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
-  const erasures = new Erasures(profile, { ephemeral, recorder, sync, history, contexts, budget });
+  const erasures = new Erasures(profile, {
+    ephemeral,
+    recorder,
+    sync,
+    history,
+    contexts,
+    budget,
+    unsealing,
+  });
   const retention = new Retention(profile, erasures);
   const following = new HistoryFollow(profile, ephemeral, erasures);
   const queryTotals = new QueryTotalsKeeper(profile.context);
@@ -175,7 +188,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const telling = tellStatus(status, events.onStatus);
   profile.onChange(telling.soon);
   // Before anything else looks at the store, and before sync brings what others deleted.
-  await openSealed(profile);
+  await unsealing.open();
   await erasures.open();
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
@@ -193,6 +206,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     ephemeral,
     recorder,
     dwell,
+    unsealing,
     sync,
     history,
     contexts,
@@ -250,18 +264,4 @@ function tellStatus(status: () => Promise<Status>, onStatus: (status: Status) =>
     },
     stop: () => clearTimeout(timer),
   };
-}
-
-/** What came while the profile was locked. */
-async function openSealed(profile: Profile): Promise<void> {
-  const { store } = profile;
-  if (!store.vault.lock) return;
-  await takeOver(profile, await readGate());
-  const { settings } = profile;
-  // Sync is opened later, and what comes into the journal now is to be sent all the same.
-  store.syncing = await isInAccount(store);
-  const today = dayOf(profile.clock.nowMs());
-  const rule: RuleLate = (event, visit) => ruleLate(event, settings, visit);
-  const { broken } = await unseal(store, today, rule, noteSealedGap);
-  if (broken > 0) await noteSealedGap({ dropped: 0, missing: broken });
 }

@@ -4,10 +4,9 @@
  */
 import { type Clock, systemClock } from '../base/clock.ts';
 import { ContextStorage, type ContextStorageOptions } from '../context/context-storage.ts';
-import type { GenerationPointer } from '../storage/key-store.ts';
 import { LocalStore } from '../storage/local-store.ts';
 import type { SentinelArea } from '../storage/sentinel.ts';
-import { smallPointer, smallSentinel } from '../storage/small-area.ts';
+import { smallSentinel } from '../storage/small-area.ts';
 
 export {
   type ArchiveOptions,
@@ -38,9 +37,7 @@ export { DamagedError, storageFailure } from '../storage/database.ts';
 
 export interface OpenOptions extends Partial<ContextStorageOptions> {
   readonly clock?: Clock;
-  /** Where the number of the current key ring is kept. Default: a tiny database of its own. */
-  readonly pointer?: GenerationPointer;
-  /** Where a lower bound of what the store holds is kept, so that loss is noticed. Default: the same. */
+  /** Where a lower bound of what the store holds is kept, so that loss is noticed. Default: a tiny database of its own. */
   readonly sentinel?: SentinelArea;
   /** Another page holds an older version of the store open. */
   onBlocked?(): void;
@@ -53,10 +50,9 @@ export interface OpenOptions extends Partial<ContextStorageOptions> {
  * @throws DamagedError when keys are there but do not open; DOMException when the browser's storage fails.
  */
 export async function openContextStorage(options: OpenOptions = {}): Promise<ContextStorage> {
-  const { clock = systemClock, pointer = smallPointer, sentinel = smallSentinel, ...rest } = options;
+  const { clock = systemClock, sentinel = smallSentinel, ...rest } = options;
   const onDamaged = (rows: number) => options.onDamaged?.(rows);
   const store = await LocalStore.open({
-    pointer,
     sentinel,
     clock,
     onDamaged,

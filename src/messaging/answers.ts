@@ -1,6 +1,7 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
 import type { Kdf } from '../crypto/kdf.ts';
 import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
+import type { Deletion } from '../model/deletion.ts';
 import type { LogReading } from '../model/deletion-log.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
@@ -111,6 +112,7 @@ export interface Answers {
   'sync.invite': InviteAnswer;
   'sync.join': Status;
   'sync.now': Status;
+  'sync.deletions': readonly Deletion[];
   'sync.leave': Status;
   'sync.delete-account': Status;
 }

@@ -205,6 +205,8 @@ export const MESSAGES = {
     body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }),
   },
   'sync.now': { from: 'page', body: nothing },
+  /** The newest deletions of the account, and which devices have carried them out. */
+  'sync.deletions': { from: 'page', body: nothing },
   /** Days of a month, "2025-03", that are at the sync service only. */
   'archive.fetch-month': {
     from: 'page',

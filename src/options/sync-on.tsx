@@ -6,6 +6,7 @@ import type { Status, SyncState } from '../model/recording.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { DeletionsCard } from './deletions-card.tsx';
 import { PairingCode } from './pairing-code.tsx';
 
 /** Where things stand, for a person. The short label is in the page's head. */
@@ -133,6 +134,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
         </table>
         <PairingCode devices={devices.length} />
       </section>
+      <DeletionsCard syncedMs={sync.lastSyncedMs} />
     </>
   );
 }

@@ -126,17 +126,26 @@ export async function checkList(
   return (await checks.verify(signer, signedBytes(body), signature)) ? list : null;
 }
 
+export interface CheckedChain {
+  readonly signed: SignedList;
+  readonly list: DeviceList;
+  /** Every device that any version names, also those that left: what they signed while they were in it stays signed. */
+  readonly ever: ReadonlyMap<DeviceId, ListedDevice>;
+}
+
 /** The newest list of a chain that is valid from its first version on and belongs to `account`, else `null`. */
 export async function checkChain(
   chain: readonly SignedList[],
   account: AccountId,
   checks: ListChecks,
-): Promise<{ readonly signed: SignedList; readonly list: DeviceList } | null> {
+): Promise<CheckedChain | null> {
   let current: { signed: SignedList; list: DeviceList } | null = null;
+  const ever = new Map<DeviceId, ListedDevice>();
   for (const signed of chain) {
     const list: DeviceList | null = await checkList(signed, current, checks);
     if (list?.account !== account) return null;
     current = { signed, list };
+    for (const device of list.devices) ever.set(device.id, device);
   }
-  return current;
+  return current && { ...current, ever };
 }

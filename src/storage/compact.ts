@@ -63,11 +63,14 @@ export async function churn(vault: Vault): Promise<void> {
       database.createObjectStore('values');
     },
   });
-  const tx = db.transaction('values', 'readwrite', STRICT);
-  await inTransaction(tx, async (_, ask) => {
-    for (let i = 0; i < VALUES; i++) ask(tx.store.put(systemRandom.bytes(VALUE_BYTES), i));
-  });
-  db.close();
-  await deleteDB(SCRATCH);
+  try {
+    const tx = db.transaction('values', 'readwrite', STRICT);
+    await inTransaction(tx, async (_, ask) => {
+      for (let i = 0; i < VALUES; i++) ask(tx.store.put(systemRandom.bytes(VALUE_BYTES), i));
+    });
+  } finally {
+    db.close();
+    await deleteDB(SCRATCH);
+  }
   await vault.shred([]);
 }

@@ -346,9 +346,16 @@ async function destroy(db: Database, vault: Vault, shred: readonly Shred[]): Pro
   await db.delete('metadata', ERASING);
 }
 
-/** At start: destroys keys that an interrupted erasure left. */
+/** Whether an erasure was interrupted before the old keys were destroyed. */
+export const isErasing = async (db: Database): Promise<boolean> =>
+  (await db.get('metadata', ERASING)) !== undefined;
+
+export const noteErasing = async (db: Database): Promise<void> =>
+  void (await db.put('metadata', true, ERASING));
+
+/** Destroys keys that an interrupted erasure left. */
 export async function finishErasing(db: Database, vault: Vault): Promise<void> {
-  if ((await db.get('metadata', ERASING)) === undefined) return;
+  if (!(await isErasing(db))) return;
   const shred: Shred[] = [];
   for (const store of ['interactions', 'months'] as const) {
     const newest = new Map<Day, number>();

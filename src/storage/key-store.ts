@@ -27,12 +27,6 @@ interface ArqKeys extends DBSchema {
   ring: { key: [RingRow['store'], Day, number]; value: RingRow };
 }
 
-/** Where the number of the current generation is kept: outside the database, since it names it. */
-export interface GenerationPointer {
-  read(): Promise<number | undefined>;
-  write(generation: number): Promise<void>;
-}
-
 export interface KeyStore {
   /** In one step; `undefined` in place of those that are not there. */
   blobs(names: readonly string[]): Promise<(Bytes | undefined)[]>;
@@ -44,38 +38,62 @@ export interface KeyStore {
   /** Adds rows; a row that exists is left as it is. */
   addToRing(rows: readonly RingRow[]): Promise<void>;
   /**
-   * Everything in one step: the given ring replaces the old one, and the old generation is destroyed. Blobs that are not named
-   * stay; `null`: that one is destroyed too.
+   * Everything in one step: the given ring replaces the old one. Blobs that are not named stay; `null`: that one goes too. Resolves
+   * when it is in force; what was before is destroyed with `destroyed`.
    */
   rewrite(ring: readonly RingRow[], blobs?: Readonly<Record<string, Bytes | null>>): Promise<void>;
+  /** Resolves when no generation but the one in force is there. Rejects when one could not be deleted; the next start tries again. */
+  destroyed(): Promise<void>;
   close(): void;
 }
 
-const nameOf = (generation: number): string => `arq-keys-${generation}`;
+const PREFIX = 'arq-keys-';
+const nameOf = (generation: number): string => `${PREFIX}${generation}`;
 
-const deleteGeneration = async (generation: number): Promise<void> => {
-  if (generation >= 1) await deleteDB(nameOf(generation));
-};
+/** Which generations there are, oldest first. */
+async function generations(): Promise<number[]> {
+  const names = (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []));
+  return names.map((name) => Number(name.slice(PREFIX.length))).sort((a, b) => a - b);
+}
 
-const openGeneration = (generation: number): Promise<IDBPDatabase<ArqKeys>> =>
-  openDB<ArqKeys>(nameOf(generation), 1, {
-    upgrade(db) {
-      db.createObjectStore('blobs');
-      db.createObjectStore('ring', { keyPath: ['store', 'day', 'generation'] });
+async function openGeneration(generation: number): Promise<IDBPDatabase<ArqKeys>> {
+  const db: IDBPDatabase<ArqKeys> = await openDB<ArqKeys>(nameOf(generation), 1, {
+    upgrade(made) {
+      made.createObjectStore('blobs');
+      made.createObjectStore('ring', { keyPath: ['store', 'day', 'generation'] });
     },
+    // One that somebody forgot to close must not keep its keys from being destroyed.
+    blocking: () => db.close(),
   });
+  return db;
+}
 
-/** Opens the current generation and removes what an interrupted rewrite left behind on either side of it. */
-export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore> {
-  const known = await pointer.read();
-  let generation = known ?? 1;
-  let db = await openGeneration(generation);
-  if (known === undefined) await pointer.write(generation);
-  // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
+/**
+ * Opens the newest generation that is complete. One that is written by a rewrite is complete or empty, because that is one transaction,
+ * and then it has all that the one before had but what was destroyed. So nothing else has to say which one is in force: a number that is
+ * kept elsewhere may be older on the disk than the databases when the power fails.
+ */
+async function openNewest(
+  found: readonly number[],
+): Promise<{ db: IDBPDatabase<ArqKeys>; generation: number }> {
+  for (const generation of found.slice(1).reverse()) {
+    const db = await openGeneration(generation);
+    if ((await db.count('blobs')) > 0) return { db, generation };
+    db.close();
+  }
+  const generation = found[0] ?? 1;
+  return { db: await openGeneration(generation), generation };
+}
+
+/** Opens the generation in force, and removes what an interrupted rewrite left behind. */
+export async function openKeyStore(): Promise<KeyStore> {
+  const found = await generations();
+  let { db, generation } = await openNewest(found);
   const clean = async () => {
-    await Promise.all([deleteGeneration(generation - 1), deleteGeneration(generation + 1)]);
+    await Promise.all((await generations()).filter((n) => n !== generation).map((n) => deleteDB(nameOf(n))));
   };
-  const cleaned = clean();
+  // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
+  let cleaned = found.length > 1 ? clean() : Promise.resolve();
   cleaned.catch(() => {});
 
   return {
@@ -90,7 +108,7 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
     },
     ring: () => db.getAll('ring'),
     ringNames: async () =>
-      (await db.getAllKeys('ring')).map(([store, day, generation]) => ({ store, day, generation })),
+      (await db.getAllKeys('ring')).map(([store, day, n]) => ({ store, day, generation: n })),
     ringRow: ({ store, day, generation: n }) => db.get('ring', [store, day, n]),
     async addToRing(rows) {
       const known = new Set((await db.getAllKeys('ring')).map(String));
@@ -113,27 +131,28 @@ export async function openKeyStore(pointer: GenerationPointer): Promise<KeyStore
             if (value !== null) ask(tx.objectStore('blobs').put(value, name));
           for (const row of ring) ask(tx.objectStore('ring').put(row));
         });
-        if ((await next.count('ring')) !== ring.length)
-          throw new Error('the new key ring is incomplete; the old one stays');
       } catch (error) {
         // Whoever tries again begins with an empty one.
         next.close();
-        await deleteDB(nameOf(generation + 1));
+        // Should it be complete after all and stay, a start would take it for the one in force: then nothing more is added here.
+        await deleteDB(nameOf(generation + 1)).catch(() => db.close());
         throw error;
       }
       const old = db;
-      await pointer.write(generation + 1);
       db = next;
       generation += 1;
       old.close();
-      await deleteDB(nameOf(generation - 1));
+      cleaned = clean();
+      cleaned.catch(() => {});
+    },
+    async destroyed() {
+      await cleaned.catch(clean);
     },
     close: () => db.close(),
   };
 }
 
-/** Every generation. */
-export async function destroyKeyStores(pointer: GenerationPointer): Promise<void> {
-  const generation = (await pointer.read()) ?? 1;
-  for (const n of [generation - 1, generation, generation + 1]) await deleteGeneration(n);
+/** Every generation; the one in force last. */
+export async function destroyKeyStores(): Promise<void> {
+  for (const n of await generations()) await deleteDB(nameOf(n));
 }

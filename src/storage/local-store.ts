@@ -20,13 +20,23 @@ import { type Database, type DatabaseEvents, LockedError, openData, PartlyErased
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { DeletionLog } from './deletion-log.ts';
 import { Derived } from './derived.ts';
-import { erase, findMeant, finishErasing, isOfSites, type Meant, movedOf, type Targeted } from './erase.ts';
+import {
+  erase,
+  findMeant,
+  finishErasing,
+  isErasing,
+  isOfSites,
+  type Meant,
+  movedOf,
+  noteErasing,
+  type Targeted,
+} from './erase.ts';
 import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
 import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, wholeDays } from './hidden.ts';
 import { type Append, Journal, journalCounter, SEEN_STEP_MS, sealJournalRow } from './journal.ts';
-import { type GenerationPointer, type KeyStore, openKeyStore } from './key-store.ts';
+import { type KeyStore, openKeyStore } from './key-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
@@ -40,7 +50,6 @@ import { summariesByDay } from './statistics.ts';
 import { eventsOf, type LockedVault, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
-  readonly pointer: GenerationPointer;
   readonly sentinel: SentinelArea;
   readonly clock: Clock;
   /** What a locked profile was opened with, from the browser's memory. */
@@ -102,7 +111,7 @@ export interface StoreParts {
 
 export async function openParts(options: LocalStoreOptions): Promise<StoreParts> {
   // All at once, because the first event after a start waits for it.
-  const opening = openKeyStore(options.pointer).then(async (keys) => ({
+  const opening = openKeyStore().then(async (keys) => ({
     keys,
     vault: await Vault.open(keys, await options.secret?.()),
   }));
@@ -191,24 +200,49 @@ export class LocalStore extends RecordingStore {
     options: LocalStoreOptions,
   ): Promise<LocalStore> {
     const loss = lossOf(sentinel, { userId: vault.userId, counter });
-    if (isBehind) await vault.beginIncarnation();
     const store = new LocalStore(db, keys, vault, options, loss);
-    await Promise.all([store.#watch(counter), finishErasing(db, vault)]);
-    await store.archives.open();
-    return store;
+    try {
+      if (isBehind) await vault.beginIncarnation();
+      await Promise.all([store.#watch(counter), store.#finish()]);
+      await store.archives.open();
+      return store;
+    } catch (error) {
+      store.close();
+      throw error;
+    }
+  }
+
+  /**
+   * Destroys the keys that an erasure left which was interrupted. On a full disk there may be no room for it: what is there can be read
+   * all the same, and nothing that was erased; it is tried again each minute. Resolves with whether none is left.
+   */
+  async #finish(): Promise<boolean> {
+    try {
+      await finishErasing(this.db, this.vault);
+      return true;
+    } catch (error) {
+      console.error('an erasure that was interrupted is not finished yet', error);
+      return false;
+    }
   }
 
   /** Writes the sentinel: from here on, less than this is loss. */
   async #watch(known?: number): Promise<void> {
     const counter = known ?? (await journalCounter(this.db));
     const { userId } = this.vault;
-    await this.options.sentinel.write({
+    const sentinel: Sentinel = {
       userId,
       counter,
       atMs: this.options.clock.nowMs(),
       ...(this.loss ? { loss: this.loss } : {}),
-    });
-    this.#watched = counter;
+    };
+    try {
+      await this.options.sentinel.write(sentinel);
+      this.#watched = counter;
+    } catch (error) {
+      // The one before is a lower bound too.
+      console.error('the sentinel could not be written', error);
+    }
   }
 
   /** The person has read what was lost. */
@@ -241,9 +275,12 @@ export class LocalStore extends RecordingStore {
   /** The same for what erases: nothing that was opened stays in memory. */
   #erasing<T>(task: () => Promise<T>): Promise<T> {
     return this.#changing(async () => {
+      // One that failed here before: this one would end with saying that nothing is left to destroy.
+      const isLeft = !(await this.#finish());
       try {
         return await task();
       } finally {
+        if (isLeft) await noteErasing(this.db);
         this.forget();
       }
     });
@@ -418,6 +455,11 @@ export class LocalStore extends RecordingStore {
   /** It is shown again: what was asked for is not to be, or was done. */
   async unhide(): Promise<void> {
     await this.exclusive(() => forgetPurge(this.db, this.vault));
+    this.show();
+  }
+
+  /** The same of what could not be noted. */
+  show(): void {
     this.#hidden = undefined;
     this.forget();
   }
@@ -597,6 +639,7 @@ export class LocalStore extends RecordingStore {
     }
     await tx.done;
     if ((await journalCounter(this.db)) !== this.#watched) await this.#watch();
+    if (await isErasing(this.db)) await this.exclusive(() => this.#finish());
   }
 
   /** The packs of a month into as few as can be. */

@@ -1,9 +1,8 @@
 /**
- * Values that must lie outside the store's own databases, where there is no extension API for it: a tiny database of its own,
- * `arq-areas`. It holds which generation of keys is current and the sentinel; nothing in it is secret.
+ * What must lie outside the store's own databases, where there is no extension API for it: a tiny database of its own, `arq-areas`. It
+ * holds the sentinel; nothing in it is secret.
  */
 import { type DBSchema, openDB } from 'idb';
-import type { GenerationPointer } from './key-store.ts';
 import type { SentinelArea } from './sentinel.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 
@@ -32,14 +31,6 @@ const write = (name: string, value: unknown): Promise<void> =>
   withValues((db) =>
     inTransaction(db.transaction('values', 'readwrite', STRICT), (tx, ask) => ask(tx.store.put(value, name))),
   );
-
-export const smallPointer: GenerationPointer = {
-  read: async () => {
-    const stored = await read('keyring');
-    return typeof stored === 'number' ? stored : undefined;
-  },
-  write: (generation) => write('keyring', generation),
-};
 
 export const smallSentinel: SentinelArea = {
   read: () => read('sentinel'),

@@ -373,6 +373,7 @@ export class Vault {
     this.#newest.clear();
     this.#rows = undefined;
     for (const row of keep) this.#remember(row, row);
+    await this.store.destroyed();
   }
 
   masterKey(): Bytes {
@@ -419,6 +420,7 @@ export class Vault {
     this.account = account;
     this.lock = lock ?? undefined;
     this.#rows = undefined;
+    await this.store.destroyed();
   }
 
   /** A secret of this profile for one purpose. The same under every master key. */

@@ -9,6 +9,7 @@ import { sha256 } from '../crypto/primitives.ts';
 import { recoveryKeys, sign, verify } from '../crypto/signing.ts';
 import {
   accountIdOf,
+  type CheckedChain,
   checkChain,
   type DeviceList,
   encodeList,
@@ -87,17 +88,14 @@ const wrongAccount = (): Result<never, TransportFailure> => ({
   },
 });
 
-export interface Devices {
-  readonly signed: SignedList;
-  readonly list: DeviceList;
-}
+export type Devices = Pick<CheckedChain, 'signed' | 'list'>;
 
 /** The account's device list as the service has it, checked from its first version on. */
 export async function fetchDevices(
   store: LocalStore,
   transport: Transport,
   account: AccountId,
-): Promise<Result<Devices, TransportFailure>> {
+): Promise<Result<CheckedChain, TransportFailure>> {
   const answer = await transport.json(
     devicesAnswerSchema,
     { method: 'GET', path: PATHS.devices },

@@ -14,9 +14,11 @@ import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { eventsOf } from '../storage/vault.ts';
 import { type AccountState, deviceIdOf, readSharedSettings, signerOf } from './account-state.ts';
+import { type Attested, attest } from './attested.ts';
 import { readCommands } from './erasures.ts';
 import { type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
 import type { QueuedRow, Staged } from './outbox.ts';
+import { ownCard } from './receipts.ts';
 import { publishedBefore, ringNote, ringPayload } from './rings.ts';
 import type { Transport, TransportFailure } from './transport.ts';
 
@@ -181,19 +183,24 @@ async function versioned(
 
 async function recordDraft(session: PushSession, name: string): Promise<Draft[]> {
   const { store, scope, account } = session;
-  if (name === 'card') return [await versioned(session, 'card', { name: account.deviceName }, true)];
+  const own = deviceIdOf(store);
+  const signed = (what: Attested, value: unknown) =>
+    attest(what, account.account, own, store.vault.device.sign.privateKey, value);
+  if (name === 'card')
+    return [await versioned(session, 'card', await signed('card', await ownCard(store, account)), true)];
   if (name === 'settings')
     return [await versioned(session, 'settings', await readSharedSettings(store), false)];
   const command = (await readCommands(store)).find(({ id }) => name === `erase/${id}`);
   if (!command) return [];
   const header: ObjectHeader = {
     kind: 'erase',
-    author: deviceIdOf(store),
+    author: own,
     incarnation: store.vault.incarnation,
     counter: 0,
     name: command.id,
   };
-  const { slot, body } = await sealObject(scope, header, scope.keys.record, utf8(JSON.stringify(command)));
+  const payload = utf8(JSON.stringify(await signed('erase', command)));
+  const { slot, body } = await sealObject(scope, header, scope.keys.record, payload);
   return [await draft(slot, body, null, { kind: 'erase', own: true })];
 }
 

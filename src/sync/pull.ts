@@ -2,8 +2,11 @@
  * Taking over what others sent: pages of the change feed, one after another, each applied whole before the cursor moves. A
  * page that is applied twice, or in another order, gives the same.
  */
+import * as v from 'valibot';
+import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { mergeShared, parseShared } from '../model/shared-settings.ts';
+import type { CheckedChain } from '../protocol/device-list.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
@@ -12,12 +15,14 @@ import { PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
+import { type Attested, attested } from './attested.ts';
 import { queueMeant } from './away.ts';
 import { addCommands, type EraseCommand, eraseAs, parseCommand, readCommands } from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { queueDay, queuedErasures, queueRecord, UNERASED } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
+import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
 import type { TransportFailure } from './transport.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
@@ -32,7 +37,13 @@ export interface Pulled {
 /** An answer of more than a megabyte is not taken, and an entry of the feed may name a hundred slots. */
 const PAGE = Math.min(LIMITS.changesPage, 100);
 
-export async function pull(session: PullSession): Promise<Result<Pulled, TransportFailure>> {
+/** `ever`: every device that was listed in the account: who may have signed what lies there. */
+export interface RoundSession extends PullSession {
+  readonly ever: CheckedChain['ever'];
+  readonly clock: Clock;
+}
+
+export async function pull(session: RoundSession): Promise<Result<Pulled, TransportFailure>> {
   const { store, transport, account } = session;
   const signer = signerOf(store, account.account);
   let changed = await finishErasures(session);
@@ -58,7 +69,7 @@ export async function pull(session: PullSession): Promise<Result<Pulled, Transpo
       };
     }
     const last = changes.at(-1);
-    if (!last) return ok({ changed, unreadable: countBroken(await readUnread(store)) });
+    if (!last) return done(session, changed);
     const unread = await readUnread(store);
     const objects = await fetchSlots(transport, signer, await wantedSlots(store, changes, unread, since));
     if (!objects.ok) return objects;
@@ -67,8 +78,13 @@ export async function pull(session: PullSession): Promise<Result<Pulled, Transpo
     changed ||= applied.value;
     for (const { device, at } of changes) await store.db.put('metadata', at, `seen/${device}`);
     await store.db.put('metadata', last.seq, 'cursor');
-    if (last.seq >= head) return ok({ changed, unreadable: countBroken(await readUnread(store)) });
+    if (last.seq >= head) return done(session, changed);
   }
+}
+
+async function done({ store, clock }: RoundSession, changed: boolean): Promise<Result<Pulled, never>> {
+  await noteReceipts(store, clock.nowMs());
+  return ok({ changed, unreadable: countBroken(await readUnread(store)) });
 }
 
 /** A worker that was stopped between giving an erase command and erasing here does the rest before it tells the others. */
@@ -130,7 +146,7 @@ export function retried(slots: readonly Slot[], since: number): Slot[] {
 
 /** Everything of a page but the cursor. */
 async function apply(
-  session: PullSession,
+  session: RoundSession,
   objects: readonly Fetched[],
   changes: readonly Change[],
 ): Promise<Result<boolean, TransportFailure>> {
@@ -204,17 +220,19 @@ async function openHeaders(
 }
 
 async function take(
-  session: PullSession,
+  session: RoundSession,
   slot: Slot,
   object: OpenedHeader,
   into: Taken,
 ): Promise<Result<Outcome, TransportFailure>> {
-  const { store, scope } = session;
+  const { store, scope, ever } = session;
   const { header } = object;
   if (header.kind === 'part') return takePart(session, slot, object, into);
   const payload = await openBody(scope, slot, object, scope.keys.record);
   const value = payload && parseJson(payload);
   if (value === null || value === undefined) return ok('broken');
+  const said = (what: Attested) =>
+    attested(what, scope.account, header.author, ever.get(header.author)?.sign, value);
   switch (header.kind) {
     case 'ring': {
       const ring = await parseRing(value);
@@ -223,14 +241,17 @@ async function take(
       return ok('taken');
     }
     case 'erase': {
-      const command = parseCommand(value);
+      const command = parseCommand(await said('erase'));
       if (!command || command.id !== header.name) return ok('broken');
       into.commands.push(command);
       return ok('taken');
     }
-    case 'card':
-      await store.writeNamed(`card/${header.author}`, value);
+    case 'card': {
+      const card = v.safeParse(cardSchema, await said('card'));
+      if (!card.success) return ok('broken');
+      await store.writeNamed(`card/${header.author}`, card.output);
       return ok('taken');
+    }
     case 'settings': {
       const theirs = parseShared(value);
       if (!theirs) return ok('broken');

@@ -1,5 +1,5 @@
 /** One round of sync: take over what others sent, send what waits, until both are done. */
-import type { Day } from '../base/clock.ts';
+import type { Clock, Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { fetchDevices } from './account.ts';
@@ -26,18 +26,19 @@ export async function runRound(
   transport: Transport,
   account: AccountState,
   rings: Rings,
+  clock: Clock,
 ): Promise<Result<Round, TransportFailure>> {
   const scope = await scopeOf(store, account.account);
   const devices = await fetchDevices(store, transport, account.account);
   if (!devices.ok) return devices;
-  const { list } = devices.value;
+  const { list, ever } = devices.value;
   const authors = new Set<string>(list.devices.map(({ id }) => id));
   // Whoever answers: a device that was taken out says so and sends nothing more.
   if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
   let changed = false;
   let unreadable = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const session = { store, transport, scope, account, rings };
+    const session = { store, transport, scope, account, rings, ever, clock };
     const pulled = await pull(session);
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;

@@ -20,17 +20,10 @@ export interface LocalProfile {
   reopenLocked(): Promise<LockedStore>;
 }
 
-/** Opens what is in this origin's databases, as a start without a pointer does. */
+/** Opens what is in this origin's databases. */
 export async function openProfile(nowMs = Date.UTC(2026, 10, 24, 12)): Promise<LocalProfile> {
-  let generation: number | undefined;
   const options = (): LocalStoreOptions => ({
     secret: async () => profile.secret,
-    pointer: {
-      read: async () => generation,
-      write: async (value) => {
-        generation = value;
-      },
-    },
     clock: { nowMs: () => profile.nowMs },
     sentinel: {
       read: async () => profile.sentinel,

@@ -2,6 +2,7 @@
 import { fail, ok } from '../../src/base/result.ts';
 import type { SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
+import type { Deletion } from '../../src/model/deletion.ts';
 import type { LogEntry, LogReading } from '../../src/model/deletion-log.ts';
 import type { HealthReport } from '../../src/model/health.ts';
 import type { PluginsReport } from '../../src/model/plugins.ts';
@@ -320,7 +321,7 @@ const step = (n: number, of: string, more: Pick<LogEntry, 'step' | 'kind' | 'rea
   atMs: NOW - 9e8 + n * 1e6,
   ...more,
 });
-const deletions: LogReading = {
+const deletionLog: LogReading = {
   whole: true,
   entries: [
     ...(['flagged', 'overwritten', 'dequeued', 'archived', 'notified'] as const).map((name, n) =>
@@ -331,11 +332,24 @@ const deletions: LogReading = {
     { ...step(7, 'c', { step: 'notified', kind: 'site', reason: 'person', records: 3 }), keptDays: 2 },
   ],
 };
+const devices = (laptopMs?: number, otherMs?: number): Deletion['devices'] => [
+  { name: 'Laptop', thisDevice: true, ...(laptopMs === undefined ? {} : { erasedMs: laptopMs }) },
+  {
+    name: 'The computer in the living room, upstairs',
+    thisDevice: false,
+    ...(otherMs === undefined ? {} : { erasedMs: otherMs }),
+  },
+];
+const deletions: readonly Deletion[] = [
+  { atMs: NOW - 30_000, what: 'site', count: 1, devices: devices(NOW - 29_000) },
+  { atMs: NOW - 9e7, what: 'record', count: 34, devices: devices(NOW - 9e7, NOW - 8e7) },
+  { atMs: NOW - 4e8, what: 'range', count: 1, devices: devices(NOW - 4e8, NOW - 4e8) },
+];
 
 const answers: FakeBackground['answers'] = {
   'retention.get': ok(retention),
   'retention.forecast': ok({ records: 1204, days: 31, oldest: '2024-03-01', today: '2026-11-27' }),
-  'erase.log': ok(deletions),
+  'erase.log': ok(deletionLog),
   'plugins.get': ok(noPlugins),
   'budget.get': ok(roomy),
   'budget.sites': ok([
@@ -348,6 +362,7 @@ const answers: FakeBackground['answers'] = {
   'sensitive.get': ok(keptOut),
   'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
   'sync.invite': ok(code),
+  'sync.deletions': ok([]),
   'health.get': ok(healthy),
   'caches.purge': ok({ ...healthy, memory: { ...healthy.memory, bytes: 0 } }),
 };
@@ -528,6 +543,12 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
     {
+      name: 'options-sync-deletions',
+      status: syncing({}),
+      answers: { ...answers, 'sync.deletions': ok(deletions) },
+      reach: seen('deletion'),
+    },
+    {
       name: 'options-sync-code',
       status: syncing({}),
       reach: async (view) => {
@@ -548,7 +569,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     {
       name: 'options-data-log-changed',
       status: UNDO,
-      answers: { ...answers, 'erase.log': ok({ ...deletions, whole: false }) },
+      answers: { ...answers, 'erase.log': ok({ ...deletionLog, whole: false }) },
       reach: async (view) => {
         await view.click('deletion-log');
         await says(view, 'deletion-log-state', 'changed');

@@ -22,7 +22,8 @@ import type { Expiry } from '../../model/retention.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { localArea } from '../../platform/areas.ts';
-import { DamagedError, PartlyErasedError } from '../../storage/database.ts';
+import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
+import type { Meant } from '../../storage/erase.ts';
 import { journalCounter } from '../../storage/journal.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
@@ -33,6 +34,7 @@ import type { Profile } from './profile.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sync } from './sync.ts';
 import { unlessDamaged } from './unless-damaged.ts';
+import type { Unsealing } from './unsealing.ts';
 
 export const ERASE_ALARM = 'erase';
 /** In `storage.local`: what is still there of deletions, in a sentence, until the person has read it. */
@@ -61,6 +63,7 @@ interface Deps {
   readonly history: HistoryImport;
   readonly contexts: ContextKeeper;
   readonly budget: Budget;
+  readonly unsealing: Unsealing;
 }
 
 export class Erasures {
@@ -138,6 +141,8 @@ export class Erasures {
   ): Promise<number> {
     const { profile, deps } = this;
     const { store } = profile;
+    // What still waits sealed would get later numbers.
+    await deps.unsealing.settle();
     const atMs = this.#nowMs();
     const draft: Purge = {
       id: randomId(),
@@ -168,7 +173,7 @@ export class Erasures {
       elsewhere += (filed?.records ?? 0) + (await deps.sync.awayMeant(target)).records;
     }
     const purge = { ...draft, count: inMemory + found.stored + elsewhere };
-    await store.hide(purge, found);
+    const isNoted = await this.#note(purge, found);
     this.#purge = purge;
     this.#days = where;
     this.#hideElsewhere();
@@ -176,9 +181,30 @@ export class Erasures {
     await deps.sync.hidden();
     await deps.contexts.erased();
     profile.changed();
-    if (now) await this.#settle();
-    else this.#wait();
+    if (isNoted && !now) this.#wait();
+    else
+      await this.#settle().catch((error: unknown) => {
+        if (!isNoted) {
+          this.#trouble = undefined;
+          this.#forget();
+          store.show();
+        }
+        throw error;
+      });
     return purge.count;
+  }
+
+  /** On a full disk there may be no room for a note: deleting is what makes room, so it is done at once and cannot be undone. */
+  async #note(purge: Purge, found: Meant): Promise<boolean> {
+    const { store } = this.profile;
+    try {
+      await store.hide(purge, found);
+      return true;
+    } catch (error) {
+      if (storageFailure(error).code !== 'storage-full') throw error;
+      store.hideAgain(purge, found);
+      return false;
+    }
   }
 
   /** Shows again what was about to be deleted. */
@@ -285,7 +311,11 @@ export class Erasures {
     more: { readonly keptDays?: number } = {},
   ): Promise<void> {
     const atMs = this.#nowMs();
-    return this.profile.store.deletions.append({ purge, step, reason, kind, atMs, records, ...more });
+    const fact = { purge, step, reason, kind, atMs, records, ...more };
+    // Nothing may keep a person from deleting, also not that there is no room to write it down.
+    return this.profile.store.deletions
+      .append(fact)
+      .catch((error: unknown) => console.error('a step of a deletion is not in the log', error));
   }
 
   #nowMs(): number {

@@ -5,7 +5,7 @@ import { ContextStorage } from '../../context/context-storage.ts';
 import { parseSettings, type Settings } from '../../model/settings.ts';
 import { localArea, sessionArea } from '../../platform/areas.ts';
 import { type DatabaseEvents, deleteData, LockedError } from '../../storage/database.ts';
-import { destroyKeyStores, type GenerationPointer } from '../../storage/key-store.ts';
+import { destroyKeyStores } from '../../storage/key-store.ts';
 import type { LocalStore } from '../../storage/local-store.ts';
 import { LockedStore } from '../../storage/locked-store.ts';
 import { openOrLocked } from '../../storage/open-or-locked.ts';
@@ -16,14 +16,6 @@ import { RecordingProfile } from './recording-profile.ts';
 import { type Sensitive, sensitiveOf } from './sensitive.ts';
 import { readUnlockSecret } from './unlock-secret.ts';
 
-const pointer: GenerationPointer = {
-  read: async () => {
-    const stored = await localArea.get('keyring');
-    return typeof stored === 'number' ? stored : undefined;
-  },
-  write: (generation) => localArea.set('keyring', generation),
-};
-
 const sentinel: SentinelArea = {
   read: () => localArea.get('sentinel'),
   write: (value) => localArea.set('sentinel', value),
@@ -33,7 +25,7 @@ const SETTINGS = 'settings';
 
 /** Deletes everything that is stored, and every key, also of a locked profile. Nothing may have it open. */
 export async function destroyProfile(): Promise<void> {
-  await destroyKeyStores(pointer);
+  await destroyKeyStores();
   await deleteData();
   for (const area of [localArea, sessionArea]) for (const key of await area.keys()) await area.remove(key);
 }
@@ -84,7 +76,6 @@ export class Profile extends RecordingProfile {
     };
     const store = await openOrLocked({
       ...events,
-      pointer,
       sentinel,
       clock,
       secret: readUnlockSecret,

@@ -5,6 +5,7 @@ import { Mutex } from '../../base/mutex.ts';
 import { randomId } from '../../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
+import type { Deletion } from '../../model/deletion.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
 import type { SyncDevice, SyncState } from '../../model/recording.ts';
 import type { EraseTarget } from '../../model/selector.ts';
@@ -40,13 +41,13 @@ import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
 import { giveCommands, shareSettings, startQueueing, stopQueueing, unstage } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
+import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
 import { News } from './news.ts';
 import type { Profile } from './profile.ts';
 import { SyncRetry } from './sync-retry.ts';
-import { unlessDamaged } from './unless-damaged.ts';
 
 /** Changes are gathered for this long; five seconds is the promise. */
 const GATHER_MS = 1_000;
@@ -97,7 +98,11 @@ export class Sync {
   /** One at a time: what the person changes, and what comes from other devices. */
   readonly #settings = new Mutex();
 
-  constructor(private readonly profile: Profile) {
+  /** `mayRun`: whether rounds may run now. */
+  constructor(
+    private readonly profile: Profile,
+    private readonly mayRun: () => boolean = () => true,
+  ) {
     this.#retry = new SyncRetry(profile.store, profile.clock);
     this.#news = new News(profile.clock);
   }
@@ -204,7 +209,7 @@ export class Sync {
     do {
       this.#again = false;
       const account = this.#account;
-      if (!account) return;
+      if (!account || !this.mayRun()) return;
       if ((await this.#round(account)) === 'more') {
         // Days that came back may have to leave again before the next ones come.
         await this.relieve();
@@ -231,7 +236,7 @@ export class Sync {
     if (this.#phase !== 'synced') this.#show('syncing');
     let result: Result<Round, TransportFailure>;
     try {
-      result = await runRound(store, this.#transport, account, this.#rings);
+      result = await runRound(store, this.#transport, account, this.#rings, this.profile.clock);
     } catch (error) {
       console.error('sync failed', error);
       const message =
@@ -302,11 +307,9 @@ export class Sync {
     return Promise.all(
       devices.map(async ({ id, addedAt }) => {
         const thisDevice = id === store.vault.deviceId;
-        const card = thisDevice
-          ? { name: this.#account?.deviceName }
-          : ((await unlessDamaged(store.readNamed(`card/${id}`))) as { name?: unknown } | undefined);
         const seen = (await store.db.get('metadata', `seen/${id}`)) as number | undefined;
-        const name = typeof card?.name === 'string' ? card.name.slice(0, 60) : 'Another device';
+        const own = thisDevice ? this.#account?.deviceName : (await cardOf(store, id))?.name;
+        const name = own ?? 'Another device';
         return {
           id,
           name,
@@ -398,6 +401,11 @@ export class Sync {
       else if (meant.has(day)) days += 1;
     }
     return { records, days };
+  }
+
+  /** The newest deletions of the account, each with what every device says of it. Nothing while sync is off. */
+  async deletions(): Promise<Deletion[]> {
+    return this.#account ? deletions(this.profile.store, this.#devices) : [];
   }
 
   /** What the account's deletions mean: it is not taken in again by an import. `null` while sync is off. */
@@ -515,6 +523,7 @@ export class Sync {
     const shared = changeShared(EMPTY_SHARED, actorOf(store, account), settings, clock.nowMs());
     await store.exclusive(() => writeSharedSettings(store, shared));
     await forgetCommands(store);
+    await forgetReceipts(store);
     await forgetLeft(store, account.account);
     await startQueueing(store, ['card', 'settings']);
     await writeAccount(store, account);

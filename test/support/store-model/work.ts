@@ -187,13 +187,16 @@ export class Erase implements Work {
   toString = () => `erase ${JSON.stringify(this.target)}${this.everyDay ? '' : ', by the index'}`;
 }
 
+/** An update goes with its visit, beside which it lies; one that lies on another day belongs to nothing. */
 function survivesOf(events: readonly InteractionEvent[], goes: (record: InteractionRecord) => boolean) {
+  const nameOf = (atMs: number, id: string) => `${dayOf(atMs)} ${id}`;
   const gone = new Set(
     foldByDay(events)
       .filter(goes)
-      .map(({ id }) => id),
+      .map(({ atMs, id }) => nameOf(atMs, id)),
   );
-  return (event: InteractionEvent) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id);
+  return (event: InteractionEvent) =>
+    !gone.has(nameOf(event.atMs, event.kind === 'visit-update' ? event.visit : event.id));
 }
 
 export class Archive implements Work {

@@ -118,26 +118,11 @@ describe('redaction', () => {
     }
   });
 
-  // Eight times the text may take eight times as long; with squares it would be 64 times. Time of this process, not of the clock; the
-  // best of some runs, and only where there is enough to measure.
-  it('takes time in proportion to the text, whatever it is', () => {
-    const bestMs = (text: string) =>
-      Math.min(
-        ...[1, 2, 3].map(() => {
-          const before = process.cpuUsage();
-          redactPlainly(text);
-          const { user, system } = process.cpuUsage(before);
-          return (user + system) / 1000;
-        }),
-      );
-    const slow: string[] = [];
-    for (const fragment of HOSTILE) {
-      const text = (length: number) => fragment.repeat(Math.ceil(length / fragment.length));
-      const [short, long] = [bestMs(text(12_500)), bestMs(text(100_000))];
-      if (long > 50 && long / short > 24) slow.push(`${fragment}: ${short} ms, then ${long} ms`);
-    }
-    expect(slow).toEqual([]);
-  }, 60_000);
+  // No time is measured: 200,000 characters take a tenth of a second where each is looked at a bounded number of times, and
+  // most of a minute, beyond the limit of the whole test, where it is squares.
+  it('ends soon, whatever the text and however long', () => {
+    for (const fragment of HOSTILE) redactPlainly(fragment.repeat(Math.ceil(200_000 / fragment.length)));
+  }, 30_000);
 });
 
 const HOSTILE = [

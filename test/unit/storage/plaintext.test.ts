@@ -88,7 +88,6 @@ const EXPECTED: Record<string, readonly string[]> = {
     'gate.consent',
     'gate.level',
     'gate.pause.kind',
-    'keyring',
     'sealed-gap.dropped',
     'sealed-gap.missing',
     'sentinel.atMs',

@@ -135,12 +135,19 @@ it('a deletion that a damaged day keeps from one device stops nothing, and is do
     await b.store.compact();
     await damageDay(b.store, broken);
   });
+  const isDone = () =>
+    b.run(async () => {
+      const site = (await b.sync.deletions()).find(({ what }) => what === 'site');
+      return site?.devices.find(({ thisDevice }) => thisDevice)?.erasedMs !== undefined;
+    });
   await a.erase({ what: 'site', host: 'secret.example' });
   await a.round();
   expect((await b.round()).phase).toBe('synced');
   expect(await readable(b)).toEqual(['https://secret.example/']);
+  expect(await isDone()).toBe(false);
   await b.restart();
   await b.erase({ what: 'range', fromMs: dayStartMs(broken), toMs: dayStartMs(other) });
   expect((await b.round()).phase).toBe('synced');
   expect(await readable(b)).toEqual([]);
+  expect(await isDone()).toBe(true);
 });
