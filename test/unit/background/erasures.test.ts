@@ -1,11 +1,14 @@
 /** Deleting: hidden at once, undone within ten seconds, carried out after that whatever happens to the worker, and logged. */
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toBase64Url } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
 import { UNDO_MS } from '../../../src/model/purge.ts';
+import { PartlyErasedError } from '../../../src/storage/database.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { fake } from '../../support/fake-browser.ts';
+import { SOME_KDF } from '../../support/locking.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
 let worker: Worker;
@@ -262,4 +265,55 @@ it('a deletion that fails stays hidden, is told, and is tried again each minute'
   await worker.services.erasures.tick();
   expect((await status()).health.code).toBe('ok');
   expect((await steps()).at(-1)).toBe('site notified');
+});
+
+it('on a full disk what is deleted goes at once, and without room for anything stays and is shown', async () => {
+  await record();
+  const full = new DOMException('no room', 'QuotaExceededError');
+  vi.spyOn(worker.store, 'hide').mockRejectedValue(full);
+  const purge = vi.spyOn(worker.store, 'purge').mockRejectedValueOnce(full);
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await expect(worker.send('erase.run', { target: site })).rejects.toThrow();
+  vi.mocked(console.error).mockRestore();
+  expect(await shown('gone')).toHaveLength(2);
+  expect((await status()).erasing).toBeUndefined();
+  purge.mockRestore();
+  expect(await worker.send('erase.run', { target: site })).toEqual({ count: 2 });
+  expect((await status()).erasing).toBeUndefined();
+  await worker.restart();
+  expect(await shown('gone')).toEqual([]);
+});
+
+it('locking carries out what waits, and so does an import', async () => {
+  await record();
+  await worker.send('lock.set', { kdf: SOME_KDF, key: toBase64Url(new Uint8Array(32).fill(1)) });
+  await worker.send('erase.run', { target: site });
+  const { store } = worker;
+  await worker.send('lock.now', {});
+  expect((await worker.send('status.get', {})).lock?.state).toBe('locked');
+  expect(store.isHiding()).toBe(false);
+  await worker.send('lock.unlock', { key: toBase64Url(new Uint8Array(32).fill(1)) });
+  worker.services = await worker.opening.ready();
+  expect((await steps()).at(-1)).toBe('site notified');
+  await worker.send('erase.run', { target: { what: 'all' } });
+  await worker.send('import.history', {});
+  expect((await steps()).at(-1)).toBe('everything notified');
+});
+
+it('a deletion that damage keeps from some of it says so until it was read', async () => {
+  await record();
+  await worker.send('erase.run', { target: site });
+  const partly = new PartlyErasedError(1, ['2026-11-03'], ['2026-11-05']);
+  vi.spyOn(worker.store, 'purge').mockRejectedValueOnce(partly);
+  await worker.send('erase.finish', {});
+  const { health } = await status();
+  expect(health).toEqual({ code: 'left-over', message: partly.message });
+  expect((await worker.send('erase.log', {})).entries.at(-1)).toMatchObject({
+    step: 'notified',
+    keptDays: 1,
+  });
+  await worker.restartBrowser();
+  expect((await status()).health.code).toBe('left-over');
+  await worker.send('loss.seen', {});
+  expect((await status()).health.code).toBe('ok');
 });
