@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import type { InteractionRecord } from './interaction.ts';
 import { expirySchema, isExpired } from './retention.ts';
-import { targetedBy } from './selector.ts';
+import { type EraseTarget, targetedBy } from './selector.ts';
 
 /** How long a deletion can be undone. */
 export const UNDO_MS = 10_000;
@@ -24,6 +24,14 @@ export const PURGE_KINDS = [
   'retention',
 ] as const;
 export type PurgeKind = (typeof PURGE_KINDS)[number];
+
+export const PURGE_KIND_OF: Readonly<Record<EraseTarget['what'], PurgeKind>> = {
+  record: 'visit',
+  page: 'page',
+  site: 'site',
+  range: 'range',
+  all: 'everything',
+};
 
 /**
  * The seed's five steps (§5.2), and that it was undone. `overwritten`: what stays lies under new keys and the old ones are

@@ -11,6 +11,7 @@ import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { hostOf } from '../model/page.ts';
+import { PURGE_KIND_OF, PURGE_STEPS } from '../model/purge.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
@@ -221,6 +222,24 @@ export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], ke
     // A day that is in a file only may have any site.
     (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
   );
+
+/** Into the log of deletions: what commands that came at once, from another device, erased here. */
+export async function logErasures(
+  store: LocalStore,
+  [first]: readonly EraseCommand[],
+  records: number,
+  atMs: number,
+): Promise<void> {
+  if (!first) return;
+  const fact = {
+    purge: first.id,
+    reason: 'other-device',
+    kind: PURGE_KIND_OF[first.target.what],
+    records,
+    atMs,
+  } as const;
+  for (const step of PURGE_STEPS) if (step !== 'undone') await store.deletions.append({ ...fact, step });
+}
 
 /** What archives remember of a command. Names of sites and pages are not known here: for them commands are asked on restore. */
 function targetOf({ atMs, target }: EraseCommand): EraseTarget[] {

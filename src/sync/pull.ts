@@ -17,7 +17,14 @@ import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { type Attested, attested } from './attested.ts';
 import { queueMeant } from './away.ts';
-import { addCommands, type EraseCommand, eraseAs, parseCommand, readCommands } from './erasures.ts';
+import {
+  addCommands,
+  type EraseCommand,
+  eraseAs,
+  logErasures,
+  parseCommand,
+  readCommands,
+} from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { queueDay, queuedErasures, queueRecord, UNERASED } from './outbox.ts';
@@ -187,7 +194,8 @@ async function apply(
     if (slot !== undefined) unread[slot] ??= 'waits';
   }
   if (into.commands.length > 0) {
-    await eraseOrWait(store, into.commands, scope);
+    const count = await eraseOrWait(store, into.commands, scope);
+    if (count > 0) await logErasures(store, into.commands, count, session.clock.nowMs());
     await queueMeant(store, into.commands);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });

@@ -3,7 +3,7 @@ import { type Day, dayOf, HOUR_MS } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
 import { type PageQuery, typedQueries } from '../../model/page-query.ts';
-import type { PurgeKind } from '../../model/purge.ts';
+import { PURGE_KIND_OF, type PurgeKind } from '../../model/purge.ts';
 import {
   type EraseCount,
   type EraseQuestion,
@@ -27,14 +27,6 @@ export interface Meaning {
   readonly targets: readonly EraseTarget[];
 }
 
-const KINDS: Readonly<Record<EraseTarget['what'], PurgeKind>> = {
-  record: 'visit',
-  page: 'page',
-  site: 'site',
-  range: 'range',
-  all: 'everything',
-};
-
 /** What a question comes to now. */
 export async function meaningOf(
   profile: Profile,
@@ -47,7 +39,7 @@ export async function meaningOf(
     const target = { what: 'range', fromMs: nowMs - HOUR_MS, toMs: nowMs + 1 } as const;
     return ok({ kind: 'hour', targets: [target] });
   }
-  if (question.what !== 'newest') return ok({ kind: KINDS[question.what], targets: [question] });
+  if (question.what !== 'newest') return ok({ kind: PURGE_KIND_OF[question.what], targets: [question] });
   const [newest] = await recordsOfPage(profile, ephemeral, question.url, 1);
   const target: EraseTarget = newest
     ? { what: 'record', id: newest.id, day: dayOf(newest.atMs) }

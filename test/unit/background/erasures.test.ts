@@ -9,6 +9,7 @@ import { PartlyErasedError } from '../../../src/storage/database.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { SOME_KDF } from '../../support/locking.ts';
+import { someContext } from '../../support/some-interactions.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
 let worker: Worker;
@@ -62,6 +63,25 @@ describe('what is deleted', () => {
     expect((await status()).erasing).toMatchObject({ count: 2, kind: 'site', leftMs: UNDO_MS });
     expect(generations()).toBe(known);
     expect(await worker.store.days()).toEqual([dayOf(START_MS)]);
+  });
+
+  it('leaves saved contexts too, and comes back in them', async () => {
+    await record();
+    const { context } = worker.services.profile;
+    const line = 'https://gone.example/a';
+    const saved = someContext(context.userId, 1, START_MS, { recentVisits: [line, 'https://kept.example/'] });
+    await context.saveContext(saved);
+    const lines = async () => (await context.loadContext(saved.id))?.recentVisits;
+    await worker.send('erase.run', { target: site });
+    expect(await lines()).toEqual(['https://kept.example/']);
+    await worker.send('erase.undo', { id: (await status()).erasing?.id ?? '' });
+    expect(await lines()).toEqual([line, 'https://kept.example/']);
+    await worker.send('erase.run', { target: { what: 'all' } });
+    expect([await lines(), await context.listContexts(context.userId, 9)]).toEqual([undefined, []]);
+    await worker.send('erase.undo', { id: (await status()).erasing?.id ?? '' });
+    expect(await lines()).toEqual([line, 'https://kept.example/']);
+    await worker.erase(site);
+    expect(await lines()).toEqual(['https://kept.example/']);
   });
 
   it('comes back as it was when it is undone, also from packs, and nothing is left of it', async () => {

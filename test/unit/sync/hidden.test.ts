@@ -1,7 +1,7 @@
 /** What is about to be deleted is not sent while it can be undone; everything else is. */
 import { expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
-import { meantBy, type Purge } from '../../../src/model/purge.ts';
+import { meantBy, PURGE_STEPS, type Purge } from '../../../src/model/purge.ts';
 import { journalCounter } from '../../../src/storage/journal.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
@@ -59,6 +59,14 @@ it('what was deleted then never left, and the others are told', async () => {
   await world.settle();
   await oracle.check();
   expect(await b.urls()).toEqual(['https://same.example/']);
+  // Nothing of it had come there, so there was nothing to delete.
+  expect((await b.store.deletions.read()).entries).toEqual([]);
+  await oracle.erase(a, { what: 'site', host: 'same.example' });
+  await world.settle();
+  const { entries, whole } = await b.run(() => b.store.deletions.read());
+  expect(whole).toBe(true);
+  expect(entries.map(({ step }) => step)).toEqual(PURGE_STEPS.filter((step) => step !== 'undone'));
+  expect(entries[0]).toMatchObject({ reason: 'other-device', kind: 'site', records: 1 });
 });
 
 /** Every day is to be sent again. */
