@@ -7,7 +7,7 @@ import { fromUtf8, utf8 } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
-import { parseContext, withoutLines } from '../model/context.ts';
+import { parseContext, toJson, withoutLines } from '../model/context.ts';
 import { DamagedError, type Database } from './database.ts';
 import type { DerivedRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
@@ -72,7 +72,7 @@ export class Derived {
     const row = await this.db.get(store, [this.vault.userId, name]);
     const value = row && (await openRow(this.vault, store, row));
     const context = hidden && parseContext(value);
-    return context ? withoutLines(context, hidden) : value;
+    return context ? toJson(withoutLines(context, hidden)) : value;
   }
 
   /** All in one durable transaction. The caller holds the write lock: the key must not be destroyed meanwhile. */
