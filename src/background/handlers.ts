@@ -6,11 +6,12 @@ import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { parseLock } from '../storage/lock.ts';
 import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
-import { removePassphrase, setPassphrase } from './services/lock.ts';
+import { addPasskey, checkProof, type Proof, removeWay, setPassphrase } from './services/lock.ts';
 import { currentPage } from './services/pages.ts';
-import { removeRule, rulesAnswer, setRule } from './services/rules.ts';
+import { removeRule, rulesAnswer, setRule, tryRule } from './services/rules.ts';
 import { sealedGapSeen } from './services/sealed-gap.ts';
 import { search } from './services/search.ts';
+import { reductionFor } from './services/stored-count.ts';
 import type { Recording, Services } from './services.ts';
 
 /** Entries of the deletion log that are shown: about five for each deletion. */
@@ -62,7 +63,7 @@ export interface Access {
   /** What records, also while the profile is locked. */
   recording(): Promise<Services | Recording>;
   status(): Promise<Status>;
-  unlock(key: string): Promise<Result<null>>;
+  unlock(proof: Proof): Promise<Result<null>>;
   lock(): Promise<void>;
   startOver(): Promise<boolean>;
 }
@@ -84,6 +85,12 @@ export function createHandlers(access: Access): Handlers {
   const budget = async () => ok(await (await ready()).budget.report());
   const thenBudget = (result: Result<null>) => (result.ok ? budget() : result);
   const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
+  /** After what was agreed to has changed: it gets its date. */
+  const agreed = async () => void (await (await ready()).consents.check());
+  const thenAgreed = async <T>(result: T): Promise<T> => {
+    await agreed();
+    return result;
+  };
 
   return {
     'event.page': async (page, sender) => {
@@ -109,15 +116,22 @@ export function createHandlers(access: Access): Handlers {
         consentAtMs: profile.clock.nowMs(),
         ...(persisted === undefined ? {} : { persisted }),
       });
+      await agreed();
       // Pages that were open before the person agreed have no content script yet (Chromium never starts one there by itself).
       if (first)
         for (const tab of await allTabs())
           if (!tab.incognito && /^https?:/.test(tab.url)) await injectContentScript(tab.id);
       return status();
     },
-    'level.set': async ({ level }) => {
-      const { profile, sync } = await ready();
+    'level.set': async ({ level, stored = 'keep' }) => {
+      const { profile, sync, ephemeral, storedRules } = await ready();
       await sync.changeSettings(() => profile.change({ level }));
+      if (stored === 'erase' || stored === 'forget') {
+        await ephemeral.erase(() => true);
+        profile.changed();
+      }
+      const reduction = reductionFor(profile, { what: 'level', level, erase: stored === 'erase' });
+      if ((stored === 'reduce' || stored === 'erase') && reduction) await storedRules.start(reduction);
       return status();
     },
     'pause.set': async ({ pause }) => {
@@ -149,17 +163,32 @@ export function createHandlers(access: Access): Handlers {
     },
 
     'rules.list': async () => ok(rulesAnswer((await ready()).profile)),
-    'rules.set': async ({ host, capture, level }) => {
+    'rules.set': async (draft) => {
       const { profile, sync } = await ready();
-      if (!(await sync.changeSettings(() => setRule(profile, host, capture, level))))
-        return fail('bad-host', 'That is not the name of a site. Type it like example.org.');
-      return ok(rulesAnswer(profile));
+      return sync.changeSettings(() => setRule(profile, draft));
     },
+    'rules.test': async ({ address, rule }) => tryRule((await ready()).profile, address, rule),
     'rules.remove': async ({ id }) => {
       const { profile, sync } = await ready();
       await sync.changeSettings(() => removeRule(profile, id));
       return ok(rulesAnswer(profile));
     },
+
+    'stored.count': async ({ scope }) => (await ready()).storedCount.count(scope),
+    'stored.cancel': async () => {
+      (await ready()).storedCount.cancel();
+      return ok(null);
+    },
+    'stored.apply': async ({ scope }) => {
+      const { profile, storedRules } = await ready();
+      const reduction = reductionFor(profile, scope);
+      if (!reduction) return fail('no-rule', 'That rule is not there any more.');
+      await storedRules.start(reduction);
+      return status();
+    },
+
+    'privacy.get': async () => ok(await (await ready()).consents.report()),
+    'privacy.withdraw': async (what) => (await ready()).consents.withdraw(what),
 
     'sensitive.get': async () => ok((await (await ready()).profile.sensitive.totals()) ?? null),
 
@@ -242,16 +271,19 @@ export function createHandlers(access: Access): Handlers {
 
     'lock.parameters': async () => {
       const { lock: found } = (await recording()).profile.store.vault;
-      return ok(found ? parseLock(found).kdf : null);
+      return ok(found ? (parseLock(found).passphrase?.kdf ?? null) : null);
     },
-    'lock.unlock': async ({ key }) => thenStatus(await access.unlock(key)),
+    'lock.unlock': async ({ key, by }) => thenStatus(await access.unlock({ current: key, by })),
+    'lock.check': async (proof) => checkProof((await ready()).profile, proof),
     'lock.now': async () => {
       await access.lock();
       return status();
     },
     'lock.set': async (wanted) => thenStatus(await setPassphrase((await ready()).profile, wanted)),
-    'lock.remove': async ({ current }) =>
-      thenStatus(await removePassphrase((await ready()).profile, current)),
+    'lock.remove': async (proof) => thenStatus(await removeWay((await ready()).profile, undefined, proof)),
+    'lock.add-passkey': async (wanted) => thenStatus(await addPasskey((await ready()).profile, wanted)),
+    'lock.remove-passkey': async ({ id, ...proof }) =>
+      thenStatus(await removeWay((await ready()).profile, id, proof)),
     'lock.start-over': async () =>
       (await access.startOver())
         ? status()
@@ -261,17 +293,17 @@ export function createHandlers(access: Access): Handlers {
       return status();
     },
     'plugins.get': async () => ok(await (await ready()).plugins.report()),
-    'plugins.switch': async ({ on }) => ok(await (await ready()).plugins.switchTo(on)),
-    'plugins.allow': async (wanted) => (await ready()).plugins.allow(wanted),
+    'plugins.switch': async ({ on }) => ok(await thenAgreed(await (await ready()).plugins.switchTo(on))),
+    'plugins.allow': async (wanted) => thenAgreed(await (await ready()).plugins.allow(wanted)),
     'plugins.refuse': async ({ id }) => ok(await (await ready()).plugins.refuse(id)),
-    'plugins.withdraw': async ({ id }) => ok(await (await ready()).plugins.withdraw(id)),
+    'plugins.withdraw': async ({ id }) => ok(await thenAgreed(await (await ready()).plugins.withdraw(id))),
     'plugins.clear-log': async () => ok(await (await ready()).plugins.clearLog()),
 
     'sync.create': async ({ url, deviceName }) =>
-      thenStatus(await (await settled()).sync.create(url, deviceName)),
+      thenStatus(await thenAgreed(await (await settled()).sync.create(url, deviceName))),
     'sync.invite': async () => (await ready()).sync.invite(),
     'sync.join': async ({ code, deviceName }) =>
-      thenStatus(await (await settled()).sync.join(code, deviceName)),
+      thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName))),
     'sync.now': async () => {
       await (await ready()).sync.run();
       return status();
@@ -279,8 +311,8 @@ export function createHandlers(access: Access): Handlers {
     'sync.deletions': async () => ok(await (await ready()).sync.deletions()),
     'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
-      thenStatus(await (await settled()).sync.end('leave', anyway, loseAway)),
+      thenStatus(await thenAgreed(await (await settled()).sync.end('leave', anyway, loseAway))),
     'sync.delete-account': async ({ loseAway }) =>
-      thenStatus(await (await settled()).sync.end('delete', false, loseAway)),
+      thenStatus(await thenAgreed(await (await settled()).sync.end('delete', false, loseAway))),
   };
 }

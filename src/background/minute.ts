@@ -15,7 +15,19 @@ async function each(tasks: readonly Task[]): Promise<void> {
 
 /** `lockIfAway` locks the profile when it is time; resolves with whether it is still open after that. */
 export async function everyMinute(
-  { profile, dwell, ephemeral, unsealing, sync, contexts, compaction, budget, erasures, retention }: Services,
+  {
+    profile,
+    dwell,
+    ephemeral,
+    unsealing,
+    sync,
+    contexts,
+    compaction,
+    budget,
+    storedRules,
+    erasures,
+    retention,
+  }: Services,
   lockIfAway: () => Promise<boolean>,
 ): Promise<void> {
   let isStillOpen = true;
@@ -37,6 +49,7 @@ export async function everyMinute(
     ['packing', () => profile.storing(() => profile.store.pack())],
     // Also when packing failed: on a full disk it is what makes room.
     ['measuring the store', () => budget.check()],
+    ['applying rules to what is stored', () => storedRules.tick()],
     ['telling the status', () => profile.changed()],
   ]);
   // Neither waits for the other: sync may wait for its service.

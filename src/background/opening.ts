@@ -7,7 +7,7 @@ import { type Failure, ok, type Result } from '../base/result.ts';
 import type { Health, Status } from '../model/recording.ts';
 import { readCachedStatus } from '../platform/areas.ts';
 import { BLOCKED, LockedError, storageFailure } from '../storage/database.ts';
-import { prepareToLock, unlock } from './services/lock.ts';
+import { type Proof, prepareToLock, unlock } from './services/lock.ts';
 import { LockedProfile } from './services/locked-profile.ts';
 import { destroyProfile } from './services/profile.ts';
 import { publishStatus } from './services/status.ts';
@@ -44,12 +44,12 @@ export class Opening {
     throw new LockedError();
   }
 
-  /** `key`: what the passphrase gave. Resolves when everything can be read. */
-  unlock(key: string): Promise<Result<null>> {
+  /** Resolves when everything can be read. */
+  unlock(proof: Proof): Promise<Result<null>> {
     return this.#turns.run(async () => {
       const locked = await this.recording();
       if (!(locked.profile instanceof LockedProfile)) return ok(null);
-      const unlocked = await unlock(locked.profile, key);
+      const unlocked = await unlock(locked.profile, proof);
       if (unlocked.ok) await this.#reopen(locked);
       return unlocked;
     });

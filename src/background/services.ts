@@ -6,6 +6,7 @@ import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
+import { Consents } from './services/consents.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
@@ -22,6 +23,8 @@ import type { RecordingProfile } from './services/recording-profile.ts';
 import { Retention } from './services/retention.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
+import { StoredCount } from './services/stored-count.ts';
+import { StoredRules } from './services/stored-rules.ts';
 import { Sync } from './services/sync.ts';
 import { TabStates } from './services/tab-state.ts';
 import { Unsealing } from './services/unsealing.ts';
@@ -53,6 +56,9 @@ export interface Services extends Recording {
   readonly erasures: Erasures;
   readonly retention: Retention;
   readonly following: HistoryFollow;
+  readonly consents: Consents;
+  readonly storedRules: StoredRules;
+  readonly storedCount: StoredCount;
 }
 
 export const isOpen = (services: Recording): services is Services => services.profile instanceof Profile;
@@ -171,6 +177,21 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   });
   const retention = new Retention(profile, erasures);
   const following = new HistoryFollow(profile, ephemeral, erasures);
+  const storedRules = new StoredRules(profile, {
+    others: sync.others,
+    async settled() {
+      await recorder.settled();
+      // What is reduced is another record, that a deletion would not mean any more.
+      await erasures.settle();
+    },
+    async onReduced() {
+      await recorder.erased();
+      await contexts.erased();
+      sync.changed();
+      await budget.check();
+    },
+  });
+  sync.onChanged = () => storedRules.look();
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {
@@ -183,6 +204,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       leftOver: await erasures.leftOver(),
       following: following.state(),
       retentionWaits: retention.waitsSinceMs() !== undefined,
+      storedRules: storedRules.state(),
     });
 
   const telling = tellStatus(status, events.onStatus);
@@ -193,6 +215,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
+    .then(() => storedRules.open())
     .then(() => budget.open())
     .then(() => history.open());
   await Promise.all([queryTotals.open(), compaction.open(), following.open(), importing]);
@@ -216,6 +239,9 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     erasures,
     retention,
     following,
+    consents: new Consents(profile, plugins, sync),
+    storedRules,
+    storedCount: new StoredCount(profile, ephemeral),
     status,
     async settled() {
       await recorder.settled();
@@ -227,6 +253,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       history.close();
       compaction.close();
       budget.close();
+      storedRules.close();
       telling.stop();
       queryTotals.close();
       profile.store.close();

@@ -1,4 +1,4 @@
-/** A token bucket: `perSecond` on average, as many at once. */
+/** A token bucket: `perSecond` on average, `burst` at once. */
 export class TokenBucket {
   #tokens: number;
   #atMs: number;
@@ -6,8 +6,9 @@ export class TokenBucket {
   constructor(
     private readonly nowMs: () => number,
     private readonly perSecond: number,
+    private readonly burst = perSecond,
   ) {
-    this.#tokens = perSecond;
+    this.#tokens = burst;
     this.#atMs = nowMs();
   }
 
@@ -16,7 +17,7 @@ export class TokenBucket {
     const nowMs = this.nowMs();
     // A clock that was set back adds nothing.
     const seconds = Math.max(0, nowMs - this.#atMs) / 1000;
-    this.#tokens = Math.min(this.perSecond, this.#tokens + seconds * this.perSecond);
+    this.#tokens = Math.min(this.burst, this.#tokens + seconds * this.perSecond);
     this.#atMs = nowMs;
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;

@@ -4,66 +4,23 @@
  */
 import { HOUR_MS } from '../base/clock.ts';
 import type { NewEvent, RecordKind, SearchEvent, Transition } from '../model/interaction.ts';
-import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
-import { CAPTURES, type Capture, type Rule, ruleFor } from '../model/rules.ts';
+import type { Capture } from '../model/rules.ts';
 import { cleanAddress, originOnly, withoutQuery } from './address.ts';
+import { type Kept, NOT_KEPT, type Policy, stricter, treatmentOf } from './decide.ts';
 import { redactAddress } from './redact-address.ts';
 import { searchOf } from './search-engines.ts';
-import { isSensitiveHost, sensitiveEntry } from './sensitive-sites.ts';
 import { categoryOf } from './site-category.ts';
-
-export interface Policy {
-  readonly level: PrivacyLevel;
-  readonly rules: readonly Rule[];
-}
-
-/** How much of a page may be kept. */
-export interface Kept {
-  readonly capture: Capture;
-  readonly level: PrivacyLevel;
-}
-
-export const NOT_KEPT: Kept = { capture: 'skip', level: 'ephemeral' };
-
-/** How a host is treated, and by whose word. */
-export interface Treatment extends Kept {
-  readonly skippedBy?: 'rule' | 'sensitive';
-}
 
 export const MAX_TITLE = 500;
 export const MAX_CLICK_TEXT = 80;
 
-export function treatmentOf(name: string, policy: Policy): Treatment {
-  // `site.example.` is the same site.
-  const host = name.replace(/\.$/, '');
-  // A rule may also be for an entry of the list of sensitive sites as it stands there (`paypal.*`).
-  const rule = ruleFor(policy.rules, host) ?? policy.rules.find((one) => one.host === sensitiveEntry(host));
-  const level = rule?.level ?? policy.level;
-  if (rule)
-    return rule.capture === 'skip'
-      ? { capture: 'skip', level, skippedBy: 'rule' }
-      : { capture: rule.capture, level };
-  return isSensitiveHost(host)
-    ? { capture: 'skip', level, skippedBy: 'sensitive' }
-    : { capture: 'full', level };
-}
-
-/** The same for an address that may be none. */
+/** How an address is treated that may be none. */
 export function keptNow(url: string, policy: Policy): Kept {
   const address = cleanAddress(url);
   if (address === null) return NOT_KEPT;
-  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  const { capture, level } = treatmentOf(address, policy);
   return { capture, level };
 }
-
-/** A page that is still open when level or rules change is treated by the stricter of then and now. */
-const stricter = (a: Kept, b: Kept | undefined): Kept =>
-  b === undefined
-    ? a
-    : {
-        capture: CAPTURES.indexOf(a.capture) <= CAPTURES.indexOf(b.capture) ? a.capture : b.capture,
-        level: stricterLevel(a.level, b.level),
-      };
 
 /** Levels whose records name pages and stay. */
 export const storesInFull = ({ capture, level }: Kept): boolean =>
@@ -85,7 +42,7 @@ export interface NavigationFact {
 export function captureNavigation(fact: NavigationFact, policy: Policy): NewEvent[] {
   const address = cleanAddress(fact.url);
   if (address === null) return [];
-  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  const { capture, level } = treatmentOf(address, policy);
   if (capture === 'skip') return [];
   // From the whole address: one that is too long to keep, or whose query is called like a secret, is a search all the same.
   const search = capture === 'full' ? searchOf(fact.url) : null;
@@ -122,7 +79,7 @@ export function captureSearch(
 ): NewEvent[] {
   const address = cleanAddress(fact.url);
   if (address === null) return [];
-  const { capture, level } = treatmentOf(new URL(address).hostname, policy);
+  const { capture, level } = treatmentOf(address, policy);
   if (capture !== 'full') return [];
   const { atMs, engine, query } = fact;
   return level === 'anonymous'
@@ -167,7 +124,7 @@ export function captureClick(fact: ClickFact, policy: Policy): NewEvent[] {
 export function captureTitle(url: string, title: string, policy: Policy): string | null {
   const address = cleanAddress(url);
   if (address === null) return null;
-  const { capture } = treatmentOf(new URL(address).hostname, policy);
+  const { capture } = treatmentOf(address, policy);
   const kept = keptTitle(url, title, capture);
   return kept === '' && capture !== 'full' ? null : kept;
 }
@@ -176,7 +133,7 @@ export function captureTitle(url: string, title: string, policy: Policy): string
 export function captureAddress(url: string, policy: Policy): string | null {
   const address = cleanAddress(url);
   if (address === null) return null;
-  const { capture } = treatmentOf(new URL(address).hostname, policy);
+  const { capture } = treatmentOf(address, policy);
   return capture === 'skip' ? null : redactAddress(keptAddress(address, capture)).url;
 }
 

@@ -1,7 +1,8 @@
 /** Which visits of the browser's own history become records: level, rules and what is there already decide. Pure. */
 import { HOUR_MS } from '../base/clock.ts';
 import type { InteractionEvent, NewEvent, RecordKind } from '../model/interaction.ts';
-import { captureAddress, captureNavigation, type Policy } from './capture.ts';
+import { captureAddress, captureNavigation } from './capture.ts';
+import type { Policy } from './decide.ts';
 import { searchOf } from './search-engines.ts';
 import { categoryOf } from './site-category.ts';
 import { transitionOf } from './transition.ts';

@@ -1,13 +1,23 @@
 /** Level and rules, applied to what was stored before they were known or were what they are now. Pure. */
-import type { InteractionEvent, NewEvent, VisitUpdate } from '../model/interaction.ts';
+import {
+  type EventId,
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+  type NewEvent,
+  type VisitUpdate,
+} from '../model/interaction.ts';
+import { stricterLevel } from '../model/privacy.ts';
+import type { Reduction } from '../model/reduction.ts';
 import {
   captureClick,
   captureNavigation,
   captureSearch,
   captureTitle,
   keptNow,
-  type Policy,
+  storesInFull,
 } from './capture.ts';
+import type { Policy } from './decide.ts';
 
 /** The visit that an update is of: with the address that it was recorded with, or the one that was kept of it. */
 interface Updated {
@@ -46,4 +56,86 @@ function updated(update: VisitUpdate, policy: Policy, { url, isWhole }: Updated)
   const kept = isWhole || keptNow(url, policy).capture === 'full' ? captureTitle(url, title, policy) : null;
   if (kept) return { ...rest, title: kept };
   return rest.dwellMs === undefined ? null : rest;
+}
+
+/** A reduction and until when it was recorded what it is about (ms). */
+export interface DatedReduction extends Reduction {
+  readonly atMs: number;
+}
+
+/**
+ * What a reduction leaves of events of one day. `beside`: visits of that day that are stored, for updates whose visit is not
+ * among the events; an update of a visit that is nowhere stays. What does not change is the same object.
+ */
+export function reduceEvents(
+  events: readonly InteractionEvent[],
+  reduction: DatedReduction,
+  beside: ReadonlyMap<EventId, InteractionEvent> = new Map(),
+): InteractionEvent[] {
+  const kept = new Map<EventId, InteractionEvent | null>();
+  const before = new Map<EventId, InteractionEvent>();
+  for (const event of events) {
+    if (event.kind === 'visit-update') continue;
+    before.set(event.id, event);
+    kept.set(event.id, event.atMs > reduction.atMs ? event : reduced(event, reduction));
+  }
+  return events.flatMap((event) => {
+    if (event.kind !== 'visit-update') return kept.get(event.id) ?? [];
+    const visit = before.get(event.visit);
+    const left = visit ? kept.get(event.visit) : beside.get(event.visit);
+    if (left === undefined) return event;
+    // A count has no title and no time spent, and tells nothing of what it was.
+    if (left?.kind !== 'visit') return [];
+    const { url, atMs } = visit?.kind === 'visit' ? visit : left;
+    if (atMs > reduction.atMs) return event;
+    // What is stored was shortened by a rule that looked at its titles, or not at all. What comes later than its visit was not.
+    const ruled = updated(event, reduction, { url, isWhole: visit !== undefined });
+    return ruled === null ? [] : ruled.title === event.title ? event : ruled;
+  });
+}
+
+function reduced(
+  event: Exclude<InteractionEvent, VisitUpdate>,
+  reduction: Reduction,
+): InteractionEvent | null {
+  if (event.kind === 'reduced')
+    return reduction.level === 'ephemeral' && reduction.only?.what !== 'rule' ? null : event;
+  const now = keptNow(event.url, reduction);
+  const level = stricterLevel(event.level, now.level);
+  const links = [
+    event.kind === 'visit' ? event.referrer : undefined,
+    event.kind === 'click' ? event.target : undefined,
+  ];
+  const isWhole = (link: string) => {
+    const kept = keptNow(link, reduction);
+    return storesInFull(kept) && kept.capture === 'full';
+  };
+  const stays = now.capture === 'full' && links.every((link) => link === undefined || isWhole(link));
+  if (stays && level === event.level) return event;
+  const [kept] = captured(event, reduction);
+  if (kept === undefined || level === 'ephemeral') return null;
+  const after = { ...kept, id: event.id, ...(kept.kind === 'reduced' ? {} : { level }) } as InteractionEvent;
+  return isSame(after, event) ? event : after;
+}
+
+const inOrder = (value: object): string =>
+  JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+const isSame = (a: object, b: object): boolean => inOrder(a) === inOrder(b);
+
+/** Records of which something is not what it was, each with what is left of it. */
+export function changedRecords(
+  before: readonly InteractionEvent[],
+  after: readonly InteractionEvent[],
+): { readonly before: InteractionRecord; readonly after: InteractionRecord | null }[] {
+  const stays = new Set(after);
+  const changed = new Set(
+    before
+      .filter((event) => !stays.has(event))
+      .map((event) => (event.kind === 'visit-update' ? event.visit : event.id)),
+  );
+  if (changed.size === 0) return [];
+  const left = new Map(foldEvents(after).map((record) => [record.id, record]));
+  return foldEvents(before)
+    .filter(({ id }) => changed.has(id))
+    .map((record) => ({ before: record, after: left.get(record.id) ?? null }));
 }

@@ -7,7 +7,8 @@ import type { InteractionRecord } from '../model/interaction.ts';
 import type { PluginField } from '../model/plugins.ts';
 import type { PublicItem } from '../model/public-item.ts';
 import { originOnly } from './address.ts';
-import { captureAddress, captureTitle, keptNow, type Policy } from './capture.ts';
+import { captureAddress, captureTitle, keptNow } from './capture.ts';
+import type { Policy } from './decide.ts';
 import { searchOf, searchOfHost } from './search-engines.ts';
 import { categoryOf } from './site-category.ts';
 

@@ -44,12 +44,18 @@ const world = globalThis as { arqObserving?: boolean };
 if (!world.arqObserving) {
   world.arqObserving = true;
   tell('event.page', { startedMs: performance.timeOrigin, nonce: randomId() });
-  document.addEventListener(
-    'click',
-    (event) => {
-      const click = event.isTrusted ? describeClick(event.composedPath()) : null;
-      if (click) tell('event.click', { ...click, nonce: randomId() });
-    },
-    { capture: true, passive: true, signal: life.signal },
-  );
+  const onClick = (event: MouseEvent) => {
+    const click = event.isTrusted ? describeClick(event.composedPath()) : null;
+    if (click) tell('event.click', { ...click, nonce: randomId() });
+  };
+  // By its class: a page can name an image `addEventListener`, and then `document.addEventListener` is that image.
+  const listen = () =>
+    EventTarget.prototype.addEventListener.call(document, 'click', onClick as EventListener, {
+      capture: true,
+      passive: true,
+      signal: life.signal,
+    });
+  listen();
+  // `document.open` takes every listener away, ours too; the root element that it makes is seen all the same.
+  new MutationObserver(listen).observe(document, { childList: true });
 }

@@ -4,10 +4,13 @@ import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts'
 import type { Deletion } from '../model/deletion.ts';
 import type { LogReading } from '../model/deletion-log.ts';
 import type { HealthReport } from '../model/health.ts';
-import type { InteractionRecord } from '../model/interaction.ts';
+import type { InteractionRecord, NewEvent } from '../model/interaction.ts';
 import type { SearchHit } from '../model/page-query.ts';
 import type { PluginsReport } from '../model/plugins.ts';
+import type { PrivacyLevel } from '../model/privacy.ts';
+import type { PrivacyReport } from '../model/privacy-policy.ts';
 import type { Status } from '../model/recording.ts';
+import type { ReductionCount } from '../model/reduction.ts';
 import type { RetentionForecast, RetentionReport } from '../model/retention.ts';
 import type { Rule } from '../model/rules.ts';
 import type { EraseCount } from '../model/selector.ts';
@@ -35,6 +38,8 @@ export interface CurrentPage {
   readonly title?: string;
   /** What the rules say about it. */
   readonly capture?: Rule['capture'];
+  /** The rule that decides, where one does. */
+  readonly rule?: Rule;
   /** Why it is skipped, when it is: the person's own rule, or the built-in list of sensitive sites. */
   readonly skippedBy?: 'rule' | 'sensitive';
   /** Newest first, at most 20. */
@@ -45,6 +50,24 @@ export interface RulesAnswer {
   readonly rules: readonly Rule[];
   /** Hosts and patterns that are skipped from the start. */
   readonly sensitive: readonly string[];
+  /** The id of the rule that was set. */
+  readonly set?: string;
+}
+
+/** What a visit of an address would leave behind. */
+export interface RuleTrial {
+  /** As it is looked at: without what is never kept. */
+  readonly address: string;
+  readonly capture: Rule['capture'];
+  readonly level: PrivacyLevel;
+  /** The rules that decide; empty when none does. */
+  readonly by: readonly Rule[];
+  /** The list of sensitive sites decides. */
+  readonly bySensitive: boolean;
+  /** Among `by`: the id of the rule that is being tried. */
+  readonly draft?: string;
+  /** What would be stored. */
+  readonly events: readonly NewEvent[];
 }
 
 export interface InviteAnswer {
@@ -64,6 +87,12 @@ export interface Answers {
   'loss.seen': Status;
   'rules.list': RulesAnswer;
   'rules.set': RulesAnswer;
+  'rules.test': RuleTrial;
+  'stored.count': ReductionCount;
+  'stored.cancel': null;
+  'stored.apply': Status;
+  'privacy.get': PrivacyReport;
+  'privacy.withdraw': PrivacyReport;
   'rules.remove': RulesAnswer;
   /** `null` when nothing was found yet. */
   'sensitive.get': SensitiveTotals | null;
@@ -99,7 +128,10 @@ export interface Answers {
   'lock.unlock': Status;
   'lock.now': Status;
   'lock.set': Status;
+  'lock.check': null;
   'lock.remove': Status;
+  'lock.add-passkey': Status;
+  'lock.remove-passkey': Status;
   'lock.start-over': Status;
   'lock.auto': Status;
   'plugins.get': PluginsReport;

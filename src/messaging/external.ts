@@ -9,6 +9,7 @@ import { isPluginId, PLUGIN_LIMITS, type PluginField } from '../model/plugins.ts
 import type { PublicItem } from '../model/public-item.ts';
 import { type ExternalSender, onExternalMessage } from '../platform/external.ts';
 import { extensionId, extensionRoot } from '../platform/runtime.ts';
+import { isPlain } from './plain.ts';
 
 export const EXTERNAL_VERSION = 1;
 /** Larger messages (as JSON) are refused before they are parsed. In UTF-16 code units. */
@@ -110,14 +111,8 @@ export const externalError = (code: ExternalErrorCode): ExternalAnswer => ({
 
 /** The message, or why it is none. */
 export function parseExternal(raw: unknown): ExternalMessage | ExternalErrorCode {
-  try {
-    // What JSON leaves out (`undefined` as a whole, functions) is no message.
-    const text: string | undefined = JSON.stringify(raw);
-    if (text === undefined) return 'bad-message';
-    if (text.length > EXTERNAL_SIZE) return 'too-large';
-  } catch {
-    return 'bad-message';
-  }
+  if (raw === undefined || !isPlain(raw)) return 'bad-message';
+  if (JSON.stringify(raw).length > EXTERNAL_SIZE) return 'too-large';
   const parsed = v.safeParse(messageSchema, raw);
   if (parsed.success) return parsed.output;
   const version = v.safeParse(v.looseObject({ arq: v.number() }), raw);

@@ -6,9 +6,11 @@ import * as v from 'valibot';
 import { kdfSchema } from '../crypto/kdf.ts';
 import { AUTO_LOCK_MINUTES } from '../model/auto-lock.ts';
 import { RECORD_KINDS } from '../model/interaction.ts';
+import { passkeyId, passkeySchema } from '../model/passkeys.ts';
 import { fieldsSchema } from '../model/plugin-schema.ts';
 import { PLUGIN_LIMITS } from '../model/plugins.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
+import { USES } from '../model/privacy-policy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { retentionSchema } from '../model/retention.ts';
 import { CAPTURES } from '../model/rules.ts';
@@ -58,8 +60,27 @@ const eraseQuestion = v.variant('what', [
   v.strictObject({ what: v.literal('found'), text: text(200), ...filter }),
 ]);
 
-/** 32 bytes, base64url. */
-const passphraseKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+/** 32 bytes, base64url: what a passphrase or a passkey gave. */
+const wayKey = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{43}$/));
+/** What a way to unlock gave, where there is one; `by`: a passkey's id, when it was no passphrase. */
+const proof = { current: v.optional(wayKey), by: v.optional(passkeyId) };
+/** Of the last way: nothing is locked any more. */
+const off = v.optional(v.boolean());
+
+/** With `pattern`, for addresses of any site; with `path`, for a part of a site; with neither, for a site. */
+const ruleDraft = v.strictObject({
+  host,
+  path: v.optional(text(1000)),
+  pattern: v.optional(text(1000)),
+  capture: v.picklist(CAPTURES),
+  level: v.optional(v.picklist(PRIVACY_LEVELS)),
+});
+
+const storedScope = v.variant('what', [
+  v.strictObject({ what: v.literal('all') }),
+  v.strictObject({ what: v.literal('rule'), id }),
+  v.strictObject({ what: v.literal('level'), level: v.picklist(PRIVACY_LEVELS), erase: v.boolean() }),
+]);
 
 const nothing = v.strictObject({});
 /** In CSS pixels, as `screenText` (context/device-info.ts) takes it. */
@@ -88,22 +109,32 @@ export const MESSAGES = {
     from: 'page',
     body: v.strictObject({ accepted: v.boolean(), persisted: v.optional(v.boolean()) }),
   },
-  'level.set': { from: 'page', body: v.strictObject({ level: v.picklist(PRIVACY_LEVELS) }) },
+  /** `stored`: what becomes of what is stored and, when it goes, of what is in memory; `forget`: of the latter alone. */
+  'level.set': {
+    from: 'page',
+    body: v.strictObject({
+      level: v.picklist(PRIVACY_LEVELS),
+      stored: v.optional(v.picklist(['keep', 'reduce', 'erase', 'forget'])),
+    }),
+  },
   'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
   'pause.end': { from: 'page', body: nothing },
 
   /** The person has read what the browser lost. */
   'loss.seen': { from: 'page', body: nothing },
   'rules.list': { from: 'page', body: nothing },
-  'rules.set': {
-    from: 'page',
-    body: v.strictObject({
-      host,
-      capture: v.picklist(CAPTURES),
-      level: v.optional(v.picklist(PRIVACY_LEVELS)),
-    }),
-  },
+  'rules.set': { from: 'page', body: ruleDraft },
+  /** What a visit of this address would leave behind; `rule`: with this rule, which is not set. */
+  'rules.test': { from: 'page', body: v.strictObject({ address: url, rule: v.optional(ruleDraft) }) },
   'rules.remove': { from: 'page', body: v.strictObject({ id }) },
+  /** What level and rules would take from what is stored. */
+  'stored.count': { from: 'page', body: v.strictObject({ scope: storedScope }) },
+  'stored.cancel': { from: 'page', body: nothing },
+  'stored.apply': { from: 'page', body: v.strictObject({ scope: storedScope }) },
+  /** The seed's privacy policy as it is in force, and everything that was agreed to, with dates. */
+  'privacy.get': { from: 'page', body: nothing },
+  /** Ends what was agreed to. */
+  'privacy.withdraw': { from: 'page', body: v.strictObject({ use: v.picklist(USES), to: url }) },
   /** How much of what was kept out of the memory, by kind. */
   'sensitive.get': { from: 'page', body: nothing },
 
@@ -173,15 +204,19 @@ export const MESSAGES = {
 
   /** What the passphrase's key costs, for who is about to type it; `null` without a passphrase. */
   'lock.parameters': { from: 'page', body: nothing },
-  /** `key`: what the passphrase gave. It is derived in the page, so that recording does not wait for it. */
-  'lock.unlock': { from: 'page', body: v.strictObject({ key: passphraseKey }) },
+  /** `key`: what the passphrase gave, or the passkey `by`. It is made in the page, so that recording does not wait for it. */
+  'lock.unlock': { from: 'page', body: v.strictObject({ key: wayKey, by: proof.by }) },
+  /** Whether that unlocks: before something is made elsewhere that would be left over. */
+  'lock.check': { from: 'page', body: v.strictObject(proof) },
   'lock.now': { from: 'page', body: nothing },
-  /** `current`: what the passphrase of now gave, where there is one. */
-  'lock.set': {
+  'lock.set': { from: 'page', body: v.strictObject({ kdf: kdfSchema, key: wayKey, ...proof }) },
+  'lock.remove': { from: 'page', body: v.strictObject({ ...proof, off }) },
+  /** `key`: what the passkey gives for `salt`. */
+  'lock.add-passkey': {
     from: 'page',
-    body: v.strictObject({ kdf: kdfSchema, key: passphraseKey, current: v.optional(passphraseKey) }),
+    body: v.strictObject({ id: passkeyId, salt: passkeySchema.entries.salt, key: wayKey, ...proof }),
   },
-  'lock.remove': { from: 'page', body: v.strictObject({ current: passphraseKey }) },
+  'lock.remove-passkey': { from: 'page', body: v.strictObject({ id: passkeyId, ...proof, off }) },
   /** The passphrase is lost: everything of a locked profile is deleted, unread. `word`: what the person had to type. */
   'lock.start-over': { from: 'page', body: v.strictObject({ word: v.literal('DELETE') }) },
   'lock.auto': { from: 'page', body: v.strictObject({ minutes: v.picklist(AUTO_LOCK_MINUTES) }) },

@@ -7,6 +7,7 @@ import type { Failure, Result } from '../base/result.ts';
 import { extensionId, extensionRoot, onMessage, type Sender } from '../platform/runtime.ts';
 import type { AnswerOf } from './answers.ts';
 import { MESSAGE_BYTES, MESSAGES, type MessageType, type SenderClass } from './messages.ts';
+import { parsePlain } from './plain.ts';
 
 export type ParsedBody<T extends MessageType> = v.InferOutput<(typeof MESSAGES)[T]['body']>;
 
@@ -23,10 +24,13 @@ export function senderClass(
   if (sender.id !== id) return null;
   const url = sender.url ?? '';
   if (url.startsWith(root)) {
+    // No page of ours is ever in a frame.
+    if ((sender.frameId ?? 0) !== 0) return null;
     // Firefox before 126 does not say the origin; ours require newer ones, so a missing origin is not a page of ours.
     return sender.origin === root.replace(/\/$/, '') ? 'page' : null;
   }
-  return sender.tab !== undefined ? 'content' : null;
+  // Also in a frame, or in a page that is rendered before anybody sees it: nothing of those is recorded (background/handlers.ts).
+  return sender.tab !== undefined && /^https?:\/\//.test(url) ? 'content' : null;
 }
 
 const envelope = v.strictObject({ type: v.string(), body: v.unknown() });
@@ -37,19 +41,15 @@ export function parseMessage(
   raw: unknown,
   from: SenderClass | null,
 ): { readonly type: MessageType; readonly body: unknown } | null {
-  if (from === null) return null;
-  const parsed = v.safeParse(envelope, raw);
-  if (!parsed.success) return null;
-  const entry = types.get(parsed.output.type);
+  const parsed = from === null ? null : parsePlain(envelope, raw);
+  if (parsed === null) return null;
+  const { type, body } = parsed;
+  const entry = types.get(type);
   if (entry?.from !== from) return null;
-  const { body } = parsed.output;
-  try {
-    if (JSON.stringify(body).length > MESSAGE_BYTES) return null;
-  } catch {
-    return null;
-  }
+  // To a schema that knows no keys, an empty list is an object.
+  if (body === undefined || Array.isArray(body) || JSON.stringify(body).length > MESSAGE_BYTES) return null;
   const checked = v.safeParse(entry.body, body);
-  return checked.success ? { type: parsed.output.type as MessageType, body: checked.output } : null;
+  return checked.success ? { type: type as MessageType, body: checked.output } : null;
 }
 
 export interface Listening {

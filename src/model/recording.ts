@@ -2,8 +2,10 @@
 
 import type { AutoLockMinutes } from './auto-lock.ts';
 import type { BudgetFigures } from './budget.ts';
+import type { Passkey } from './passkeys.ts';
 import type { PrivacyLevel } from './privacy.ts';
 import type { PurgeKind, PurgeReason } from './purge.ts';
+import type { ReductionState } from './reduction.ts';
 
 export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
 /** For how long: two spans, until the browser restarts, until the person resumes. */
@@ -93,9 +95,13 @@ export interface CompactionState {
   readonly message?: string;
 }
 
-/** Of a profile with a passphrase. */
+/** Of a profile that is locked, or can be. */
 export interface LockState {
   readonly state: 'locked' | 'unlocked';
+  /** Where there are passkeys; without them there is a passphrase. */
+  readonly passkeys?: readonly Passkey[];
+  /** `false`: passkeys alone unlock. */
+  readonly passphrase?: false;
   /** While locked: events that wait to be opened. */
   readonly sealed?: number;
   /** While unlocked. */
@@ -123,7 +129,7 @@ export interface ErasingState {
 
 /** What the popup and the options page show of the whole. */
 export interface Status {
-  /** Absent without a passphrase. */
+  /** Absent where nothing locks. */
   readonly lock?: LockState;
   readonly consent: 'unasked' | 'accepted' | 'declined';
   readonly level: PrivacyLevel;
@@ -150,4 +156,6 @@ export interface Status {
   readonly erasing?: ErasingState;
   /** Deletions in the browser's own history are followed; `cleared`: all of it was, and the person has to say. */
   readonly following?: { readonly cleared: boolean };
+  /** Level and rules that are applied to what is stored. Absent when none were since the background started. */
+  readonly storedRules?: ReductionState;
 }

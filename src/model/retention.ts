@@ -25,7 +25,10 @@ const levelsSchema = v.object({
   anonymous: v.exactOptional(days),
 });
 /** What is said of a host holds for its subdomains, unless something is said of them. */
-const siteSchema = v.object({ host: v.string(), keep: v.picklist(SITE_RETENTIONS) });
+const siteSchema = v.object({
+  host: v.pipe(v.string(), v.maxLength(253)),
+  keep: v.picklist(SITE_RETENTIONS),
+});
 export type SiteRule = v.InferOutput<typeof siteSchema>;
 
 export const retentionSchema = v.object({

@@ -5,15 +5,8 @@ import { BUDGET } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
 import type { PauseState } from './recording.ts';
 import { KEEP_ALL, type Retention, retentionSchema } from './retention.ts';
-import { CAPTURES, type Rule } from './rules.ts';
-
-const ruleSchema = v.object({
-  id: v.string(),
-  host: v.string(),
-  capture: v.picklist(CAPTURES),
-  level: v.exactOptional(v.picklist(PRIVACY_LEVELS)),
-  formerly: v.exactOptional(v.picklist(CAPTURES)),
-});
+import { ruleSchema } from './rule-schema.ts';
+import type { Rule } from './rules.ts';
 
 export const settingsSchema = v.object({
   consent: v.picklist(['unasked', 'accepted', 'declined']),

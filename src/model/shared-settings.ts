@@ -1,12 +1,13 @@
-/** The settings that all devices of an account share, as registers: the global level and the rules by host. */
+/** The settings that all devices of an account share, as registers: the global level and the rules. */
 import * as v from 'valibot';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel, stricterLevel, strictness } from './privacy.ts';
 import { emptyRegister, merge, type Register, strictest, write } from './register.ts';
-import { CAPTURES, type Rule } from './rules.ts';
+import { ruleSchema } from './rule-schema.ts';
+import { CAPTURES, type Rule, ruleKey } from './rules.ts';
 
 export interface SharedSettings {
   readonly level: Register<PrivacyLevel>;
-  /** By host. `null` = the rule was removed. */
+  /** By what they are for (`ruleKey`). `null` = the rule was removed. */
   readonly rules: Readonly<Record<string, Register<Rule | null>>>;
 }
 
@@ -14,6 +15,8 @@ export const EMPTY_SHARED: SharedSettings = { level: emptyRegister(), rules: {} 
 
 const MAX_ACTORS = 64;
 const MAX_RULES = 5_000;
+/** A host and a path, or a pattern. */
+const MAX_KEY = 600;
 
 const registerSchema = <S extends v.GenericSchema>(value: S) =>
   v.strictObject({
@@ -34,18 +37,10 @@ const registerSchema = <S extends v.GenericSchema>(value: S) =>
     ),
   });
 
-const ruleSchema = v.object({
-  id: v.string(),
-  host: v.string(),
-  capture: v.picklist(CAPTURES),
-  level: v.exactOptional(v.picklist(PRIVACY_LEVELS)),
-  formerly: v.exactOptional(v.picklist(CAPTURES)),
-});
-
 const sharedSchema = v.object({
   level: registerSchema(v.picklist(PRIVACY_LEVELS)),
   rules: v.pipe(
-    v.record(v.pipe(v.string(), v.maxLength(253)), registerSchema(v.nullable(ruleSchema))),
+    v.record(v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.nullable(ruleSchema))),
     v.check((rules) => Object.keys(rules).length <= MAX_RULES),
   ),
 });
@@ -58,8 +53,8 @@ export function parseShared(value: unknown): SharedSettings | null {
 
 export function mergeShared(a: SharedSettings, b: SharedSettings): SharedSettings {
   const rules: Record<string, Register<Rule | null>> = { ...a.rules };
-  for (const [host, register] of Object.entries(b.rules))
-    rules[host] = merge(rules[host] ?? emptyRegister(), register);
+  for (const [key, register] of Object.entries(b.rules))
+    rules[key] = merge(rules[key] ?? emptyRegister(), register);
   return { level: merge(a.level, b.level), rules };
 }
 
@@ -75,15 +70,24 @@ function stricterRule(a: Rule | null, b: Rule | null): Rule | null {
   return ra[2] <= rb[2] ? a : b;
 }
 
+/** What is in force of the rules, by key. */
+const rulesInForce = (shared: SharedSettings): Map<string, Rule> =>
+  new Map(
+    Object.entries(shared.rules).flatMap(([key, register]) => {
+      const rule = strictest(register, stricterRule);
+      return rule ? [[key, rule] as const] : [];
+    }),
+  );
+
 /** What is in force. `level` is absent while nobody has set one. */
 export function readShared(shared: SharedSettings): {
   readonly level: PrivacyLevel | undefined;
   readonly rules: readonly Rule[];
 } {
-  const rules = Object.values(shared.rules).flatMap((register) => strictest(register, stricterRule) ?? []);
+  const inOrder = [...rulesInForce(shared)].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     level: strictest(shared.level, stricterLevel),
-    rules: rules.sort((a, b) => (a.host < b.host ? -1 : 1)),
+    rules: inOrder.map(([, rule]) => rule),
   };
 }
 
@@ -94,18 +98,22 @@ export function changeShared(
   wanted: { readonly level: PrivacyLevel; readonly rules: readonly Rule[] },
   atMs: number,
 ): SharedSettings {
-  const now = readShared(shared);
+  const level = strictest(shared.level, stricterLevel);
+  const before = rulesInForce(shared);
+  // What a rule that nobody here knows is for is not known either: it stays where it lies.
+  const places = new Map([...before].map(([key, rule]) => [rule.id, key]));
+  const after = new Map(
+    wanted.rules.map((rule) => [(rule.kind === 'unknown' && places.get(rule.id)) || ruleKey(rule), rule]),
+  );
   const rules: Record<string, Register<Rule | null>> = { ...shared.rules };
-  const hosts = new Set([...Object.keys(rules), ...wanted.rules.map((rule) => rule.host)]);
-  for (const host of hosts) {
-    const before = now.rules.find((rule) => rule.host === host) ?? null;
-    const after = wanted.rules.find((rule) => rule.host === host) ?? null;
-    if (JSON.stringify(before) !== JSON.stringify(after))
-      rules[host] = write(rules[host] ?? emptyRegister(), actor, after, atMs);
+  for (const key of new Set([...Object.keys(rules), ...after.keys()])) {
+    const now = after.get(key) ?? null;
+    if (JSON.stringify(before.get(key) ?? null) !== JSON.stringify(now))
+      rules[key] = write(rules[key] ?? emptyRegister(), actor, now, atMs);
   }
   return {
     level:
-      (now.level ?? DEFAULT_LEVEL) === wanted.level
+      (level ?? DEFAULT_LEVEL) === wanted.level
         ? shared.level
         : write(shared.level, actor, wanted.level, atMs),
     rules,

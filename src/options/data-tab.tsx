@@ -140,7 +140,8 @@ export function DataTab() {
         {status.value && status.value.droppedMessages > 0 && (
           <p data-testid="dropped-messages">
             Messages to ARQ Context that were refused since the browser started, because no page of its own
-            sends such: {status.value.droppedMessages}. Nothing came of them.
+            sends such, or because a website did too much at once: {status.value.droppedMessages}. Nothing
+            came of them.
           </p>
         )}
       </section>

@@ -52,7 +52,7 @@ export function integrityFacts({ damagedRows, loss, droppedMessages, unreadable 
     droppedMessages > 0
       ? {
           bad: true,
-          text: `${count(droppedMessages, 'message was', 'messages were')} refused since the browser started, because no page of ARQ Context sends such. Nothing came of them.`,
+          text: `${count(droppedMessages, 'message was', 'messages were')} refused since the browser started, because no page of ARQ Context sends such, or because a website did too much at once. Nothing came of them.`,
         }
       : { bad: false, text: 'No message was refused since the browser started.' },
   ];

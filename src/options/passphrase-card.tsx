@@ -2,11 +2,13 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { toBase64Url } from '../base/bytes.ts';
 import { chooseKdf, PASSPHRASE, passphraseFault } from '../crypto/kdf.ts';
-import { ask } from '../messaging/client.ts';
 import { AUTO_LOCK_MINUTES, type AutoLockMinutes } from '../model/auto-lock.ts';
+import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
-import { deriveKey, measured } from '../ui/passphrase.ts';
+import { PasskeyFault } from '../ui/passkey.ts';
+import { measured } from '../ui/passphrase.ts';
 import { change, problem, status } from '../ui/status.ts';
+import { proofBy } from '../ui/way.ts';
 
 const AUTO_LOCK_WORDS: Readonly<Record<AutoLockMinutes, string>> = {
   5: 'After 5 minutes without you',
@@ -28,14 +30,9 @@ export function PassphraseCard() {
   ];
   const busy = useSignal('');
   const done = useSignal('');
-  const isSet = status.value?.lock !== undefined;
-
-  /** What the passphrase of now gives; `undefined` where there is none. */
-  async function currentKey(): Promise<string | undefined> {
-    const parameters = await ask('lock.parameters', {});
-    if (!parameters.ok || !parameters.value) return undefined;
-    return (await deriveKey(now.current?.value ?? '', parameters.value)).key;
-  }
+  const lock = status.value?.lock;
+  const isSet = lock !== undefined && lock.passphrase !== false;
+  const proof = () => proofBy(now.current?.value ?? '');
 
   const run = async (what: string, said: string, task: () => Promise<void>) => {
     if (busy.value !== '') return;
@@ -48,8 +45,8 @@ export function PassphraseCard() {
         done.value = said;
         for (const { current } of [now, next, again]) if (current) current.value = '';
       }
-    } catch {
-      problem.value = NO_MEMORY;
+    } catch (error) {
+      problem.value = error instanceof PasskeyFault ? error.message : NO_MEMORY;
     }
     busy.value = '';
   };
@@ -66,19 +63,27 @@ export function PassphraseCard() {
       return;
     }
     void run('Setting…', isSet ? 'The passphrase was changed.' : 'The passphrase is set.', async () => {
-      const current = await currentKey();
+      // First: a passkey is asked by a click, not a second after it.
+      const current = await proof();
       const { kdf, key } = await chooseKdf(measured(passphrase));
-      await change('lock.set', {
-        kdf,
-        key: toBase64Url(key),
-        ...(current === undefined ? {} : { current }),
-      });
+      await change('lock.set', { kdf, key: toBase64Url(key), ...current });
     });
   };
-  const remove = () =>
-    void run('Removing…', 'The passphrase was removed.', async () => {
-      await change('lock.remove', { current: (await currentKey()) ?? '' });
+  const remove = async () => {
+    const off = lock?.passkeys === undefined;
+    if (
+      off &&
+      !(await confirm({
+        title: 'Remove the passphrase?',
+        text: 'It is the only way to unlock. Without it nothing is locked any more: whoever can copy your browser profile can read your memory.',
+        action: 'Remove it',
+      }))
+    )
+      return;
+    await run('Removing…', 'The passphrase was removed.', async () => {
+      await change('lock.remove', { ...(await proof()), off });
     });
+  };
 
   return (
     <section class="card" ref={box}>
@@ -87,9 +92,11 @@ export function PassphraseCard() {
         {isSet
           ? 'While ARQ Context is locked, what you visit is still recorded, sealed; reading, searching and syncing wait until you unlock.'
           : 'On this computer your memory is protected only by your computer account. A passphrase protects it from people who can copy your browser profile.'}{' '}
-        If you lose it, nobody can open what is stored here.
+        {lock?.passkeys === undefined
+          ? 'If you lose it, nobody can open what is stored here.'
+          : 'If you lose it, a passkey still opens what is stored here.'}
       </p>
-      {isSet && (
+      {lock !== undefined && (
         <label class="field narrow">
           Lock by itself
           <select
@@ -142,7 +149,7 @@ export function PassphraseCard() {
             class="quiet"
             data-testid="passphrase-remove"
             disabled={busy.value !== ''}
-            onClick={remove}
+            onClick={() => void remove()}
           >
             {busy.value === 'Removing…' ? busy.value : 'Remove passphrase'}
           </button>

@@ -51,7 +51,7 @@ export function Popup() {
             </a>
           </p>
         )}
-        {isLocked && <UnlockForm />}
+        {isLocked && <UnlockForm passkeysAt={{ url: optionsUrl('search'), open }} />}
         <Problem />
         {consent !== undefined && consent !== 'accepted' && !isLocked ? <ConsentOffer /> : <PauseControls />}
         {!isLocked && (

@@ -18,7 +18,11 @@ const WHY_NOTHING = {
   'no-page': 'This is not a web page: there is nothing to record.',
   sensitive: 'This site is on the list of sensitive sites: nothing is recorded here.',
   rule: 'You excluded this site: nothing is recorded here.',
+  part: 'A rule for addresses like this one excludes it: nothing is recorded here. Rules are below.',
 } as const;
+
+const whyNothing = ({ skippedBy, rule }: CurrentPage): keyof typeof WHY_NOTHING =>
+  skippedBy === 'rule' && rule?.kind !== undefined ? 'part' : (skippedBy ?? 'no-page');
 
 /** What was recorded on the page in front, and the button that ends it for its site. */
 export function ThisPage() {
@@ -59,7 +63,7 @@ export function ThisPage() {
         <h2 class="clip" title={host}>
           {host ?? 'This page'}
         </h2>
-        {host !== undefined && now?.skippedBy === 'rule' && (
+        {host !== undefined && now?.skippedBy === 'rule' && now.rule?.kind === undefined && (
           <button type="button" data-testid="include-site" onClick={() => void include(host)}>
             Record it again
           </button>
@@ -71,7 +75,7 @@ export function ThisPage() {
         )}
       </div>
       {now && (host === undefined || now.skippedBy) && (
-        <p class="small muted">{WHY_NOTHING[now.skippedBy ?? 'no-page']}</p>
+        <p class="small muted">{WHY_NOTHING[whyNothing(now)]}</p>
       )}
       {host !== undefined && now?.skippedBy === undefined && <Records records={now?.records ?? []} />}
     </section>

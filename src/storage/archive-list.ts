@@ -25,7 +25,7 @@ const sectionSchema = v.strictObject({
   day,
   generation: whole,
   records: whole,
-  /** Keyed hash of the ids of its events: events never change, so this says that the day is still what is in the file. */
+  /** Keyed hash of its events: says that the day is still what is in the file. */
   content: v.string(),
   /**
    * `made`: in a file that nobody said is safe; the day is here. `leaving`: it is being dropped. `out`: it is in the file only.

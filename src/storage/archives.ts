@@ -210,8 +210,10 @@ export class Archives {
   }
 
   async #contentOf(events: readonly InteractionEvent[]): Promise<string> {
-    const ids = await sha256(utf8(JSON.stringify(events.map(({ id }) => id))));
-    return this.host.source().vault.tagOf(`archived ${toBase64Url(ids)}`);
+    // With all that they have: less may be kept of an event than the file has.
+    const fields = events.map((event) => Object.entries(event).sort(([a], [b]) => (a < b ? -1 : 1)));
+    const hash = await sha256(utf8(JSON.stringify(fields)));
+    return this.host.source().vault.tagOf(`archived ${toBase64Url(hash)}`);
   }
 
   /** The file that waits is none to wait for any more. The caller holds the write lock. */

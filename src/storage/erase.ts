@@ -5,6 +5,7 @@
  *
  * Over 300 lines, because what may go and what has to stay where something is damaged is decided on one page.
  */
+import type { Bytes } from '../base/bytes.ts';
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
@@ -117,7 +118,18 @@ interface ErasedDay {
   readonly survivors: readonly InteractionEvent[];
 }
 
+/** What becomes of a day when less is to be kept of some records: all of its events, but those of which nothing is. */
+export interface Change {
+  readonly left: readonly InteractionEvent[];
+  /** Records that are not what they were, also those that are gone. */
+  readonly changed: ReadonlySet<string>;
+}
+
 export interface EraseOptions {
+  /** What is to be kept of a day instead; what is targeted is then what of it changes. */
+  readonly change?: (day: Day, events: readonly InteractionEvent[]) => Change;
+  /** A sealed note that is written in the step that replaces these days. */
+  readonly note?: (days: readonly Day[]) => Promise<{ readonly name: string; readonly box: Bytes }>;
   /** Days that lost something are queued to be sent again. */
   readonly syncing: boolean;
   /** All of it goes, also what does not open, but records that are not targeted: they came after it was asked for. */
@@ -199,20 +211,25 @@ async function splitDay(
   source: PackSource,
   day: Day,
   targeted: Targeted,
-  { everything, moving = false, renew, isWhole }: EraseOptions,
+  { everything, moving = false, renew, isWhole, change }: EraseOptions,
   whole: boolean,
 ): Promise<ErasedDay | 'damaged' | null> {
   const { events, damaged } = await eventsOfDay(source, day, whole);
-  const { gone, survivors: others } = await split(events, targeted);
+  const less = change?.(day, events);
+  const { gone, survivors } = await split(
+    events,
+    less ? async (record) => less.changed.has(record.id) && (await targeted(record)) : targeted,
+  );
+  const others = less?.left ?? survivors;
   // Updates of visits that are not here go with their day, or it would be archived again and again.
   const all = everything || (damaged > 0 && isWhole?.(day) === true);
   const stay = () => keptOf(events, ({ id }) => !gone.has(id));
-  const survivors = all && !everything ? [] : moving || everything ? stay() : others;
-  const empty = survivors.length === 0 && (damaged === 0 || all);
-  const stays = moving ? survivors.length === events.length : gone.size === 0 && !(empty && all);
+  const left = all && !everything ? [] : moving || everything ? stay() : others;
+  const empty = left.length === 0 && (damaged === 0 || all);
+  const stays = moving ? left.length === events.length : gone.size === 0 && !(empty && all);
   if (stays && !everything && !renew?.has(day)) return null;
   // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired, or all of it goes.
-  return damaged > 0 && !empty && !everything ? 'damaged' : { day, gone, survivors };
+  return damaged > 0 && !empty && !everything ? 'damaged' : { day, gone, survivors: left };
 }
 
 interface Bound {
@@ -318,8 +335,9 @@ async function replace(
   { db }: PackSource,
   erased: readonly ErasedDay[],
   { old, add }: { readonly old: readonly PackRow[]; readonly add: readonly SealedPack[] },
-  { syncing, renew = new Set() }: EraseOptions,
+  { syncing, renew = new Set(), note }: EraseOptions,
 ): Promise<void> {
+  const noted = await note?.(erased.map(({ day }) => day));
   const journal: number[] = [];
   for (const { day } of erased) journal.push(...(await db.getAllKeysFromIndex('journal', 'day', day)));
   const days = new Set(erased.map(({ day }) => day));
@@ -330,6 +348,7 @@ async function replace(
     const metadata = tx.objectStore('metadata');
     ask(metadata.put(true, ERASING));
     ask(metadata.put(randomId(), ERASURE));
+    if (noted) ask(metadata.put(noted.box, noted.name));
     if (back) ask(metadata.put(back.value, back.key));
     await forgetShown(tx.objectStore('tabs'), new Set(erased.flatMap(({ gone }) => [...gone])));
     const outbox = tx.objectStore('outbox');

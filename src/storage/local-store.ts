@@ -21,6 +21,7 @@ import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts'
 import { DeletionLog } from './deletion-log.ts';
 import { Derived } from './derived.ts';
 import {
+  type Change,
   erase,
   findMeant,
   finishErasing,
@@ -85,6 +86,13 @@ export type Keeper = (
   known: KnownOf,
 ) => Promise<readonly InteractionEvent[]>;
 
+/** `known`: what is there of the day. */
+type Coming = (
+  day: Day,
+  events: readonly InteractionEvent[],
+  known: () => Promise<readonly InteractionEvent[]>,
+) => Promise<readonly InteractionEvent[]>;
+
 /** Of an import: what to add, and what to note with it. */
 export interface Chosen {
   readonly days: ReadonlyMap<Day, readonly InteractionEvent[]>;
@@ -130,6 +138,8 @@ export async function openParts(options: LocalStoreOptions): Promise<StoreParts>
 export class LocalStore extends RecordingStore {
   /** Whether new events are queued for sync too. */
   syncing = false;
+  /** What was recorded elsewhere or before, and comes (back) in, as it may be kept. Nothing may write meanwhile. */
+  coming: Coming = async (_, events) => events;
   readonly cache = new BlockCache(CACHE_BYTES);
   /** Saved contexts and cached summaries. */
   readonly derived: Derived;
@@ -168,7 +178,11 @@ export class LocalStore extends RecordingStore {
       exclusive: (task) => this.exclusive(task),
       erasing: (task) => this.#erasing(task),
       // Not `addEvents`: while sync is on, what comes back is to be sent.
-      importDay: (day, choose) => this.importDay(day, choose),
+      importDay: (day, choose) =>
+        this.importDay(day, async (known) => {
+          const { events } = await choose();
+          return { events: await this.coming(day, events, async () => known) };
+        }),
     });
     this.#journal = new Journal<JournalRow>(
       db,
@@ -329,7 +343,10 @@ export class LocalStore extends RecordingStore {
     return this.#changing(async () => {
       const known = this.#knownOf();
       const kept = new Map<Day, readonly InteractionEvent[]>();
-      for (const [day, events] of days) kept.set(day, keep ? await keep(day, events, known) : events);
+      for (const [day, events] of days) {
+        const some = keep ? await keep(day, events, known) : events;
+        kept.set(day, await this.coming(day, some, () => known(day)));
+      }
       const { change, added } = await this.#planDays(kept);
       if (added.size > 0) await writeChange(this.db, change);
       return sum(added.values());
@@ -347,10 +364,9 @@ export class LocalStore extends RecordingStore {
       const fresh = new Map<Day, readonly InteractionEvent[]>();
       for (const [day, events] of days) {
         const there = new Set((await known(day)).map(({ id }) => id));
-        fresh.set(
-          day,
-          events.filter(({ id }) => !there.has(id)),
-        );
+        const news = events.filter(({ id }) => !there.has(id));
+        // In an account, what is imported is held to what the others keep of the same.
+        fresh.set(day, this.syncing ? await this.coming(day, news, () => known(day)) : news);
       }
       const { change, added } = await this.#planDays(fresh);
       const box = note === undefined ? undefined : await this.vault.sealNamed(note, value);
@@ -620,6 +636,31 @@ export class LocalStore extends RecordingStore {
       });
       await this.archives.erased();
       return count;
+    });
+  }
+
+  /**
+   * Keeps less of days: what `change` leaves of them is sealed under new keys, and the old ones are destroyed, as when something
+   * is erased. `note`: sealed under this name in the step that replaces days. What days are in a file stays there.
+   * @throws PartlyErasedError
+   */
+  reduce(
+    days: readonly Day[],
+    change: (day: Day, events: readonly InteractionEvent[]) => Change,
+    note: { readonly name: string; readonly value: (days: readonly Day[]) => unknown },
+  ): Promise<number> {
+    return this.#erasing(() => {
+      this.#forgetContents();
+      return erase(this.#source(), () => true, {
+        syncing: this.syncing,
+        everything: false,
+        days,
+        change,
+        note: async (touched) => ({
+          name: note.name,
+          box: await this.vault.sealNamed(note.name, note.value(touched)),
+        }),
+      });
     });
   }
 

@@ -85,6 +85,8 @@ export async function fetchBack(
     const erased = erasedBy(await readCommands(store), scope.keys.naming);
     let isLess = false;
     for (const record of foldEvents(events)) isLess ||= await erased(record);
+    const kept = await store.coming(day, events, async () => []);
+    isLess ||= kept.length < events.length || kept.some((event, at) => event !== events[at]);
     try {
       await store.cameBack(day, isLess ? 'less' : 'whole');
     } catch (error) {

@@ -12,6 +12,7 @@ import type { InteractionRecord } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { hostOf } from '../model/page.ts';
 import { PURGE_KIND_OF, PURGE_STEPS } from '../model/purge.ts';
+import { reductionFields } from '../model/reduction.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
@@ -34,6 +35,8 @@ export const commandSchema = v.strictObject({
     v.strictObject({ what: v.literal('site'), token: v.string() }),
     v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
     v.strictObject({ what: v.literal('all') }),
+    /** Less is to be kept: level and rules (model/reduction.ts). Carried out by whoever holds the store, in steps. */
+    v.strictObject({ what: v.literal('reduce'), ...reductionFields }),
   ]),
 });
 export type EraseCommand = v.InferOutput<typeof commandSchema>;
@@ -75,6 +78,10 @@ export const readCommands = async (store: LocalStore): Promise<EraseCommand[]> =
 /** All of them. The caller holds the write lock. */
 export const writeCommands = async (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
   store.writeNamed((await readLists(store)).free, commands);
+
+/** A command that says what goes. */
+export type Erasure = EraseCommand & { readonly target: { readonly what: EraseTarget['what'] } };
+export const isErasure = (command: EraseCommand): command is Erasure => command.target.what !== 'reduce';
 
 /** Adds what is not there yet. One at a time: a command that comes from another device must not push out one given here. */
 export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
@@ -226,7 +233,7 @@ export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], ke
 /** Into the log of deletions: what commands that came at once, from another device, erased here. */
 export async function logErasures(
   store: LocalStore,
-  [first]: readonly EraseCommand[],
+  [first]: readonly Erasure[],
   records: number,
   atMs: number,
 ): Promise<void> {

@@ -21,6 +21,7 @@ import {
   addCommands,
   type EraseCommand,
   eraseAs,
+  isErasure,
   logErasures,
   parseCommand,
   readCommands,
@@ -112,7 +113,7 @@ async function eraseOrWait(
   const before = ((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined) ?? [];
   const now = new Set(commands.map(({ id }) => id));
   const waiting = (await readCommands(store)).filter(({ id }) => before.includes(id) && !now.has(id));
-  const all = [...waiting, ...commands];
+  const all = [...waiting, ...commands].filter(isErasure);
   if (all.length === 0) return 0;
   try {
     const count = await eraseAs(store, all, scope.keys.naming);
@@ -195,7 +196,7 @@ async function apply(
   }
   if (into.commands.length > 0) {
     const count = await eraseOrWait(store, into.commands, scope);
-    if (count > 0) await logErasures(store, into.commands, count, session.clock.nowMs());
+    if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
     await queueMeant(store, into.commands);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });

@@ -8,7 +8,7 @@ import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { AccountState } from './account-state.ts';
 import { daysMeant } from './away.ts';
-import { type EraseCommand, readCommands } from './erasures.ts';
+import { type Erasure, isErasure, readCommands } from './erasures.ts';
 import { daysOfRows, queueRecord, UNERASED } from './outbox.ts';
 
 /** Of the newest commands: a card is read by every device each time it changes. */
@@ -62,14 +62,14 @@ export const cardOf = (store: LocalStore, device: string): Promise<Card | undefi
  * damage keeps something here, nor one that days at the service wait to be filtered by.
  */
 export async function noteReceipts(store: LocalStore, nowMs: number): Promise<void> {
-  const commands = newest(await readCommands(store), MOST);
+  const commands = newest((await readCommands(store)).filter(isErasure), MOST);
   const before = await readReceipts(store);
   const without = commands.filter(({ id }) => before[id] === undefined);
   if (without.length === 0) return;
   const unerased = new Set((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined);
   const away = await store.awayDays();
   const waiting = [...daysOfRows(await store.db.getAll('outbox'))].filter((day) => day in away);
-  const done: EraseCommand[] = [];
+  const done: Erasure[] = [];
   for (const command of without) {
     if (unerased.has(command.id)) continue;
     const meant = waiting.length > 0 ? await daysMeant(store, [command]) : [];
@@ -85,7 +85,7 @@ export async function noteReceipts(store: LocalStore, nowMs: number): Promise<vo
   );
 }
 
-const newest = (commands: readonly EraseCommand[], count: number): EraseCommand[] =>
+const newest = (commands: readonly Erasure[], count: number): Erasure[] =>
   [...commands].sort((a, b) => b.atMs - a.atMs || (a.id < b.id ? -1 : 1)).slice(0, count);
 
 /**
@@ -96,8 +96,8 @@ export async function deletions(
   store: LocalStore,
   devices: readonly { readonly id: string; readonly name: string; readonly thisDevice: boolean }[],
 ): Promise<Deletion[]> {
-  const groups = new Map<string, EraseCommand[]>();
-  for (const command of newest(await readCommands(store), MOST)) {
+  const groups = new Map<string, Erasure[]>();
+  for (const command of newest((await readCommands(store)).filter(isErasure), MOST)) {
     const name = `${command.atMs} ${command.target.what}`;
     groups.set(name, [...(groups.get(name) ?? []), command]);
   }
@@ -107,7 +107,7 @@ export async function deletions(
     ),
   );
   return [...groups.values()].slice(0, LISTED).map((commands): Deletion => {
-    const [{ atMs, target }] = commands as [EraseCommand];
+    const [{ atMs, target }] = commands as [Erasure];
     return {
       atMs,
       what: target.what,

@@ -125,6 +125,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.waitFor('passphrase-now');
     await options.fill('passphrase-now', PASSPHRASE);
     await options.click('passphrase-remove');
+    await options.click('confirm');
     await waitFor('the passphrase to be removed', async () =>
       (await options.text('passphrase-done')).includes('removed'),
     );

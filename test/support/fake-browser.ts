@@ -40,6 +40,52 @@ class FakeArea {
 
 type Listener = (message: unknown, sender: object) => Promise<unknown> | undefined;
 let listener: Listener = () => undefined;
+let external: Listener = () => undefined;
+let connected: (port: object) => void = () => {};
+
+/** An event that nothing here causes. */
+const quiet = { addListener() {} };
+
+/** The background's end of a connection, and what came and went over it. */
+export class FakePort {
+  readonly posted: unknown[] = [];
+  isOpen = true;
+  readonly #listening = { message: (_message: unknown) => {}, disconnect: () => {} };
+  readonly onMessage = {
+    addListener: (added: (message: unknown) => void) => {
+      this.#listening.message = added;
+    },
+  };
+  readonly onDisconnect = {
+    addListener: (added: () => void) => {
+      this.#listening.disconnect = added;
+    },
+  };
+
+  constructor(
+    readonly name: string,
+    readonly sender: object | undefined,
+  ) {}
+
+  postMessage(message: unknown): void {
+    this.posted.push(structuredClone(message));
+  }
+
+  disconnect(): void {
+    this.isOpen = false;
+  }
+
+  /** From the other end. */
+  say(message: unknown): void {
+    this.#listening.message(message);
+  }
+
+  /** By the other end. */
+  leave(): void {
+    this.isOpen = false;
+    this.#listening.disconnect();
+  }
+}
 
 /** One browser with one profile. */
 export const fake = {
@@ -55,6 +101,14 @@ export const fake = {
   alarms: new Map<string, number>(),
   /** To whoever listened last. */
   send: (message: unknown, sender: object) => listener(message, sender),
+  /** From another extension. */
+  sendExternal: (message: unknown, sender: object) => external(message, sender),
+  /** A connection that somebody opens. */
+  connect(name: string, sender: object | undefined): FakePort {
+    const port = new FakePort(name, sender);
+    connected(port);
+    return port;
+  },
 
   /** Another profile that nothing was ever stored in. */
   reset(): void {
@@ -84,15 +138,31 @@ const api = {
         listener = added;
       },
     },
+    onMessageExternal: {
+      addListener: (added: Listener) => {
+        external = added;
+      },
+    },
+    onConnect: {
+      addListener: (added: (port: object) => void) => {
+        connected = added;
+      },
+    },
+    onInstalled: quiet,
+    onStartup: quiet,
     getManifest: () => ({ version: fake.version }),
     getPlatformInfo: async () => ({ os: 'linux' }),
     getURL: (path: string) => `chrome-extension://test/${path}`,
   },
   alarms: {
+    onAlarm: quiet,
+    get: async () => undefined,
     create: async (name: string, { when }: { when?: number }) => void fake.alarms.set(name, when ?? 0),
     clear: async (name: string) => fake.alarms.delete(name),
   },
   permissions: {
+    onAdded: quiet,
+    onRemoved: quiet,
     contains: async ({ permissions = [] }: { permissions?: string[] }) =>
       !permissions.includes('history') || fake.historyAccess,
   },
@@ -114,7 +184,14 @@ const api = {
   scripting: { executeScript: async () => [] },
   action: { setBadgeText: async () => {}, setTitle: async () => {} },
   storage: { session: fake.session, local: fake.local },
+  idle: { setDetectionInterval() {}, onStateChanged: quiet },
+  webNavigation: { onCommitted: quiet, onHistoryStateUpdated: quiet },
+  windows: { onFocusChanged: quiet },
   tabs: {
+    onActivated: quiet,
+    onCreated: quiet,
+    onRemoved: quiet,
+    onUpdated: quiet,
     get: async (id: number) => {
       const tab = fake.tabs.get(id);
       if (!tab) throw new Error('no such tab');

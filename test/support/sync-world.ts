@@ -9,11 +9,13 @@ import './device-context.ts';
 import { vi } from 'vitest';
 import { type InProcess, inProcess } from '../../server/test/support/in-process.ts';
 import { Profile } from '../../src/background/services/profile.ts';
+import { StoredRules } from '../../src/background/services/stored-rules.ts';
 import { Sync } from '../../src/background/services/sync.ts';
 import { HOUR_MS } from '../../src/base/clock.ts';
 import type { InteractionEvent, InteractionRecord, NewEvent } from '../../src/model/interaction.ts';
 import type { PrivacyLevel } from '../../src/model/privacy.ts';
 import type { SyncState } from '../../src/model/recording.ts';
+import type { Reduction } from '../../src/model/reduction.ts';
 import type { Rule } from '../../src/model/rules.ts';
 import { type EraseTarget, isTargeted } from '../../src/model/selector.ts';
 import type { AccountId } from '../../src/protocol/ids.ts';
@@ -29,6 +31,7 @@ export class TestDevice {
   readonly network: TestNetwork;
   profile!: Profile;
   sync!: Sync;
+  storedRules!: StoredRules;
   /** How far this device's clock is off, in ms. */
   skewMs = 0;
 
@@ -53,7 +56,14 @@ export class TestDevice {
     await this.run(async () => {
       this.profile = await Profile.open({ onBlocked() {}, onClosed() {} }, this.clock);
       this.sync = new Sync(this.profile);
+      this.storedRules = new StoredRules(this.profile, {
+        others: this.sync.others,
+        settled: async () => {},
+        onReduced: async () => this.sync.changed(),
+      });
+      this.sync.onChanged = () => this.storedRules.look();
       await this.sync.open();
+      await this.storedRules.open();
     });
   }
 
@@ -97,10 +107,19 @@ export class TestDevice {
     return this.run(() => this.sync.changeSettings(() => this.profile.change(change)));
   }
 
-  /** One round of sync; what the person is shown then. */
+  /** As the handler of `stored.apply` does it; resolves when it is done. */
+  reduce(reduction: Reduction): Promise<void> {
+    return this.run(async () => {
+      await this.storedRules.start(reduction);
+      await this.storedRules.settled();
+    });
+  }
+
+  /** One round of sync, with what follows from it; what the person is shown then. */
   round(): Promise<SyncState> {
     return this.run(async () => {
       await this.sync.run();
+      await this.storedRules.settled();
       return this.sync.state();
     });
   }

@@ -1,12 +1,14 @@
 /** Every view in every state that a person can meet, with long names where they can be long. */
 import { fail, ok } from '../../src/base/result.ts';
-import type { SearchHit } from '../../src/messaging/answers.ts';
+import type { RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
 import type { Deletion } from '../../src/model/deletion.ts';
 import type { LogEntry, LogReading } from '../../src/model/deletion-log.ts';
 import type { HealthReport } from '../../src/model/health.ts';
 import type { PluginsReport } from '../../src/model/plugins.ts';
+import type { PrivacyReport } from '../../src/model/privacy-policy.ts';
 import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
+import type { ReductionCount, ReductionState } from '../../src/model/reduction.ts';
 import type { RetentionReport } from '../../src/model/retention.ts';
 import { NO_COUNTS } from '../../src/model/sensitive.ts';
 import type { TestPage } from './browser.ts';
@@ -45,6 +47,14 @@ const LOCKED: Status = {
     message: 'Locked. What you visit is still recorded, sealed; nothing can be read until you unlock.',
   },
   lock: { state: 'locked', sealed: 12_345 },
+};
+const PASSKEYS = [
+  { id: 'A'.repeat(40), salt: 'A'.repeat(43), madeMs: NOW - 9e8 },
+  { id: 'B'.repeat(40), salt: 'B'.repeat(43), madeMs: NOW },
+] as const;
+const LOCKED_BY_PASSKEY: Status = {
+  ...LOCKED,
+  lock: { state: 'locked', sealed: 3, passkeys: PASSKEYS, passphrase: false },
 };
 const UNLOCKED: Status = { ...recording, lock: { state: 'unlocked', autoLockMinutes: 60 } };
 const withHealth = (code: Status['health']['code'], message: string): Status => ({
@@ -118,6 +128,9 @@ const rules = {
     { id: '1', host: 'news.example', capture: 'no-query', level: 'anonymous' },
     { id: '2', host: LONG_HOST, capture: 'skip' },
     { id: '3', host: 'stripe.*', capture: 'full' },
+    { id: '4', kind: 'path', host: 'news.example', path: '/account/settings', capture: 'skip' },
+    { id: '5', kind: 'pattern', host: '', pattern: '[?&](user|customer)=', capture: 'domain' },
+    { id: '6', kind: 'unknown', host: 'later.example', capture: 'skip' },
   ],
   sensitive: [
     'names with banking in them',
@@ -127,6 +140,98 @@ const rules = {
     ),
   ],
 } as const;
+const trial: RuleTrial = {
+  address: `https://${LONG_HOST}/account?customer=17`,
+  capture: 'domain',
+  level: 'private',
+  by: [
+    { id: '5', kind: 'pattern', host: '', pattern: '[?&](user|customer)=', capture: 'domain' },
+    { id: 'new', kind: 'pattern', host: '', pattern: 'account', capture: 'full' },
+  ],
+  bySensitive: false,
+  draft: 'new',
+  events: [
+    {
+      kind: 'visit',
+      atMs: NOW,
+      level: 'private',
+      url: `https://${LONG_HOST}/`,
+      title: '',
+      transition: 'link',
+    },
+  ],
+};
+const stored = { ...visit, transition: 'link' as const, level: 'private' as const };
+const reduction: ReductionCount = {
+  reduced: 1_204,
+  erased: 31,
+  kinds: {
+    visit: { reduced: 1_180, erased: 0 },
+    search: { reduced: 24, erased: 0 },
+    click: { reduced: 0, erased: 31 },
+  },
+  sites: 12,
+  inMemory: 0,
+  elsewhereDays: 59,
+  examples: [
+    {
+      before: { ...stored, id: '1', atMs: NOW, url: `https://${LONG_HOST}/a?user=1`, title: LONG_TITLE },
+      after: { ...stored, id: '1', atMs: NOW, url: `https://${LONG_HOST}/`, title: '' },
+    },
+    {
+      before: {
+        kind: 'search',
+        id: '2',
+        atMs: NOW,
+        level: 'private',
+        engine: 'Example',
+        query: 'blue whales',
+        url: 'https://search.example/?q=blue+whales',
+      },
+      after: { kind: 'reduced', id: '2', atMs: NOW, level: 'anonymous', of: 'search', category: 'other' },
+    },
+    {
+      before: {
+        kind: 'click',
+        id: '3',
+        atMs: NOW,
+        level: 'private',
+        url: 'https://shop.example/',
+        title: '',
+        role: 'link',
+        text: 'Buy tickets',
+      },
+      after: null,
+    },
+  ],
+};
+const privacy: PrivacyReport = {
+  policy: {
+    retentionDays: null,
+    autoDelete: false,
+    anonymization: false,
+    encryption: 'medium',
+    sharingConsent: ['sync:https://sync.family.example'],
+  },
+  consents: [
+    {
+      use: 'sync',
+      to: 'https://sync.family.example',
+      name: 'https://sync.family.example',
+      givenMs: NOW - 4e8,
+    },
+    {
+      use: 'plugin',
+      to: 'some-extension@with-a-long-name.some-developer.example',
+      name: 'Somebody’s very long name for an extension that does a lot',
+      fields: ['host', 'searchQuery', 'title', 'url'],
+      givenMs: NOW - 6e8,
+      untilMs: NOW - 2e8,
+      withdrawnMs: NOW - 2e8,
+    },
+    { use: 'recording', to: '', name: 'This device', givenMs: NOW - 9e9 },
+  ],
+};
 const NO_SERVICE = 'The sync service does not answer. Check the address, and that the service runs.';
 const code = { code: `arq1:${'x7Kq-93_fLmP2'.repeat(14)}`, expiresMs: NOW + 300_000 };
 
@@ -226,6 +331,14 @@ const roomy: BudgetReport = {
   pinned: [],
   away: {},
   syncing: false,
+};
+const REDUCING: ReductionState = {
+  phase: 'running',
+  days: 112,
+  daysDone: 31,
+  reduced: 1_204,
+  erased: 31,
+  keptDays: 0,
 };
 const days = (month: string, count: number) =>
   Array.from({ length: count }, (_, i) => [`${month}-${String(i + 1).padStart(2, '0')}`, 29] as const);
@@ -359,6 +472,11 @@ const answers: FakeBackground['answers'] = {
   'page.current': ok(page),
   'records.search': ok({ hits, next: { atMs: 1, url: 'https://a.example/' } }),
   'rules.list': ok(rules),
+  'rules.test': ok(trial),
+  'rules.set': ok({ ...rules, set: '4' }),
+  'level.set': ok({ ...recording, level: 'anonymous' }),
+  'stored.count': ok(reduction),
+  'privacy.get': ok(privacy),
   'sensitive.get': ok(keptOut),
   'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
   'sync.invite': ok(code),
@@ -436,11 +554,110 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       status: UNLOCKED,
       reach: seen('passphrase-now'),
     },
+    { name: 'popup-locked-passkey', status: LOCKED_BY_PASSKEY, reach: seen('unlock-passkey') },
+    { name: 'options-locked-passkey', status: LOCKED_BY_PASSKEY, reach: seen('unlock-passkey') },
+    {
+      name: 'options-locked-both',
+      status: { ...LOCKED, lock: { state: 'locked', sealed: 3, passkeys: PASSKEYS } },
+      reach: seen('unlock-passkey'),
+    },
+    {
+      name: 'options-privacy-passkeys',
+      tab: 'privacy',
+      status: { ...UNLOCKED, lock: { state: 'unlocked', autoLockMinutes: 60, passkeys: PASSKEYS } },
+      reach: (view) => view.evaluate(`document.querySelector('[data-testid=passkey-add]').scrollIntoView()`),
+    },
+    {
+      name: 'options-privacy-passkey-alone',
+      tab: 'privacy',
+      status: {
+        ...UNLOCKED,
+        lock: { state: 'unlocked', autoLockMinutes: 15, passkeys: PASSKEYS.slice(0, 1), passphrase: false },
+      },
+      reach: (view) =>
+        view.evaluate(`document.querySelector('[data-testid=passkey-alone]').scrollIntoView()`),
+    },
     {
       name: 'popup-refused',
       status: syncing({ phase: 'error', message: NO_SERVICE }),
       answers: without('level.set', FULL),
       reach: (view) => view.click('level-public'),
+    },
+    {
+      name: 'popup-level-question',
+      status: recording,
+      reach: async (view) => {
+        await view.click('level-anonymous');
+        await view.waitFor('level-reduce');
+      },
+    },
+    {
+      name: 'popup-level-delete',
+      status: recording,
+      reach: async (view) => {
+        await view.click('level-anonymous');
+        await view.click('level-delete');
+        await view.waitFor('level-delete-confirm');
+      },
+    },
+    {
+      name: 'popup-stored-running',
+      status: { ...recording, storedRules: REDUCING },
+      reach: seen('stored-state'),
+    },
+    {
+      name: 'popup-excluded-by-part',
+      status: recording,
+      answers: {
+        ...answers,
+        'page.current': ok({ ...page, skippedBy: 'rule', rule: rules.rules[3], records: [] }),
+      },
+    },
+    {
+      name: 'options-privacy-trial',
+      tab: 'privacy',
+      status: recording,
+      reach: async (view) => {
+        await view.fill('rule-kind', 'pattern');
+        await view.fill('rule-pattern', 'account');
+        await view.fill('trial-address', trial.address);
+        await view.click('trial-run');
+        await view.waitFor('trial-stored');
+      },
+    },
+    {
+      name: 'options-privacy-stored',
+      tab: 'privacy',
+      status: recording,
+      reach: async (view) => {
+        await view.fill('rule-kind', 'path');
+        await view.fill('rule-host', 'news.example');
+        await view.fill('rule-path', '/account/settings');
+        await view.click('rule-add');
+        await view.click('rule-apply-now');
+        await view.waitFor('stored-apply');
+      },
+    },
+    {
+      name: 'options-privacy-stored-done',
+      tab: 'privacy',
+      status: { ...recording, storedRules: { ...REDUCING, phase: 'done', keptDays: 2 } },
+      reach: seen('stored-state'),
+    },
+    {
+      name: 'options-privacy-stored-failed',
+      tab: 'privacy',
+      status: { ...recording, storedRules: { ...REDUCING, phase: 'failed', message: FULL } },
+      reach: seen('stored-state'),
+    },
+    {
+      name: 'options-privacy-level-question',
+      tab: 'privacy',
+      status: recording,
+      reach: async (view) => {
+        await view.click('level-anonymous');
+        await view.waitFor('level-reduce');
+      },
     },
     { name: 'options-search', status: recording, reach: seen('search-result') },
     {

@@ -23,7 +23,7 @@ export class Worker {
     ready: () => this.opening.ready(),
     recording: () => this.opening.recording(),
     status: () => this.opening.status(),
-    unlock: (key) => this.opening.unlock(key),
+    unlock: (proof) => this.opening.unlock(proof),
     lock: () => this.opening.lock(),
     startOver: () => this.opening.startOver(),
   });

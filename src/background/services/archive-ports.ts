@@ -2,10 +2,10 @@
  * Archives travel over ports, one piece at a time: a file may be larger than one message, and than what the worker should
  * hold. Pieces are base64url, because Chromium's messages carry no bytes.
  */
-import * as v from 'valibot';
 import { fromBase64Url, toBase64Url } from '../../base/bytes.ts';
 import type { ArchiveMessage, FetchMessage } from '../../messaging/answers.ts';
 import { fetchRequestSchema } from '../../messaging/messages.ts';
+import { parsePlain } from '../../messaging/plain.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
 import type { ByteSource } from '../../storage/format/byte-source.ts';
@@ -70,11 +70,11 @@ export function serveFetch(port: PagePort, budget: () => Promise<Budget>, onDrop
     waiting?.reject(new PageGone('the page is gone'));
   });
   port.onMessage((raw) => {
-    const request = v.safeParse(fetchRequestSchema, raw);
-    if (!request.success || (request.output.kind === 'file') === started) return fail(WRONG);
-    if (request.output.kind === 'piece') return waiting?.resolve(request.output.data);
+    const request = parsePlain(fetchRequestSchema, raw);
+    if (request === null || (request.kind === 'file') === started) return fail(WRONG);
+    if (request.kind === 'piece') return waiting?.resolve(request.data);
     started = true;
-    run(request.output.size).catch((error: unknown) => {
+    run(request.size).catch((error: unknown) => {
       if (error instanceof PageGone) return;
       console.error('fetching back failed', error);
       send({ kind: 'failed', message: storageFailure(error).message });

@@ -1,9 +1,9 @@
 /** Sends an export over a port, one piece at a time: the next piece is made when the page has taken the last. */
-import * as v from 'valibot';
 import type { Tally } from '../../context/metrics.ts';
 import { exportWriter } from '../../lifecycle/export-format.ts';
 import type { ExportMessage } from '../../messaging/answers.ts';
 import { type ExportRequest, exportRequestSchema } from '../../messaging/messages.ts';
+import { parsePlain } from '../../messaging/plain.ts';
 import { matchesFilter } from '../../model/selector.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import type { Profile } from './profile.ts';
@@ -23,15 +23,15 @@ export function serveExport(port: PagePort, profile: () => Promise<Profile>, onD
   port.onMessage((raw) => {
     if (started) return taken();
     started = true;
-    const request = v.safeParse(exportRequestSchema, raw);
-    if (!request.success) {
+    const request = parsePlain(exportRequestSchema, raw);
+    if (request === null) {
       onDrop();
       return send({
         kind: 'failed',
         message: 'The export was asked for in a way that this version does not know.',
       });
     }
-    measured(request.output).catch((error: unknown) => {
+    measured(request).catch((error: unknown) => {
       console.error('export failed', error);
       send({
         kind: 'failed',

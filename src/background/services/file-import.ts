@@ -2,12 +2,12 @@
  * Takes the records of an export from a page, one batch at a time, and adds them some days at a time. Ids stay, so the same file
  * twice, or in the browser that it came from, adds nothing.
  */
-import * as v from 'valibot';
 import { type Day, dayOf } from '../../base/clock.ts';
 import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { type ExportedRecord, parseRecord } from '../../lifecycle/exported-record.ts';
 import type { ImportAnswer } from '../../messaging/answers.ts';
 import { importRequestSchema } from '../../messaging/messages.ts';
+import { parsePlain } from '../../messaging/plain.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
@@ -159,11 +159,11 @@ export function serveImport(
 
   async function answer(raw: unknown): Promise<void> {
     if (gone) return;
-    const request = v.safeParse(importRequestSchema, raw);
-    const records = request.success && request.output.kind === 'records' ? request.output.records : [];
+    const request = parsePlain(importRequestSchema, raw);
+    const records = request?.kind === 'records' ? request.records : [];
     const parsed = records.flatMap((record) => parseRecord(record) ?? []);
     // The page has looked at every record before it sent the first.
-    if (!request.success || parsed.length !== records.length) {
+    if (request === null || parsed.length !== records.length) {
       onDrop();
       return fail(
         'The file was sent in a way that this version does not know. Reload this page and try again.',
@@ -174,8 +174,8 @@ export function serveImport(
     running ??= begin();
     const into = await running;
     await into.take(parsed);
-    if (request.output.kind === 'end') await into.flush();
+    if (request.kind === 'end') await into.flush();
     const { added, there, leftOut } = into;
-    send({ kind: request.output.kind === 'end' ? 'done' : 'next', added, there, leftOut });
+    send({ kind: request.kind === 'end' ? 'done' : 'next', added, there, leftOut });
   }
 }

@@ -1,10 +1,12 @@
-/** Setting, changing and removing the passphrase of an open profile, and what is left in memory when it is locked. */
+/** Ways to unlock of an open profile: set, changed and removed; and what is left in memory when it is locked. */
 import { type Bytes, fromBase64Url } from '../../base/bytes.ts';
 import { dayOf } from '../../base/clock.ts';
-import { ok, type Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { newMasterKey } from '../../crypto/account-keys.ts';
 import type { Kdf } from '../../crypto/kdf.ts';
-import { openLock, parseLock, removeLock, setLock } from '../../storage/lock.ts';
+import { MAX_PASSKEYS } from '../../model/passkeys.ts';
+import type { LockState } from '../../model/recording.ts';
+import { type Change, changeLock, openLock, parseLock } from '../../storage/lock.ts';
 import { prepareToLock as prepareSeals } from '../../storage/sealed.ts';
 import { hasLeft } from '../../sync/left.ts';
 import { attempt, WRONG_PASSPHRASE } from './attempts.ts';
@@ -18,56 +20,119 @@ const keyOf = (text: string): Bytes | null => {
   return key?.length === 32 ? key : null;
 };
 
-/** The unlock secret, for the passphrase's key. */
-async function check(
-  { store, clock }: Profile | LockedProfile,
-  typed: string | undefined,
-): Promise<Result<Bytes>> {
-  const { lock, userId } = store.vault;
-  const key = typed === undefined ? null : keyOf(typed);
-  if (!lock || !key) return WRONG_PASSPHRASE;
-  return attempt(clock.nowMs(), () => openLock(userId, parseLock(lock), key));
+/** What a way gave: `by` is a passkey's id; without it the passphrase was typed. */
+export interface Proof {
+  readonly current?: string | undefined;
+  readonly by?: string | undefined;
 }
 
-/** `key`: what the new passphrase gave with `kdf`; `current`: what the one of now gave, where there is one. */
-export async function setPassphrase(
-  profile: Profile,
-  { kdf, key, current }: { readonly kdf: Kdf; readonly key: string; readonly current?: string | undefined },
-): Promise<Result<null>> {
-  const { store, settings } = profile;
-  const raw = keyOf(key);
-  if (!raw) return WRONG_PASSPHRASE;
+const WRONG_PASSKEY = fail('wrong-passkey', 'That passkey does not open ARQ Context. Nothing was changed.');
+
+/** The unlock secret, for what a way gave. */
+async function check(
+  { store, clock }: Profile | LockedProfile,
+  { current, by }: Proof,
+): Promise<Result<{ readonly secret: Bytes; readonly key: Bytes }>> {
+  const { lock, userId } = store.vault;
+  const wrong = by === undefined ? WRONG_PASSPHRASE : WRONG_PASSKEY;
+  const key = current === undefined ? null : keyOf(current);
+  if (!lock || !key) return wrong;
+  const open = () => openLock(userId, parseLock(lock), key, by);
+  // Nobody guesses what a passkey gives: it makes nobody wait.
+  const secret =
+    by === undefined ? await attempt(clock.nowMs(), open) : await open().then((found) => found && ok(found));
+  if (!secret) return wrong;
+  return secret.ok ? ok({ secret: secret.value, key }) : secret;
+}
+
+/** Whether it would change the lock; where nothing locks, anything does. */
+export async function checkProof(profile: Profile, proof: Proof): Promise<Result<null>> {
+  const checked = profile.store.vault.lock ? await check(profile, proof) : ok(null);
+  return checked.ok ? ok(null) : checked;
+}
+
+/** The whole of a change: of an open profile, by who can open it. */
+async function change(profile: Profile, proof: Proof, wanted: Change): Promise<Result<null>> {
+  const { store, settings, clock } = profile;
+  let used: Change['used'];
   if (store.vault.lock) {
-    const checked = await check(profile, current);
+    const checked = await check(profile, proof);
     if (!checked.ok) return checked;
+    used = { name: proof.by, key: checked.value.key };
   }
   // Recording while locked needs it, and it says nothing that is secret.
   await writeGate(settings);
   // Who has a copy of this profile from before gets nothing of what comes now. In an account the master key is everybody's.
-  const isAlone = !store.syncing && !(await hasLeft(store));
-  await store.exclusive(() => setLock(store.vault, kdf, raw, isAlone ? newMasterKey() : undefined));
-  await writeUnlockSecret(store.vault.unlockSecret());
-  await prepareSeals(store, dayOf(profile.clock.nowMs()));
+  const isAlone = wanted.add !== undefined && !store.syncing && !(await hasLeft(store));
+  await store.exclusive(() =>
+    changeLock(store.vault, { ...wanted, used, ...(isAlone ? { master: newMasterKey() } : {}) }),
+  );
+  if (store.vault.lock) {
+    await writeUnlockSecret(store.vault.unlockSecret());
+    await prepareSeals(store, dayOf(clock.nowMs()));
+  } else {
+    await forgetUnlockSecret();
+    await removeGate();
+  }
   profile.changed();
   return ok(null);
 }
 
-export async function removePassphrase(profile: Profile, current: string): Promise<Result<null>> {
-  const checked = await check(profile, current);
-  if (!checked.ok) return checked;
-  const { store } = profile;
-  await store.exclusive(() => removeLock(store.vault));
-  await forgetUnlockSecret();
-  await removeGate();
-  profile.changed();
-  return ok(null);
+/** `key`: what the new passphrase gave with `kdf`. */
+export async function setPassphrase(
+  profile: Profile,
+  { kdf, key, ...proof }: Proof & { readonly kdf: Kdf; readonly key: string },
+): Promise<Result<null>> {
+  const raw = keyOf(key);
+  return raw ? change(profile, proof, { add: { kind: 'passphrase', kdf, key: raw } }) : WRONG_PASSPHRASE;
+}
+
+/** `key`: what the passkey gives for `salt`. */
+export async function addPasskey(
+  profile: Profile,
+  { id, salt, key, ...proof }: Proof & { readonly id: string; readonly salt: string; readonly key: string },
+): Promise<Result<null>> {
+  const raw = keyOf(key);
+  if (!raw) return WRONG_PASSKEY;
+  const { lock } = profile.store.vault;
+  const others = lock ? parseLock(lock).passkeys.filter((passkey) => passkey.id !== id) : [];
+  if (others.length >= MAX_PASSKEYS)
+    return fail('too-many', `At most ${MAX_PASSKEYS} passkeys unlock ARQ Context. Remove one first.`);
+  const place = { id, salt, madeMs: profile.clock.nowMs() };
+  return change(profile, proof, { add: { kind: 'passkey', place, key: raw } });
+}
+
+/** `name`: a passkey's id, or the passphrase. `off`: nothing may be locked any more. */
+export async function removeWay(
+  profile: Profile,
+  name: string | undefined,
+  { off = false, ...proof }: Proof & { readonly off?: boolean | undefined },
+): Promise<Result<null>> {
+  const { lock } = profile.store.vault;
+  const { passphrase, passkeys } = lock ? parseLock(lock) : { passphrase: undefined, passkeys: [] };
+  const names = [...(passphrase ? [undefined] : []), ...passkeys.map(({ id }) => id)];
+  if (!names.includes(name)) return name === undefined ? WRONG_PASSPHRASE : WRONG_PASSKEY;
+  if (names.length === 1 && !off)
+    return fail(
+      'last-way',
+      'This is the only way to unlock. Without it ARQ Context is not locked any more: confirm that first.',
+    );
+  return change(profile, proof, { remove: { name } });
+}
+
+/** What is told of the ways, also while it is locked. */
+export function waysToUnlock(lock: Bytes): Pick<LockState, 'passkeys' | 'passphrase'> {
+  const { passphrase, passkeys } = parseLock(lock);
+  if (passkeys.length === 0) return {};
+  const told = passkeys.map(({ id, salt, madeMs }) => ({ id, salt, madeMs }));
+  return { passkeys: told, ...(passphrase ? {} : { passphrase: false }) };
 }
 
 /** Puts what opens the profile into the browser's memory. */
-export async function unlock(profile: LockedProfile, key: string): Promise<Result<null>> {
-  const opened = await check(profile, key);
+export async function unlock(profile: LockedProfile, proof: Proof): Promise<Result<null>> {
+  const opened = await check(profile, proof);
   if (!opened.ok) return opened;
-  await writeUnlockSecret(opened.value);
+  await writeUnlockSecret(opened.value.secret);
   return ok(null);
 }
 

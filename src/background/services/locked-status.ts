@@ -4,6 +4,7 @@ import { isPaused } from '../../model/settings.ts';
 import { hasHostAccess } from '../../platform/permissions.ts';
 import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { waysToUnlock } from './lock.ts';
 import type { LockedProfile } from './locked-profile.ts';
 
 async function healthOf({ settings, clock, trouble }: LockedProfile): Promise<Health> {
@@ -32,7 +33,7 @@ export async function lockedStatus(profile: LockedProfile, ephemeral: Ephemeral)
     ephemeral.records(),
   ]);
   return {
-    lock: { state: 'locked', sealed: events },
+    lock: { state: 'locked', ...waysToUnlock(store.vault.lock), sealed: events },
     consent: settings.consent,
     level: settings.level,
     pause: isPaused(settings.pause, clock.nowMs()) ? settings.pause : { kind: 'none' },

@@ -1,5 +1,7 @@
 /** The page in front, for the popup. */
-import { captureAddress, treatmentOf } from '../../capture/capture.ts';
+import { cleanAddress } from '../../capture/address.ts';
+import { captureAddress } from '../../capture/capture.ts';
+import { treatmentOf } from '../../capture/decide.ts';
 import type { CurrentPage } from '../../messaging/answers.ts';
 import { currentWebTab } from '../../platform/tabs.ts';
 import type { Ephemeral } from './ephemeral.ts';
@@ -12,13 +14,16 @@ export async function currentPage(profile: Profile, ephemeral: Ephemeral): Promi
   const tab = await currentWebTab();
   if (!tab || !/^https?:/.test(tab.url)) return { records: [] };
   const host = new URL(tab.url).hostname;
-  const { capture, skippedBy } = treatmentOf(host, profile.settings);
+  const address = cleanAddress(tab.url);
+  if (address === null) return { records: [] };
+  const { capture, skippedBy, rules } = treatmentOf(address, profile.settings);
   const kept = captureAddress(tab.url, profile.settings);
   return {
     url: tab.url,
     host,
     title: tab.title,
     capture,
+    ...(rules[0] === undefined ? {} : { rule: rules[0] }),
     ...(skippedBy === undefined ? {} : { skippedBy }),
     records: kept === null ? [] : await recordsOfPage(profile, ephemeral, kept, SHOWN),
   };

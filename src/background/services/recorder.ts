@@ -8,16 +8,18 @@ import {
   captureNavigation,
   captureTitle,
   keptNow,
-  NOT_KEPT,
   storesInFull,
 } from '../../capture/capture.ts';
+import { NOT_KEPT } from '../../capture/decide.ts';
 import { searchOf } from '../../capture/search-engines.ts';
 import { transitionOf } from '../../capture/transition.ts';
 import type { InteractionEvent, NewEvent } from '../../model/interaction.ts';
 import type { Settings } from '../../model/settings.ts';
 import { type CommittedFact, type TabFact, tabById } from '../../platform/tabs.ts';
 import type { TabRow } from '../../storage/schema.ts';
+import { countDropped } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { PageRate } from './page-rate.ts';
 import type { RecordingProfile } from './recording-profile.ts';
 import { documentOf, erased, inMemory, keptOf, notKept, type TabState, type TabStates } from './tab-state.ts';
 
@@ -34,6 +36,7 @@ export class Recorder {
   readonly #turns = new Map<number, Mutex>();
   /** Clicks wait for no turn. */
   readonly #storing = new Set<Promise<unknown>>();
+  readonly #rate = new PageRate(() => this.profile.clock.nowMs());
   /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
   readonly #ordinary = new Set<number>();
 
@@ -70,6 +73,7 @@ export class Recorder {
 
   navigated(fact: CommittedFact): Promise<void> {
     const policy = this.#policyNow();
+    if (policy && fact.sameDocument && !this.#rate.view(fact.tabId)) return this.#dropped();
     return this.#inTab(fact.tabId, async () => {
       const known = this.#known(nonceOf(fact));
       const [found, dwellMs, before] = await Promise.all([
@@ -84,6 +88,12 @@ export class Recorder {
       const recorded = policy ? this.#visit(fact, tab, policy, before, known) : this.#unkept(fact);
       await Promise.all([credited, recorded]);
     });
+  }
+
+  /** What was too much is told on the health page. */
+  async #dropped(): Promise<void> {
+    await countDropped();
+    this.profile.changed();
   }
 
   /** A page that was opened while paused stays unknown also when recording goes on. Before consent there is nothing to remember. */
@@ -242,7 +252,7 @@ export class Recorder {
     )
       return;
     const seen = await this.profile.sensitive.title(tab.title);
-    if (seen === state?.title) return;
+    if (seen === state?.title || !this.#rate.title(visit)) return;
     await this.#update(tab.id, { visit, url: tab.url, memory: state?.memory }, { title }, policy);
     if (state) await this.tabs.write(tab.id, { ...state, title: seen });
     this.onRecorded();

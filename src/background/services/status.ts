@@ -10,6 +10,7 @@ import type {
   Status,
   SyncState,
 } from '../../model/recording.ts';
+import type { ReductionState } from '../../model/reduction.ts';
 import { isPaused } from '../../model/settings.ts';
 import { writeCachedStatus } from '../../platform/areas.ts';
 import { showBadge } from '../../platform/badge.ts';
@@ -17,6 +18,7 @@ import { hasHostAccess } from '../../platform/permissions.ts';
 import type { Loss } from '../../storage/sentinel.ts';
 import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { waysToUnlock } from './lock.ts';
 import type { Profile } from './profile.ts';
 import { gapSentence, readSealedGap } from './sealed-gap.ts';
 
@@ -105,22 +107,41 @@ interface Doings {
   readonly following: Status['following'];
   /** The clock is in doubt. */
   readonly retentionWaits: boolean;
+  readonly storedRules: ReductionState | undefined;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget, plugins, erasing, leftOver, following, retentionWaits }: Doings,
+  {
+    sync,
+    historyImport,
+    compaction,
+    budget,
+    plugins,
+    erasing,
+    leftOver,
+    following,
+    retentionWaits,
+    storedRules,
+  }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
+  const { lock } = profile.store.vault;
   const [health, recordCount, memory] = await Promise.all([
     healthOf(profile, budget, leftOver, retentionWaits),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
   return {
-    ...(profile.store.vault.lock
-      ? { lock: { state: 'unlocked' as const, autoLockMinutes: settings.autoLockMinutes } }
+    ...(lock
+      ? {
+          lock: {
+            state: 'unlocked' as const,
+            ...waysToUnlock(lock),
+            autoLockMinutes: settings.autoLockMinutes,
+          },
+        }
       : {}),
     consent: settings.consent,
     level: settings.level,
@@ -136,6 +157,7 @@ export async function currentStatus(
     ...(plugins === undefined ? {} : { plugins }),
     ...(erasing === undefined ? {} : { erasing }),
     ...(following === undefined ? {} : { following }),
+    ...(storedRules === undefined ? {} : { storedRules }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }

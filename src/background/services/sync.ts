@@ -30,15 +30,25 @@ import {
 } from '../../sync/account-state.ts';
 import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
 import {
+  addCommands,
   type CommandNames,
   commandOf,
   commandsOf,
+  type EraseCommand,
   erasedBy,
   forgetCommands,
+  isErasure,
   readCommands,
 } from '../../sync/erasures.ts';
 import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
-import { giveCommands, shareSettings, startQueueing, stopQueueing, unstage } from '../../sync/outbox.ts';
+import {
+  giveCommands,
+  queueRecord,
+  shareSettings,
+  startQueueing,
+  stopQueueing,
+  unstage,
+} from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
@@ -262,6 +272,7 @@ export class Sync {
     this.#problem = undefined;
     this.#show('synced');
     this.#listen(account, this.#transport);
+    if (result.value.changed) await this.onChanged();
     return result.value.more ? 'more' : 'done';
   }
 
@@ -382,6 +393,28 @@ export class Sync {
     await giveCommands(store, commands);
     this.changed();
   }
+
+  /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
+  readonly others = {
+    /** Days that are at the service only come back, reduced, and go there again. */
+    reducing: async (command: EraseCommand): Promise<void> => {
+      const { store } = this.profile;
+      if (!this.#account) return;
+      await addCommands(store, [command]);
+      await queueMeant(store, [command]);
+    },
+    reduced: async (command: EraseCommand): Promise<void> => {
+      if (!this.#account) return;
+      await this.others.reducing(command);
+      await queueRecord(this.profile.store, `erase/${command.id}`);
+      this.changed();
+    },
+    reductions: async (): Promise<readonly EraseCommand[]> =>
+      this.#account ? (await readCommands(this.profile.store)).filter((one) => !isErasure(one)) : [],
+  };
+
+  /** After a round in which something came. */
+  onChanged: () => Promise<void> = async () => {};
 
   /**
    * What a deletion takes of days that are at the service only: records of days that go as wholes, and how many other days may

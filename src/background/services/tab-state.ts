@@ -1,6 +1,6 @@
 /** What each tab shows, in the browser's memory: it outlives the worker and ends with the browser. */
 import { cleanAddress } from '../../capture/address.ts';
-import { type Kept, NOT_KEPT } from '../../capture/capture.ts';
+import { type Kept, NOT_KEPT } from '../../capture/decide.ts';
 import { redactAddress } from '../../capture/redact-address.ts';
 import type { Area } from '../../platform/areas.ts';
 

@@ -1,5 +1,6 @@
 import { PRIVACY_LEVELS, type PrivacyLevel } from '../../model/privacy.ts';
 import { change, status } from '../status.ts';
+import { askAboutStored, isLevelAsking, LevelQuestion, StoredLine } from './level-question.tsx';
 
 export const LEVEL_WORDS: Readonly<Record<PrivacyLevel, { readonly name: string; readonly means: string }>> =
   {
@@ -30,7 +31,11 @@ function LevelRadio({ level, describedBy }: RadioProps) {
       data-testid={`level-${level}`}
       aria-describedby={describedBy}
       checked={status.value?.level === level}
-      onChange={() => void change('level.set', { level })}
+      onChange={() =>
+        void change('level.set', { level }).then(() => {
+          if (status.value?.level === level) return askAboutStored(level);
+        })
+      }
     />
   );
 }
@@ -52,6 +57,7 @@ export function LevelChoice() {
           </label>
         ))}
       </div>
+      <LevelQuestion />
     </fieldset>
   );
 }
@@ -65,14 +71,22 @@ export function LevelSegments() {
       <div class="segments">
         {PRIVACY_LEVELS.map((level) => (
           <label class="segment" key={level} for={`level-${level}`} title={LEVEL_WORDS[level].means}>
-            <LevelRadio level={level} {...(chosen === level ? { describedBy: 'means' } : {})} />
+            <LevelRadio
+              level={level}
+              {...(chosen === level && !isLevelAsking.value ? { describedBy: 'means' } : {})}
+            />
             <span>{LEVEL_WORDS[level].name}</span>
           </label>
         ))}
       </div>
-      <p class="means small muted" id="means">
-        {chosen && LEVEL_WORDS[chosen].means}
-      </p>
+      {/* A popup is low: what the level means makes room for the question that follows from it. */}
+      {!isLevelAsking.value && (
+        <p class="means small muted" id="means">
+          {chosen && LEVEL_WORDS[chosen].means}
+        </p>
+      )}
+      <LevelQuestion />
+      <StoredLine />
     </fieldset>
   );
 }

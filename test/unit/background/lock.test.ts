@@ -73,8 +73,10 @@ describe('a passphrase', () => {
     await worker.send('lock.unlock', { key: KEY });
     expect(await urls()).toEqual(['https://before.example/']);
     // And forgotten once it was right.
-    expect(await failing(worker.send('lock.remove', { current: OTHER }))).toMatch(/not the passphrase/);
-    await worker.send('lock.remove', { current: KEY });
+    expect(await failing(worker.send('lock.remove', { current: OTHER, off: true }))).toMatch(
+      /not the passphrase/,
+    );
+    await worker.send('lock.remove', { current: KEY, off: true });
   });
 
   it('is changed and removed only by who knows it', async () => {
@@ -83,12 +85,14 @@ describe('a passphrase', () => {
     expect(await failing(worker.send('lock.set', { kdf, key: OTHER, current: OTHER }))).toMatch(
       /not the pass/,
     );
-    expect(await failing(worker.send('lock.remove', { current: OTHER }))).toMatch(/not the passphrase/);
+    expect(await failing(worker.send('lock.remove', { current: OTHER, off: true }))).toMatch(
+      /not the passphrase/,
+    );
     await worker.send('lock.set', { kdf, key: OTHER, current: KEY });
     await worker.restartBrowser();
     expect(await failing(worker.send('lock.unlock', { key: KEY }))).toMatch(/not the passphrase/);
     await worker.send('lock.unlock', { key: OTHER });
-    await worker.send('lock.remove', { current: OTHER });
+    await worker.send('lock.remove', { current: OTHER, off: true });
     await worker.restartBrowser();
     expect(await lockState()).toBeUndefined();
     expect(await urls()).toEqual(['https://before.example/']);
@@ -223,5 +227,84 @@ describe('it locks itself', () => {
     expect(await isAwayFor(0, now + 1e9)).toBe(false);
     await notePresence(true, now);
     expect(await isAwayFor(5, now + 1e9)).toBe(false);
+  });
+});
+
+describe('passkeys', () => {
+  const one = { id: 'passkey-one', salt: keyOf(30), key: keyOf(31) };
+  const two = { id: 'passkey-two', salt: keyOf(40), key: keyOf(41) };
+  const by = ({ id, key }: typeof one) => ({ current: key, by: id });
+
+  it('one alone locks, records while locked, and opens; a wrong one says so and makes nobody wait', async () => {
+    await worker.send('lock.add-passkey', one);
+    const { key: _, ...place } = one;
+    const told = { passkeys: [{ ...place, madeMs: Date.now() }], passphrase: false };
+    expect(await lockState()).toEqual({ state: 'unlocked', autoLockMinutes: 15, ...told });
+    await worker.restartBrowser();
+    expect(await lockState()).toEqual({ state: 'locked', sealed: 0, ...told });
+    expect(await worker.send('lock.parameters', {})).toBeNull();
+    await worker.visit(1, 'https://sealed.example/');
+    for (let n = 0; n < 6; n++)
+      expect(await failing(worker.send('lock.unlock', { key: KEY, by: one.id }))).toMatch(/not open ARQ/);
+    expect(await failing(worker.send('lock.unlock', { key: one.key, by: two.id }))).toMatch(/not open ARQ/);
+    await worker.send('lock.unlock', { key: one.key, by: one.id });
+    expect(await urls()).toEqual(['https://before.example/', 'https://sealed.example/']);
+  });
+
+  it('beside a passphrase are added and removed only by who can unlock, and each still opens', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    expect(await failing(worker.send('lock.add-passkey', one))).toMatch(/not the passphrase/);
+    expect(await failing(worker.send('lock.add-passkey', { ...one, current: OTHER }))).toMatch(
+      /not the pass/,
+    );
+    await worker.send('lock.add-passkey', { ...one, current: KEY });
+    // By the passkey, without the passphrase.
+    await worker.send('lock.add-passkey', { ...two, ...by(one) });
+    await worker.send('lock.set', { kdf, key: OTHER, ...by(two) });
+    for (const proof of [{ key: OTHER }, { key: one.key, by: one.id }, { key: two.key, by: two.id }]) {
+      await worker.restartBrowser();
+      await worker.send('lock.unlock', proof);
+      expect(await urls()).toEqual(['https://before.example/']);
+    }
+    expect(await failing(worker.send('lock.remove-passkey', { id: one.id }))).toMatch(/not the passphrase/);
+    await worker.send('lock.remove-passkey', { id: one.id, current: OTHER });
+    await worker.restartBrowser();
+    expect(await failing(worker.send('lock.unlock', { key: one.key, by: one.id }))).toMatch(/not open ARQ/);
+    await worker.send('lock.unlock', { key: OTHER });
+  });
+
+  it('the last way goes only when that is what is wanted; then nothing is locked', async () => {
+    await worker.send('lock.add-passkey', one);
+    expect(await failing(worker.send('lock.remove-passkey', { id: one.id, ...by(one) }))).toMatch(/only way/);
+    expect(await failing(worker.send('lock.remove-passkey', { id: two.id, ...by(one), off: true }))).toMatch(
+      /not open/,
+    );
+    await worker.send('lock.set', { kdf, key: KEY, ...by(one) });
+    await worker.send('lock.remove', { current: KEY });
+    expect(await failing(worker.send('lock.remove', { current: KEY, off: true }))).toMatch(
+      /not the passphrase/,
+    );
+    await worker.send('lock.remove-passkey', { id: one.id, ...by(one), off: true });
+    await worker.restartBrowser();
+    expect(await lockState()).toBeUndefined();
+    expect(await urls()).toEqual(['https://before.example/']);
+    expect(fake.local.values.has('gate')).toBe(false);
+  });
+
+  it('of which there are eight at most', async () => {
+    await worker.send('lock.add-passkey', one);
+    for (let n = 2; n <= 8; n++)
+      await worker.send('lock.add-passkey', { ...two, id: `number-${n}`, ...by(one) });
+    expect(await failing(worker.send('lock.add-passkey', { ...two, ...by(one) }))).toMatch(/At most 8/);
+    // The same one again takes its own place.
+    await worker.send('lock.add-passkey', { ...two, id: 'number-8', ...by(one) });
+    expect((await lockState())?.passkeys).toHaveLength(8);
+  });
+
+  it('what it gives is nowhere in the files or in memory once it is locked', async () => {
+    await worker.send('lock.add-passkey', one);
+    await worker.send('lock.now', {});
+    const held = JSON.stringify([...fake.session.values, ...fake.local.values]);
+    expect(held).not.toContain(one.key);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { captureClick, captureNavigation, captureTitle, type Policy } from '../../../src/capture/capture.ts';
+import { captureClick, captureNavigation, captureTitle } from '../../../src/capture/capture.ts';
+import type { Policy } from '../../../src/capture/decide.ts';
 import type { PrivacyLevel } from '../../../src/model/privacy.ts';
 import type { Capture } from '../../../src/model/rules.ts';
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { captureClick, captureNavigation, type Policy } from '../../../src/capture/capture.ts';
+import { captureClick, captureNavigation } from '../../../src/capture/capture.ts';
+import type { Policy } from '../../../src/capture/decide.ts';
 import { ruleLate } from '../../../src/capture/late-rules.ts';
 import type { InteractionEvent, NewEvent } from '../../../src/model/interaction.ts';
 import { PRIVACY_LEVELS } from '../../../src/model/privacy.ts';

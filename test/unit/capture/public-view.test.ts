@@ -1,7 +1,7 @@
 /** What of a record another extension may see: the stricter of then and now, and nothing but chosen fields. */
 import { expect, it } from 'vitest';
 import { HOUR_MS } from '../../../src/base/clock.ts';
-import type { Policy } from '../../../src/capture/capture.ts';
+import type { Policy } from '../../../src/capture/decide.ts';
 import { publicView } from '../../../src/capture/public-view.ts';
 import type { InteractionRecord } from '../../../src/model/interaction.ts';
 import { PLUGIN_FIELDS, type PluginField } from '../../../src/model/plugins.ts';

@@ -1,6 +1,6 @@
 /** Sites that are skipped from the start, and names that only look like theirs. */
 import { describe, expect, it } from 'vitest';
-import { treatmentOf } from '../../../src/capture/capture.ts';
+import { treatmentOf } from '../../../src/capture/decide.ts';
 import { isSensitiveHost, SENSITIVE_HOSTS, sensitiveEntry } from '../../../src/capture/sensitive-sites.ts';
 import { parseRuleHost } from '../../../src/model/rules.ts';
 
@@ -41,7 +41,7 @@ const SENSITIVE = {
 describe.each(Object.entries(SENSITIVE))('%s', (_sort, hosts) => {
   it.each(split(hosts))('%s is skipped', (host) => {
     expect(isSensitiveHost(host)).toBe(true);
-    expect(treatmentOf(host, { level: 'private', rules: [] })).toMatchObject({
+    expect(treatmentOf(`https://${host}/`, { level: 'private', rules: [] })).toMatchObject({
       capture: 'skip',
       skippedBy: 'sensitive',
     });
@@ -77,7 +77,7 @@ it('tries enough of both', () => {
 describe('a rule of the person', () => {
   const full = (host: string) => [{ id: '1', host, capture: 'full' } as const];
   const captureOf = (host: string, ruleHost: string) =>
-    treatmentOf(host, { level: 'private', rules: full(ruleHost) }).capture;
+    treatmentOf(`https://${host}/`, { level: 'private', rules: full(ruleHost) }).capture;
 
   it('for a host or for an entry as it stands in the list overrides it', () => {
     expect(captureOf('localhost', 'localhost')).toBe('full');
@@ -89,7 +89,7 @@ describe('a rule of the person', () => {
 
   it('for the site itself stands over one for the entry', () => {
     const rules = [...full('paypal.*'), { id: '2', host: 'paypal.de', capture: 'skip' } as const];
-    expect(treatmentOf('www.paypal.de', { level: 'private', rules })).toMatchObject({
+    expect(treatmentOf('https://www.paypal.de/', { level: 'private', rules })).toMatchObject({
       capture: 'skip',
       skippedBy: 'rule',
     });

@@ -1,0 +1,146 @@
+/** What level and rules take from what is stored, they take on every device, and no device that was away brings it back. */
+import { expect, it } from 'vitest';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import { type Reduction, reductionOf } from '../../../src/model/reduction.ts';
+import type { Rule } from '../../../src/model/rules.ts';
+import { a, b, usePair, world } from '../../support/two-devices.ts';
+
+usePair();
+
+const skip: Rule = { id: 'r', host: 'gone.example', capture: 'skip' };
+const domain: Rule = { id: 'd', host: 'less.example', capture: 'domain' };
+const all = (...rules: Rule[]): Reduction => ({ level: 'private', rules });
+
+async function visits(): Promise<void> {
+  for (const [index, device] of [a, b].entries()) {
+    await device.visit('gone.example', `/${index}`);
+    await device.visit('less.example', `/words/${index}`, device.clock.nowMs() - 40 * DAY_MS);
+    await device.visit('kept.example', `/${index}`);
+  }
+}
+const LEFT = [
+  'https://kept.example/0',
+  'https://kept.example/1',
+  'https://less.example/',
+  'https://less.example/',
+];
+
+it('reaches the other device, for the records of both, and then nobody has anything to say', async () => {
+  await visits();
+  await world.settle();
+  world.pass();
+  await a.reduce(all(skip, domain));
+  expect(await a.urls()).toEqual(LEFT);
+  await world.settle();
+  expect(await b.urls()).toEqual(LEFT);
+  expect(JSON.stringify([await a.records(), await b.records()])).not.toMatch(/words|gone/);
+  const changes = (await world.changes()).length;
+  await world.settle();
+  expect((await world.changes()).length).toBe(changes);
+});
+
+it('means also what a device that was away recorded before and sends later', async () => {
+  await world.settle();
+  await visits();
+  await a.round();
+  world.pass();
+  await a.reduce(all(skip, domain));
+  await a.round();
+  // B was away with what it recorded, and was sent nothing. It sends first what it has, then hears of it.
+  await b.restart();
+  await world.settle();
+  for (const device of [a, b]) expect(await device.urls(), device.name).toEqual(LEFT);
+  const third = await world.device('d2');
+  await world.join(b, third);
+  await world.settle();
+  expect(await third.urls()).toEqual(LEFT);
+});
+
+it('does not come back with parts that arrive while A has reduced and B has not', async () => {
+  await visits();
+  await a.round();
+  world.pass();
+  await a.reduce(all(skip, domain));
+  // In the old form, on its way before B could know.
+  b.network.fate = (nth) => (nth === 0 ? 'lost-answer' : 'ok');
+  await b.round();
+  b.network.up();
+  for (const device of [b, a, a]) {
+    await device.round();
+    expect((await a.urls()).join()).not.toMatch(/words|gone/);
+  }
+  await world.settle();
+  expect(await b.urls()).toEqual(LEFT);
+});
+
+it('takes from updates that come later what their visit has no more', async () => {
+  const reduced = await b.visit('gone.example', '/count');
+  const short = await b.visit('less.example', '/words/here');
+  await world.settle();
+  world.pass();
+  const rules = [{ ...skip, capture: 'full', level: 'anonymous' } as const, domain];
+  await a.reduce(all(...rules));
+  for (const visit of [reduced, short])
+    await b.append(
+      { kind: 'visit-update', visit: visit.id, atMs: b.clock.nowMs(), title: 'Lateword' },
+      dayOf(visit.atMs),
+    );
+  for (const device of [b, a, b]) await device.round();
+  await world.settle();
+  for (const device of [a, b]) {
+    const events = await device.run(async () => {
+      const days = await device.store.days();
+      return Promise.all(days.map((day) => device.store.eventsOfDay(day)));
+    });
+    expect(JSON.stringify(events), device.name).not.toMatch(/Lateword|words|count/);
+  }
+});
+
+it('holds on each device for what was recorded before, not for what comes after', async () => {
+  await a.reduce(reductionOf(skip, 'private', [skip]));
+  world.pass();
+  await a.visit('gone.example', '/after');
+  await world.settle();
+  for (const device of [a, b]) expect(await device.urls()).toEqual(['https://gone.example/after']);
+});
+
+it('goes on after a restart of the device that heard of it', async () => {
+  await visits();
+  await world.settle();
+  world.pass();
+  await a.reduce(all(skip, domain));
+  await a.round();
+  // Everything of the round but the steps that follow from it.
+  b.sync.onChanged = async () => {};
+  await b.round();
+  expect((await b.urls()).join()).toContain('words');
+  await b.restart();
+  await b.run(() => b.storedRules.settled());
+  expect(await b.urls()).toEqual(LEFT);
+  await world.settle();
+});
+
+it('of two devices that apply different rules at once both hold', async () => {
+  await visits();
+  await world.settle();
+  world.pass();
+  await a.reduce(all(skip));
+  await b.reduce(all(domain));
+  await world.settle();
+  for (const device of [a, b]) expect(await device.urls(), device.name).toEqual(LEFT);
+});
+
+it('holds for days that were at the service only when they come back', async () => {
+  await visits();
+  await world.settle();
+  const day = dayOf(a.clock.nowMs() - 40 * DAY_MS);
+  const dropped = await a.run(() => a.sync.dropSent([day], []));
+  expect(dropped).toEqual([day]);
+  world.pass();
+  await a.reduce(all(skip, domain));
+  await world.settle();
+  const back = await a.run(() => a.sync.fetchBack(Object.keys({ [day]: true })));
+  expect(back.ok).toBe(true);
+  await world.settle();
+  for (const device of [a, b]) expect(await device.urls(), device.name).toEqual(LEFT);
+});
