@@ -249,6 +249,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     },
     close() {
       erasures.close();
+      retention.close();
       sync.close();
       history.close();
       compaction.close();

@@ -16,7 +16,7 @@ const nothing = { right: [{}] } as const;
 const sites = { right: [{ host: 'site.example' }], wrong: [{ host: 'x'.repeat(254) }] } as const;
 const some = { right: [{ id: 'some-id' }], wrong: [{ id: 'x'.repeat(121) }] } as const;
 
-const retentions: Samples<'retention.set'> = {
+const retentions: Samples<'retention.set'> & Samples<'retention.forecast'> = {
   right: [
     { retention: { levels: {}, sites: [] } },
     { retention: { levels: { private: 365 }, sites: [{ host: 'site.example', keep: 'forever' }] } },

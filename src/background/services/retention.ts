@@ -41,6 +41,7 @@ const policyText = ({ today: _today, ...expiry }: Expiry): string => JSON.string
 export class Retention {
   readonly #turns = new Mutex();
   #trust: ClockTrust | undefined;
+  #closed = false;
 
   constructor(
     private readonly profile: Profile,
@@ -51,10 +52,14 @@ export class Retention {
   tick(): Promise<void> {
     return this.#turns.run(async () => {
       const expiry = this.#expiry();
-      if (lastCutoff(expiry) === null) return;
+      if (this.#closed || lastCutoff(expiry) === null) return;
       if ((await this.#look()).doubt || this.erasures.state()) return;
       await this.#run(expiry);
     });
+  }
+
+  close(): void {
+    this.#closed = true;
   }
 
   #expiry(policy: Policy = this.profile.settings.retention): Expiry {
