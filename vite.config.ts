@@ -52,6 +52,9 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
+          // Against what hangs: no test means to measure, and some machines are ten times slower than others.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
           include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/*.test.ts'],
           environment: 'node',
           sequence: { shuffle: { tests: true, files: true } },

@@ -4,6 +4,7 @@
  */
 import { HOUR_MS } from '../base/clock.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
+import { hostOf } from '../model/page.ts';
 import type { PluginField } from '../model/plugins.ts';
 import type { PublicItem } from '../model/public-item.ts';
 import { originOnly } from './address.ts';
@@ -32,7 +33,7 @@ export function publicView(
   policy: Policy,
 ): PublicItem | null {
   if (!isPublic(record, policy)) return null;
-  const { hostname } = new URL(record.url);
+  const hostname = hostOf(record.url);
   // A page of results has the words in its address and in its title: they are the search, whatever they are called.
   const tellsSearch = searchOf(record.url) !== null || searchOfHost(hostname);
   const hidden = tellsSearch && !fields.has('searchQuery');

@@ -3,6 +3,8 @@ import * as v from 'valibot';
 import type { HitCounts, StorageStats } from '../model/query.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { METADATA } from '../storage/schema.ts';
+import { inTransaction } from '../storage/transaction.ts';
+import { beside } from './beside.ts';
 
 const amount = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const counts = v.object({ hits: amount, misses: amount });
@@ -45,15 +47,20 @@ export class CacheStats {
   /** Writes what was counted since the last time; nothing when that is nothing. */
   async flush(): Promise<void> {
     if (total(this.#now()) === total(this.#written)) return;
-    const tx = this.store.db.transaction('metadata', 'readwrite');
-    const stored = v.safeParse(schema, await tx.store.get(METADATA.cacheStats));
-    const sum = this.#plusUnwritten(stored.success ? stored.output : NONE);
-    this.#written = this.#now();
-    tx.store.put(sum, METADATA.cacheStats);
-    await tx.done;
+    await inTransaction(this.store.db.transaction('metadata', 'readwrite'), async (tx, ask) => {
+      const stored = v.safeParse(schema, await tx.store.get(METADATA.cacheStats));
+      const sum = this.#plusUnwritten(stored.success ? stored.output : NONE);
+      this.#written = this.#now();
+      ask(tx.store.put(sum, METADATA.cacheStats));
+    });
+  }
+
+  /** The same beside other work, which does not fail with it. */
+  flushBeside(): Promise<void> {
+    return beside('what caches did', () => this.flush());
   }
 
   async flushIfDue(): Promise<void> {
-    if (total(this.#now()) - total(this.#written) >= FLUSH_AFTER) await this.flush();
+    if (total(this.#now()) - total(this.#written) >= FLUSH_AFTER) await this.flushBeside();
   }
 }

@@ -56,6 +56,11 @@ export interface ArchiveOptions extends QueryOptions {
 export interface SaveOptions extends QueryOptions {
   /** Of the context's user, only the newest so many are kept. Default: all. */
   readonly keep?: number;
+  /**
+   * What `store.erasure()` gave before the context was made: it is not saved when something was erased since, because it may repeat
+   * that. Default: it is saved.
+   */
+  readonly asOf?: unknown;
 }
 
 const SCREEN = 'screen';
@@ -100,11 +105,16 @@ export class ContextStorage {
     return this.store.vault.userId;
   }
 
-  /** Keeps a context; one of the same id is replaced. The newest of a user is the latest one. */
-  async saveContext(context: ARQContext, options: SaveOptions = {}): Promise<void> {
-    const { keep = Number.POSITIVE_INFINITY } = options;
-    if (!(keep >= 1)) throw new TypeError('keep is no number of contexts');
-    await this.queries.measure(options, () => this.#contexts.save(context, keep));
+  /**
+   * Keeps a context; one of the same id is replaced. The newest of a user is the latest one. Resolves with whether it was saved
+   * (`asOf`).
+   */
+  saveContext(context: ARQContext, options: SaveOptions = {}): Promise<boolean> {
+    const { keep = Number.POSITIVE_INFINITY, asOf } = options;
+    return this.queries.measure(options, async () => {
+      if (!(keep >= 1)) throw new TypeError('keep is no number of contexts');
+      return this.#contexts.save(context, keep, asOf);
+    });
   }
 
   /** How many contexts are saved, of all users. */
@@ -131,15 +141,19 @@ export class ContextStorage {
   }
 
   /** Newest first, at most `limit`. */
-  async listContexts(userId: string, limit: number, options: QueryOptions = {}): Promise<ARQContext[]> {
-    if (!(limit >= 0)) throw new TypeError('limit is no number of contexts');
-    const found: ARQContext[] = [];
-    if (limit < 1) return found;
-    for await (const context of this.contextsCursor(userId, options)) {
-      found.push(context);
-      if (found.length >= limit) break;
-    }
-    return found;
+  listContexts(userId: string, limit: number, options: QueryOptions = {}): Promise<ARQContext[]> {
+    const { signal } = options;
+    return this.queries.measure(options, async (tally) => {
+      if (!(limit >= 0)) throw new TypeError('limit is no number of contexts');
+      const found: ARQContext[] = [];
+      if (limit < 1) return found;
+      for await (const context of this.#contexts.cursor(userId, signal, tally)) {
+        signal?.throwIfAborted();
+        tally.rowsReturned = found.push(context);
+        if (found.length >= limit) break;
+      }
+      return found;
+    });
   }
 
   /** Newest first. */
@@ -197,13 +211,12 @@ export class ContextStorage {
   }
 
   /** Newest first; a day is opened when its first record is asked for. */
-  async *interactionsCursor(
+  interactionsCursor(
     filter: InteractionFilter,
     options: QueryOptions = {},
   ): AsyncGenerator<UserInteraction, void> {
-    const parsed = parseFilter(filter);
-    yield* this.queries.measureCursor(options, (tally) =>
-      findInteractions(this.store, parsed, options.signal, tally),
+    return this.queries.measureCursor(options, (tally) =>
+      findInteractions(this.store, parseFilter(filter), options.signal, tally),
     );
   }
 
@@ -263,7 +276,7 @@ export class ContextStorage {
   async compactDatabase(options: QueryOptions = {}): Promise<void> {
     await this.queries.measure(options, async () => {
       await this.store.compact(options.signal);
-      await this.#cacheStats.flush();
+      await this.#cacheStats.flushBeside();
     });
   }
 
@@ -273,12 +286,13 @@ export class ContextStorage {
    * Nothing is archived while sync is on (`InvalidStateError`). Erasing does not reach into a file: what is erased of a
    * day does not come back with it, and what takes a whole day, or everything, destroys its key.
    */
-  archiveOldData(olderThan: Date, options: ArchiveOptions): Promise<number> {
+  archiveOldData(olderThan: Date, options: Partial<ArchiveOptions> = {}): Promise<number> {
     return this.queries.measure(options, async (tally) => {
-      const ms = olderThan.getTime();
+      const ms = olderThan instanceof Date ? olderThan.getTime() : Number.NaN;
       if (Number.isNaN(ms)) throw new TypeError('olderThan is no date');
-      if (typeof options?.sink !== 'function') throw new TypeError('an archive needs a sink that keeps it');
-      const sink = async (file: Bytes) => options.sink(file);
+      const keep = options.sink;
+      if (typeof keep !== 'function') throw new TypeError('an archive needs a sink that keeps it');
+      const sink = async (file: Bytes) => keep(file);
       const moved = await this.store.archive(dayOf(ms), sink, options.signal);
       tally.rowsRead = moved;
       tally.rowsReturned = moved;
@@ -306,7 +320,7 @@ export class ContextStorage {
     return this.#one(options, () => this.store.archivedDays());
   }
 
-  /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
+  /** Bytes of everything that is stored sealed: without the plain rows that SECURITY.md lists, and what the browser's database adds. */
   estimateSize(options: QueryOptions = {}): Promise<number> {
     return this.queries.measure(options, () => this.store.usedBytes());
   }
@@ -336,7 +350,7 @@ export class ContextStorage {
 
   /** Writes what was counted, and closes the store. */
   async close(): Promise<void> {
-    await this.flush();
+    await this.#cacheStats.flushBeside();
     this.store.close();
   }
 

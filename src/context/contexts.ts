@@ -24,24 +24,31 @@ export class Contexts {
     private readonly onDamaged: (rows: number) => void,
   ) {}
 
-  /** Replaces one of the same id. Of its user, only the newest `keep` stay. */
-  async save(context: ARQContext, keep: number): Promise<void> {
+  /**
+   * Replaces one of the same id. Of its user, only the newest `keep` stay. `asOf`: see `SaveOptions`. Resolves with whether it was
+   * saved.
+   */
+  async save(context: ARQContext, keep: number, asOf?: unknown): Promise<boolean> {
     const value = storableContext(context);
+    if (asOf !== undefined) return this.store.unlessErased(asOf, () => this.#write(value, keep));
+    await this.store.exclusive(() => this.#write(value, keep));
+    return true;
+  }
+
+  async #write(value: ARQContext, keep: number): Promise<void> {
     const { id, userId, timestamp } = value;
-    await this.store.exclusive(async () => {
-      const before = await this.#readRow(id);
-      let latest = await this.#latest();
-      // What moved to an earlier time, or to another user, may no longer be the latest of whose it was.
-      if (before && latest[before.userId]?.id === id)
-        latest = await this.#withNewest(latest, before.userId, [id]);
-      const current = latest[userId];
-      if (!current || timestamp.getTime() >= current.timestamp.getTime())
-        latest = { ...latest, [userId]: { id, timestamp } };
-      const surplus = await this.#surplus(value, keep);
-      // The saved one may be beyond them itself.
-      const own = surplus.includes(id) ? [] : [{ name: id, value, day: dayOf(timestamp.getTime()) }];
-      await this.store.derived.write('contexts', [...own, { name: LATEST, value: latest }], surplus);
-    });
+    const before = await this.#readRow(id);
+    let latest = await this.#latest();
+    // What moved to an earlier time, or to another user, may no longer be the latest of whose it was.
+    if (before && latest[before.userId]?.id === id)
+      latest = await this.#withNewest(latest, before.userId, [id]);
+    const current = latest[userId];
+    if (!current || timestamp.getTime() >= current.timestamp.getTime())
+      latest = { ...latest, [userId]: { id, timestamp } };
+    const surplus = await this.#surplus(value, keep);
+    // The saved one may be beyond them itself.
+    const own = surplus.includes(id) ? [] : [{ name: id, value, day: dayOf(timestamp.getTime()) }];
+    await this.store.derived.write('contexts', [...own, { name: LATEST, value: latest }], surplus);
   }
 
   /**

@@ -12,6 +12,7 @@ import {
 } from '../model/profile.ts';
 import type { ContextStats } from '../model/stats.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import { beside } from './beside.ts';
 
 const PROFILE = 'profile';
 const PREFERENCES = 'preferences';
@@ -47,7 +48,7 @@ export class Profiles {
     });
   }
 
-  /** True now; written when it differs from what was written last. The first reading makes it. `stats`: of everything. */
+  /** True now; written, where there is room, when it differs from what was written last. The first reading makes it. `stats`: of everything. */
   async profile(stats: () => Promise<ContextStats>): Promise<UserProfile> {
     const { nowMs, privacyLevel } = this.sources;
     const { totalInteractions, sessions, lastActive } = await stats();
@@ -66,7 +67,7 @@ export class Profiles {
       };
       if (stored && same(stored, profile)) return stored;
       const updated = { ...profile, lastUpdated: now };
-      await this.store.writeNamed(PROFILE, toJson(updated));
+      await beside('the profile', () => this.store.writeNamed(PROFILE, toJson(updated)));
       return updated;
     });
   }

@@ -7,6 +7,7 @@ import { DAY_MS } from '../base/clock.ts';
 import { type ContextStats, type DayRange, parseStats } from '../model/stats.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import { beside } from './beside.ts';
 
 const TTL_MS = DAY_MS;
 /** Free periods make a row each: the bound keeps them few. */
@@ -35,7 +36,8 @@ export class StatsCache {
     }
     this.misses += 1;
     const stats = await make();
-    await this.#write(PREFIX + name, days, { madeMs: this.nowMs(), fingerprint, stats });
+    const row = { madeMs: this.nowMs(), fingerprint, stats };
+    await beside('statistics', () => this.#write(PREFIX + name, days, row));
     return stats;
   }
 

@@ -92,12 +92,13 @@ export const siteTerm = (host: string): string => `${SITE}${host.split('.').reve
 export const hostOfTerm = (term: string): string => term.slice(1, -1).split('.').reverse().join('.');
 
 /**
- * The host of an `http(s)` address as the URL parser gives it; empty when it is none. By hand: the parser is ten times dearer.
- * What ends in a number is left to it, because that may be an address in another spelling.
+ * The host of an `http(s)` address as the URL parser gives it, without a dot at its end (`site.example.` is the same site); empty
+ * when it is none. By hand: the parser is ten times dearer. What ends in a number is left to it, because that may be an address in
+ * another spelling, and so is what may have a user's name before the host.
  */
 export function hostOf(url: string): string {
-  const simple = /^https?:\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?:[:/?#]|$)/.exec(url)?.[1];
-  return simple ?? (URL.canParse(url) ? new URL(url).hostname : '');
+  const simple = /^https?:\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)\.?(?::\d+)?(?:[/?#]|$)/.exec(url)?.[1];
+  return simple ?? (URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : '');
 }
 
 /** What a page is found by: its words and its site. */

@@ -1,6 +1,7 @@
 /** Which records a search, an export or an erasure is about. */
 import type { Day } from '../base/clock.ts';
 import { type EventId, type InteractionRecord, type RecordKind, recordKind } from './interaction.ts';
+import { hostOf } from './page.ts';
 import { coversHost } from './rules.ts';
 
 export interface Filter {
@@ -47,7 +48,7 @@ export interface EraseCount {
 /** The host that a record is about; `null` for reduced records, which have none. */
 export function recordHost(record: InteractionRecord): string | null {
   if (record.kind === 'reduced') return null;
-  return URL.canParse(record.url) ? new URL(record.url).hostname : null;
+  return hostOf(record.url) || null;
 }
 
 export function matchesFilter(record: InteractionRecord, filter: Filter): boolean {

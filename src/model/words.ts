@@ -26,15 +26,37 @@ const TYPOGRAPHIC: readonly (readonly [RegExp, string])[] = [
 ];
 
 /**
- * Lower case without accents, so that "Cafe" finds "café" (Unicode NFKD, accents dropped, NFC), and typographic quotes, apostrophes
- * and dashes as they are typed.
+ * Letters that Unicode does not take apart, as they are typed where keyboards do not have them (Unicode CLDR, Latin-ASCII).
+ * Changing this changes what packed words are found by.
+ */
+const LETTERS: Readonly<Record<string, string>> = {
+  ß: 'ss',
+  æ: 'ae',
+  ð: 'd',
+  ø: 'o',
+  þ: 'th',
+  đ: 'd',
+  ħ: 'h',
+  ı: 'i',
+  ĸ: 'q',
+  ł: 'l',
+  ŋ: 'n',
+  œ: 'oe',
+  ŧ: 't',
+};
+const LETTER = new RegExp(`[${Object.keys(LETTERS).join('')}]`, 'g');
+
+/**
+ * Lower case without accents, so that "Cafe" finds "café" (Unicode NFKD, accents dropped, NFC) and "strasse" finds "Straße", and
+ * typographic quotes, apostrophes and dashes as they are typed.
  */
 export function foldText(text: string): string {
   if (ASCII.test(text)) return text.toLowerCase();
   let folded = text;
   // First: NFKD makes several signs of some.
   for (const [signs, typed] of TYPOGRAPHIC) folded = folded.replace(signs, typed);
-  return folded.normalize('NFKD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
+  const lower = folded.normalize('NFKD').replace(ACCENTS, '').normalize('NFC').toLowerCase();
+  return lower.replace(LETTER, (letter) => LETTERS[letter] ?? letter);
 }
 
 /** Calls back with each word, in order; repeats are repeated. */

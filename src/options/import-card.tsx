@@ -9,6 +9,8 @@ import { status } from '../ui/status.ts';
 import { batchesOf, checkFile } from './export-file.ts';
 import { countsSentence } from './import-words.ts';
 
+/** Why records of a file may have been left out. */
+const LEFT_OUT = 'because of your level and rules, or because you deleted it';
 const REFUSED =
   'The browser did not give access to its history, so nothing was imported. Press the button again to be asked again.';
 const EPHEMERAL = 'At level ephemeral nothing is stored, so nothing is imported. Choose another level first.';
@@ -89,7 +91,7 @@ export function ImportCard() {
     fileProgress.value = undefined;
     running.current = undefined;
     said.value = sent.ok
-      ? { text: countsSentence(file.name, sent.value, 'because you deleted it'), failed: false }
+      ? { text: countsSentence(file.name, sent.value, LEFT_OUT), failed: false }
       : { text: sent.error.message, failed: sent.error.code !== 'cancelled' };
   };
 
@@ -106,6 +108,11 @@ export function ImportCard() {
       <p class="small muted">
         What this browser remembers of the pages that you visited, as your level and rules keep it. The
         browser asks you first. Or a file that was exported as JSON. Nothing is imported twice.
+      </p>
+      <p class="small muted">
+        Your level and rules of now hold for a file, too: what they exclude is left out, and a record never
+        gets a milder level than it had. If the browser stops the import of a file half-way, choose the file
+        again.
       </p>
       <div class="row fields">
         <button

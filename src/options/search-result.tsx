@@ -1,4 +1,5 @@
 import type { SearchHit } from '../messaging/answers.ts';
+import { hostOf } from '../model/page.ts';
 import { LEVEL_WORDS } from '../ui/components/level-choice.tsx';
 import { count, exactTime, relativeTime } from '../ui/format.ts';
 import { type Erased, eraseAfterAsking } from './erase.ts';
@@ -18,7 +19,7 @@ export function focusSibling(item: Element | null | undefined, step: 1 | -1): bo
 }
 
 export function SearchResult({ hit, onErased }: ResultProps) {
-  const host = URL.canParse(hit.url) ? new URL(hit.url).hostname : '';
+  const host = hostOf(hit.url);
   const erase = async (...what: Parameters<typeof eraseAfterAsking>) =>
     onErased(await eraseAfterAsking(...what));
   const onKeyDown = (event: KeyboardEvent) => {

@@ -20,6 +20,13 @@ export type DerivedStore = (typeof DERIVED_STORES)[number];
 const PERIOD: Period = { store: 'derived', day: '1970-01-01' };
 const MIN_BYTES = 256;
 
+/**
+ * In `metadata` from when data was replaced until the old keys are destroyed: `true`, or `ONLY_DERIVED` where rows of these stores
+ * were removed and no record was erased.
+ */
+export const ERASING = 'erasing';
+export const ONLY_DERIVED = 'derived';
+
 /** What `Derived.write` puts; `day` says when it was made, for those that are listed by time. */
 export interface DerivedValue {
   readonly name: string;
@@ -108,11 +115,22 @@ export class Derived {
     return [...days];
   }
 
-  /** Removes rows, and destroys the key that opened them. The caller holds the write lock. */
+  /**
+   * Removes rows, and destroys the key that opened them; `finishErasing` does that at the next start if it was interrupted. The
+   * caller holds the write lock.
+   */
   async erase(store: DerivedStore, names: readonly string[]): Promise<void> {
-    await this.write(store, [], names);
-    await this.vault.shred(await renewKey(this.db, this.vault, 'none'));
+    const { db, vault } = this;
+    await inTransaction(db.transaction([store, 'metadata'], 'readwrite', STRICT), async (tx, ask) => {
+      const metadata = tx.objectStore('metadata');
+      // An erasure that was interrupted has more to destroy.
+      if ((await metadata.get(ERASING)) === undefined) ask(metadata.put(ONLY_DERIVED, ERASING));
+      for (const name of names) ask(tx.objectStore(store).delete([vault.userId, name]));
+    });
     this.forgetSize();
+    await vault.shred(await renewKey(db, vault, 'none'));
+    this.forgetSize();
+    if ((await db.get('metadata', ERASING)) === ONLY_DERIVED) await db.delete('metadata', ERASING);
   }
 
   /** What was written elsewhere: by an erasure. */

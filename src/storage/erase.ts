@@ -14,7 +14,7 @@ import { recordHost } from '../model/selector.ts';
 import { forgetAway, shredBut } from './away.ts';
 import { DamagedError, type Database, PartlyErasedError } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
-import { contextLines, renewKey } from './derived.ts';
+import { contextLines, ERASING, ONLY_DERIVED, renewKey } from './derived.ts';
 import { ERASURE } from './fingerprint.ts';
 import { eventsOfPacks, joined, nextSeq, packsOfMonth, sealMonth } from './packing.ts';
 import {
@@ -28,9 +28,6 @@ import {
 import type { PackRow } from './schema.ts';
 import { forgetShown, forgetTraces } from './traces.ts';
 import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
-
-/** In `metadata` from when data was replaced until the old keys are destroyed. */
-const ERASING = 'erasing';
 
 export type Targeted = (record: InteractionRecord) => boolean | Promise<boolean>;
 
@@ -374,7 +371,9 @@ export const noteErasing = async (db: Database): Promise<void> =>
 
 /** Destroys keys that an interrupted erasure left. */
 export async function finishErasing(db: Database, vault: Vault): Promise<void> {
-  if (!(await isErasing(db))) return;
+  const what = await db.get('metadata', ERASING);
+  if (what === undefined) return;
+  if (what === ONLY_DERIVED) return destroy(db, vault, await renewKey(db, vault, 'none'));
   const shred: Shred[] = [];
   for (const store of ['interactions', 'months'] as const) {
     const newest = new Map<Day, number>();

@@ -48,6 +48,7 @@ import { type Loss, lossOf, parseSentinel, type Sentinel, type SentinelArea } fr
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type LockedVault, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
@@ -68,6 +69,8 @@ const CACHE_BYTES = 48 * 1024 * 1024;
 interface Contents {
   readonly packs: Promise<readonly PackRow[]>;
   readonly journalDays: Promise<Map<Day, number>>;
+  /** Read while no event was being appended: one more can be added to it. */
+  isExact: boolean;
 }
 
 /** In the cache: days that finding reads whole. About what an event takes there. */
@@ -155,6 +158,10 @@ export class LocalStore extends RecordingStore {
   readonly #journal: Journal<JournalRow>;
   #contents: Contents | undefined;
   #count: number | undefined;
+  /** Appends that are under way: what is read meanwhile may have their events, or not. */
+  #appending = 0;
+  /** Rises with whatever may change what is read. */
+  #changes = 0;
   #watched = 0;
 
   private constructor(
@@ -282,6 +289,7 @@ export class LocalStore extends RecordingStore {
       } finally {
         this.#forgetContents();
         this.#count = undefined;
+        this.#changes += 1;
       }
     });
   }
@@ -322,15 +330,30 @@ export class LocalStore extends RecordingStore {
   }
 
   async append(append: Append): Promise<InteractionEvent | null> {
-    const written = await this.#journal.append(append);
+    this.#appending += 1;
+    this.#changes += 1;
+    const written = await this.#journal.append(append).finally(() => {
+      this.#appending -= 1;
+    });
     if (!written) return null;
     const { event, day } = written;
-    if (event.kind !== 'visit-update' && this.#count !== undefined)
-      this.#count += 1 + (append.also?.length ?? 0);
-    const contents = this.#contents;
+    const rows = 1 + (append.also?.length ?? 0);
+    if (event.kind !== 'visit-update' && this.#count !== undefined) this.#count += rows;
     this.cache.forget(LIVE + day);
-    void contents?.journalDays.then((days) => days.set(day, (days.get(day) ?? 0) + 1));
+    const contents = this.#contents;
+    // One that was read meanwhile may have the event already, and to count it twice would make it look like another store.
+    if (contents?.isExact)
+      void contents.journalDays.then((days) => days.set(day, (days.get(day) ?? 0) + rows));
+    else this.#contents = undefined;
     return event;
+  }
+
+  /** Runs `use` with what `read` gives if nothing changed while it was read. */
+  async #ifQuiet<T>(read: Promise<T>, use: (value: T) => void): Promise<T> {
+    const changes = this.#appending === 0 ? this.#changes : undefined;
+    const value = await read;
+    if (changes === this.#changes) use(value);
+    return value;
   }
 
   /** Adds events of one day that come from elsewhere; each id once, however often it comes. Resolves with how many were new. */
@@ -423,10 +446,16 @@ export class LocalStore extends RecordingStore {
   }
 
   #known(): Contents {
-    this.#contents ??= {
-      packs: this.db.getAll('packs', rangeOfAll(this.vault.userId)),
-      journalDays: journalDays(this.db),
-    };
+    if (!this.#contents) {
+      const contents: Contents = {
+        packs: this.db.getAll('packs', rangeOfAll(this.vault.userId)),
+        journalDays: this.#ifQuiet(journalDays(this.db), () => {
+          contents.isExact = true;
+        }),
+        isExact: false,
+      };
+      this.#contents = contents;
+    }
     return this.#contents;
   }
 
@@ -438,8 +467,12 @@ export class LocalStore extends RecordingStore {
   /** Records in the store, folded. */
   async recordCount(): Promise<number> {
     if (this.#countMeanwhile !== undefined) return this.#countMeanwhile;
-    this.#count ??= await recordCount(this.#source());
-    return Math.max(0, this.#count - (this.#hidden?.stored ?? 0));
+    const count =
+      this.#count ??
+      (await this.#ifQuiet(recordCount(this.#source()), (read) => {
+        this.#count = read;
+      }));
+    return Math.max(0, count - (this.#hidden?.stored ?? 0));
   }
 
   /** What a deletion takes of the store. `days`: where it can be. */
@@ -550,8 +583,26 @@ export class LocalStore extends RecordingStore {
   /** The same as long as nothing on these days, both in, has changed. */
   async fingerprint(firstDay: Day, lastDay: Day): Promise<string> {
     const known = this.#known();
-    const erasure = this.#hidden?.id ?? (await this.db.get('metadata', ERASURE)) ?? null;
+    const erasure = await this.#erasure();
     return fingerprintOf(firstDay, lastDay, await known.packs, await known.journalDays, erasure);
+  }
+
+  async #erasure(): Promise<unknown> {
+    return this.#hidden?.id ?? (await this.db.get('metadata', ERASURE)) ?? null;
+  }
+
+  /** The same as long as nothing was erased. One that is under way is waited for. */
+  erasure(): Promise<unknown> {
+    return this.exclusive(() => this.#erasure());
+  }
+
+  /** Runs `task`, during which nothing is erased, if that is so since `erasure` was asked for. Resolves with whether it ran. */
+  unlessErased(since: unknown, task: () => Promise<void>): Promise<boolean> {
+    return this.exclusive(async () => {
+      const isSame = (await this.#erasure()) === since;
+      if (isSame) await task();
+      return isSame;
+    });
   }
 
   /** Cheap enough to be asked each minute. */
@@ -559,7 +610,7 @@ export class LocalStore extends RecordingStore {
     return this.#meter.sizes(await this.#known().packs);
   }
 
-  /** Bytes of everything that is stored, sealed, without what the browser's database adds. */
+  /** Bytes of everything that is stored sealed: without the plain rows that SECURITY.md lists, and what the browser's database adds. */
   async usedBytes(): Promise<number> {
     return sum(Object.values(await this.sizes()));
   }
@@ -831,9 +882,9 @@ export class LocalStore extends RecordingStore {
 
   async writeNamed(name: string, value: unknown): Promise<void> {
     const box = await this.vault.sealNamed(name, value);
-    const tx = this.db.transaction('profiles', 'readwrite', { durability: 'strict' });
-    tx.store.put({ userId: this.vault.userId, name, box });
-    await tx.done;
+    await inTransaction(this.db.transaction('profiles', 'readwrite', STRICT), (tx, ask) =>
+      ask(tx.store.put({ userId: this.vault.userId, name, box })),
+    );
   }
 
   /** Deletes the records whose names begin like this. */

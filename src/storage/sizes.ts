@@ -9,10 +9,11 @@ import { rowsAfter } from './transaction.ts';
 export interface StoreSizes {
   /** Packed events with the texts that finding reads. */
   readonly packs: number;
+  /** Events that are not packed, also those that came while the profile was locked. */
   readonly journal: number;
   /** Saved contexts and cached summaries. */
   readonly derived: number;
-  /** Profile, preferences, settings. */
+  /** Profile, preferences, settings, notes. */
   readonly profiles: number;
   /** What waits to be sent. */
   readonly outbox: number;
@@ -43,9 +44,13 @@ export class SizeMeter {
   async sizes(packs: readonly PackRow[]): Promise<StoreSizes> {
     let profiles = 0;
     for (const { box } of await this.db.getAll('profiles')) profiles += box.length;
+    for (const note of await this.db.getAll('metadata'))
+      if (note instanceof Uint8Array) profiles += note.length;
+    let sealed = 0;
+    for (const { box } of await this.db.getAll('sealed')) sealed += box.length;
     return {
       packs: packs.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
-      journal: await this.#bytesOf('journal'),
+      journal: (await this.#bytesOf('journal')) + sealed,
       derived: await this.derived.sizeBytes(),
       profiles,
       outbox: await this.#bytesOf('outbox'),

@@ -18,3 +18,12 @@ export function failWrite(k: number): { happened(): boolean } {
   }
   return { happened: () => writes >= k };
 }
+
+/** Refuses every write from now on. */
+export function failWrites(): void {
+  for (const method of ['put', 'add'] as const)
+    vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore) {
+      this.transaction.abort();
+      throw new DOMException('no room', 'QuotaExceededError');
+    });
+}

@@ -55,7 +55,7 @@ export class ContextKeeper {
       let seen: Seen = isSame ? before : { ...before, fingerprint, sinceMs: nowMs };
       if (this.profile.recording() && isDue(seen, nowMs)) seen = await this.#save(seen, nowMs);
       if (seen.profiled !== dayOf(nowMs) && this.profile.settings.consent === 'accepted') {
-        await this.profile.storing(() => unlessDamaged(context.profile()));
+        await unlessDamaged(context.profile());
         seen = { ...seen, profiled: dayOf(nowMs) };
       }
       if (seen !== before) await sessionArea.set(KEY, seen);
@@ -66,14 +66,18 @@ export class ContextKeeper {
   async #save(seen: Seen, nowMs: number): Promise<Seen> {
     const { context, store } = this.profile;
     if ((await store.recordCount()) === 0) return seen;
+    const asOf = await store.erasure();
     const made = await context.currentContext();
     const activeMs = (await context.getContextStats('month')).lastActive?.getTime() ?? 0;
     const { session } = seen;
     const goesOn = session !== undefined && activeMs - session.activeMs <= SESSION_GAP_MS;
     const id = goesOn ? session.id : randomUuid();
     const latest = await unlessDamaged<ARQContext | null>(context.latestContext());
-    if (!latest || !saySame(latest, made))
-      await this.profile.storing(() => context.saveContext({ ...made, id }, { keep: KEPT_CONTEXTS }));
+    if (!latest || !saySame(latest, made)) {
+      const options = { keep: KEPT_CONTEXTS, asOf };
+      // What was erased meanwhile may be in it: the next minute makes another.
+      if (!(await this.profile.storing(() => context.saveContext({ ...made, id }, options)))) return seen;
+    }
     const saved = { fingerprint: seen.fingerprint, atMs: nowMs };
     return { ...seen, saved, session: { id, activeMs } };
   }

@@ -1,19 +1,28 @@
 /**
  * Takes the records of an export from a page, one batch at a time, and adds them some days at a time. Ids stay, so the same file
- * twice, or in the browser that it came from, adds nothing.
+ * twice, or in the browser that it came from, adds nothing. What the browser's history gave under another id is there, too. Level and
+ * rules of now hold for what is added.
  */
 import { type Day, dayOf } from '../../base/clock.ts';
+import { ruleLate } from '../../capture/late-rules.ts';
+import { SameHappenings } from '../../capture/same-happening.ts';
 import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { type ExportedRecord, parseRecord } from '../../lifecycle/exported-record.ts';
 import type { ImportAnswer } from '../../messaging/answers.ts';
 import { importRequestSchema } from '../../messaging/messages.ts';
 import { parsePlain } from '../../messaging/plain.ts';
-import { foldEvents, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
+import {
+  type EventId,
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+} from '../../model/interaction.ts';
+import { stricterLevel } from '../../model/privacy.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
 import { timeInAll } from '../../storage/imported-time.ts';
 import type { KnownOf } from '../../storage/local-store.ts';
-import { ERASED, type Erased } from './history-import.ts';
+import { besideOf, ERASED, type Erased } from './history-import.ts';
 import { importRefusal } from './import-refusal.ts';
 import type { Profile } from './profile.ts';
 
@@ -42,6 +51,8 @@ class FileImport {
   readonly #erasures: number;
   #waiting = new Map<Day, ExportedRecord[]>();
   #count = 0;
+  /** Of the days of the last step, of which more may come: ids in the store that records of this file have accounted for. */
+  #accounted = new Map<Day, Set<EventId>>();
   /** What was taken out of the records of the step that is being added. */
   #pieces: FoundPiece[] = [];
 
@@ -91,38 +102,70 @@ class FileImport {
     const days = new Map<Day, readonly InteractionEvent[]>();
     if (this.#isOvertaken()) return { days };
     const erased = await this.services.erased();
-    for (const [day, records] of waiting)
-      days.set(day, await this.#ofDay(records, await knownOf(day), erased));
+    const accounted = new Map<Day, Set<EventId>>();
+    for (const [day, records] of waiting) {
+      const own = this.#accounted.get(day) ?? new Set();
+      accounted.set(day, own);
+      const times = records.map(({ event }) => event);
+      const beside = await Promise.all(besideOf(day, times).map(knownOf));
+      days.set(day, await this.#ofDay(records, await knownOf(day), beside.flat(), own, erased));
+    }
+    this.#accounted = accounted;
     return { days };
   }
 
   async #ofDay(
     records: readonly ExportedRecord[],
     known: readonly InteractionEvent[],
+    beside: readonly InteractionEvent[],
+    accounted: Set<EventId>,
     erased: Erased | null,
   ): Promise<InteractionEvent[]> {
+    const { sensitive, settings } = this.services.profile;
     const spent = new Map(foldEvents(known).map((record) => [record.id, spentOn(record)]));
+    const counted = new Set(known.flatMap(({ kind, id }) => (kind === 'reduced' ? [id] : [])));
+    const others = [...known, ...beside].filter(({ id }) => !accounted.has(id));
+    const same = new SameHappenings(others, settings);
     const events: InteractionEvent[] = [];
     for (const { event: told, dwellMs } of records) {
       // A file may be of a version, or of another program, that kept everything.
-      const { events: redacted, pieces } = await this.services.profile.sensitive.redact([told]);
+      const { events: redacted, pieces } = await sensitive.redact([told]);
       const event = redacted[0] ?? told;
-      const before = spent.get(event.id);
-      if (before !== undefined) this.there += 1;
-      else if (await erased?.({ ...event, dwellMs } as InteractionRecord)) {
+      const ruled = ruledNow(event, settings);
+      const other = spent.has(event.id) || !ruled ? undefined : same.take(ruled);
+      // Of one that is there under another id the time is added to that one.
+      const visit = other ?? event;
+      const before = spent.get(visit.id);
+      if (other || before !== undefined) this.there += 1;
+      else if (!ruled || (await erased?.({ ...event, dwellMs } as InteractionRecord))) {
         this.leftOut += 1;
         continue;
       } else {
         this.added += 1;
-        this.#pieces.push(...pieces);
-        events.push(event);
+        if (ruled.kind !== 'reduced') this.#pieces.push(...pieces);
+        events.push(ruled);
       }
+      accounted.add(visit.id);
+      // A count has no time spent, and no exact time.
+      if ((other ?? ruled)?.kind !== 'visit' || counted.has(visit.id)) continue;
+      // Of a day beside this one: this day's step is not to change it.
+      if (dayOf(visit.atMs) !== dayOf(event.atMs)) continue;
       // A later export of a visit that is there may know of more time.
-      if (dwellMs > (before ?? 0)) events.push(await timeInAll(event, dwellMs));
-      spent.set(event.id, Math.max(dwellMs, before ?? 0));
+      if (dwellMs > (before ?? 0)) events.push(await timeInAll(visit, dwellMs));
+      spent.set(visit.id, Math.max(dwellMs, before ?? 0));
     }
     return events;
   }
+}
+
+/** As a visit of now would be kept, and never at a milder level than it was. `null`: not at all. */
+function ruledNow(
+  event: ExportedRecord['event'],
+  settings: Profile['settings'],
+): ExportedRecord['event'] | null {
+  const ruled = ruleLate(event, settings);
+  if (!ruled || ruled.kind === 'visit-update') return null;
+  return ruled.kind === 'reduced' ? ruled : { ...ruled, level: stricterLevel(ruled.level, event.level) };
 }
 
 const spentOn = (record: InteractionRecord): number => (record.kind === 'visit' ? record.dwellMs : 0);

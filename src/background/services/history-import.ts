@@ -331,7 +331,7 @@ export class HistoryImport {
 }
 
 /** Days whose events may be the same visits as those right at the ends of this one. */
-function besideOf(day: Day, visits: readonly HistoryVisit[]): Day[] {
+export function besideOf(day: Day, visits: readonly { readonly atMs: number }[]): Day[] {
   const startMs = dayStartMs(day);
   const endMs = startMs + DAY_MS;
   return [

@@ -3,6 +3,7 @@ import { cleanAddress } from '../../capture/address.ts';
 import { captureAddress } from '../../capture/capture.ts';
 import { treatmentOf } from '../../capture/decide.ts';
 import type { CurrentPage } from '../../messaging/answers.ts';
+import { hostOf } from '../../model/page.ts';
 import { currentWebTab } from '../../platform/tabs.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
@@ -13,7 +14,7 @@ const SHOWN = 20;
 export async function currentPage(profile: Profile, ephemeral: Ephemeral): Promise<CurrentPage> {
   const tab = await currentWebTab();
   if (!tab || !/^https?:/.test(tab.url)) return { records: [] };
-  const host = new URL(tab.url).hostname;
+  const host = hostOf(tab.url);
   const address = cleanAddress(tab.url);
   if (address === null) return { records: [] };
   const { capture, skippedBy, rules } = treatmentOf(address, profile.settings);

@@ -11,6 +11,7 @@ import {
   type PublicCount,
 } from '../../messaging/external.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
+import { hostOf } from '../../model/page.ts';
 import type { AllowedPlugin, PluginField } from '../../model/plugins.ts';
 import { itemHasWords, type PublicItem } from '../../model/public-item.ts';
 import { queryWords } from '../../model/words.ts';
@@ -102,7 +103,7 @@ function counts(profile: Profile, span: Span): Promise<{ counts: PublicCount[]; 
     let records = 0;
     for await (const record of recordsOf(profile, span, tally)) {
       if (!isPublic(record, profile.settings)) continue;
-      const category = categoryOf(new URL(record.url).hostname);
+      const category = categoryOf(hostOf(record.url));
       const count = byCategory.get(category) ?? { visits: 0, searches: 0 };
       if (record.kind === 'visit') count.visits += 1;
       else count.searches += 1;

@@ -2,6 +2,7 @@
 import { type Day, dayOf } from '../../base/clock.ts';
 import type { Place, SearchAnswer } from '../../messaging/answers.ts';
 import { foldEvents, type InteractionRecord } from '../../model/interaction.ts';
+import { hostOf } from '../../model/page.ts';
 import {
   type FoundPage,
   hitOf,
@@ -12,7 +13,7 @@ import {
 } from '../../model/page-query.ts';
 import type { QueryOptions } from '../../model/query.ts';
 import type { EraseTarget, Filter } from '../../model/selector.ts';
-import { queryWords } from '../../model/words.ts';
+import { addressText, queryWords, WITHOUT_SPACES } from '../../model/words.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 
@@ -117,7 +118,7 @@ export function recordsOfPage(
       return record.kind !== 'reduced' && record.url === url;
     };
     const found = foldEvents(await ephemeral.events()).filter(ofPage);
-    for await (const day of profile.store.candidateDays({ words: queryWords(url) })) {
+    for await (const day of profile.store.candidateDays(placeOf(url))) {
       found.push(...(await profile.store.recordsOfDay(day)).filter(ofPage));
       if (found.length >= limit) break;
     }
@@ -125,6 +126,16 @@ export function recordsOfPage(
     tally.rowsReturned = newest.length;
     return newest;
   });
+}
+
+/**
+ * Where the records of an address can be. Not by words that the browser cut by its dictionary: another version of it may have cut
+ * those that are packed otherwise.
+ */
+function placeOf(url: string): PageQuery {
+  const words = WITHOUT_SPACES.test(addressText(url)) ? [] : queryWords(url);
+  const host = hostOf(url);
+  return host === '' ? { words } : { words, site: host };
 }
 
 /** Days that have something of a target, so that an erasure need not open the others; `undefined`: perhaps all of them. */
@@ -143,8 +154,11 @@ export async function daysOf(profile: Profile, target: EraseTarget): Promise<Day
 
 function queryOf(target: EraseTarget): PageQuery | undefined {
   switch (target.what) {
-    case 'page':
-      return { words: queryWords(target.url) };
+    // By its host alone: nothing may stay because words were cut in another way when it was packed.
+    case 'page': {
+      const host = hostOf(target.url);
+      return host === '' ? undefined : { words: [], site: host };
+    }
     case 'site':
       return { words: [], site: target.host };
     default:

@@ -51,8 +51,11 @@ function nearSentence(profile: Profile, { usedBytes, limitBytes }: BudgetFigures
   const next = profile.store.syncing
     ? ' When it is reached, your oldest days leave this browser for your sync service, which has them already.'
     : '';
-  return `Recording. ${share} % of your storage limit is used.${next} ${makeRoom(profile)}`;
+  return `${share} % of your storage limit is used.${next} ${makeRoom(profile)}`;
 }
+
+const DAMAGED = 'Some stored records are damaged and cannot be read. They are left alone';
+const PAUSED = 'Paused: nothing is recorded.';
 
 const CLOCK_JUMPED =
   'Recording. The clock of this computer jumped, so nothing is deleted by its age until you say on the Privacy tab that the date is right.';
@@ -79,17 +82,20 @@ async function healthOf(
         'The browser does not let ARQ Context see web pages. Allow access to all sites in its settings.',
     };
   }
-  if (damagedRows > 0) {
-    return {
-      code: 'storage-damaged',
-      message:
-        'Some stored records are damaged and cannot be read. They are left alone; everything else works.',
-    };
+  // Damage hides nothing that the person has to know to have their memory go on.
+  if (budget?.state === 'full') {
+    const message = fullSentence(profile, budget);
+    return { code: 'full', message: damagedRows > 0 ? `${message} ${DAMAGED}.` : message };
   }
-  if (budget?.state === 'full') return { code: 'full', message: fullSentence(profile, budget) };
-  if (isPaused(settings.pause, clock.nowMs()))
-    return { code: 'paused', message: 'Paused: nothing is recorded.' };
-  if (budget?.state === 'near') return { code: 'near-full', message: nearSentence(profile, budget) };
+  const paused = isPaused(settings.pause, clock.nowMs());
+  if (damagedRows > 0) {
+    const near = budget?.state === 'near' ? ` ${nearSentence(profile, budget)}` : '';
+    const message = paused ? `${DAMAGED}. ${PAUSED}` : `${DAMAGED}; everything else works.${near}`;
+    return { code: 'storage-damaged', message };
+  }
+  if (paused) return { code: 'paused', message: PAUSED };
+  if (budget?.state === 'near')
+    return { code: 'near-full', message: `Recording. ${nearSentence(profile, budget)}` };
   if (retentionWaits) return { code: 'clock-jumped', message: CLOCK_JUMPED };
   return { code: 'ok', message: 'Recording.' };
 }

@@ -113,7 +113,9 @@ describe('the meter', () => {
     });
     await worker.store.usedBytes();
     expect(read).toEqual(expect.arrayContaining([['journal', last]]));
-    expect(read.filter(([name]) => name !== 'outbox' && name !== 'profiles')).toEqual([['journal', last]]);
+    // Few rows, or none, in any case.
+    const few = ['outbox', 'profiles', 'metadata', 'sealed'];
+    expect(read.filter(([name]) => !few.includes(String(name)))).toEqual([['journal', last]]);
   });
 
   it('estimates what sites take, packed or not', async () => {
@@ -171,6 +173,30 @@ describe('near the limit', () => {
     expect(await worker.ofKind('visit')).toHaveLength(121);
     worker.store.syncing = true;
     expect((await health()).message).not.toContain('archive');
+  });
+
+  it('and at it that is told also where something is damaged, and pausing too', async () => {
+    await packedDays(3);
+    await useShare(0.9);
+    worker.services.profile.damagedRows = 1;
+    expect(await health()).toEqual({
+      code: 'storage-damaged',
+      message: expect.stringMatching(
+        /damaged.*; everything else works\. \d\d % of your storage limit.*Save an archive/,
+      ),
+    });
+    await worker.send('pause.set', { pause: 'resumed' });
+    expect(await health()).toEqual({
+      code: 'storage-damaged',
+      message: expect.stringMatching(/damaged.*left alone\. Paused: nothing is recorded\.$/),
+    });
+    await worker.send('pause.end', {});
+    vi.spyOn(worker.store, 'usedBytes').mockResolvedValue(1e12);
+    await budget().check();
+    expect(await health()).toEqual({
+      code: 'full',
+      message: expect.stringMatching(/nothing more is recorded.*damaged.*left alone\.$/),
+    });
   });
 });
 

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { KEPT_CONTEXTS } from '../../../src/background/services/context-keeper.ts';
 import { DAY_MS, HOUR_MS } from '../../../src/base/clock.ts';
 import type { MessageBody } from '../../../src/messaging/messages.ts';
+import { waitFor } from '../../support/wait-for.ts';
 import { Worker } from '../../support/worker.ts';
 
 const MINUTE_MS = 60_000;
@@ -178,6 +179,27 @@ describe('what is erased', () => {
       clickPatterns: [{ count: 1 }],
     });
     expect(await worker.store.readNamed('profile')).toMatchObject({ totalInteractions: 2 });
+  });
+
+  it('while one is made is not in it, also where nothing makes another', async () => {
+    await worker.visit(1, 'https://a.example/');
+    await worker.visit(2, 'https://b.example/');
+    const make = storage().currentContext.bind(storage());
+    let erasing: Promise<unknown> | undefined;
+    vi.spyOn(storage(), 'currentContext').mockImplementationOnce(async () => {
+      const made = await make();
+      erasing = worker.send('erase.run', { target: { what: 'site', host: 'b.example' } });
+      await waitFor('the records to go', async () => (await worker.records()).length === 1);
+      return made;
+    });
+    await tick();
+    await erasing;
+    await worker.send('pause.set', { pause: 'resumed' });
+    await later(HOUR_MS);
+    expect(await saved()).toEqual([]);
+    await worker.send('pause.end', {});
+    await tick();
+    expect((await latest())?.recentVisits).toEqual(['https://a.example/']);
   });
 
   it('with everything takes every context', async () => {

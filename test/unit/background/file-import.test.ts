@@ -12,6 +12,7 @@ import type { ImportAnswer } from '../../../src/messaging/answers.ts';
 import { foldEvents, type InteractionEvent } from '../../../src/model/interaction.ts';
 import { batchesOf } from '../../../src/options/export-file.ts';
 import type { PagePort } from '../../../src/platform/runtime.ts';
+import { fake } from '../../support/fake-browser.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
 let worker: Worker;
@@ -240,6 +241,166 @@ describe('an export', () => {
     worker.store.syncing = true;
     await importText(text);
     expect((await worker.store.db.getAll('outbox')).map(({ what }) => what)).toEqual(Array(4).fill('day'));
+  });
+});
+
+describe('level and rules of now hold for a file', () => {
+  it('what they exclude is left out, in whichever browser it was allowed', async () => {
+    await worker.send('rules.set', { host: 'www.paypal.com', capture: 'full' });
+    for (const host of ['excluded.example', 'www.paypal.com', 'a.example'])
+      await worker.visit(1, `https://${host}/page?query=1`, { title: `On ${host}` });
+    await worker.visit(2, 'https://shortened.example/page?query=1', { title: 'On query=1' });
+    await worker.click(2);
+    const text = await exported();
+    await anotherBrowser();
+    await worker.send('rules.set', { host: 'excluded.example', capture: 'skip' });
+    await worker.send('rules.set', { host: 'shortened.example', capture: 'domain' });
+    expect(await importText(text)).toMatchObject({ kind: 'done', added: 2, leftOut: 3 });
+    expect((await worker.ofKind('visit')).map(({ url }) => url)).toEqual([
+      'https://a.example/page?query=1',
+      'https://shortened.example/',
+    ]);
+    expect(await worker.ofKind('click')).toEqual([]);
+    expect(await importText(text)).toMatchObject({ added: 0, there: 2, leftOut: 3 });
+  });
+
+  it('what is there already stays, and no time is added to what they exclude now', async () => {
+    await worker.visit(1, 'https://excluded.example/');
+    const text = (await exported()).replace('"dwellMs":0', '"dwellMs":7000');
+    await worker.send('rules.set', { host: 'excluded.example', capture: 'skip' });
+    expect(await importText(text)).toMatchObject({ added: 0, there: 1, leftOut: 0 });
+    expect(await worker.ofKind('visit')).toMatchObject([{ dwellMs: 0 }]);
+  });
+
+  it('at level anonymous only counts come in, without a time within their hour', async () => {
+    await worker.visit(1, 'https://a.example/secret', { title: 'secret' });
+    await worker.services.recorder.spent(1, 5_000);
+    await worker.visit(1, 'https://www.google.com/search?q=secret');
+    const text = await exported();
+    await anotherBrowser();
+    await worker.set({ level: 'anonymous' });
+    expect(await importText(text)).toMatchObject({ added: 3 });
+    expect((await worker.records()).map(({ kind }) => kind)).toEqual(Array(3).fill('reduced'));
+    const events = await worker.events();
+    expect(JSON.stringify(events)).not.toContain('secret');
+    expect(events.filter(({ atMs }) => atMs % 3_600_000 !== 0)).toEqual([]);
+    expect(await importText(text)).toMatchObject({ added: 0, there: 3 });
+    await worker.set({ level: 'private' });
+    expect(await importText(text)).toMatchObject({ added: 0, there: 3 });
+    expect(await worker.events()).toEqual(events);
+  });
+
+  it.each([
+    ['public', 'private', 'private'],
+    ['private', 'public', 'private'],
+    ['public', 'public', 'public'],
+  ] as const)('what was recorded at level %s is at level %s: %s', async (told, now, level) => {
+    await worker.set({ level: told });
+    await worker.visit(1, 'https://a.example/');
+    const text = await exported();
+    await anotherBrowser();
+    await worker.set({ level: now });
+    await importText(text);
+    expect(await worker.ofKind('visit')).toMatchObject([{ level }]);
+  });
+
+  it('a count stays a count, and deletions of the account are kept to at every level', async () => {
+    await worker.set({ level: 'anonymous' });
+    await worker.visit(1, 'https://a.example/');
+    await worker.set({ level: 'private' });
+    await worker.visit(1, 'https://deleted.example/');
+    const text = await exported();
+    await anotherBrowser();
+    const deleted: Erased = async (record) => 'url' in record && record.url.includes('deleted');
+    await worker.set({ level: 'public' });
+    expect(await importText(text, deleted)).toMatchObject({ added: 1, leftOut: 1 });
+    expect(await worker.records()).toMatchObject([{ kind: 'reduced', level: 'anonymous' }]);
+    await worker.set({ level: 'anonymous' });
+    expect(await importText(text, deleted)).toMatchObject({ added: 0, there: 1, leftOut: 1 });
+  });
+});
+
+describe('of what the browser’s history gave already', () => {
+  const fromHistory = async () => {
+    await worker.handlers['import.history']({}, {} as never);
+    await worker.services.history.wake();
+  };
+  const PAGE = 'https://a.example/x';
+  const SEARCH = 'https://www.google.com/search?q=blue+whales';
+  /** Two visits and a search, as the browser remembers them, and as they are in a file. */
+  async function recorded(): Promise<string> {
+    await worker.visit(1, PAGE, { title: 'X' });
+    await worker.services.recorder.spent(1, 4_000);
+    worker.pass(400);
+    await worker.visit(2, SEARCH, { title: 'whales' });
+    worker.pass(200);
+    await worker.visit(3, PAGE, { title: 'X' });
+    const text = await exported();
+    const visits = await worker.ofKind('visit');
+    await anotherBrowser();
+    // The browser's time of a visit is a little another one.
+    fake.history = visits.map(({ url, title, atMs }) => ({
+      url,
+      title,
+      atMs: atMs + 90,
+      transition: 'link',
+    }));
+    worker.pass(60_000);
+    return text;
+  }
+  const urls = async () => (await worker.records()).flatMap((one) => ('url' in one ? [one.url] : []));
+
+  it('a file brings nothing a second time, but how much time was spent', async () => {
+    const text = await recorded();
+    await fromHistory();
+    const before = await urls();
+    expect(before).toHaveLength(4);
+    for (const _ of [1, 2]) {
+      expect(await importText(text)).toMatchObject({ kind: 'done', added: 0, there: 4 });
+      expect(await urls()).toEqual(before);
+      await worker.store.pack(true);
+    }
+    expect((await worker.ofKind('visit')).map(({ dwellMs }) => dwellMs)).toEqual([4_000, 0, 0]);
+  });
+
+  it('and a file with what came from a history brings it to nobody who recorded it', async () => {
+    const live = await recorded();
+    await fromHistory();
+    const text = await exported();
+    await anotherBrowser();
+    await importText(live);
+    expect(await importText(text)).toMatchObject({ added: 0, there: 4 });
+    await anotherBrowser();
+    expect(await importText(text)).toMatchObject({ added: 4, there: 0 });
+    expect(await importText(live)).toMatchObject({ added: 0, there: 4 });
+    expect(await worker.records()).toHaveLength(4);
+  });
+
+  it('each stands for one: a second visit of that moment is another', async () => {
+    const text = await recorded();
+    fake.history = fake.history.slice(0, 2);
+    await fromHistory();
+    for (const added of [1, 0]) expect(await importText(text)).toMatchObject({ added, there: 4 - added });
+    expect((await urls()).sort()).toEqual([PAGE, PAGE, SEARCH, SEARCH]);
+  });
+
+  it('over midnight, and over the steps in which a file is added', async () => {
+    const midnight = Date.UTC(2026, 10, 24);
+    const visit = (n: number, id: string, atMs: number) => ({
+      ...visitOf(n, 0),
+      id: `AAAAAAAAAAAAAAAAAAAAAA.${id}.${n.toString(36)}`,
+      at: new Date(atMs).toISOString(),
+      url: 'https://a.example/',
+    });
+    const two = [visit(1, 'imported', midnight - 100), visit(2, 'imported', midnight - 90)];
+    // More days than are added in one step.
+    const others = Array.from({ length: 33 }, (_, n) => visitOf(n, 0));
+    const port = connect();
+    await port.send({ kind: 'records', records: [two[0], ...others, two[1]] });
+    expect(await port.send({ kind: 'end' })).toMatchObject({ added: 35, there: 0 });
+    const other = connect();
+    await other.send({ kind: 'records', records: [visit(3, '1', midnight + 100)] });
+    expect(await other.send({ kind: 'end' })).toMatchObject({ added: 0, there: 1 });
   });
 });
 

@@ -1,7 +1,7 @@
 /** What the health page is told: counted and measured, also over a stop of the worker; forgetting what is cached. */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { servePort } from '../../../src/background/ports.ts';
 import { countDropped } from '../../../src/background/services/drops.ts';
 import { recordsOfPage, search } from '../../../src/background/services/search.ts';
@@ -9,6 +9,7 @@ import { DAY_MS } from '../../../src/base/clock.ts';
 import type { QueryMetrics } from '../../../src/model/query.ts';
 import { STORE_NAMES } from '../../../src/options/health-words.ts';
 import type { PagePort } from '../../../src/platform/runtime.ts';
+import { failWrites } from '../../support/fail-write.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { waitFor } from '../../support/wait-for.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
@@ -18,7 +19,10 @@ let worker: Worker;
 beforeEach(async () => {
   worker = await Worker.start();
 });
-afterEach(() => worker.end());
+afterEach(() => {
+  vi.restoreAllMocks();
+  worker.end();
+});
 
 const report = () => worker.send('health.get', {});
 const context = () => worker.services.profile.context;
@@ -40,6 +44,14 @@ describe('the figures', () => {
     for (const absent of ['firstDay', 'lastDay', 'latest', 'compactedMs', 'loss'])
       expect(empty).not.toHaveProperty(absent);
     expect(empty.person).not.toHaveProperty('lastActiveMs');
+  });
+
+  it('are told on a full disk, too', async () => {
+    await worker.visit(1, 'https://a.example/1');
+    failWrites();
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    expect(await report()).toMatchObject({ records: 1, person: { totalInteractions: 1 }, unreadable: [] });
+    expect(logged).toHaveBeenCalled();
   });
 
   it('are those of what was recorded', async () => {

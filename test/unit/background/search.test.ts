@@ -1,7 +1,7 @@
 /** The search of the options page: what it finds, page by page of results, and how little it reads for it. */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { search } from '../../../src/background/services/search.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { MessageBody } from '../../../src/messaging/messages.ts';
@@ -14,7 +14,10 @@ beforeEach(async () => {
   worker = await Worker.start();
   counter = 0;
 });
-afterEach(() => worker.end());
+afterEach(() => {
+  vi.restoreAllMocks();
+  worker.end();
+});
 
 const visit = (url: string, atMs: number, title = 'hello'): InteractionEvent => ({
   kind: 'visit',
@@ -135,4 +138,43 @@ describe('what is typed', () => {
     expect(await urls('???')).toEqual([]);
     expect(await urls(' ')).toEqual(['https://a.example/']);
   });
+});
+
+describe('after an update of the browser, whose dictionary cuts words otherwise', () => {
+  const url = new URL('https://zh.example/wiki/北京大学图书馆').href;
+  beforeEach(async () => {
+    await add(visit(url, START_MS - 3 * DAY_MS), visit('https://zh.example/', START_MS - 3 * DAY_MS));
+    await worker.store.pack(true);
+    const { segment } = Intl.Segmenter.prototype;
+    vi.spyOn(Intl.Segmenter.prototype, 'segment').mockImplementation(function (this: Intl.Segmenter, text) {
+      return [...segment.call(this, text)].length > 1
+        ? ([{ segment: text, index: 0, input: text }] as unknown as Intl.Segments)
+        : segment.call(this, text);
+    });
+    expect(await urls('北京大学图书馆')).toEqual([]);
+  });
+
+  it('what was recorded on a page that is packed is counted and deleted', async () => {
+    const target = { what: 'page', url } as const;
+    expect(await worker.send('erase.count', { target })).toMatchObject({ count: 1 });
+    expect(await worker.send('erase.run', { target })).toEqual({ count: 1 });
+    expect(await urls('')).toEqual(['https://zh.example/']);
+  });
+
+  it('its newest record is found', async () => {
+    const { target } = await worker.send('erase.count', { target: { what: 'newest', url } });
+    expect(target).toMatchObject({ what: 'record', id: expect.stringMatching(/./) });
+  });
+});
+
+it.each([
+  ['https://gone.example./a', 'with a dot at its end'],
+  ['https://stays.example:80@gone.example/', 'behind the name of a user'],
+])('%s: a site is deleted however its host is written (%s)', async (url) => {
+  await add(visit(url, START_MS - 3 * DAY_MS), visit('https://stays.example/', START_MS - 3 * DAY_MS));
+  await worker.store.pack(true);
+  const target = { what: 'site', host: 'gone.example' } as const;
+  expect(await worker.send('erase.count', { target })).toMatchObject({ count: 1 });
+  expect(await worker.send('erase.run', { target })).toEqual({ count: 1 });
+  expect(await urls('')).toEqual(['https://stays.example/']);
 });

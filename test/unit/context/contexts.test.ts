@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
 import { DamagedError } from '../../../src/storage/database.ts';
 import { type ContextProfile, contextProfile, someContext, visitAt } from '../../support/context-profile.ts';
+import { KILLED, killedAt } from '../../support/kill.ts';
 
 let both: ContextProfile;
 let userId: string;
@@ -171,6 +172,28 @@ describe('deleting', () => {
     expect(await both.profile.store.db.count('contexts')).toBe(0);
   });
 
+  it('that is interrupted anywhere is as if it had not been, or finished at the next start', async () => {
+    const { nowMs } = both.profile;
+    let finished = 0;
+    for (let call = 1; ; call++) {
+      both = await contextProfile();
+      const [gone, stays] = [1, 2].map((n) => someContext(both.storage.userId, n, nowMs));
+      if (!gone || !stays) throw new Error('two were made');
+      await save(gone, stays);
+      const outcome = await killedAt(call, () => both.storage.deleteContext(gone.id));
+      if (outcome !== KILLED) break;
+      await both.reopen();
+      const isThere = (await both.storage.loadContext(gone.id)) !== null;
+      if (!isThere) finished += 1;
+      // A further key that nothing was sealed with yet does no harm.
+      expect((await ring()).includes(1), `stopped at call ${call}`).toBe(isThere);
+      expect(await both.storage.loadContext(stays.id)).toEqual(stays);
+      expect(await both.profile.store.db.get('metadata', 'erasing')).toBeUndefined();
+      both.profile.store.close();
+    }
+    expect(finished).toBeGreaterThan(3);
+  });
+
   it('of what is not there changes nothing', async () => {
     await save(context(1));
     await both.storage.deleteContext(context(2).id);
@@ -189,6 +212,18 @@ const NOTHING_DERIVED = {
   predictedNextActions: [],
   recommendedContent: [],
 };
+
+it('is not saved when something was erased since it was made', async () => {
+  const { store, nowMs } = both.profile;
+  await both.storage.saveInteractions([visitAt(nowMs, 'https://a.example/'), visitAt(nowMs)]);
+  const asOf = await store.erasure();
+  expect(await both.storage.saveContext(context(1), { asOf })).toBe(true);
+  await store.erase((record) => record.kind === 'visit' && record.url === 'https://a.example/');
+  expect(await both.storage.saveContext(context(2), { asOf })).toBe(false);
+  expect(ids(await both.storage.listContexts(userId, 9))).toEqual([1]);
+  expect(await both.storage.saveContext(context(2), { asOf: await store.erasure() })).toBe(true);
+  expect(await both.storage.saveContext(context(3))).toBe(true);
+});
 
 describe('erasing records', () => {
   const erase = (url: string) => both.profile.store.erase((r) => r.kind === 'visit' && r.url === url);

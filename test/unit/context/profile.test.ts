@@ -4,6 +4,7 @@ import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { percentile, QueryLog } from '../../../src/context/metrics.ts';
 import type { PrivacyLevel } from '../../../src/model/privacy.ts';
 import type { QueryMetrics } from '../../../src/model/query.ts';
+import type { SealedRow } from '../../../src/storage/schema.ts';
 import { eventsOf, tablesOf } from '../../../src/storage/vault.ts';
 import { type ContextProfile, contextProfile, visitAt } from '../../support/context-profile.ts';
 
@@ -147,9 +148,14 @@ it('the size is that of everything sealed, and falls with what is erased', async
   await both.storage.saveInteractions([visitAt(now)]);
   await both.storage.saveContext(await both.storage.currentContext());
   await both.storage.profile();
+  await store.writeNote('note', 'of an import, or of archives');
+  await store.db.put('sealed', { ...({} as SealedRow), n: 1, box: new Uint8Array(100) });
   let bytes = 0;
   for (const name of store.db.objectStoreNames)
-    for (const row of await store.db.getAll(name as 'profiles')) bytes += Object(row).box?.length ?? 0;
+    for (const row of await store.db.getAll(name as 'profiles' | 'metadata')) {
+      const sealed = row instanceof Uint8Array ? row : Object(row).box;
+      bytes += sealed?.length ?? 0;
+    }
   expect(await both.storage.estimateSize()).toBe(bytes);
   await store.erase(() => true, true);
   expect(await both.storage.estimateSize()).toBeLessThan(bytes / 2);
@@ -196,6 +202,26 @@ describe('what queries cost', () => {
   });
   it('by nearest rank', () => {
     expect([percentile([], 0.5), percentile([7], 0.95), percentile([1, 2, 3, 4], 0.5)]).toEqual([0, 7, 2]);
+  });
+  it('is told for what is refused, and for what is nothing', async () => {
+    const told: QueryMetrics[] = [];
+    const metrics = (m: QueryMetrics) => void told.push(m);
+    const { storage } = both;
+    expect(await storage.listContexts(storage.userId, 0, { metrics })).toEqual([]);
+    for (const refused of [
+      () => storage.listContexts(storage.userId, -1, { metrics }),
+      () => storage.queryInteractions({ limit: -1 }, { metrics }),
+      () => storage.interactionsCursor({ site: '?' }, { metrics }).next(),
+      () => storage.saveContext({} as never, { keep: 0, metrics }),
+      () => storage.archiveOldData(new Date(Number.NaN), { metrics, sink: () => {} }),
+      () => storage.archiveOldData(new Date(), { metrics }),
+    ])
+      await expect(refused()).rejects.toBeInstanceOf(TypeError);
+    expect(told).toHaveLength(7);
+    expect(told.every(({ rowsRead, rowsReturned }) => rowsRead === 0 && rowsReturned === 0)).toBe(true);
+  });
+  it('an archive as the seed asks for it, without a place to keep it, is refused in words', async () => {
+    await expect(both.storage.archiveOldData(new Date(now))).rejects.toThrow('needs a sink');
   });
   it('tells of caches', async () => {
     const told: QueryMetrics[] = [];

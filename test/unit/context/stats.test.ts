@@ -1,6 +1,6 @@
 /** Statistics from summaries are those of a plain recount; they are cached only while they are true. */
 import fc from 'fast-check';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf, HOUR_MS } from '../../../src/base/clock.ts';
 import { foldEvents, type InteractionRecord, recordKind } from '../../../src/model/interaction.ts';
 import { hostOf } from '../../../src/model/page.ts';
@@ -208,6 +208,46 @@ describe('the cache', () => {
     expect(await cached()).toBe(false);
     const { topSites } = await both.storage.getContextStats('month');
     expect(topSites.map(({ site }) => site).sort()).toEqual(['a.example', 'b.example']);
+  });
+  it.each([
+    ['one', {}],
+    ['two at once', { also: [1] }],
+  ])('is true to what was appended while it was made: %s', async (_, { also = [] }: { also?: number[] }) => {
+    const event = (n: number) => ({
+      kind: 'visit' as const,
+      atMs: now + n,
+      level: 'private' as const,
+      url: `https://a.example/${n}`,
+      title: '',
+      transition: 'link' as const,
+    });
+    await both.reopen();
+    const { store } = both.profile;
+    const { transaction } = IDBDatabase.prototype;
+    let reader: Promise<unknown[]> | undefined;
+    // A reader begins when the event is being written.
+    vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
+      const begun = transaction.apply(this, args);
+      if (!reader && args[1] === 'readwrite' && [...args[0]].includes('journal'))
+        reader = Promise.resolve().then(() =>
+          Promise.all([both.storage.getContextStats('all'), store.recordCount()]),
+        );
+      return begun;
+    });
+    await store.append({ event: event(10), also: also.map(event) });
+    vi.restoreAllMocks();
+    await reader;
+    const total = async () => (await both.storage.getContextStats('all')).totalInteractions;
+    const { store: before } = both.profile;
+    const truth = async () => {
+      before.forget();
+      return before.recordCount();
+    };
+    const shown = [await total(), await store.recordCount()];
+    expect(shown).toEqual(Array(2).fill(await truth()));
+    await both.reopen();
+    await both.profile.store.append({ event: event(20) });
+    expect(await total()).toBe(await both.profile.store.recordCount());
   });
   it('is emptied by hand, and by an erasure at once', async () => {
     expect(await rows()).toEqual(['stats/month']);

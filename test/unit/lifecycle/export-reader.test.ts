@@ -114,6 +114,15 @@ describe('refused, with a sentence, is', () => {
     expect(checked).toMatchObject({ ok: false, error: { code: 'too-large' } });
   });
 
+  it('but not one with all that three busy people recorded in two years', () => {
+    const url = `https://a.example/${'a'.repeat(90)}`;
+    const record = { ...visit, atMs: 0, url, title: 'x'.repeat(60), referrer: url } as const;
+    const { length } = exportWriter('json').records(Array(1_000).fill(record));
+    // What a record of a person takes on average.
+    expect(length / 1_000).toBeGreaterThan(323);
+    expect(length * 3_000).toBeLessThan(MAX_FILE_BYTES);
+  });
+
   it('a file that the browser cannot read', async () => {
     const gone = { size: 5, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('gone')) }) };
     const checked = await checkFile(gone as never, () => {}, new AbortController().signal);

@@ -21,6 +21,20 @@ it('only scripts without spaces are cut by the dictionary', () => {
   expect(cut).toEqual(['東京', 'ภาษาไทย']);
 });
 
+it.each([
+  ['Đà Nẵng', 'da nang'],
+  ['Łódź', 'lodz'],
+  ['Sørensen, Ǿre', 'sorensen, ore'],
+  ['Straße STRAẞE', 'strasse strasse'],
+  ['Ærø, cœur, ŒUVRE', 'aero, coeur, oeuvre'],
+  ['Þingvellir, Ísafjörður', 'thingvellir, isafjordur'],
+  ['Ħamrun, ışık, İzmir', 'hamrun, isik, izmir'],
+])('%s is found as it is typed without those letters, and as it is', (text, folded) => {
+  expect(foldText(text)).toBe(folded);
+  expect(foldText(folded)).toBe(folded);
+  expect(queryWords(text)).toEqual(queryWords(folded));
+});
+
 it('typographic quotes, apostrophes and dashes are what keyboards have', () => {
   expect(foldText('Don’t ‘say’ “L′été” – or—n‑ever − „Ça‟')).toBe(
     'don\'t \'say\' "l\'ete" - or-n-ever - "ca"',
