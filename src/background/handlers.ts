@@ -16,6 +16,8 @@ import { search } from './services/search.ts';
 import { reductionFor } from './services/stored-count.ts';
 import type { Recording, Services } from './services.ts';
 
+/** Entries of the deletion log that are shown: about five for each deletion. */
+const LOG_ENTRIES = 500;
 const PAUSE_MS = { '15m': 15 * 60_000, '1h': 60 * 60_000 } as const;
 
 interface ContentSender {
@@ -71,6 +73,12 @@ export interface Access {
 export function createHandlers(access: Access): Handlers {
   const ready = () => access.ready();
   const recording = () => access.recording();
+  /** With nothing that waits to be deleted: for what brings records in, or takes them elsewhere. */
+  const settled = async () => {
+    const services = await ready();
+    await services.erasures.settle();
+    return services;
+  };
   const status = async () => ok(await access.status());
   const health = async () => {
     const { profile, compaction } = await ready();
@@ -148,9 +156,10 @@ export function createHandlers(access: Access): Handlers {
     },
 
     'loss.seen': async () => {
-      const { profile } = await ready();
+      const { profile, erasures } = await ready();
       await profile.store.lossSeen();
       await sealedGapSeen();
+      await erasures.leftOverSeen();
       profile.changed();
       return status();
     },
@@ -193,8 +202,14 @@ export function createHandlers(access: Access): Handlers {
       const { profile, ephemeral } = await ready();
       return ok(await search(profile, ephemeral, request));
     },
-    'erase.count': async ({ target }) => ok(await countErased(await ready(), target)),
-    'erase.run': async ({ target }) => ok({ count: await eraseRecords(await ready(), target) }),
+    'erase.count': async ({ target }) => countErased(await ready(), target),
+    'erase.run': async ({ target }) => eraseRecords(await ready(), target),
+    'erase.undo': async ({ id: undone }) => thenStatus(await (await ready()).erasures.undo(undone)),
+    'erase.finish': async () => {
+      await (await ready()).erasures.settle();
+      return status();
+    },
+    'erase.log': async () => ok(await (await ready()).profile.store.deletions.read(LOG_ENTRIES)),
 
     'requests.get': async () => ok(await (await ready()).requests.list()),
     'requests.delete': async ({ account, reason }) =>
@@ -210,7 +225,26 @@ export function createHandlers(access: Access): Handlers {
     },
     'rectify.find': async ({ url }) => ok(await correctable(await ready(), url)),
 
-    'import.history': async () => thenStatus(await (await ready()).history.start()),
+    'retention.get': async () => ok((await ready()).retention.report()),
+    'retention.forecast': async ({ retention: wanted }) =>
+      ok(await (await ready()).retention.forecast(wanted)),
+    'retention.set': async ({ retention: wanted }) => {
+      const { retention } = await ready();
+      await retention.set(wanted);
+      return ok(retention.report());
+    },
+    'retention.clock': async () => {
+      const { retention } = await ready();
+      await retention.clockIsRight();
+      return ok(retention.report());
+    },
+
+    'import.history': async () => thenStatus(await (await settled()).history.start()),
+    'history.follow': async ({ on }) => thenStatus(await (await ready()).following.follow(on)),
+    'history.cleared': async ({ erase }) => {
+      await (await ready()).following.answer(erase);
+      return status();
+    },
     'import.cancel': async () => {
       await (await ready()).history.cancel();
       return status();
@@ -243,7 +277,7 @@ export function createHandlers(access: Access): Handlers {
     },
     'budget.sites': async () => ok(await (await ready()).budget.sites()),
     'archive.confirm': async ({ id }) => {
-      const left = await (await ready()).budget.confirm(id);
+      const left = await (await settled()).budget.confirm(id);
       return left.ok ? ok({ records: left.value }) : left;
     },
     'archive.discard': async ({ id }) => {
@@ -282,19 +316,19 @@ export function createHandlers(access: Access): Handlers {
     'plugins.clear-log': async () => ok(await (await ready()).plugins.clearLog()),
 
     'sync.create': async ({ url, deviceName }) =>
-      thenStatus(await thenAgreed(await (await ready()).sync.create(url, deviceName))),
+      thenStatus(await thenAgreed(await (await settled()).sync.create(url, deviceName))),
     'sync.invite': async () => (await ready()).sync.invite(),
     'sync.join': async ({ code, deviceName }) =>
-      thenStatus(await thenAgreed(await (await ready()).sync.join(code, deviceName))),
+      thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName))),
     'sync.now': async () => {
       await (await ready()).sync.run();
       return status();
     },
     'sync.deletions': async () => ok(await (await ready()).sync.deletions()),
-    'archive.fetch-month': async ({ month }) => thenBudget(await (await ready()).budget.fetchMonth(month)),
+    'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
-      thenStatus(await thenAgreed(await (await ready()).sync.end('leave', anyway, loseAway))),
+      thenStatus(await thenAgreed(await (await settled()).sync.end('leave', anyway, loseAway))),
     'sync.delete-account': async ({ loseAway }) =>
-      thenStatus(await thenAgreed(await (await ready()).sync.end('delete', false, loseAway))),
+      thenStatus(await thenAgreed(await (await settled()).sync.end('delete', false, loseAway))),
   };
 }

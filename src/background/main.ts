@@ -5,6 +5,7 @@ import { listenExternal } from '../messaging/external.ts';
 import { listen } from '../messaging/router.ts';
 import { ensureAlarm, onAlarm } from '../platform/alarms.ts';
 import { closeAreasToContentScripts } from '../platform/areas.ts';
+import { onRemovedFromHistory } from '../platform/history.ts';
 import { onPermissionsChanged } from '../platform/permissions.ts';
 import { onConnect, onInstalled, onStartup, pageUrl } from '../platform/runtime.ts';
 import {
@@ -23,6 +24,7 @@ import { everyMinute } from './minute.ts';
 import { Opening } from './opening.ts';
 import { servePort } from './ports.ts';
 import { countDropped } from './services/drops.ts';
+import { ERASE_ALARM } from './services/erasures.ts';
 import { EventRate } from './services/event-rate.ts';
 import { IMPORT_ALARM } from './services/history-import.ts';
 import { isAwayFor, notePresence } from './services/presence.ts';
@@ -37,6 +39,12 @@ const MINUTE = 'minute';
 export const opening = new Opening();
 const ready = () => opening.ready();
 const recording = () => opening.recording();
+/** With nothing that waits to be deleted. */
+const settled = async () => {
+  const services = await ready();
+  await services.erasures.settle();
+  return services;
+};
 
 const rate = new EventRate(() => systemClock.nowMs());
 const onDrop = () => void countDropped().then(() => opening.changed());
@@ -51,7 +59,7 @@ onConnect((port) =>
   servePort(port, {
     exporting: ready,
     importing: async () => {
-      const { profile, sync, history, budget } = await ready();
+      const { profile, sync, history, budget } = await settled();
       return {
         profile,
         erased: () => sync.erased(),
@@ -62,7 +70,7 @@ onConnect((port) =>
         },
       };
     },
-    budget: async () => (await ready()).budget,
+    budget: async () => (await settled()).budget,
     watch: (watcher) => opening.watch(watcher),
     onDrop,
   }),
@@ -83,6 +91,13 @@ onPresence(async (present) => {
   const { dwell } = await recording();
   await dwell.inFront(present ? (await currentWebTab())?.id : undefined);
 });
+onRemovedFromHistory(
+  (removed) =>
+    void ready()
+      .then(({ following }) => following.removed(removed))
+      // A locked profile does not know what to delete; the page says so.
+      .catch((error: unknown) => console.error('a deletion in the history was not followed', error)),
+);
 onPermissionsChanged(() => void recording().then(({ profile }) => profile.changed()));
 
 onAlarm(async (name) => {
@@ -93,7 +108,8 @@ onAlarm(async (name) => {
     await services.ephemeral.purge();
     return;
   }
-  const { profile, sync, history } = services;
+  const { profile, sync, history, erasures } = services;
+  if (name === ERASE_ALARM) await erasures.tick();
   if (name === IMPORT_ALARM) await history.wake();
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;

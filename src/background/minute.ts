@@ -15,7 +15,19 @@ async function each(tasks: readonly Task[]): Promise<void> {
 
 /** `lockIfAway` locks the profile when it is time; resolves with whether it is still open after that. */
 export async function everyMinute(
-  { profile, dwell, ephemeral, unsealing, sync, contexts, compaction, budget, storedRules }: Services,
+  {
+    profile,
+    dwell,
+    ephemeral,
+    unsealing,
+    sync,
+    contexts,
+    compaction,
+    budget,
+    storedRules,
+    erasures,
+    retention,
+  }: Services,
   lockIfAway: () => Promise<boolean>,
 ): Promise<void> {
   let isStillOpen = true;
@@ -32,6 +44,8 @@ export async function everyMinute(
   if (!isStillOpen) return;
   await each([
     ['taking in what came while it was locked', () => unsealing.settle()],
+    ['deleting', () => erasures.tick()],
+    ['deleting what is past its time', () => retention.tick()],
     ['packing', () => profile.storing(() => profile.store.pack())],
     // Also when packing failed: on a full disk it is what makes room.
     ['measuring the store', () => budget.check()],

@@ -60,6 +60,10 @@ export class Opening {
     return this.#turns.run(async () => {
       const services = await this.recording();
       if (!isOpen(services) || !services.profile.store.vault.lock) return;
+      // What cannot be deleted now stays noted, sealed, and is deleted when it is unlocked.
+      await services.erasures
+        .settle()
+        .catch((error: unknown) => console.error('a deletion waits until it is unlocked', error));
       await prepareToLock(services.profile);
       await this.#reopen(services);
     });

@@ -10,6 +10,8 @@ import { Consents } from './services/consents.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
+import { Erasures } from './services/erasures.ts';
+import { HistoryFollow } from './services/history-follow.ts';
 import { HistoryImport } from './services/history-import.ts';
 import { LockedProfile } from './services/locked-profile.ts';
 import { lockedStatus } from './services/locked-status.ts';
@@ -19,6 +21,7 @@ import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
 import type { RecordingProfile } from './services/recording-profile.ts';
 import { Requests } from './services/requests.ts';
+import { Retention } from './services/retention.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
 import { StoredCount } from './services/stored-count.ts';
@@ -52,6 +55,9 @@ export interface Services extends Recording {
   readonly budget: Budget;
   readonly plugins: Plugins;
   readonly requests: Requests;
+  readonly erasures: Erasures;
+  readonly retention: Retention;
+  readonly following: HistoryFollow;
   readonly consents: Consents;
   readonly storedRules: StoredRules;
   readonly storedCount: StoredCount;
@@ -163,9 +169,24 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
   const requests = new Requests(profile);
+  const erasures = new Erasures(profile, {
+    ephemeral,
+    recorder,
+    sync,
+    history,
+    contexts,
+    budget,
+    unsealing,
+  });
+  const retention = new Retention(profile, erasures);
+  const following = new HistoryFollow(profile, ephemeral, erasures);
   const storedRules = new StoredRules(profile, {
     others: sync.others,
-    settled: () => recorder.settled(),
+    async settled() {
+      await recorder.settled();
+      // What is reduced is another record, that a deletion would not mean any more.
+      await erasures.settle();
+    },
     async onReduced() {
       await recorder.erased();
       await contexts.erased();
@@ -182,6 +203,10 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       compaction: compaction.state(),
       budget: await budget.figures(),
       plugins: plugins.state(),
+      erasing: erasures.state(),
+      leftOver: await erasures.leftOver(),
+      following: following.state(),
+      retentionWaits: retention.waitsSinceMs() !== undefined,
       storedRules: storedRules.state(),
     });
 
@@ -189,13 +214,18 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   profile.onChange(telling.soon);
   // Before anything else looks at the store, and before sync brings what others deleted.
   await unsealing.open();
+  await erasures.open();
   // The first event waits for this. An import that goes on has to know whether sync is on, and whether there is room.
   const importing = sync
     .open()
     .then(() => storedRules.open())
     .then(() => budget.open())
     .then(() => history.open());
-  await Promise.all([queryTotals.open(), compaction.open(), importing]);
+  await Promise.all([queryTotals.open(), compaction.open(), following.open(), importing]);
+  void erasures
+    .begin()
+    .then(() => retention.tick())
+    .catch((error: unknown) => console.error('retention waits until the next minute', error));
 
   return {
     profile,
@@ -210,6 +240,9 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     budget,
     plugins,
     requests,
+    erasures,
+    retention,
+    following,
     consents: new Consents(profile, plugins, sync),
     storedRules,
     storedCount: new StoredCount(profile, ephemeral),
@@ -219,6 +252,8 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       await profile.store.exclusive(async () => {});
     },
     close() {
+      erasures.close();
+      retention.close();
       sync.close();
       history.close();
       compaction.close();

@@ -13,6 +13,7 @@ import { PLUGIN_LIMITS } from '../model/plugins.ts';
 import { PRIVACY_LEVELS } from '../model/privacy.ts';
 import { USES } from '../model/privacy-policy.ts';
 import { PAUSES } from '../model/recording.ts';
+import { retentionSchema } from '../model/retention.ts';
 import { CAPTURES } from '../model/rules.ts';
 import { THEMES } from '../model/theme.ts';
 
@@ -53,10 +54,11 @@ const eraseTargets = [
   v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
   v.strictObject({ what: v.literal('all') }),
 ] as const;
-const eraseTarget = v.variant('what', eraseTargets);
 const eraseQuestion = v.variant('what', [
   ...eraseTargets,
   v.strictObject({ what: v.literal('newest'), url }),
+  v.strictObject({ what: v.literal('hour') }),
+  v.strictObject({ what: v.literal('found'), text: text(200), ...filter }),
 ]);
 
 /** 32 bytes, base64url: what a passphrase or a passkey gave. */
@@ -151,7 +153,21 @@ export const MESSAGES = {
   },
   /** How many records that is; the answer's target is what to erase then. */
   'erase.count': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
-  'erase.run': { from: 'page', body: v.strictObject({ target: eraseTarget }) },
+  'erase.run': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
+  /** Within ten seconds. */
+  'erase.undo': { from: 'page', body: v.strictObject({ id }) },
+  /** What waits is deleted now. */
+  'erase.finish': { from: 'page', body: nothing },
+  /** What was deleted, without what it was. */
+  'erase.log': { from: 'page', body: nothing },
+
+  /** How long records stay, and whether the clock is believed. */
+  'retention.get': { from: 'page', body: nothing },
+  /** How much this would delete now. */
+  'retention.forecast': { from: 'page', body: v.strictObject({ retention: retentionSchema }) },
+  'retention.set': { from: 'page', body: v.strictObject({ retention: retentionSchema }) },
+  /** The person says that the clock is right. */
+  'retention.clock': { from: 'page', body: nothing },
 
   /** What the person asked of their data, newest first (model/data-request.ts). */
   'requests.get': { from: 'page', body: nothing },
@@ -178,6 +194,10 @@ export const MESSAGES = {
 
   /** Takes over the browser's own history; the page asked for access to it before. */
   'import.history': { from: 'page', body: nothing },
+  /** What the person deletes there is deleted here too; the page asked for access before. */
+  'history.follow': { from: 'page', body: v.strictObject({ on: v.boolean() }) },
+  /** All of it was cleared: whether everything here goes too. */
+  'history.cleared': { from: 'page', body: v.strictObject({ erase: v.boolean() }) },
   'import.cancel': { from: 'page', body: nothing },
 
   /** What the background cannot see by itself. */

@@ -1,17 +1,7 @@
 /** The seed's `PrivacyPolicy`, and what the person agreed to: to be recorded, and to be shared with whom. */
 import * as v from 'valibot';
 import type { PrivacyLevel } from './privacy.ts';
-
-export const RETENTION_DAYS = [30, 90, 365] as const;
-export type RetentionDays = (typeof RETENTION_DAYS)[number];
-
-export const DEFAULT_RETENTION: {
-  readonly retentionDays: RetentionDays | null;
-  readonly autoDelete: boolean;
-} = {
-  retentionDays: null,
-  autoDelete: false,
-};
+import type { Retention, RetentionDays } from './retention.ts';
 
 /** `strong`: a passphrase. `medium`: this device's key alone. `none`: nothing is stored that could be encrypted. */
 export type EncryptionLevel = 'strong' | 'medium' | 'none';
@@ -113,16 +103,18 @@ export function trueConsents(
 export function policyOf(
   settings: {
     readonly level: PrivacyLevel;
-    readonly retentionDays: RetentionDays | null;
-    readonly autoDelete: boolean;
+    readonly retention: Retention;
   },
   hasPassphrase: boolean,
   consents: readonly Consent[],
 ): PrivacyPolicy {
-  const { level, retentionDays, autoDelete } = settings;
+  const { level, retention } = settings;
+  // Of what is recorded now; sites may have their own.
+  const retentionDays = level === 'ephemeral' ? null : (retention.levels[level] ?? null);
   return {
     retentionDays,
-    autoDelete,
+    autoDelete:
+      Object.keys(retention.levels).length > 0 || retention.sites.some(({ keep }) => keep !== 'forever'),
     anonymization: level === 'anonymous',
     encryption: level === 'ephemeral' ? 'none' : hasPassphrase ? 'strong' : 'medium',
     sharingConsent: consents

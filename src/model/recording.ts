@@ -4,6 +4,7 @@ import type { AutoLockMinutes } from './auto-lock.ts';
 import type { BudgetFigures } from './budget.ts';
 import type { Passkey } from './passkeys.ts';
 import type { PrivacyLevel } from './privacy.ts';
+import type { PurgeKind, PurgeReason } from './purge.ts';
 import type { ReductionState } from './reduction.ts';
 
 export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
@@ -31,6 +32,9 @@ export const HEALTH_CODES = [
   'storage-corrupt',
   'storage-lost',
   'sealed-gap',
+  'erasing-failed',
+  'left-over',
+  'clock-jumped',
   'storage-damaged',
   'storage-error',
 ] as const;
@@ -112,6 +116,17 @@ export interface PluginsState {
   readonly answered: number;
 }
 
+/** A deletion that can be undone. */
+export interface ErasingState {
+  readonly id: string;
+  /** Records. */
+  readonly count: number;
+  readonly kind: PurgeKind;
+  readonly reason: PurgeReason;
+  /** Until it is carried out, in ms, when the status was made. */
+  readonly leftMs: number;
+}
+
 /** What the popup and the options page show of the whole. */
 export interface Status {
   /** Absent where nothing locks. */
@@ -137,6 +152,10 @@ export interface Status {
   readonly budget?: BudgetFigures;
   /** Absent until something about them was asked, and while the switch is off. */
   readonly plugins?: PluginsState;
+  /** Absent when nothing waits to be deleted. */
+  readonly erasing?: ErasingState;
+  /** Deletions in the browser's own history are followed; `cleared`: all of it was, and the person has to say. */
+  readonly following?: { readonly cleared: boolean };
   /** Level and rules that are applied to what is stored. Absent when none were since the background started. */
   readonly storedRules?: ReductionState;
 }

@@ -23,14 +23,22 @@ export type EraseTarget =
   | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number }
   | { readonly what: 'all' };
 
-/** What a person may point at: also the newest record of one address, whichever it is. */
-export type EraseQuestion = EraseTarget | { readonly what: 'newest'; readonly url: string };
+/**
+ * What a person may point at: also the newest record of one address, whichever it is; the last hour; and all that a search
+ * finds.
+ */
+export type EraseQuestion =
+  | EraseTarget
+  | { readonly what: 'newest'; readonly url: string }
+  | { readonly what: 'hour' }
+  | ({ readonly what: 'found'; readonly text: string } & Filter);
 
 /** What an erasure would take. */
 export interface EraseCount {
   /** Records here, and in archives those of days that go as a whole. */
   readonly count: number;
-  readonly target: EraseTarget;
+  /** What to delete then. */
+  readonly target: EraseQuestion;
   /** Archived days that may have more: those records do not come back when the file is fetched back. */
   readonly archivedDays?: number;
   /** Days at the sync service only that may have more of it. */
@@ -67,4 +75,15 @@ export function isTargeted(record: InteractionRecord, target: EraseTarget): bool
       return host !== null && coversHost(target.host, host);
     }
   }
+}
+
+/** A test for "one of these is meant"; many addresses and ids cost no more than a few. */
+export function targetedBy(targets: readonly EraseTarget[]): (record: InteractionRecord) => boolean {
+  const urls = new Set(targets.flatMap((target) => (target.what === 'page' ? [target.url] : [])));
+  const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
+  const others = targets.filter(({ what }) => what !== 'page' && what !== 'record');
+  return (record) =>
+    ids.has(record.id) ||
+    (record.kind !== 'reduced' && urls.has(record.url)) ||
+    others.some((target) => isTargeted(record, target));
 }

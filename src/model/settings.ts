@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { AUTO_LOCK_DEFAULT, AUTO_LOCK_MINUTES, type AutoLockMinutes } from './auto-lock.ts';
 import { BUDGET } from './budget.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel } from './privacy.ts';
-import { DEFAULT_RETENTION, RETENTION_DAYS, type RetentionDays } from './privacy-policy.ts';
 import type { PauseState } from './recording.ts';
+import { KEEP_ALL, type Retention, retentionSchema } from './retention.ts';
 import { ruleSchema } from './rule-schema.ts';
 import type { Rule } from './rules.ts';
 
@@ -19,17 +19,15 @@ export const settingsSchema = v.object({
     v.object({ kind: v.picklist(['restart', 'resumed']) }),
   ]),
   rules: v.array(ruleSchema),
-  retentionDays: v.fallback(
-    v.optional(v.nullable(v.picklist(RETENTION_DAYS)), DEFAULT_RETENTION.retentionDays),
-    DEFAULT_RETENTION.retentionDays,
-  ),
-  autoDelete: v.fallback(v.optional(v.boolean(), DEFAULT_RETENTION.autoDelete), DEFAULT_RETENTION.autoDelete),
   persisted: v.exactOptional(v.boolean()),
   // Absent in what earlier versions stored. What is wrong with them is no reason to ask for consent again.
   budgetBytes: v.fallback(
     v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(BUDGET.minBytes)), BUDGET.defaultBytes),
     BUDGET.defaultBytes,
   ),
+  // What is wrong with it deletes nothing.
+  retention: v.fallback(v.optional(retentionSchema, KEEP_ALL), KEEP_ALL),
+  followsHistory: v.fallback(v.optional(v.boolean(), false), false),
   pinned: v.fallback(v.optional(v.array(v.string()), []), []),
   autoLockMinutes: v.fallback(
     v.optional(v.picklist(AUTO_LOCK_MINUTES), AUTO_LOCK_DEFAULT),
@@ -43,15 +41,15 @@ export interface Settings {
   readonly level: PrivacyLevel;
   readonly pause: PauseState;
   readonly rules: readonly Rule[];
-  /** How long records stay; `null`: for ever. Stored and told here, enforced by who erases. */
-  readonly retentionDays: RetentionDays | null;
-  /** Whether what is older goes by itself. */
-  readonly autoDelete: boolean;
   readonly persisted?: boolean;
   /** How much the store may take, in sealed bytes. */
   readonly budgetBytes: number;
   /** Hosts whose records are never archived, with their subdomains. */
   readonly pinned: readonly string[];
+  /** How long records stay. */
+  readonly retention: Retention;
+  /** Whether what the person deletes in the browser's own history is deleted here too. */
+  readonly followsHistory: boolean;
   readonly autoLockMinutes: AutoLockMinutes;
 }
 
@@ -60,9 +58,10 @@ export const DEFAULT_SETTINGS: Settings = {
   level: DEFAULT_LEVEL,
   pause: { kind: 'none' },
   rules: [],
-  ...DEFAULT_RETENTION,
   budgetBytes: BUDGET.defaultBytes,
   pinned: [],
+  retention: KEEP_ALL,
+  followsHistory: false,
   autoLockMinutes: AUTO_LOCK_DEFAULT,
 };
 

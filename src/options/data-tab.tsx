@@ -1,11 +1,13 @@
 import { useSignal } from '@preact/signals';
 import { parseRuleHost } from '../model/rules.ts';
-import type { EraseTarget } from '../model/selector.ts';
+import type { EraseQuestion } from '../model/selector.ts';
 import { dayStart, dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 import { CorrectCard } from './correct-card.tsx';
+import { DeletionLog } from './deletion-log.tsx';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
+import { HistoryFollow } from './history-follow.tsx';
 import { ImportCard } from './import-card.tsx';
 import { RequestsCard } from './requests-card.tsx';
 
@@ -23,7 +25,7 @@ export function DataTab() {
   const refuse = (text: string) => {
     result.value = { text, failed: true };
   };
-  const erase = async (target: EraseTarget, what: string) => {
+  const erase = async (target: EraseQuestion, what: string) => {
     result.value = { text: '', failed: false };
     const erased = await eraseAfterAsking(target, what);
     result.value = {
@@ -58,7 +60,9 @@ export function DataTab() {
       <CorrectCard />
       <section class="card">
         <h2>Delete</h2>
-        <p class="small muted">You see how many records it is before anything is deleted.</p>
+        <p class="small muted">
+          You see how many records it is before anything is deleted, and can undo it for 10 seconds.
+        </p>
         <form class="row fields" noValidate onSubmit={eraseSite}>
           <label class="field grow">
             A site and its subdomains
@@ -98,7 +102,14 @@ export function DataTab() {
             Delete these days…
           </button>
         </form>
-        <div class="apart">
+        <div class="apart row">
+          <button
+            type="button"
+            data-testid="delete-hour"
+            onClick={() => void erase({ what: 'hour' }, 'of the last hour')}
+          >
+            Delete the last hour…
+          </button>
           <button
             type="button"
             class="danger"
@@ -108,11 +119,13 @@ export function DataTab() {
             Delete everything…
           </button>
         </div>
+        <HistoryFollow />
         <p role="status" class={result.value.failed ? 'result error' : 'result'} data-testid="delete-result">
           {result.value.text}
         </p>
       </section>
       <RequestsCard />
+      <DeletionLog />
       <section class="card">
         <h2>How safe it is here</h2>
         <p>
@@ -126,7 +139,7 @@ export function DataTab() {
         </p>
         <p>
           Uninstalling the extension destroys everything recorded in this browser: export it first if you want
-          to keep it. Clearing the browser's own history does not clear this.
+          to keep it. Clearing the browser's own history does not clear this, unless you switch that on above.
         </p>
         {status.value && status.value.droppedMessages > 0 && (
           <p data-testid="dropped-messages">

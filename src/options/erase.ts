@@ -33,7 +33,7 @@ export async function eraseAfterAsking(question: EraseQuestion, what: string): P
     isHere
       ? {
           title: `Delete ${records}?`,
-          text: `${records} ${what} will be gone${everywhere}. This cannot be undone.${filed}${away}`,
+          text: `${records} ${what} will be gone${everywhere}. You can undo it for 10 seconds; after that nobody can bring it back.${filed}${away}`,
           action: `Delete ${records}`,
         }
       : {

@@ -2,10 +2,12 @@ import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import { ConfirmDialog } from '../ui/components/confirm-dialog.tsx';
 import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
+import { UndoBar } from '../ui/components/undo-bar.tsx';
 import { StartOver, UnlockForm } from '../ui/components/unlock-form.tsx';
 import { problem, status } from '../ui/status.ts';
 import { DataTab } from './data-tab.tsx';
 import { HealthTab } from './health-tab.tsx';
+import { HistoryCleared } from './history-follow.tsx';
 import { PrivacyTab } from './privacy-tab.tsx';
 import { SearchTab } from './search-tab.tsx';
 import { SyncTab } from './sync-tab.tsx';
@@ -48,6 +50,7 @@ export function Options() {
         {!isLocked && <Numbers />}
       </header>
       <main>{isLocked ? <Locked /> : <Tabs />}</main>
+      <UndoBar />
       <ConfirmDialog />
     </>
   );
@@ -95,6 +98,7 @@ function Tabs() {
         ))}
       </div>
       <Problem />
+      <HistoryCleared />
       <div id="panel" role="tabpanel" aria-labelledby={`tab-${tab.id}`}>
         <tab.View />
       </div>

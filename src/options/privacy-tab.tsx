@@ -9,6 +9,7 @@ import { KeptOut } from './kept-out.tsx';
 import { PasskeyCard } from './passkey-card.tsx';
 import { PassphraseCard } from './passphrase-card.tsx';
 import { PluginsCard } from './plugins-card.tsx';
+import { RetentionCard } from './retention-card.tsx';
 import { subjectText } from './rule-words.ts';
 import { RulesCard } from './rules-card.tsx';
 import { SensitiveSites } from './sensitive-sites.tsx';
@@ -39,6 +40,7 @@ export function PrivacyTab() {
         }}
       />
       <StoredCard wanted={wanted} />
+      <RetentionCard />
       <KeptOut />
       <PluginsCard />
       <ConsentsCard />

@@ -4,7 +4,7 @@ import type { Place, SearchHit } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
 import { count } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
-import type { Erased } from './erase.ts';
+import { type Erased, eraseAfterAsking } from './erase.ts';
 import { complaintAbout, EMPTY_FILTERS, type Filters, SearchFilters, toFilter } from './search-filters.tsx';
 import { SearchResult } from './search-result.tsx';
 
@@ -63,6 +63,12 @@ export function SearchTab() {
     // The result is gone, and focus with it: it goes to the one that took its place.
     focusTitle(at);
   };
+  const eraseFound = async () => {
+    const { site, fromMs, toMs, kind } = toFilter(filters.value);
+    const found = { what: 'found', text: text.value, site, fromMs, toMs, kind } as const;
+    erased.value = await eraseAfterAsking(found, 'that this search finds');
+    if (erased.value.outcome === 'erased') await load();
+  };
   const more = async () => {
     const at = hits.value?.length ?? 0;
     await load(next.value);
@@ -70,6 +76,8 @@ export function SearchTab() {
   };
 
   const found = hits.value ?? [];
+  const isNarrowed =
+    text.value.trim() !== '' || Object.values(filters.value).some((value) => value.trim() !== '');
   // What the person can put right at once comes first.
   const complaint = complaintAbout(filters.value) || message.value;
   return (
@@ -121,6 +129,11 @@ export function SearchTab() {
           <SearchResult key={hit.url} hit={hit} onErased={(outcome) => void afterErasing(at, outcome)} />
         ))}
       </ul>
+      {found.length > 0 && isNarrowed && complaint === '' && (
+        <button type="button" class="quiet" data-testid="delete-found" onClick={() => void eraseFound()}>
+          Delete all that this search finds…
+        </button>
+      )}
       {next.value !== undefined && (
         <button type="button" data-testid="search-more" onClick={() => void more()}>
           Show more

@@ -43,3 +43,24 @@ export async function visitsInHistory(url: string): Promise<VisitInHistory[]> {
     visitTime === undefined ? [] : [{ atMs: Math.floor(visitTime), transition }],
   );
 }
+
+/** What the person, or the browser by itself, removed from the browser's history: pages that it has no visit of any more. */
+export type RemovedFromHistory =
+  | { readonly all: true }
+  | { readonly all: false; readonly urls: readonly string[] };
+
+/**
+ * Calls back with it. To be asked for while the worker starts, and again when access was given: before that the browser has no
+ * history to listen to. Asking twice listens once.
+ */
+export function onRemovedFromHistory(handler: (removed: RemovedFromHistory) => void): void {
+  const listen = () => {
+    const { history } = browser as { history?: typeof browser.history };
+    if (!history?.onVisitRemoved || history.onVisitRemoved.hasListener(heard)) return;
+    history.onVisitRemoved.addListener(heard);
+  };
+  const heard = ({ allHistory, urls }: { allHistory: boolean; urls?: string[] }) =>
+    handler(allHistory ? { all: true } : { all: false, urls: urls ?? [] });
+  listen();
+  browser.permissions.onAdded.addListener(listen);
+}

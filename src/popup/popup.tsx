@@ -3,8 +3,9 @@ import { pageUrl } from '../platform/runtime.ts';
 import { openTab } from '../platform/tabs.ts';
 import { LevelSegments } from '../ui/components/level-choice.tsx';
 import { HealthLine, Numbers, Problem } from '../ui/components/status-line.tsx';
+import { UndoBar } from '../ui/components/undo-bar.tsx';
 import { UnlockForm } from '../ui/components/unlock-form.tsx';
-import { change, problem, status } from '../ui/status.ts';
+import { change, command, problem, status } from '../ui/status.ts';
 import { PauseControls } from './pause-controls.tsx';
 import { ThisPage } from './this-page.tsx';
 
@@ -58,8 +59,14 @@ export function Popup() {
             <LevelSegments />
           </section>
         )}
-        {!isLocked && (consent === undefined || consent === 'accepted') && <ThisPage />}
+        {!isLocked && (consent === undefined || consent === 'accepted') && (
+          <>
+            <ThisPage />
+            <ForgetHour />
+          </>
+        )}
       </main>
+      <UndoBar />
       <footer>
         <nav aria-label="All of ARQ Context">
           {LINKS.map(([tab, name]) => (
@@ -81,6 +88,23 @@ export function Popup() {
         )}
       </footer>
     </>
+  );
+}
+
+/** Without a question: it can be undone. */
+function ForgetHour() {
+  return (
+    <p>
+      <button
+        type="button"
+        class="quiet"
+        data-testid="forget-hour"
+        disabled={status.value === undefined}
+        onClick={() => void command('erase.run', { target: { what: 'hour' } })}
+      >
+        Forget the last hour
+      </button>
+    </p>
   );
 }
 

@@ -7,7 +7,7 @@ import { fromUtf8, utf8 } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
-import { parseContext, withoutLines } from '../model/context.ts';
+import { parseContext, toJson, withoutLines } from '../model/context.ts';
 import { DamagedError, type Database } from './database.ts';
 import type { DerivedRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
@@ -68,12 +68,18 @@ export class Derived {
   constructor(
     private readonly db: Database,
     private readonly vault: Vault,
+    /** Lines of saved contexts that are not shown now (hidden.ts). */
+    private readonly hidden: () => ReadonlySet<string> | 'all' | undefined = () => undefined,
   ) {}
 
   /** `undefined` when there is none. @throws DamagedError when it does not open where it lies. */
   async read(store: DerivedStore, name: string): Promise<unknown> {
+    const hidden = store === 'contexts' ? this.hidden() : undefined;
+    if (hidden === 'all') return undefined;
     const row = await this.db.get(store, [this.vault.userId, name]);
-    return row && openRow(this.vault, store, row);
+    const value = row && (await openRow(this.vault, store, row));
+    const context = hidden && parseContext(value);
+    return context ? toJson(withoutLines(context, hidden)) : value;
   }
 
   /** All in one durable transaction. The caller holds the write lock: the key must not be destroyed meanwhile. */
@@ -91,12 +97,14 @@ export class Derived {
   }
 
   async names(store: DerivedStore, prefix = ''): Promise<string[]> {
+    if (store === 'contexts' && this.hidden() === 'all') return [];
     const keys = await this.db.getAllKeys(store, allOf(this.vault.userId, prefix));
     return keys.map(([, name]) => name);
   }
 
   /** Names of the contexts by the day they are of, newest day first, by the seed's index. */
   async contextsByDay(): Promise<[Day, string[]][]> {
+    if (this.hidden() === 'all') return [];
     const range = IDBKeyRange.bound([this.vault.userId], [this.vault.userId, []]);
     const days = new Map<Day, string[]>();
     const index = this.db.transaction('contexts').store.index('userId_timestamp');

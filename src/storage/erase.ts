@@ -68,20 +68,43 @@ async function split(
   return { gone, survivors };
 }
 
+export interface Meant {
+  /** Records in the store. */
+  readonly stored: number;
+  readonly days: readonly Day[];
+  /** Lines of saved contexts that are theirs. */
+  readonly lines: ReadonlySet<string>;
+}
+
 /** `days`: where targeted records can be; all days with data when absent. */
-export async function countTargeted(
+export async function findMeant(
   source: PackSource,
   targeted: Targeted,
   days?: readonly Day[],
-): Promise<number> {
-  let count = 0;
+): Promise<Meant> {
+  const known = await contextLines(source.db, source.vault);
+  const lines = new Set<string>();
+  const noting: Targeted = async (record) => {
+    const hit = await targeted(record);
+    if (hit) for (const line of linesOf(record)) if (known.has(line)) lines.add(line);
+    return hit;
+  };
+  const found: Day[] = [];
+  let stored = 0;
   const list = days ?? (await daysWithData(source));
   for (const day of list) {
     const { events } = await eventsOfDay(source, day, list.length > FEW_DAYS);
-    count += (await split(events, targeted)).gone.size;
+    const { size } = (await split(events, noting)).gone;
+    if (size > 0) found.push(day);
+    stored += size;
   }
-  return count;
+  return { stored, days: found, lines };
 }
+
+/** What saved contexts list of a record. */
+const linesOf = (record: InteractionRecord): string[] =>
+  record.kind === 'reduced' ? [] : record.kind === 'search' ? [record.query, record.url] : [record.url];
+
 /** From so many days on it pays to open all texts of a pack at once. */
 const FEW_DAYS = 3;
 
@@ -106,7 +129,7 @@ export interface EraseOptions {
   readonly note?: (days: readonly Day[]) => Promise<{ readonly name: string; readonly box: Bytes }>;
   /** Days that lost something are queued to be sent again. */
   readonly syncing: boolean;
-  /** All of it goes, also what does not open: nothing is targeted alone. */
+  /** All of it goes, also what does not open, but records that are not targeted: they came after it was asked for. */
   readonly everything: boolean;
   readonly days?: readonly Day[] | undefined;
   /** Whether all of a day goes, so that what does not open goes too. */
@@ -132,24 +155,23 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
   let count = 0;
   const shred: Shred[] = [];
   let isReplaced = false;
-  if (options.everything) await forgetTraces(db);
   const lines = options.everything || options.moving ? new Set<string>() : await contextLines(db, vault);
   const gone = new Set<string>();
   const noting: Targeted = async (record) => {
     const hit = await targeted(record);
-    if (hit && record.kind !== 'reduced')
-      for (const line of record.kind === 'search' ? [record.query, record.url] : [record.url])
-        if (lines.has(line)) gone.add(line);
+    if (hit) for (const line of linesOf(record)) if (lines.has(line)) gone.add(line);
     return hit;
   };
   const kept = new Set<Day>();
   const damaged = new Set<Day>();
+  const stayed = new Set<string>();
   for (const [month, daysOfMonth] of months) {
     const meant: ErasedDay[] = [];
     for (const day of daysOfMonth) {
       const one = await splitDay(source, day, noting, options, days.length > FEW_DAYS);
       if (one === 'damaged') for (const list of [kept, damaged]) list.add(day);
       else if (one) meant.push(one);
+      if (options.everything && one && one !== 'damaged') for (const { id } of one.survivors) stayed.add(id);
     }
     const packs = await packsOfMonth(source, month);
     const bound = await boundByDamage(source, packs, new Set(meant.map(({ day }) => day)));
@@ -168,9 +190,13 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
     const all = options.everything || archived?.filed;
     shred.push(...(await renewKey(db, vault, all ? 'all' : options.moving ? 'none' : gone)));
     if (options.everything) {
+      await forgetTraces(db, stayed);
       // Also keys that nothing was sealed with yet.
-      for (const day of vault.periods('interactions')) shred.push({ ...eventsOf(day), what: 'all' });
-      for (const month of vault.periods('months')) shred.push({ ...tablesOf(month), what: 'all' });
+      const known = new Set(shred.map(({ store, day }) => `${store}/${day}`));
+      for (const day of vault.periods('interactions'))
+        if (!known.has(`interactions/${day}`)) shred.push({ ...eventsOf(day), what: 'all' });
+      for (const month of vault.periods('months'))
+        if (!known.has(`months/${month}`)) shred.push({ ...tablesOf(month), what: 'all' });
     }
     await destroy(db, vault, shred);
   }
@@ -194,12 +220,13 @@ async function splitDay(
   const others = less?.left ?? survivors;
   // Updates of visits that are not here go with their day, or it would be archived again and again.
   const all = everything || (damaged > 0 && isWhole?.(day) === true);
-  const left = all ? [] : moving ? keptOf(events, ({ id }) => !gone.has(id)) : others;
+  const stay = () => keptOf(events, ({ id }) => !gone.has(id));
+  const left = all && !everything ? [] : moving || everything ? stay() : others;
   const empty = left.length === 0 && (damaged === 0 || all);
   const stays = moving ? left.length === events.length : gone.size === 0 && !(empty && all);
-  if (stays && !renew?.has(day)) return null;
+  if (stays && !everything && !renew?.has(day)) return null;
   // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired, or all of it goes.
-  return damaged > 0 && !empty ? 'damaged' : { day, gone, survivors: left };
+  return damaged > 0 && !empty && !everything ? 'damaged' : { day, gone, survivors: left };
 }
 
 interface Bound {

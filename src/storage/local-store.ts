@@ -8,6 +8,7 @@ import { Mutex } from '../base/mutex.ts';
 import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
+import { isEverything, meantBy, type Purge } from '../model/purge.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import { coversDay, touchesDay } from './archive-list.ts';
 import { type ArchivedDays, Archives, type RestoreOptions } from './archives.ts';
@@ -17,14 +18,16 @@ import { candidateDays, type FinderSource } from './candidates.ts';
 import { churn, removeOrphans } from './compact.ts';
 import { type Database, type DatabaseEvents, LockedError, openData, PartlyErasedError } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
+import { DeletionLog } from './deletion-log.ts';
 import { Derived } from './derived.ts';
 import {
   type Change,
-  countTargeted,
   erase,
+  findMeant,
   finishErasing,
   isErasing,
   isOfSites,
+  type Meant,
   movedOf,
   noteErasing,
   type Targeted,
@@ -32,11 +35,13 @@ import {
 import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
+import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, wholeDays } from './hidden.ts';
 import { type Append, Journal, journalCounter, SEEN_STEP_MS, sealJournalRow } from './journal.ts';
 import { type KeyStore, openKeyStore } from './key-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
+import { forgetPurge, readPurge, writePurge } from './purge-note.ts';
 import { RecordingStore } from './recording-store.ts';
 import type { JournalRow, PackRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type Sentinel, type SentinelArea } from './sentinel.ts';
@@ -143,6 +148,11 @@ export class LocalStore extends RecordingStore {
   readonly derived: Derived;
   /** Days that left for files. */
   readonly archives: Archives;
+  /** What was deleted, without what it was. */
+  readonly deletions: DeletionLog;
+  #hidden: Hidden | undefined;
+  /** What was shown as the count when an erasure began, until it ends. */
+  #countMeanwhile: number | undefined;
   readonly #meter: SizeMeter;
   readonly #mutex = new Mutex();
   readonly #journal: Journal<JournalRow>;
@@ -164,7 +174,8 @@ export class LocalStore extends RecordingStore {
   ) {
     super(db, keys);
     const { clock } = options;
-    this.derived = new Derived(db, vault);
+    this.derived = new Derived(db, vault, () => this.#hidden?.lines);
+    this.deletions = new DeletionLog(db, vault);
     this.#meter = new SizeMeter(db, this.derived);
     this.archives = new Archives({
       source: () => this.#source(),
@@ -402,13 +413,13 @@ export class LocalStore extends RecordingStore {
     }, note);
   }
 
-  /** Each day is opened once, when it is first asked for. The caller holds the write lock. */
+  /** Each day is opened once, when it is first asked for; also what is hidden is known. The caller holds the write lock. */
   #knownOf(): KnownOf {
     const known = new Map<Day, Promise<readonly InteractionEvent[]>>();
     return (day) => {
       let events = known.get(day);
       if (!events) {
-        events = this.eventsOfDay(day).then((found) => found.events);
+        events = this.#allOfDay(day).then((found) => found.events);
         known.set(day, events);
       }
       return events;
@@ -455,18 +466,95 @@ export class LocalStore extends RecordingStore {
 
   /** Records in the store, folded. */
   async recordCount(): Promise<number> {
-    if (this.#count !== undefined) return this.#count;
-    return this.#ifQuiet(recordCount(this.#source()), (count) => {
-      this.#count = count;
-    });
+    if (this.#countMeanwhile !== undefined) return this.#countMeanwhile;
+    const count =
+      this.#count ??
+      (await this.#ifQuiet(recordCount(this.#source()), (read) => {
+        this.#count = read;
+      }));
+    return Math.max(0, count - (this.#hidden?.stored ?? 0));
+  }
+
+  /** What a deletion takes of the store. `days`: where it can be. */
+  async found(purge: Purge, days: readonly Day[] | undefined, onRead: () => void = () => {}): Promise<Meant> {
+    const isMeant = meantBy(purge);
+    const means = (record: InteractionRecord) => {
+      onRead();
+      return isMeant(record);
+    };
+    if (!isEverything(purge)) return this.meant(means, days);
+    // All but what came after it: nothing older is opened.
+    const recent = (await this.days()).filter((day) => day >= dayOf(purge.atMs));
+    const later = await this.meant((record) => !means(record), recent);
+    return { stored: (await recordCount(this.#source())) - later.stored, days: [], lines: new Set() };
+  }
+
+  /** A deletion was asked for, and nothing of it (`found`) is shown from here on. */
+  async hide(purge: Purge, found: Meant): Promise<void> {
+    await this.exclusive(() => writePurge(this.db, this.vault, purge));
+    this.hideAgain(purge, found);
+  }
+
+  /** The same of what is noted already. */
+  hideAgain(purge: Purge, found: Meant): void {
+    this.#hidden = hiddenBy(purge, found);
+    this.forget();
+  }
+
+  /** It is shown again: what was asked for is not to be, or was done. */
+  async unhide(): Promise<void> {
+    await this.exclusive(() => forgetPurge(this.db, this.vault));
+    this.show();
+  }
+
+  /** The same of what could not be noted. */
+  show(): void {
+    this.#hidden = undefined;
+    this.forget();
+  }
+
+  /** What was asked for before the last start and not carried out. @throws DamagedError when it does not open. */
+  pendingPurge(): Promise<Purge | undefined> {
+    return readPurge(this.db, this.vault);
+  }
+
+  /**
+   * Carries out what was asked for. `days`: as for `erase`. It may be repeated until `unhide` says that nothing more follows
+   * from it.
+   * @throws PartlyErasedError
+   */
+  async purge(purge: Purge, days: DaysToErase): Promise<number> {
+    this.#countMeanwhile = await this.recordCount();
+    try {
+      const count = await this.erase(meantBy(purge), isEverything(purge), days, purge.targets);
+      this.#hidden = undefined;
+      return count;
+    } catch (error) {
+      if (error instanceof PartlyErasedError) this.#hidden = undefined;
+      throw error;
+    } finally {
+      this.#countMeanwhile = undefined;
+      this.forget();
+    }
+  }
+
+  /** Whether something of this day is hidden; without: of any. */
+  isHiding(day?: Day): boolean {
+    return this.#hidden !== undefined && (day === undefined || hidesOf(this.#hidden, day));
+  }
+
+  /** What is hidden, as a test for records that are elsewhere. */
+  hides(record: InteractionRecord): boolean {
+    return this.#hidden?.means(record) === true;
   }
 
   #finding(): FinderSource {
     const known = this.#known();
+    const hidden = this.#hidden;
     return {
       ...this.#source(),
-      packs: () => known.packs,
-      journalDays: async () => new Set((await known.journalDays).keys()),
+      packs: async () => (hidden?.days === 'all' ? [] : known.packs),
+      journalDays: async () => wholeDays(hidden, (await known.journalDays).keys()),
       liveEvents: (day) =>
         this.cache.get(LIVE + day, async () => {
           const { events } = await this.eventsOfDay(day);
@@ -481,8 +569,10 @@ export class LocalStore extends RecordingStore {
   }
 
   /** What statistics need, by day, oldest first. */
-  summariesByDay(firstDay: Day, lastDay: Day, options: { readonly sites: boolean }) {
-    return summariesByDay(this.#finding(), firstDay, lastDay, options);
+  async *summariesByDay(firstDay: Day, lastDay: Day, options: { readonly sites: boolean }) {
+    const isHiding = this.isHiding();
+    for await (const one of summariesByDay(this.#finding(), firstDay, lastDay, options))
+      if (!isHiding || !isEmpty(one.summary)) yield one;
   }
 
   /** Days that may have pages that match, newest first. */
@@ -498,7 +588,7 @@ export class LocalStore extends RecordingStore {
   }
 
   async #erasure(): Promise<unknown> {
-    return (await this.db.get('metadata', ERASURE)) ?? null;
+    return this.#hidden?.id ?? (await this.db.get('metadata', ERASURE)) ?? null;
   }
 
   /** The same as long as nothing was erased. One that is under way is waited for. */
@@ -535,7 +625,7 @@ export class LocalStore extends RecordingStore {
     this.cache.clear();
     for await (const day of recordsByDay(this.#source(), order)) {
       if (day.damaged > 0) this.options.onDamaged(day.damaged);
-      yield day;
+      yield this.#hidden ? { ...day, records: day.records.filter((record) => !this.hides(record)) } : day;
     }
   }
 
@@ -543,14 +633,25 @@ export class LocalStore extends RecordingStore {
     return foldEvents((await this.eventsOfDay(day)).events);
   }
 
+  /** What is shown of it. */
   async eventsOfDay(day: Day) {
+    const { events, damaged } = await this.#allOfDay(day);
+    return { events: shownOf(this.#hidden, day, events), damaged };
+  }
+
+  async #allOfDay(day: Day) {
     const found = await eventsOfDay(this.#source(), day);
     if (found.damaged > 0) this.options.onDamaged(found.damaged);
     return found;
   }
 
-  countTargeted(targeted: Targeted, days?: readonly Day[]): Promise<number> {
-    return countTargeted(this.#source(), targeted, days);
+  async countTargeted(targeted: Targeted, days?: readonly Day[]): Promise<number> {
+    return (await this.meant((record) => !this.hides(record) && targeted(record), days)).stored;
+  }
+
+  /** How many records are meant, on which days, and which lines of saved contexts are theirs. */
+  meant(targeted: Targeted, days?: readonly Day[]): Promise<Meant> {
+    return findMeant(this.#source(), targeted, days);
   }
 
   /**
@@ -710,7 +811,8 @@ export class LocalStore extends RecordingStore {
         const { events, damaged } = await this.eventsOfDay(day);
         const moved = movedOf(events, keep);
         if (damaged > 0 || moved.length === 0 || !moved.every(({ id }) => ids.has(id))) continue;
-        if (!(await isSettled(day))) continue;
+        // What is hidden may still be shown again: it is nowhere else.
+        if (this.isHiding(day) || !(await isSettled(day))) continue;
         const records = foldEvents(moved);
         leaving.set(day, { records: records.length, sites: await sitesOf(records) });
       }

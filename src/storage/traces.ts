@@ -14,10 +14,11 @@ export async function forgetShown<S extends ArrayLike<StoreNames<ArqData>>>(
     if (gone.has(cursor.value.visit)) await cursor.delete();
 }
 
-/** Before everything is erased. */
-export async function forgetTraces(db: Database): Promise<void> {
+/** When everything is erased, but visits in `stay`. */
+export async function forgetTraces(db: Database, stay: ReadonlySet<string>): Promise<void> {
   const tx = db.transaction(['tabs', 'seen'], 'readwrite', { durability: 'strict' });
-  tx.objectStore('tabs').clear();
+  for (let cursor = await tx.objectStore('tabs').openCursor(); cursor; cursor = await cursor.continue())
+    if (!stay.has(cursor.value.visit)) await cursor.delete();
   tx.objectStore('seen').clear();
   await tx.done;
 }

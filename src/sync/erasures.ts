@@ -11,6 +11,7 @@ import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { hostOf } from '../model/page.ts';
+import { PURGE_KIND_OF, PURGE_STEPS } from '../model/purge.ts';
 import { reductionFields } from '../model/reduction.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
@@ -99,9 +100,26 @@ export async function forgetCommands(store: LocalStore): Promise<void> {
 const token = async (key: MacKey, kind: 'page' | 'site', text: string): Promise<string> =>
   toBase64Url(await hmac(key, macInput(`erase/${kind}`, utf8(text))));
 
-/** A command for what the person chose, as of now. */
-export async function commandOf(target: EraseTarget, key: MacKey, atMs: number): Promise<EraseCommand> {
-  const id = randomId();
+/** Of one deletion: when it was asked for, and what its commands are called, so that a repeat gives none twice. */
+export interface CommandNames {
+  readonly id: string;
+  readonly atMs: number;
+}
+
+export const commandsOf = (
+  targets: readonly EraseTarget[],
+  key: MacKey,
+  { id, atMs }: CommandNames,
+): Promise<EraseCommand[]> =>
+  Promise.all(targets.map((target, index) => commandOf(target, key, atMs, `${id}.${index}`)));
+
+/** A command for what the person chose, as of then. */
+export async function commandOf(
+  target: EraseTarget,
+  key: MacKey,
+  atMs: number,
+  id = randomId(),
+): Promise<EraseCommand> {
   switch (target.what) {
     case 'page': {
       const [page, site] = [token(key, 'page', target.url), token(key, 'site', hostOf(target.url))];
@@ -211,6 +229,24 @@ export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], ke
     // A day that is in a file only may have any site.
     (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
   );
+
+/** Into the log of deletions: what commands that came at once, from another device, erased here. */
+export async function logErasures(
+  store: LocalStore,
+  [first]: readonly Erasure[],
+  records: number,
+  atMs: number,
+): Promise<void> {
+  if (!first) return;
+  const fact = {
+    purge: first.id,
+    reason: 'other-device',
+    kind: PURGE_KIND_OF[first.target.what],
+    records,
+    atMs,
+  } as const;
+  for (const step of PURGE_STEPS) if (step !== 'undone') await store.deletions.append({ ...fact, step });
+}
 
 /** What archives remember of a command. Names of sites and pages are not known here: for them commands are asked on restore. */
 function targetOf({ atMs, target }: EraseCommand): EraseTarget[] {

@@ -12,7 +12,7 @@ import { accountIdSchema } from '../protocol/wire.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { scopeOf } from './account-state.ts';
-import { commandOf, commandSchema, erasedBy, readCommands } from './erasures.ts';
+import { type CommandNames, commandSchema, commandsOf, erasedBy, readCommands } from './erasures.ts';
 import type { ObjectScope } from './objects.ts';
 
 const LEFT = 'sync-left';
@@ -52,14 +52,20 @@ export const forgetLeft = (store: LocalStore, joined: AccountId): Promise<void> 
   });
 
 /** Before something is erased here, while this device is in no account. */
-export async function erasedOutside(store: LocalStore, target: EraseTarget, atMs: number): Promise<void> {
+export async function erasedOutside(
+  store: LocalStore,
+  targets: readonly EraseTarget[],
+  as: CommandNames,
+): Promise<void> {
   const left = await readLeft(store);
   if (!left) return;
   const { keys } = await scopeOf(store, left.account);
-  const command = await commandOf(target, keys.naming, atMs);
+  const commands = await commandsOf(targets, keys.naming, as);
   await store.exclusive(async () => {
     const now = await readLeft(store);
-    if (now) await store.writeNamed(LEFT, { ...now, erased: [...now.erased, command] });
+    if (!now) return;
+    const fresh = commands.filter(({ id }) => !now.erased.some((command) => command.id === id));
+    await store.writeNamed(LEFT, { ...now, erased: [...now.erased, ...fresh] });
   });
 }
 

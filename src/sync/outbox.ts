@@ -94,13 +94,18 @@ export type QueuedRow = OutboxRow & { readonly key: number };
 export const daysOfRows = (rows: readonly OutboxRow[]): Set<Day> =>
   new Set(rows.flatMap((row) => (row.what === 'day' ? [row.day] : [])));
 
-/** What can be sent: days that are away wait until they were fetched back (away.ts). */
+/**
+ * What can be sent: days that are away wait until they were fetched back (away.ts), and days with something that is about to be
+ * erased until that was done or undone.
+ */
 export async function queued(store: LocalStore, limit: number): Promise<QueuedRow[]> {
   const away = await store.awayDays();
-  if (Object.keys(away).length === 0)
+  if (Object.keys(away).length === 0 && !store.isHiding())
     return (await store.db.getAll('outbox', undefined, limit)) as QueuedRow[];
   const rows = (await store.db.getAll('outbox')) as QueuedRow[];
-  return rows.filter((row) => row.what !== 'day' || !(row.day in away)).slice(0, limit);
+  const waits = (row: QueuedRow) =>
+    row.what !== 'record' && ((row.what === 'day' && row.day in away) || store.isHiding(row.day));
+  return rows.filter((row) => !waits(row)).slice(0, limit);
 }
 
 export async function queueRecord(store: LocalStore, name: string): Promise<void> {
@@ -110,13 +115,19 @@ export async function queueRecord(store: LocalStore, name: string): Promise<void
 }
 
 /**
- * An erase command that is given here, kept and queued. Queued first: should the worker be stopped in between, a row that
- * leads to nothing is dropped, but a command that no row names would never reach the others.
+ * Erase commands that are given here, kept and queued; those that were given already are not given again. Queued first: should
+ * the worker be stopped in between, a row that leads to nothing is dropped, but a command that no row names would never reach
+ * the others.
  */
-export const giveCommand = (store: LocalStore, command: EraseCommand): Promise<void> =>
+export const giveCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
   store.exclusive(async () => {
-    await queueRecord(store, `erase/${command.id}`);
-    await writeCommands(store, [...(await readCommands(store)), command]);
+    const known = await readCommands(store);
+    const fresh = commands.filter(({ id }) => !known.some((command) => command.id === id));
+    if (fresh.length === 0) return;
+    const tx = store.db.transaction('outbox', 'readwrite', { durability: 'strict' });
+    for (const { id } of fresh) tx.store.add({ what: 'record', name: `erase/${id}` });
+    await tx.done;
+    await writeCommands(store, [...known, ...fresh]);
   });
 
 /** Shared settings that are changed here, the same way. Resolves with `false` when nothing is different now. */

@@ -22,6 +22,7 @@ import {
   type EraseCommand,
   eraseAs,
   isErasure,
+  logErasures,
   parseCommand,
   readCommands,
 } from './erasures.ts';
@@ -194,7 +195,8 @@ async function apply(
     if (slot !== undefined) unread[slot] ??= 'waits';
   }
   if (into.commands.length > 0) {
-    await eraseOrWait(store, into.commands, scope);
+    const count = await eraseOrWait(store, into.commands, scope);
+    if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
     await queueMeant(store, into.commands);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });

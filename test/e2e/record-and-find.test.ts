@@ -290,6 +290,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await waitFor('the result is told', async () =>
       (await options.text('delete-result')).startsWith('Deleted 5 records'),
     );
+    await options.click('erase-finish');
     const left = await urls();
     expect(left.filter((url) => url.includes('site1.'))).toEqual([]);
     expect(left.filter((url) => url.includes('site2.'))).toHaveLength(5);

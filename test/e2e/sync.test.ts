@@ -45,6 +45,7 @@ describe.each<[BrowserName, BrowserName]>([
     await device.page.evaluate(`document.querySelector('[data-testid=search-result] details').open = true`);
     await device.page.click('delete-page');
     await device.page.click('confirm');
+    await device.page.click('erase-finish');
     // Not by the count: what comes from the other meanwhile would make up for it.
     await waitFor('the page to be gone', async () => !JSON.stringify(await device.records()).includes(words));
   };

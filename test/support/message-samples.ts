@@ -16,6 +16,18 @@ const nothing = { right: [{}] } as const;
 const sites = { right: [{ host: 'site.example' }], wrong: [{ host: 'x'.repeat(254) }] } as const;
 const some = { right: [{ id: 'some-id' }], wrong: [{ id: 'x'.repeat(121) }] } as const;
 
+const retentions: Samples<'retention.set'> & Samples<'retention.forecast'> = {
+  right: [
+    { retention: { levels: {}, sites: [] } },
+    { retention: { levels: { private: 365 }, sites: [{ host: 'site.example', keep: 'forever' }] } },
+  ],
+  wrong: [
+    { retention: { levels: { private: 31 }, sites: [] } },
+    { retention: { levels: {}, sites: [{ host: 'site.example', keep: 0 }] } },
+    { retention: { levels: {}, sites: [{ host: 'x'.repeat(254), keep: 30 }] } },
+  ],
+};
+
 export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   'event.page': { right: [{ startedMs: 1.5, nonce }], wrong: [{ startedMs: 1, nonce: 'short' }] },
   'event.click': {
@@ -116,14 +128,26 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
       { target: { what: 'site', host: 'gone.example' } },
       { target: { what: 'range', fromMs: 0, toMs: 1 } },
       { target: { what: 'all' } },
+      { target: { what: 'hour' } },
+      { target: { what: 'newest', url: 'https://site.example/' } },
+      { target: { what: 'found', text: 'gone', site: 'gone.example', fromMs: 0, toMs: 1, kind: 'visit' } },
     ],
     wrong: [
-      { target: { what: 'newest', url: 'https://site.example/' } },
+      { target: { what: 'found', text: 'x'.repeat(201) } },
       { target: { what: 'record', id: 'some-id', day: '24.11.2026' } },
       { target: { what: 'range', fromMs: 0.5, toMs: 1 } },
       { target: { what: 'site', host: 'gone.example', url: 'https://gone.example/' } },
     ],
   },
+  'erase.undo': some,
+  'erase.finish': nothing,
+  'erase.log': nothing,
+  'retention.get': nothing,
+  'retention.forecast': retentions,
+  'retention.set': retentions,
+  'retention.clock': nothing,
+  'history.follow': { right: [{ on: false }], wrong: [{ on: 1 }] },
+  'history.cleared': { right: [{ erase: false }], wrong: [{ erase: 'yes' }] },
   'import.history': nothing,
   'import.cancel': nothing,
   'device.seen': {

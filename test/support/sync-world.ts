@@ -95,7 +95,7 @@ export class TestDevice {
   /** As the handler of `erase.run` does it. */
   erase(target: EraseTarget): Promise<number> {
     return this.run(async () => {
-      await this.sync.erasing(target);
+      await this.sync.erasing([target]);
       return this.store.erase((record) => isTargeted(record, target), target.what === 'all', undefined, [
         target,
       ]);

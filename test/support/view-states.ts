@@ -4,11 +4,13 @@ import type { RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
 import type { DataAccessRequest } from '../../src/model/data-request.ts';
 import type { Deletion } from '../../src/model/deletion.ts';
+import type { LogEntry, LogReading } from '../../src/model/deletion-log.ts';
 import type { HealthReport } from '../../src/model/health.ts';
 import type { PluginsReport } from '../../src/model/plugins.ts';
 import type { PrivacyReport } from '../../src/model/privacy-policy.ts';
 import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
 import type { ReductionCount, ReductionState } from '../../src/model/reduction.ts';
+import type { RetentionReport } from '../../src/model/retention.ts';
 import { NO_COUNTS } from '../../src/model/sensitive.ts';
 import type { TestPage } from './browser.ts';
 import type { FakeBackground } from './fake-background.ts';
@@ -434,6 +436,40 @@ const plugins: PluginsReport = {
   totals: [{ ...READER, queries: 62, records: 1204, refused: 3, lastMs: NOW - 6e4 }],
 };
 
+const retention: RetentionReport = {
+  retention: {
+    levels: { private: 365, anonymous: 90 },
+    sites: [
+      { host: 'news.example', keep: 30 },
+      { host: LONG_HOST, keep: 'forever' },
+    ],
+  },
+  pinned: ['pinned.example'],
+  nowMs: NOW,
+};
+const UNDO: Status = {
+  ...recording,
+  recordCount: 12_831,
+  erasing: { id: 'a', count: 12, kind: 'site', reason: 'person', leftMs: 9_000 },
+};
+const step = (n: number, of: string, more: Pick<LogEntry, 'step' | 'kind' | 'reason' | 'records'>) => ({
+  n,
+  before: '',
+  purge: of,
+  atMs: NOW - 9e8 + n * 1e6,
+  ...more,
+});
+const deletionLog: LogReading = {
+  whole: true,
+  entries: [
+    ...(['flagged', 'overwritten', 'dequeued', 'archived', 'notified'] as const).map((name, n) =>
+      step(n, 'a', { step: name, kind: 'retention', reason: 'retention', records: 1204 }),
+    ),
+    step(5, 'b', { step: 'flagged', kind: 'everything', reason: 'browser-history', records: 12_843 }),
+    step(6, 'b', { step: 'undone', kind: 'everything', reason: 'browser-history', records: 12_843 }),
+    { ...step(7, 'c', { step: 'notified', kind: 'site', reason: 'person', records: 3 }), keptDays: 2 },
+  ],
+};
 const devices = (laptopMs?: number, otherMs?: number): Deletion['devices'] => [
   { name: 'Laptop', thisDevice: true, ...(laptopMs === undefined ? {} : { erasedMs: laptopMs }) },
   {
@@ -449,6 +485,9 @@ const deletions: readonly Deletion[] = [
 ];
 
 const answers: FakeBackground['answers'] = {
+  'retention.get': ok(retention),
+  'retention.forecast': ok({ records: 1204, days: 31, oldest: '2024-03-01', today: '2026-11-27' }),
+  'erase.log': ok(deletionLog),
   'plugins.get': ok(noPlugins),
   'budget.get': ok(roomy),
   'budget.sites': ok([
@@ -483,6 +522,8 @@ const without = (type: keyof FakeBackground['answers'], message: string) => ({
   [type]: fail('failed', message),
 });
 const FULL = 'The disk is full: nothing more can be recorded. Free some space or delete old records.';
+const CLOCK =
+  'Recording. The clock of this computer jumped, so nothing is deleted by its age until you say on the Privacy tab that the date is right.';
 const UNREADABLE = 'The browser cannot read the stored data. Restart the browser.';
 const NO_ACCESS = withHealth(
   'no-host-access',
@@ -797,6 +838,54 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
         await view.click('correct-look');
         await view.waitFor('correct-choice');
       },
+    },
+    {
+      name: 'options-data-log',
+      status: { ...recording, following: { cleared: true } },
+      reach: async (view) => {
+        await view.click('deletion-log');
+        await view.waitFor('deletion-log-state');
+      },
+    },
+    {
+      name: 'options-data-log-changed',
+      status: UNDO,
+      answers: { ...answers, 'erase.log': ok({ ...deletionLog, whole: false }) },
+      reach: async (view) => {
+        await view.click('deletion-log');
+        await says(view, 'deletion-log-state', 'changed');
+      },
+    },
+    { name: 'options-search-undo', status: UNDO, reach: seen('undo') },
+    { name: 'popup-undo', status: UNDO, reach: seen('undo') },
+    {
+      name: 'popup-left-over',
+      status: withHealth(
+        'left-over',
+        '3 records were deleted. What was meant of 2026-11-03 is still there, because stored data of 2026-11-05 is damaged.',
+      ),
+      reach: seen('loss-seen'),
+    },
+    {
+      name: 'options-privacy-retention',
+      status: withHealth('clock-jumped', CLOCK),
+      answers: { ...answers, 'retention.get': ok({ ...retention, waitsSinceMs: NOW - 4e10 }) },
+      reach: seen('clock-waits'),
+    },
+    {
+      name: 'options-privacy-retention-asking',
+      status: recording,
+      reach: async (view) => {
+        await view.waitFor('retention-private');
+        await view.fill('retention-private', '30');
+        await view.waitFor('confirm');
+      },
+    },
+    {
+      name: 'options-privacy-retention-failed',
+      status: recording,
+      answers: without('retention.get', UNREADABLE),
+      reach: seen('plugins-on'),
     },
     { name: 'options-data-exporting', status: recording, reach: (view) => view.click('export-json') },
     {

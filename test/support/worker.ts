@@ -121,6 +121,13 @@ export class Worker {
     return answer.value;
   }
 
+  /** Deletes, without waiting until it cannot be undone any more. */
+  async erase(target: MessageBody<'erase.run'>['target']): Promise<{ count: number }> {
+    const erased = await this.send('erase.run', { target });
+    await this.send('erase.finish', {});
+    return erased;
+  }
+
   sender(tabId: number, url = fake.tabs.get(tabId)?.url, documentId?: string) {
     const tab = { ...fake.tabs.get(tabId) };
     return { id: 'test', url, tab, frameId: 0, ...(documentId === undefined ? {} : { documentId }) } as never;

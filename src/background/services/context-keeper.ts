@@ -46,6 +46,8 @@ export class ContextKeeper {
     return this.#mutex.run(async () => {
       const { clock, store, context } = this.profile;
       const nowMs = clock.nowMs();
+      // What is hidden may be shown again: nothing is made of the store as it looks meanwhile.
+      if (store.isHiding()) return 0;
       const before = (await sessionArea.get(KEY)) as Seen | undefined;
       const { firstDay, lastDay } = daysOfPeriod('all', nowMs);
       const fingerprint = await store.fingerprint(firstDay, lastDay);

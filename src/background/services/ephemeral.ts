@@ -11,6 +11,7 @@ import {
 import { EPHEMERAL_MS } from '../../model/privacy.ts';
 import type { Area } from '../../platform/areas.ts';
 import { MemoryFullError } from '../../storage/database.ts';
+import { keptOf } from '../../storage/erase.ts';
 
 const KEY = 'ephemeral';
 const MAX_EVENTS = 5_000;
@@ -28,6 +29,8 @@ const EMPTY: Memory = { events: [], nonces: [] };
 
 export class Ephemeral {
   readonly #mutex = new Mutex();
+  /** Records that are about to be erased and are not shown. */
+  hides: (record: InteractionRecord) => boolean = () => false;
 
   constructor(
     private readonly nowMs: () => number,
@@ -58,9 +61,9 @@ export class Ephemeral {
     return foldEvents(await this.events());
   }
 
-  /** What has not expired, oldest first. */
+  /** What has not expired and is shown, oldest first. */
   async events(): Promise<readonly InteractionEvent[]> {
-    return (await this.#alive()).events;
+    return keptOf((await this.#alive()).events, (record) => !this.hides(record));
   }
 
   /** Whether this event is still there. */

@@ -1,79 +1,142 @@
-/** Counting and erasing what a person means, in the store and in memory; both are measured like queries. */
-
+/** What a person points at when they delete something: what it comes to now, and how much that is. */
+import { type Day, dayOf, HOUR_MS } from '../../base/clock.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
-import { type EraseCount, type EraseQuestion, type EraseTarget, isTargeted } from '../../model/selector.ts';
-import { PartlyErasedError } from '../../storage/database.ts';
+import { type PageQuery, typedQueries } from '../../model/page-query.ts';
+import { PURGE_KIND_OF, type PurgeKind } from '../../model/purge.ts';
+import {
+  type EraseCount,
+  type EraseQuestion,
+  type EraseTarget,
+  matchesFilter,
+  targetedBy,
+} from '../../model/selector.ts';
 import type { Services } from '../services.ts';
-import { daysOf, targetOf } from './search.ts';
+import type { Ephemeral } from './ephemeral.ts';
+import type { Profile } from './profile.ts';
+import { daysOf, recordsOfPage, search } from './search.ts';
 import { unlessDamaged } from './unless-damaged.ts';
 
-type Erasing = Pick<
-  Services,
-  'profile' | 'ephemeral' | 'recorder' | 'unsealing' | 'sync' | 'history' | 'contexts' | 'budget'
->;
 type Counted = Pick<Services, 'profile' | 'ephemeral' | 'sync'>;
 
-export function countErased(
+/** So many pages of a search are deleted at once: other devices are told of each. */
+export const MOST_PAGES = 2_000;
+
+export interface Meaning {
+  readonly kind: PurgeKind;
+  readonly targets: readonly EraseTarget[];
+}
+
+/** What a question comes to now. */
+export async function meaningOf(
+  profile: Profile,
+  ephemeral: Ephemeral,
+  question: EraseQuestion,
+): Promise<Result<Meaning>> {
+  if (question.what === 'found') return foundMeaning(profile, ephemeral, question);
+  if (question.what === 'hour') {
+    const nowMs = profile.clock.nowMs();
+    const target = { what: 'range', fromMs: nowMs - HOUR_MS, toMs: nowMs + 1 } as const;
+    return ok({ kind: 'hour', targets: [target] });
+  }
+  if (question.what !== 'newest') return ok({ kind: PURGE_KIND_OF[question.what], targets: [question] });
+  const [newest] = await recordsOfPage(profile, ephemeral, question.url, 1);
+  const target: EraseTarget = newest
+    ? { what: 'record', id: newest.id, day: dayOf(newest.atMs) }
+    : { what: 'record', id: '' };
+  return ok({ kind: 'visit', targets: [target] });
+}
+
+/**
+ * Everything that a search finds: the pages themselves, or, where only a span of time or a kind was asked for, the records of
+ * them that were.
+ */
+async function foundMeaning(
+  profile: Profile,
+  ephemeral: Ephemeral,
+  { text, site, fromMs, toMs, kind }: Extract<EraseQuestion, { what: 'found' }>,
+): Promise<Result<Meaning>> {
+  const filter = { site, fromMs, toMs, kind };
+  const { hits } = await search(profile, ephemeral, { text, ...filter, limit: MOST_PAGES + 1 });
+  if (hits.length > MOST_PAGES)
+    return fail(
+      'too-many',
+      `This search finds more than ${MOST_PAGES.toLocaleString()} pages. Add a word, a site or days, or delete by site or by days on the "Your data" page.`,
+    );
+  const urls = new Set(hits.map(({ url }) => url));
+  if (kind === undefined && fromMs === undefined && toMs === undefined)
+    return ok({ kind: 'search', targets: [...urls].map((url) => ({ what: 'page', url })) });
+  const isFound = (record: InteractionRecord) =>
+    record.kind !== 'reduced' && urls.has(record.url) && matchesFilter(record, filter);
+  const targets = new Map<string, EraseTarget>();
+  const add = (record: InteractionRecord) =>
+    targets.set(record.id, { what: 'record', id: record.id, day: dayOf(record.atMs) });
+  for (const record of await ephemeral.records()) if (isFound(record)) add(record);
+  const seen = new Set<Day>();
+  for (const query of typedQueries(text).map((typed): PageQuery => ({ ...filter, ...typed })))
+    for await (const day of profile.store.candidateDays(query)) {
+      if (seen.has(day)) continue;
+      seen.add(day);
+      for (const record of await profile.store.recordsOfDay(day)) if (isFound(record)) add(record);
+    }
+  return ok({ kind: 'search', targets: [...targets.values()] });
+}
+
+/** Of several: where any of them can be; `undefined`: perhaps everywhere. */
+export async function daysOfAll(
+  profile: Profile,
+  targets: readonly EraseTarget[],
+): Promise<Day[] | undefined> {
+  const days = new Set<Day>();
+  for (const target of targets) {
+    const own = await daysOf(profile, target);
+    if (own === undefined) return undefined;
+    for (const day of own) days.add(day);
+  }
+  return [...days];
+}
+
+export async function countErased(
   { profile, ephemeral, sync }: Counted,
   question: EraseQuestion,
-): Promise<EraseCount> {
+): Promise<Result<EraseCount>> {
   const { store, context } = profile;
+  const meaning = await meaningOf(profile, ephemeral, question);
+  if (!meaning.ok) return meaning;
+  const { targets } = meaning.value;
   return context.queries.measure({}, async (tally) => {
-    const target = await targetOf(profile, ephemeral, question);
+    const isMeant = targetedBy(targets);
     const targeted = (record: InteractionRecord) => {
       tally.rowsRead += 1;
-      return isTargeted(record, target);
+      return isMeant(record);
     };
     const inMemory = (await ephemeral.records()).filter(targeted).length;
-    const stored = inMemory + (await store.countTargeted(targeted, await daysOf(profile, target)));
+    const stored = inMemory + (await store.countTargeted(targeted, await daysOfAll(profile, targets)));
     tally.rowsReturned = stored;
-    const filed = await unlessDamaged(store.archives.filed(target));
-    const away = await sync.awayMeant(target);
-    return {
-      count: stored + (filed?.records ?? 0) + away.records,
-      target,
-      ...(filed && filed.days > 0 ? { archivedDays: filed.days } : {}),
-      ...(away.days > 0 ? { awayDays: away.days } : {}),
-    };
+    let [count, archivedDays, awayDays] = [stored, 0, 0];
+    for (const target of targets) {
+      const filed = await unlessDamaged(store.archives.filed(target));
+      const away = await sync.awayMeant(target);
+      count += (filed?.records ?? 0) + away.records;
+      archivedDays = Math.max(archivedDays, filed?.days ?? 0);
+      awayDays = Math.max(awayDays, away.days);
+    }
+    return ok({
+      count,
+      // Of one that was pointed at by its page: that record, whatever comes after.
+      target: question.what === 'newest' && targets[0] ? targets[0] : question,
+      ...(archivedDays > 0 ? { archivedDays } : {}),
+      ...(awayDays > 0 ? { awayDays } : {}),
+    });
   });
 }
 
-/** Resolves with how many records went. */
-export function eraseRecords(
-  { profile, ephemeral, recorder, unsealing, sync, history, contexts, budget }: Erasing,
-  target: EraseTarget,
-): Promise<number> {
-  const { store, context, sensitive } = profile;
-  return context.queries.measure({}, async (tally) => {
-    await unsealing.settle();
-    await history.erasing(target.what === 'all');
-    const targeted = (record: InteractionRecord) => {
-      tally.rowsRead += 1;
-      return isTargeted(record, target);
-    };
-    const inMemory = await ephemeral.erase(targeted);
-    await sync.erasing(target);
-    const filed = await unlessDamaged(store.archives.filed(target));
-    const away = await sync.awayMeant(target);
-    let partly: PartlyErasedError | undefined;
-    const stored = await profile.storing(() =>
-      store
-        .erase(targeted, target.what === 'all', () => daysOf(profile, target), [target])
-        .catch((error: unknown) => {
-          // What could be erased was: all that follows from it happens, then the person is told.
-          if (!(error instanceof PartlyErasedError)) throw error;
-          partly = error;
-          return error.count;
-        }),
-    );
-    await recorder.erased();
-    await contexts.erased();
-    if (target.what === 'all') await sensitive.forget();
-    await budget.check();
-    profile.changed();
-    tally.rowsReturned = inMemory + stored;
-    const count = inMemory + stored + (filed?.records ?? 0) + away.records;
-    if (partly) throw new PartlyErasedError(count, partly.kept, partly.damaged);
-    return count;
-  });
+/** Deletes, and resolves with how many records that are. It can be undone for some seconds. */
+export async function eraseRecords(
+  { profile, ephemeral, erasures }: Services,
+  question: EraseQuestion,
+): Promise<Result<{ readonly count: number }>> {
+  const meaning = await meaningOf(profile, ephemeral, question);
+  if (!meaning.ok) return meaning;
+  return ok({ count: await erasures.flag({ ...meaning.value, reason: 'person' }) });
 }

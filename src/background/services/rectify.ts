@@ -14,12 +14,13 @@ import {
   REQUEST_LIMITS,
 } from '../../model/data-request.ts';
 import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
+import { DamagedError } from '../../storage/database.ts';
 import { timeInAll } from '../../storage/imported-time.ts';
 import type { Services } from '../services.ts';
 import type { Profile } from './profile.ts';
 import { daysOf, recordsOfPage } from './search.ts';
 
-type Rectifying = Pick<Services, 'profile' | 'unsealing' | 'sync' | 'history' | 'recorder' | 'contexts'>;
+type Rectifying = Pick<Services, 'profile' | 'unsealing' | 'sync' | 'erasures'>;
 
 /** Records that are looked at to show what there is to put right. */
 const MAX_SHOWN = 2_000;
@@ -112,7 +113,7 @@ export interface Rectified {
   readonly more: number;
 }
 
-/** @throws PartlyErasedError when something damaged keeps an old version. */
+/** @throws DamagedError when something damaged keeps an old version. */
 export async function rectifyRecords(
   services: Rectifying,
   request: string,
@@ -151,21 +152,24 @@ export async function unrectify(
   if (there.length > 0) await eraseExactly(services, there);
 }
 
-/** Erases records by their ids, all in one step, and lets the other devices know of each. */
+/**
+ * Erases records by their ids, at once, and lets the other devices know of each.
+ * @throws DamagedError when something damaged keeps one of them.
+ */
 async function eraseExactly(
-  { profile, sync, history, recorder, contexts }: Rectifying,
+  { profile, erasures }: Rectifying,
   records: readonly { readonly id: string; readonly day: Day }[],
 ): Promise<void> {
   const ids = new Set(records.map(({ id }) => id));
   const targets = records.map(({ id, day }) => ({ what: 'record', id, day }) as const);
-  await history.erasing(false);
-  for (const target of targets) await sync.erasing(target);
   const days = [...new Set(records.map(({ day }) => day))];
-  await profile.storing(() => profile.store.erase(({ id }) => ids.has(id), false, days, targets));
-  await recorder.erased();
-  await contexts.erased();
-  profile.changed();
+  await erasures.flag({ targets, kind: 'visit', reason: 'person', days, now: true });
+  for (const day of days)
+    if ((await profile.store.recordsOfDay(day)).some(({ id }) => ids.has(id))) throw new DamagedError(KEPT);
 }
+
+const KEPT =
+  'The right text is stored, but the wrong one is still there, because stored data of its day is damaged.';
 
 /** The profile's own facts. The former value is overwritten, and what the browser still has of it in its logs is pushed out. */
 export async function rectifyProfile(

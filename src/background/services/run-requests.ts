@@ -3,7 +3,6 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import type { DataAccessRequest, RequestDetail } from '../../model/data-request.ts';
 import { PartlyErasedError, storageFailure } from '../../storage/database.ts';
 import type { Services } from '../services.ts';
-import { eraseRecords } from './erase.ts';
 import { correctionFault, rectifyProfile, rectifyRecords, unrectify } from './rectify.ts';
 import type { Outcome } from './requests.ts';
 
@@ -43,7 +42,12 @@ async function runDelete(
   { account }: Extract<RequestDetail, { type: 'delete' }>,
 ): Promise<Outcome> {
   const { profile, sync, plugins, requests } = services;
-  const records = await eraseRecords(services, { what: 'all' });
+  const records = await services.erasures.flag({
+    targets: [{ what: 'all' }],
+    kind: 'everything',
+    reason: 'person',
+    now: true,
+  });
   // What was chosen and made of it; settings stay, so that what the person refused is not recorded from now on.
   for (const name of ['profile', 'preferences', 'screen']) await profile.store.forgetNamed(name);
   await plugins.clearLog();

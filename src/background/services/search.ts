@@ -12,7 +12,7 @@ import {
   typedQueries,
 } from '../../model/page-query.ts';
 import type { QueryOptions } from '../../model/query.ts';
-import type { EraseQuestion, EraseTarget, Filter } from '../../model/selector.ts';
+import type { EraseTarget, Filter } from '../../model/selector.ts';
 import { addressText, queryWords, WITHOUT_SPACES } from '../../model/words.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
@@ -136,17 +136,6 @@ function placeOf(url: string): PageQuery {
   const words = WITHOUT_SPACES.test(addressText(url)) ? [] : queryWords(url);
   const host = hostOf(url);
   return host === '' ? { words } : { words, site: host };
-}
-
-/** What a question comes to now. */
-export async function targetOf(
-  profile: Profile,
-  ephemeral: Ephemeral,
-  question: EraseQuestion,
-): Promise<EraseTarget> {
-  if (question.what !== 'newest') return question;
-  const [newest] = await recordsOfPage(profile, ephemeral, question.url, 1);
-  return newest ? { what: 'record', id: newest.id, day: dayOf(newest.atMs) } : { what: 'record', id: '' };
 }
 
 /** Days that have something of a target, so that an erasure need not open the others; `undefined`: perhaps all of them. */

@@ -1,7 +1,9 @@
 /** The state of the whole in one object, for the popup and the options page. */
+import type { Failure } from '../../base/result.ts';
 import type { BudgetFigures } from '../../model/budget.ts';
 import type {
   CompactionState,
+  ErasingState,
   Health,
   ImportState,
   PluginsState,
@@ -55,11 +57,20 @@ function nearSentence(profile: Profile, { usedBytes, limitBytes }: BudgetFigures
 const DAMAGED = 'Some stored records are damaged and cannot be read. They are left alone';
 const PAUSED = 'Paused: nothing is recorded.';
 
-async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Promise<Health> {
+const CLOCK_JUMPED =
+  'Recording. The clock of this computer jumped, so nothing is deleted by its age until you say on the Privacy tab that the date is right.';
+
+async function healthOf(
+  profile: Profile,
+  budget: BudgetFigures | undefined,
+  leftOver: Failure | undefined,
+  retentionWaits: boolean,
+): Promise<Health> {
   const { settings, clock, trouble, damagedRows } = profile;
   const { loss } = profile.store;
   if (trouble) return trouble as Health;
   if (loss) return { code: 'storage-lost', message: lossSentence(loss) };
+  if (leftOver) return leftOver as Health;
   const gap = await readSealedGap();
   if (gap) return { code: 'sealed-gap', message: gapSentence(gap) };
   if (settings.consent !== 'accepted')
@@ -85,6 +96,7 @@ async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Pr
   if (paused) return { code: 'paused', message: PAUSED };
   if (budget?.state === 'near')
     return { code: 'near-full', message: `Recording. ${nearSentence(profile, budget)}` };
+  if (retentionWaits) return { code: 'clock-jumped', message: CLOCK_JUMPED };
   return { code: 'ok', message: 'Recording.' };
 }
 
@@ -95,18 +107,35 @@ interface Doings {
   readonly compaction: CompactionState | undefined;
   readonly budget: BudgetFigures | undefined;
   readonly plugins: PluginsState | undefined;
+  readonly erasing: ErasingState | undefined;
+  /** What deletions left, until the person has read of it. */
+  readonly leftOver: Failure | undefined;
+  readonly following: Status['following'];
+  /** The clock is in doubt. */
+  readonly retentionWaits: boolean;
   readonly storedRules: ReductionState | undefined;
 }
 
 export async function currentStatus(
   profile: Profile,
   ephemeral: Ephemeral,
-  { sync, historyImport, compaction, budget, plugins, storedRules }: Doings,
+  {
+    sync,
+    historyImport,
+    compaction,
+    budget,
+    plugins,
+    erasing,
+    leftOver,
+    following,
+    retentionWaits,
+    storedRules,
+  }: Doings,
 ): Promise<Status> {
   const { settings, clock } = profile;
   const { lock } = profile.store.vault;
   const [health, recordCount, memory] = await Promise.all([
-    healthOf(profile, budget),
+    healthOf(profile, budget, leftOver, retentionWaits),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
@@ -132,12 +161,14 @@ export async function currentStatus(
     ...(compaction === undefined ? {} : { compaction }),
     ...(budget === undefined ? {} : { budget }),
     ...(plugins === undefined ? {} : { plugins }),
+    ...(erasing === undefined ? {} : { erasing }),
+    ...(following === undefined ? {} : { following }),
     ...(storedRules === undefined ? {} : { storedRules }),
     ...(settings.persisted === undefined ? {} : { persisted: settings.persisted }),
   };
 }
 
-const QUIET: readonly string[] = ['ok', 'locked', 'paused', 'no-consent', 'near-full'];
+const QUIET: readonly string[] = ['ok', 'locked', 'paused', 'no-consent', 'near-full', 'clock-jumped'];
 
 /** Tells the toolbar button, and the popup before the background answers it. */
 export async function publishStatus(status: Status): Promise<void> {

@@ -2,6 +2,7 @@
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
 import type { Day } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
+import { randomId } from '../../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
@@ -30,7 +31,9 @@ import {
 import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
 import {
   addCommands,
+  type CommandNames,
   commandOf,
+  commandsOf,
   type EraseCommand,
   erasedBy,
   forgetCommands,
@@ -39,7 +42,14 @@ import {
 } from '../../sync/erasures.ts';
 import { readHoldings } from '../../sync/holdings.ts';
 import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
-import { giveCommand, queueRecord, shareSettings, startQueueing, stopQueueing } from '../../sync/outbox.ts';
+import {
+  giveCommands,
+  queueRecord,
+  shareSettings,
+  startQueueing,
+  stopQueueing,
+  unstage,
+} from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
@@ -364,16 +374,24 @@ export class Sync {
     }
   }
 
-  /** Before something is erased here: the command that tells the others, and newcomers. */
-  async erasing(target: EraseTarget): Promise<void> {
+  /** Something is hidden that is about to be erased: what was made ready to be sent is made anew, without it. */
+  async hidden(): Promise<void> {
+    if (this.#account) await unstage(this.profile.store);
+  }
+
+  /** Before something is erased here: the commands that tell the others, and newcomers. May be repeated with the same `as`. */
+  async erasing(
+    targets: readonly EraseTarget[],
+    as: CommandNames = { id: randomId(), atMs: this.profile.clock.nowMs() },
+  ): Promise<void> {
     const account = this.#account;
-    const { store, clock } = this.profile;
-    if (!account) return erasedOutside(store, target, clock.nowMs());
+    const { store } = this.profile;
+    if (!account) return erasedOutside(store, targets, as);
     const { keys } = await scopeOf(store, account.account);
-    const command = await commandOf(target, keys.naming, clock.nowMs());
-    // First: a round that runs now may send the command before it is looked at again.
-    await queueMeant(store, [command]);
-    await giveCommand(store, command);
+    const commands = await commandsOf(targets, keys.naming, as);
+    // First: a round that runs now may send the commands before they are looked at again.
+    await queueMeant(store, commands);
+    await giveCommands(store, commands);
     this.changed();
   }
 

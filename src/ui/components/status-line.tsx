@@ -8,7 +8,11 @@ const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   paused: 'warn',
   'no-consent': 'warn',
   'near-full': 'warn',
+  'clock-jumped': 'warn',
 };
+
+/** Said until the person has read it. */
+const READ_ONCE: readonly Health['code'][] = ['storage-lost', 'sealed-gap', 'left-over'];
 
 export function HealthLine() {
   const now = health.value;
@@ -19,7 +23,7 @@ export function HealthLine() {
         <span role="status" data-testid="health">
           {now?.message ?? 'Starting…'}
         </span>
-        {(now?.code === 'storage-lost' || now?.code === 'sealed-gap') && (
+        {now && READ_ONCE.includes(now.code) && (
           <button
             type="button"
             class="quiet"

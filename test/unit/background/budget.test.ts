@@ -96,7 +96,7 @@ describe('the meter', () => {
     await worker.services.contexts.tick();
     await worker.send('health.get', {});
     expect(await worker.store.usedBytes()).toBe(await anew());
-    await worker.send('erase.run', { target: { what: 'page', url: 'https://a.example/most' } });
+    await worker.erase({ what: 'page', url: 'https://a.example/most' });
     expect(await worker.store.usedBytes()).toBe(await anew());
   });
 
@@ -264,7 +264,7 @@ describe('at the limit', () => {
 
   it('erasing makes room at once', async () => {
     const target = { what: 'range', fromMs: 0, toMs: START_MS - 5 * DAY_MS } as const;
-    await worker.send('erase.run', { target });
+    await worker.erase(target);
     expect((await status()).budget?.state).toBe('ok');
   });
 
@@ -451,12 +451,12 @@ describe('an archive', () => {
     await worker.set({ budgetBytes: 5e9 });
     const site = { what: 'site', host: 'pinned.example' } as const;
     expect(await worker.send('erase.count', { target: site })).toMatchObject({ archivedDays: made.days });
-    await worker.send('erase.run', { target: site });
+    await worker.erase(site);
     expect(await worker.send('erase.count', { target: site })).toMatchObject({ count: 0 });
     const startMs = Date.parse(made.firstDay);
     const range = { what: 'range', fromMs: startMs, toMs: startMs + DAY_MS } as const;
     expect(await worker.send('erase.count', { target: range })).toEqual({ count: 40, target: range });
-    expect(await worker.send('erase.run', { target: range })).toEqual({ count: 40 });
+    expect(await worker.erase(range)).toEqual({ count: 40 });
     expect(await budget().fetchBack(wholeSource(file))).toMatchObject({ value: { deletedDays: 1 } });
     const back = (await worker.records()).flatMap((record) => ('url' in record ? [record.url] : []));
     expect(back.filter((url) => url.includes('pinned.example'))).toEqual([]);

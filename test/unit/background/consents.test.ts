@@ -110,14 +110,13 @@ describe('the policy', () => {
   });
 
   it('keeps the days that were chosen, and what is none costs nothing else', async () => {
-    await asker.worker.set({ retentionDays: 90, autoDelete: true });
+    await asker.worker.set({ retention: { levels: { private: 90 }, sites: [] } });
     await asker.worker.restart();
     expect(await policy()).toMatchObject({ retentionDays: 90, autoDelete: true });
     const { settings } = asker.worker.services.profile;
-    expect(parseSettings({ ...settings, retentionDays: 31, autoDelete: 'x' })).toEqual({
+    expect(parseSettings({ ...settings, retention: { levels: { private: 31 }, sites: [] } })).toEqual({
       ...settings,
-      retentionDays: null,
-      autoDelete: false,
+      retention: { levels: {}, sites: [] },
     });
   });
 });

@@ -170,7 +170,7 @@ describe('what is erased', () => {
     await worker.click(2, undefined, 'B'.repeat(22));
     await later(MINUTE_MS);
     expect((await latest())?.clickPatterns).toMatchObject([{ count: 2 }]);
-    await worker.send('erase.run', { target: { what: 'site', host: 'b.example' } });
+    await worker.erase({ what: 'site', host: 'b.example' });
     expect(await latest()).toMatchObject({ recentVisits: ['https://a.example/'], clickPatterns: [] });
     await later(MINUTE_MS);
     expect(await latest()).toMatchObject({
@@ -205,7 +205,7 @@ describe('what is erased', () => {
   it('with everything takes every context', async () => {
     await worker.visit(1, 'https://a.example/');
     await tick();
-    await worker.send('erase.run', { target: { what: 'all' } });
+    await worker.erase({ what: 'all' });
     expect(await saved()).toEqual([]);
     await later(MINUTE_MS);
     expect(await saved()).toEqual([]);

@@ -177,7 +177,7 @@ describe('an export', () => {
   it('brings back what was erased here, but not what was deleted in the account', async () => {
     await live();
     const text = await exported();
-    await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+    await worker.erase({ what: 'all' });
     const deleted: Erased = async (record) => record.kind === 'search';
     expect(await importText(text, deleted)).toMatchObject({ added: 13, leftOut: 3 });
     expect(await worker.ofKind('search')).toEqual([]);
@@ -188,7 +188,7 @@ describe('an export', () => {
     const records = JSON.parse(await exported()).interactions as unknown[];
     const port = connect();
     await port.send({ kind: 'records', records: records.slice(0, 2) });
-    await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+    await worker.erase({ what: 'all' });
     expect(await port.send({ kind: 'records', records })).toMatchObject({
       kind: 'failed',
       message: expect.stringContaining('deleted'),
@@ -204,7 +204,7 @@ describe('an export', () => {
     const busy = worker.store.exclusive(() => new Promise<void>((resolve) => (release = resolve)));
     const answer = port.send({ kind: 'records', records });
     await new Promise((resolve) => setTimeout(resolve, 20));
-    const erasing = worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+    const erasing = worker.erase({ what: 'all' });
     await new Promise((resolve) => setTimeout(resolve, 20));
     release();
     await Promise.all([busy, erasing]);

@@ -153,7 +153,7 @@ describe('queries', () => {
     const site = { what: 'site', host: 'a.example' } as const;
     expect(await counted(() => worker.send('erase.count', { target: site }))).toEqual([1, 3, 2]);
     const page = { what: 'page', url: 'https://a.example/1' } as const;
-    expect(await counted(() => worker.send('erase.run', { target: page }))).toEqual([1, 3, 1]);
+    expect(await counted(() => worker.erase(page))).toEqual([1, 3, 1]);
   });
 
   it('that are exports, too', async () => {

@@ -116,7 +116,7 @@ describe('what is taken over', () => {
     for (const { atMs } of events) expect(atMs % HOUR_MS).toBe(0);
     // Another page of the same sort in the same hour would have been called the same.
     const ids = events.map(({ id }) => id);
-    await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+    await worker.erase({ what: 'all' });
     fake.history = [past('https://de.wikipedia.org/wiki/Other', 1), past('https://bbc.com/y', 1)];
     await run();
     expect((await worker.events()).map(({ id }) => id).sort()).toEqual(ids.sort());
@@ -184,7 +184,7 @@ describe('what is there already', () => {
   it('is not taken in again after it was erased while the import went on: the import stops', async () => {
     fake.history = Array.from({ length: 20 }, (_, i) => past(`https://a.example/${i}`, i));
     await worker.handlers['import.history']({}, {} as never);
-    await worker.handlers['erase.run']({ target: { what: 'site', host: 'a.example' } }, {} as never);
+    await worker.erase({ what: 'site', host: 'a.example' });
     await done();
     expect(await urls()).toEqual([]);
     expect(state()).toMatchObject({ phase: 'cancelled', message: expect.stringContaining('deleted') });
@@ -194,7 +194,7 @@ describe('what is there already', () => {
     fake.history = Array.from({ length: 20 }, (_, i) => past(`https://a.example/${i}`, i));
     await worker.handlers['import.history']({}, {} as never);
     vi.spyOn(worker.store, 'writeNote').mockRejectedValue(new DOMException('', 'QuotaExceededError'));
-    await worker.handlers['erase.run']({ target: { what: 'site', host: 'a.example' } }, {} as never);
+    await worker.erase({ what: 'site', host: 'a.example' });
     await done();
     await worker.restart();
     await done();
@@ -236,7 +236,7 @@ describe('an import that is interrupted', () => {
     const whole = await everything();
     const counted = state();
     for (let stopAt = 1; ; stopAt += 5) {
-      await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+      await worker.erase({ what: 'all' });
       let [questions, stopped] = [0, false];
       fake.beforeHistory = async () => {
         questions += 1;
@@ -268,7 +268,7 @@ describe('an import that is interrupted', () => {
     const plain = IDBDatabase.prototype.transaction;
     vi.spyOn(console, 'error').mockImplementation(() => {});
     for (let stopAt = 0; ; stopAt++) {
-      await worker.handlers['erase.run']({ target: { what: 'all' } }, {} as never);
+      await worker.erase({ what: 'all' });
       let [writes, stopped] = [0, false];
       IDBDatabase.prototype.transaction = function (this: IDBDatabase, ...args) {
         if (args[1] === 'readwrite' && writes++ >= stopAt) {

@@ -94,7 +94,7 @@ describe('a click', () => {
 });
 
 describe('after an erasure', () => {
-  const erase = (target: never) => worker.handlers['erase.run']({ target }, {} as never);
+  const erase = (target: never) => worker.erase(target);
 
   it.each([{ what: 'all' }, { what: 'site', host: 'a.example' }])(
     'an open page that was erased gains nothing and is named nowhere: %j',

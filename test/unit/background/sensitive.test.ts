@@ -119,9 +119,9 @@ describe('the counts', () => {
 
   it('go when everything is erased, and stay when one page is', async () => {
     await worker.visit(7, 'https://a.example/', { title: CARD });
-    await worker.send('erase.run', { target: { what: 'page', url: 'https://a.example/' } });
+    await worker.erase({ what: 'page', url: 'https://a.example/' });
     expect(await totals()).not.toBeNull();
-    await worker.send('erase.run', { target: { what: 'all' } });
+    await worker.erase({ what: 'all' });
     expect(await totals()).toBeNull();
   });
 });

@@ -1,0 +1,367 @@
+/**
+ * Deletions, from the moment they are asked for until the last trace. What is meant is hidden at once and noted, sealed; for ten
+ * seconds it can be undone. Then it is carried out step by step, each step may be repeated, and each is in the log: a worker that
+ * is stopped anywhere goes on at the next start (docs/decisions/0009).
+ */
+import type { Day } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
+import { randomId } from '../../base/random.ts';
+import { type Failure, fail, ok, type Result } from '../../base/result.ts';
+import type { LogEntry, LogFact } from '../../model/deletion-log.ts';
+import {
+  isEverything,
+  meantBy,
+  type Purge,
+  type PurgeKind,
+  type PurgeReason,
+  type PurgeStep,
+  UNDO_MS,
+} from '../../model/purge.ts';
+import type { ErasingState } from '../../model/recording.ts';
+import type { Expiry } from '../../model/retention.ts';
+import type { EraseTarget } from '../../model/selector.ts';
+import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
+import { localArea } from '../../platform/areas.ts';
+import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
+import type { Meant } from '../../storage/erase.ts';
+import { journalCounter } from '../../storage/journal.ts';
+import type { Budget } from './budget.ts';
+import type { ContextKeeper } from './context-keeper.ts';
+import type { Ephemeral } from './ephemeral.ts';
+import { daysOfAll } from './erase.ts';
+import type { HistoryImport } from './history-import.ts';
+import type { Profile } from './profile.ts';
+import type { Recorder } from './recorder.ts';
+import type { Sync } from './sync.ts';
+import { unlessDamaged } from './unless-damaged.ts';
+import type { Unsealing } from './unsealing.ts';
+
+export const ERASE_ALARM = 'erase';
+/** In `storage.local`: what is still there of deletions, in a sentence, until the person has read it. */
+const LEFT_OVER = 'left-over';
+
+const DAMAGED_NOTE =
+  'A deletion that was waiting is damaged, so it was not carried out: what it meant is shown again. Look, and delete it once more.';
+const NOT_YET =
+  'A deletion could not be carried out yet. What it means stays hidden, and it is tried again each minute.';
+
+export interface Wanted {
+  readonly targets: readonly EraseTarget[];
+  readonly kind: PurgeKind;
+  readonly reason: PurgeReason;
+  readonly expiry?: Expiry;
+  /** Where it can be, where that is known already. */
+  readonly days?: readonly Day[];
+  /** At once: nobody asked for it just now who could take it back. */
+  readonly now?: boolean;
+}
+
+interface Deps {
+  readonly ephemeral: Ephemeral;
+  readonly recorder: Recorder;
+  readonly sync: Sync;
+  readonly history: HistoryImport;
+  readonly contexts: ContextKeeper;
+  readonly budget: Budget;
+  readonly unsealing: Unsealing;
+}
+
+export class Erasures {
+  readonly #turns = new Mutex();
+  #purge: Purge | undefined;
+  /** Where it can be, as far as is known without looking. */
+  #days: readonly Day[] | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #trouble: string | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly deps: Deps,
+  ) {}
+
+  /** Before anything reads the store: what was asked for stays hidden. */
+  async open(): Promise<void> {
+    const { store } = this.profile;
+    try {
+      this.#purge = await store.pendingPurge();
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      await this.#tell(DAMAGED_NOTE);
+      await store.unhide();
+    }
+    this.#hideElsewhere();
+    if (this.#purge) {
+      store.hideAgain(this.#purge, await store.found(this.#purge, await this.#daysOf(this.#purge)));
+      await this.#log(this.#purge, 'flagged', this.#purge.count);
+      return;
+    }
+    // It was stopped between what it did and telling the log so.
+    const last = await store.deletions.last();
+    if (last?.step === 'flagged')
+      await store.deletions.append({ ...factOf(last), step: 'undone', atMs: this.#nowMs() });
+    if (last?.step === 'archived')
+      await store.deletions.append({ ...factOf(last), step: 'notified', atMs: this.#nowMs() });
+  }
+
+  /** When everything else is open: carries out what is due, and resolves; what fails is tried again later. */
+  async begin(): Promise<void> {
+    if (!this.#purge) return;
+    if (this.#waitMs() > 0) this.#wait();
+    else await this.tick();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+  }
+
+  /** Deletes, and resolves with how many records that are; one that was waiting is carried out before. */
+  flag(wanted: Wanted): Promise<number> {
+    return this.#turns.run(async () => {
+      await this.#settle();
+      return this.#flag(wanted);
+    });
+  }
+
+  /** Measured like a query. */
+  #flag(wanted: Wanted): Promise<number> {
+    return this.profile.context.queries.measure({}, async (tally) => {
+      const count = await this.#begin(wanted, () => {
+        tally.rowsRead += 1;
+      });
+      tally.rowsReturned = count;
+      return count;
+    });
+  }
+
+  async #begin(
+    { targets, kind, reason, expiry, days, now = false }: Wanted,
+    onRead: () => void,
+  ): Promise<number> {
+    const { profile, deps } = this;
+    const { store } = profile;
+    // What still waits sealed would get later numbers.
+    await deps.unsealing.settle();
+    const atMs = this.#nowMs();
+    const draft: Purge = {
+      id: randomId(),
+      reason,
+      kind,
+      targets: [...targets],
+      ...(expiry === undefined ? {} : { expiry }),
+      atMs,
+      dueMs: now ? atMs : atMs + UNDO_MS,
+      device: store.vault.deviceId,
+      incarnation: store.vault.incarnation.toString(36),
+      counter: await journalCounter(store.db),
+      syncing: store.syncing,
+      count: 0,
+    };
+    // What is not read yet must not bring it back.
+    await deps.history.erasing(isEverything(draft));
+    const where = days ?? (await this.#daysOf(draft));
+    const found = await store.found(draft, where, onRead);
+    const isMeant = meantBy(draft);
+    const inMemory = (await deps.ephemeral.records()).filter((record) => {
+      onRead();
+      return isMeant(record);
+    }).length;
+    let elsewhere = 0;
+    for (const target of targets) {
+      const filed = await unlessDamaged(store.archives.filed(target));
+      elsewhere += (filed?.records ?? 0) + (await deps.sync.awayMeant(target)).records;
+    }
+    const purge = { ...draft, count: inMemory + found.stored + elsewhere };
+    const isNoted = await this.#note(purge, found);
+    this.#purge = purge;
+    this.#days = where;
+    this.#hideElsewhere();
+    await this.#log(purge, 'flagged', purge.count);
+    await deps.sync.hidden();
+    await deps.contexts.erased();
+    profile.changed();
+    if (isNoted && !now) this.#wait();
+    else
+      await this.#settle().catch((error: unknown) => {
+        if (!isNoted) {
+          this.#trouble = undefined;
+          this.#forget();
+          store.show();
+        }
+        throw error;
+      });
+    return purge.count;
+  }
+
+  /** On a full disk there may be no room for a note: deleting is what makes room, so it is done at once and cannot be undone. */
+  async #note(purge: Purge, found: Meant): Promise<boolean> {
+    const { store } = this.profile;
+    try {
+      await store.hide(purge, found);
+      return true;
+    } catch (error) {
+      if (storageFailure(error).code !== 'storage-full') throw error;
+      store.hideAgain(purge, found);
+      return false;
+    }
+  }
+
+  /** Shows again what was about to be deleted. */
+  undo(id: string): Promise<Result<null>> {
+    return this.#turns.run(async () => {
+      const purge = this.#purge;
+      if (purge?.id !== id) return fail('too-late', 'It is too late: that was deleted already.');
+      await this.profile.store.unhide();
+      this.#forget();
+      await this.#log(purge, 'undone', purge.count);
+      await this.deps.contexts.erased();
+      this.deps.sync.changed();
+      this.profile.changed();
+      return ok(null);
+    });
+  }
+
+  /**
+   * Carries out what waits, without waiting longer. Before anything that brings records in or sends them away: what comes after a
+   * deletion is not meant by it. What damage keeps from being deleted is told. @throws what the store says.
+   */
+  settle(): Promise<void> {
+    return this.#turns.run(() => this.#settle());
+  }
+
+  /** From alarms: what is due. What fails stays hidden and is told. */
+  async tick(): Promise<void> {
+    if (!this.#purge || this.#closed || this.#waitMs() > 0) return;
+    await this.settle().catch((error: unknown) => console.error('a deletion was not carried out', error));
+  }
+
+  async #settle(): Promise<void> {
+    const purge = this.#purge;
+    if (!purge || this.#closed) return;
+    clearTimeout(this.#timer);
+    try {
+      await this.#carryOut(purge);
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#trouble = NOT_YET;
+      const { store } = this.profile;
+      const found = await store.found(purge, this.#days).catch(() => undefined);
+      if (found) store.hideAgain(purge, found);
+      this.profile.changed();
+      throw error;
+    }
+  }
+
+  /** Each step may be repeated. */
+  async #carryOut(purge: Purge): Promise<void> {
+    const { profile, deps } = this;
+    const { store, sensitive } = profile;
+    const everything = isEverything(purge);
+    let partly: PartlyErasedError | undefined;
+    await deps.history.erasing(everything);
+    await deps.ephemeral.erase(meantBy(purge));
+    await deps.sync.erasing(purge.targets, purge);
+    await profile.storing(() =>
+      store
+        .purge(purge, async () => this.#days ?? (await this.#daysOf(purge)))
+        .catch((error: unknown) => {
+          // What could be erased was: all that follows from it happens, then the person is told.
+          if (!(error instanceof PartlyErasedError)) throw error;
+          partly = error;
+        }),
+    );
+    const kept = partly === undefined ? {} : { keptDays: partly.kept.length };
+    await this.#log(purge, 'overwritten', purge.count, kept);
+    await deps.recorder.erased();
+    await deps.contexts.erased();
+    if (everything) await sensitive.forget();
+    await deps.budget.check();
+    await this.#log(purge, 'dequeued', purge.count, kept);
+    if (partly) await this.#tell(partly.message);
+    await this.#log(purge, 'archived', purge.count, kept);
+    await store.unhide();
+    this.#forget();
+    deps.sync.changed();
+    profile.changed();
+    await this.#log(purge, 'notified', purge.count, kept);
+  }
+
+  #forget(): void {
+    clearTimeout(this.#timer);
+    void clearAlarm(ERASE_ALARM);
+    this.#purge = undefined;
+    this.#days = undefined;
+    this.#hideElsewhere();
+  }
+
+  #hideElsewhere(): void {
+    const purge = this.#purge;
+    this.deps.ephemeral.hides = purge ? meantBy(purge) : () => false;
+  }
+
+  async #daysOf({ targets, expiry }: Purge): Promise<readonly Day[] | undefined> {
+    return expiry ? undefined : daysOfAll(this.profile, targets);
+  }
+
+  #log(
+    { id: purge, reason, kind }: Purge,
+    step: PurgeStep,
+    records: number,
+    more: { readonly keptDays?: number } = {},
+  ): Promise<void> {
+    const atMs = this.#nowMs();
+    const fact = { purge, step, reason, kind, atMs, records, ...more };
+    // Nothing may keep a person from deleting, also not that there is no room to write it down.
+    return this.profile.store.deletions
+      .append(fact)
+      .catch((error: unknown) => console.error('a step of a deletion is not in the log', error));
+  }
+
+  #nowMs(): number {
+    return this.profile.clock.nowMs();
+  }
+
+  /** A clock that was set back makes nobody wait longer. */
+  #waitMs(): number {
+    if (!this.#purge) return 0;
+    const { atMs, dueMs } = this.#purge;
+    const nowMs = this.#nowMs();
+    return nowMs < atMs ? 0 : Math.max(0, dueMs - nowMs);
+  }
+
+  /** Should the worker be stopped before the timer fires, the alarm (30 s at the earliest) or the next start does it. */
+  #wait(): void {
+    clearTimeout(this.#timer);
+    const waitMs = this.#waitMs();
+    void alarmAt(ERASE_ALARM, this.#nowMs() + Math.max(waitMs, 30_000));
+    this.#timer = setTimeout(() => void this.tick(), waitMs);
+  }
+
+  /** What can be undone now. */
+  state(): ErasingState | undefined {
+    const purge = this.#purge;
+    if (!purge) return undefined;
+    const { id, count, kind, reason } = purge;
+    return { id, count, kind, reason, leftMs: this.#waitMs() };
+  }
+
+  /** What is to be told to the person, until they have read it. */
+  async leftOver(): Promise<Failure | undefined> {
+    if (this.#trouble !== undefined) return { code: 'erasing-failed', message: this.#trouble };
+    const told = await localArea.get(LEFT_OVER);
+    return typeof told === 'string' ? { code: 'left-over', message: told } : undefined;
+  }
+
+  async leftOverSeen(): Promise<void> {
+    await localArea.remove(LEFT_OVER);
+  }
+
+  /** Days and counts only: it lies in the open. */
+  async #tell(sentence: string): Promise<void> {
+    await localArea.set(LEFT_OVER, sentence);
+    this.profile.changed();
+  }
+}
+
+const factOf = ({ n: _n, before: _before, ...fact }: LogEntry): LogFact => fact;

@@ -1,0 +1,108 @@
+/**
+ * What the person deletes in the browser's own history is deleted here, if they say so: as pages, and it can be undone like any
+ * deletion. Browsers also forget old pages by themselves and say the same of that: so a page that was not visited for two months
+ * stays here. When all of the history was cleared, the person is asked.
+ */
+
+import { DAY_MS, dayOf } from '../../base/clock.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
+import { cleanAddress } from '../../capture/address.ts';
+import { localArea } from '../../platform/areas.ts';
+import { hasHistoryAccess, type RemovedFromHistory } from '../../platform/history.ts';
+import type { Ephemeral } from './ephemeral.ts';
+import type { Erasures } from './erasures.ts';
+import type { Profile } from './profile.ts';
+
+/** Firefox tells each page by itself: what comes within this time is one deletion. */
+const GATHER_MS = 300;
+/** Chromium forgets pages after 90 days; Firefox when it has too many, the oldest first. */
+const RECENT_MS = 60 * DAY_MS;
+/** In `storage.local`: that all of it was cleared, until the person has answered. */
+const CLEARED = 'history-cleared';
+
+export class HistoryFollow {
+  readonly #urls = new Set<string>();
+  #gathering: Promise<void> | undefined;
+  #isCleared = false;
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly ephemeral: Ephemeral,
+    private readonly erasures: Erasures,
+  ) {}
+
+  async open(): Promise<void> {
+    this.#isCleared = (await localArea.get(CLEARED)) === true;
+  }
+
+  /** Resolves when it was acted on. */
+  async removed(removed: RemovedFromHistory): Promise<void> {
+    if (!this.profile.settings.followsHistory) return;
+    if (removed.all) {
+      await this.#ask(true);
+      return;
+    }
+    for (const url of removed.urls) {
+      this.#urls.add(url);
+      const clean = cleanAddress(url);
+      if (clean !== null) this.#urls.add(clean);
+    }
+    this.#gathering ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(() => this.#delete());
+    await this.#gathering;
+  }
+
+  async #delete(): Promise<void> {
+    this.#gathering = undefined;
+    const removed = new Set(this.#urls);
+    this.#urls.clear();
+    const found = await this.#recent(removed);
+    if (found.length === 0) return;
+    const targets = found.map((url) => ({ what: 'page', url }) as const);
+    await this.erasures.flag({ kind: 'page', reason: 'browser-history', targets });
+  }
+
+  /** Those of which something was recorded lately. */
+  async #recent(urls: ReadonlySet<string>): Promise<string[]> {
+    const { store, clock } = this.profile;
+    const since = dayOf(clock.nowMs() - RECENT_MS);
+    const found = new Set<string>();
+    const look = (url: string) => urls.has(url) && found.add(url);
+    for (const record of await this.ephemeral.records()) if ('url' in record) look(record.url);
+    for (const day of await store.days()) {
+      if (day < since || found.size === urls.size) break;
+      for (const record of await store.recordsOfDay(day)) if ('url' in record) look(record.url);
+    }
+    return [...found];
+  }
+
+  /** @returns a failure when the browser gives no access to its history. */
+  async follow(on: boolean): Promise<Result<null>> {
+    if (on && !(await hasHistoryAccess()))
+      return fail(
+        'no-history-access',
+        'The browser gives no access to its history. Switch it on again to be asked.',
+      );
+    await this.profile.change({ followsHistory: on });
+    if (!on) await this.#ask(false);
+    return ok(null);
+  }
+
+  /** What the person answered. */
+  async answer(erase: boolean): Promise<void> {
+    if (this.#isCleared && erase)
+      await this.erasures.flag({ kind: 'everything', reason: 'browser-history', targets: [{ what: 'all' }] });
+    await this.#ask(false);
+  }
+
+  async #ask(isCleared: boolean): Promise<void> {
+    this.#isCleared = isCleared;
+    if (isCleared) await localArea.set(CLEARED, true);
+    else await localArea.remove(CLEARED);
+    this.profile.changed();
+  }
+
+  /** `undefined` while it does not follow. */
+  state(): { readonly cleared: boolean } | undefined {
+    return this.profile.settings.followsHistory ? { cleared: this.#isCleared } : undefined;
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Deletes what is past the time that the person set, at the start, after a change and once a day. It looks at days that came to
+ * a limit since the last time only, unless something else changed. Never while the clock is in doubt (model/clock-trust.ts), nor
+ * while a deletion can be undone.
+ */
+import * as v from 'valibot';
+import { type Day, dayStartMs } from '../../base/clock.ts';
+import { Mutex } from '../../base/mutex.ts';
+import { type ClockTrust, lookAtClock, parseClockTrust } from '../../model/clock-trust.ts';
+import {
+  type Expiry,
+  expiryOf,
+  isExpired,
+  lastCutoff,
+  type Retention as Policy,
+  passedCutoff,
+  type RetentionForecast,
+  type RetentionReport,
+  wholeCutoff,
+} from '../../model/retention.ts';
+import type { EraseTarget } from '../../model/selector.ts';
+import { localArea, sessionArea } from '../../platform/areas.ts';
+import type { Erasures } from './erasures.ts';
+import type { Profile } from './profile.ts';
+
+const CLOCK = 'clock-trust';
+/** The file is written that often at most, unless trust changed; in between the browser's memory has it. */
+const NOTE_MS = 10 * 60_000;
+/** What was looked at last: sealed, because the names of sites are in it. */
+const DONE = 'retention-done';
+const doneSchema = v.object({
+  policy: v.string(),
+  today: v.string(),
+  cutoff: v.string(),
+  fingerprint: v.string(),
+});
+
+/** What decides, but for the day. */
+const policyText = ({ today: _today, ...expiry }: Expiry): string => JSON.stringify(expiry);
+
+export class Retention {
+  readonly #turns = new Mutex();
+  #trust: ClockTrust | undefined;
+  #closed = false;
+
+  constructor(
+    private readonly profile: Profile,
+    private readonly erasures: Erasures,
+  ) {}
+
+  /** Each minute, and at the start. Costs next to nothing while nothing is due. */
+  tick(): Promise<void> {
+    return this.#turns.run(async () => {
+      const expiry = this.#expiry();
+      if (this.#closed || lastCutoff(expiry) === null) return;
+      if ((await this.#look()).doubt || this.erasures.state()) return;
+      await this.#run(expiry);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  #expiry(policy: Policy = this.profile.settings.retention): Expiry {
+    return expiryOf(policy, this.profile.settings.pinned, this.profile.clock.nowMs());
+  }
+
+  async #run(expiry: Expiry): Promise<void> {
+    const { store } = this.profile;
+    const cutoff = lastCutoff(expiry);
+    if (cutoff === null) return;
+    const policy = policyText(expiry);
+    const done = v.safeParse(doneSchema, await store.readNote(DONE));
+    const known = done.success && done.output.policy === policy ? done.output : undefined;
+    const isSame =
+      known !== undefined && known.fingerprint === (await store.fingerprint('0000-01-01', known.cutoff));
+    if (isSame && known.today === expiry.today) return;
+    const days = (await store.days()).filter(
+      (day) => day < cutoff && (!isSame || passedCutoff(day, known.today, expiry)),
+    );
+    const found = days.length === 0 ? 0 : (await this.#found(expiry, days)).stored;
+    const whole = wholeCutoff(expiry);
+    const targets: EraseTarget[] =
+      whole === null || !(await this.#isElsewhere(whole))
+        ? []
+        : [{ what: 'range', fromMs: 0, toMs: dayStartMs(whole) }];
+    if (found > 0 || targets.length > 0)
+      await this.erasures.flag({ kind: 'retention', reason: 'retention', targets, expiry, days, now: true });
+    const fingerprint = await store.fingerprint('0000-01-01', cutoff);
+    await store.writeNote(DONE, { policy, today: expiry.today, cutoff, fingerprint });
+  }
+
+  /** Whether days before this one are in files, or at the sync service only. */
+  async #isElsewhere(before: Day): Promise<boolean> {
+    const { store } = this.profile;
+    const days = [...Object.keys(await store.archivedDays()), ...Object.keys(await store.awayDays())];
+    return days.some((day) => day < before);
+  }
+
+  #found(expiry: Expiry, days: readonly Day[]) {
+    return this.profile.store.meant((record) => isExpired(record, expiry), days);
+  }
+
+  /** What a policy would delete now. */
+  async forecast(policy: Policy): Promise<RetentionForecast> {
+    const expiry = this.#expiry(policy);
+    const cutoff = lastCutoff(expiry);
+    const none = { records: 0, days: 0, today: expiry.today };
+    if (cutoff === null) return none;
+    const days = (await this.profile.store.days()).filter((day) => day < cutoff);
+    const found = await this.#found(expiry, days);
+    const oldest = [...found.days].sort()[0];
+    return {
+      ...none,
+      records: found.stored,
+      days: found.days.length,
+      ...(oldest === undefined ? {} : { oldest }),
+    };
+  }
+
+  /** The person saw what it deletes, and what day this is. */
+  async set(policy: Policy): Promise<void> {
+    await this.profile.change({ retention: policy });
+    await this.clockIsRight();
+  }
+
+  /** The person says that the clock is right. */
+  async clockIsRight(): Promise<void> {
+    await this.#turns.run(() => this.#note({ credibleMs: this.profile.clock.nowMs() }));
+    await this.tick();
+    this.profile.changed();
+  }
+
+  async #look(): Promise<ClockTrust> {
+    this.#trust ??= parseClockTrust((await sessionArea.get(CLOCK)) ?? (await localArea.get(CLOCK)));
+    const before = this.#trust;
+    const now = lookAtClock(before, this.profile.clock.nowMs());
+    if (!before || (before.doubt === undefined) !== (now.doubt === undefined)) {
+      await this.#note(now);
+      this.profile.changed();
+    } else {
+      this.#trust = now;
+      await sessionArea.set(CLOCK, now);
+      const noted = parseClockTrust(await localArea.get(CLOCK));
+      const lastMs = noted?.doubt?.atMs ?? noted?.credibleMs ?? 0;
+      if (Math.abs(this.profile.clock.nowMs() - lastMs) >= NOTE_MS) await this.#note(now);
+    }
+    return now;
+  }
+
+  async #note(trust: ClockTrust): Promise<void> {
+    this.#trust = trust;
+    await sessionArea.set(CLOCK, trust);
+    await localArea.set(CLOCK, trust);
+  }
+
+  /** Since when nothing is deleted because of the clock, in ms; `undefined` while it is believed or nothing ends. */
+  waitsSinceMs(): number | undefined {
+    if (lastCutoff(this.#expiry()) === null) return undefined;
+    return this.#trust?.doubt ? this.#trust.credibleMs : undefined;
+  }
+
+  report(): RetentionReport {
+    const waitsSinceMs = this.waitsSinceMs();
+    return {
+      retention: this.profile.settings.retention,
+      pinned: this.profile.settings.pinned,
+      nowMs: this.profile.clock.nowMs(),
+      ...(waitsSinceMs === undefined ? {} : { waitsSinceMs }),
+    };
+  }
+}

@@ -1,0 +1,94 @@
+/**
+ * A deletion under way: what it means, why, and when its keys go. It can be undone until then. The log keeps of it counts and
+ * times only (deletion-log.ts).
+ */
+import * as v from 'valibot';
+import type { InteractionRecord } from './interaction.ts';
+import { expirySchema, isExpired } from './retention.ts';
+import { type EraseTarget, targetedBy } from './selector.ts';
+
+/** How long a deletion can be undone. */
+export const UNDO_MS = 10_000;
+
+export const PURGE_REASONS = ['person', 'retention', 'other-device', 'browser-history'] as const;
+export type PurgeReason = (typeof PURGE_REASONS)[number];
+
+export const PURGE_KINDS = [
+  'visit',
+  'page',
+  'site',
+  'hour',
+  'range',
+  'search',
+  'everything',
+  'retention',
+] as const;
+export type PurgeKind = (typeof PURGE_KINDS)[number];
+
+export const PURGE_KIND_OF: Readonly<Record<EraseTarget['what'], PurgeKind>> = {
+  record: 'visit',
+  page: 'page',
+  site: 'site',
+  range: 'range',
+  all: 'everything',
+};
+
+/**
+ * The seed's five steps (§5.2), and that it was undone. `overwritten`: what stays lies under new keys and the old ones are
+ * destroyed, which is what overwriting was for (docs/decisions/0009).
+ */
+export const PURGE_STEPS = ['flagged', 'undone', 'overwritten', 'dequeued', 'archived', 'notified'] as const;
+export type PurgeStep = (typeof PURGE_STEPS)[number];
+
+const time = v.pipe(v.number(), v.safeInteger());
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const targetSchema = v.variant('what', [
+  v.strictObject({ what: v.literal('record'), id: v.string(), day: v.optional(v.string()) }),
+  v.strictObject({ what: v.literal('page'), url: v.string() }),
+  v.strictObject({ what: v.literal('site'), host: v.string() }),
+  v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
+  v.strictObject({ what: v.literal('all') }),
+]);
+
+export const purgeSchema = v.strictObject({
+  id: v.string(),
+  reason: v.picklist(PURGE_REASONS),
+  kind: v.picklist(PURGE_KINDS),
+  /** Any of them. */
+  targets: v.array(targetSchema),
+  /** And what is past its retention. */
+  expiry: v.exactOptional(expirySchema),
+  atMs: time,
+  /** From then on it is carried out. */
+  dueMs: time,
+  /** What this device had recorded when it was asked for: later events are not meant, whatever the clock says. */
+  device: v.string(),
+  incarnation: v.string(),
+  counter: count,
+  /** Whether records of other devices may come meanwhile. */
+  syncing: v.boolean(),
+  /** Records that are meant, wherever they are. */
+  count,
+});
+export type Purge = v.InferOutput<typeof purgeSchema>;
+
+/** What a log or a person may know of it: nothing of what it means. */
+export type PurgeFacts = Pick<Purge, 'id' | 'reason' | 'kind'>;
+
+/** Whether a record came after the deletion was asked for. */
+function isLater(purge: Purge, { id, atMs }: InteractionRecord): boolean {
+  const [device, incarnation, n = ''] = id.split('.');
+  if (device === purge.device && incarnation === purge.incarnation)
+    return Number.parseInt(n, 36) >= purge.counter;
+  return (device === 'memory' || purge.syncing) && atMs > purge.atMs;
+}
+
+/** A test for the records that it means. */
+export function meantBy(purge: Purge): (record: InteractionRecord) => boolean {
+  const isTargeted = targetedBy(purge.targets);
+  const { expiry } = purge;
+  return (record) =>
+    !isLater(purge, record) && (isTargeted(record) || (expiry !== undefined && isExpired(record, expiry)));
+}
+
+export const isEverything = ({ targets }: Purge): boolean => targets.some(({ what }) => what === 'all');
