@@ -8,6 +8,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
+import { withoutLinks } from '../model/links.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import { DamagedError, type Database } from './database.ts';
@@ -190,5 +191,6 @@ export async function withoutErased(
   const gone = new Set<string>();
   for (const record of foldEvents(events))
     if ((await test(record)) || (await alsoErased?.(record))) gone.add(record.id);
-  return events.filter((event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id));
+  const left = events.filter((event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id));
+  return withoutLinks(left, async (record) => (await test(record)) || (await alsoErased?.(record)) === true);
 }

@@ -9,6 +9,7 @@ import type { Bytes } from '../base/bytes.ts';
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { withoutLinks } from '../model/links.ts';
 import { coversHost } from '../model/rules.ts';
 import { recordHost } from '../model/selector.ts';
 import { forgetAway, shredBut } from './away.ts';
@@ -217,16 +218,32 @@ async function splitDay(
     events,
     less ? async (record) => less.changed.has(record.id) && (await targeted(record)) : targeted,
   );
-  const others = less?.left ?? survivors;
+  // What links to what goes tells of it too. Rules decide about links themselves.
+  const unlinked =
+    less || moving || everything
+      ? survivors
+      : await withoutLinks(survivors, linkedBy(events, gone, targeted));
+  const others = less?.left ?? unlinked;
   // Updates of visits that are not here go with their day, or it would be archived again and again.
   const all = everything || (damaged > 0 && isWhole?.(day) === true);
   const stay = () => keptOf(events, ({ id }) => !gone.has(id));
   const left = all && !everything ? [] : moving || everything ? stay() : others;
   const empty = left.length === 0 && (damaged === 0 || all);
-  const stays = moving ? left.length === events.length : gone.size === 0 && !(empty && all);
+  const isSame = gone.size === 0 && unlinked.every((event, index) => event === survivors[index]);
+  const stays = moving ? left.length === events.length : isSame && !(empty && all);
   if (stays && !everything && !renew?.has(day)) return null;
   // Rows that do not open cannot be sealed anew: such a day keeps its old key until they are repaired, or all of it goes.
   return damaged > 0 && !empty && !everything ? 'damaged' : { day, gone, survivors: left };
+}
+
+/** A test for "goes, or is an address of what goes that day". */
+function linkedBy(
+  events: readonly InteractionEvent[],
+  gone: ReadonlySet<string>,
+  targeted: Targeted,
+): Targeted {
+  const urls = new Set(events.flatMap((event) => ('url' in event && gone.has(event.id) ? [event.url] : [])));
+  return (record) => ('url' in record && urls.has(record.url)) || targeted(record);
 }
 
 interface Bound {

@@ -7,8 +7,10 @@ import { type Clock, type Day, dayOf, monthOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { hostOf } from '../model/page.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import { isEverything, meantBy, type Purge } from '../model/purge.ts';
+import { coversHost } from '../model/rules.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import { coversDay, touchesDay } from './archive-list.ts';
 import { type ArchivedDays, Archives, type RestoreOptions } from './archives.ts';
@@ -18,6 +20,7 @@ import { candidateDays, type FinderSource } from './candidates.ts';
 import { churn, removeOrphans } from './compact.ts';
 import { type Database, type DatabaseEvents, LockedError, openData, PartlyErasedError } from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
+import { namedHosts } from './days-naming.ts';
 import { DeletionLog } from './deletion-log.ts';
 import { Derived } from './derived.ts';
 import {
@@ -76,6 +79,17 @@ interface Contents {
 /** In the cache: days that finding reads whole. About what an event takes there. */
 const LIVE = 'live/';
 const EVENT_BYTES = 600;
+
+/** Whether something of a host is meant. */
+type HostTest = (host: string) => boolean | Promise<boolean>;
+
+/** `undefined`: no host is meant. */
+function namedBy(targets: readonly EraseTarget[]): HostTest | undefined {
+  const hosts = targets.flatMap((target) =>
+    target.what === 'site' ? [target.host] : target.what === 'page' ? [hostOf(target.url)] : [],
+  );
+  return hosts.length === 0 ? undefined : (host) => hosts.some((one) => coversHost(one, host));
+}
 
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
 
@@ -657,7 +671,7 @@ export class LocalStore extends RecordingStore {
   /**
    * `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. `targets`: what is
    * meant, in words that archives remember: without them, what is in a file comes back with it. `unnamed`: days of which something
-   * may be meant that `targets` cannot name.
+   * may be meant that `targets` cannot name. `named`: whether a host may be meant, so that links to it go from records of other pages.
    * @throws PartlyErasedError
    */
   erase(
@@ -666,6 +680,7 @@ export class LocalStore extends RecordingStore {
     days?: DaysToErase,
     targets: readonly EraseTarget[] = everything ? [{ what: 'all' }] : [],
     unnamed: (day: Day) => boolean = () => false,
+    named: HostTest | undefined = namedBy(targets),
   ): Promise<number> {
     return this.#erasing(async () => {
       // What an append that ended just now has not told yet is asked for anew.
@@ -676,7 +691,7 @@ export class LocalStore extends RecordingStore {
       const count = await erase(this.#source(), targeted, {
         syncing: this.syncing,
         everything,
-        days: typeof days === 'function' ? await days() : days,
+        days: await this.#withLinks(typeof days === 'function' ? await days() : days, named),
         isWhole: (day) => targets.some((target) => coversDay(target, day)),
         // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
         renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
@@ -688,6 +703,22 @@ export class LocalStore extends RecordingStore {
       await this.archives.erased();
       return count;
     });
+  }
+
+  /** With the days that may link to something at these hosts. */
+  async #withLinks(
+    days: readonly Day[] | undefined,
+    named: HostTest | undefined,
+  ): Promise<readonly Day[] | undefined> {
+    if (!days || !named) return days;
+    const all = new Set(days);
+    for await (const pack of namedHosts(this.#source(), await this.#known().packs)) {
+      if (pack.days.every((day) => all.has(day))) continue;
+      let isNamed = pack.hosts === null;
+      for (const host of pack.hosts ?? []) if (!isNamed) isNamed = await named(host);
+      if (isNamed) for (const day of pack.days) all.add(day);
+    }
+    return [...all];
   }
 
   /**

@@ -228,7 +228,24 @@ export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], ke
     commands.flatMap(targetOf),
     // A day that is in a file only may have any site.
     (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
+    hostsOf(commands, key),
   );
+
+/** A test for hosts of which a command means something; `undefined`: none names one. */
+function hostsOf(
+  commands: readonly EraseCommand[],
+  key: MacKey,
+): ((host: string) => Promise<boolean>) | undefined {
+  const named = new Set(
+    commands.flatMap(({ target }) =>
+      target.what === 'site' ? [target.token] : target.what === 'page' ? [target.site ?? ''] : [],
+    ),
+  );
+  // A page whose site is not named may be of any.
+  if (named.has('')) return async () => true;
+  const tokensOf = siteTokens(key);
+  return named.size === 0 ? undefined : async (host) => (await tokensOf(host)).some((one) => named.has(one));
+}
 
 /** Into the log of deletions: what commands that came at once, from another device, erased here. */
 export async function logErasures(

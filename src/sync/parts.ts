@@ -9,6 +9,7 @@ import {
   type InteractionEvent,
   type InteractionRecord,
 } from '../model/interaction.ts';
+import { withoutLinks } from '../model/links.ts';
 import { parseEvent } from '../model/parse-event.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { decodeEvents } from '../storage/codec.ts';
@@ -80,7 +81,10 @@ async function withoutErased(
 ): Promise<InteractionEvent[]> {
   const gone = new Set<EventId>();
   for (const record of foldEvents(events)) if (await isErased(record)) gone.add(record.id);
-  return events.filter((event) => !gone.has(recordOf(event)));
+  return withoutLinks(
+    events.filter((event) => !gone.has(recordOf(event))),
+    isErased,
+  );
 }
 
 /** What lay on another day than that of its time, no erasure of a span would find. An update lies with its visit. */
@@ -113,7 +117,10 @@ export async function addEvents(
     for (const record of foldEvents(received))
       if (await erased(record)) gone.add(record.id);
       else visits.add(record.id);
-    const kept = received.filter((event) => !gone.has(recordOf(event)));
+    const kept = await withoutLinks(
+      received.filter((event) => !gone.has(recordOf(event))),
+      erased,
+    );
     if (kept.every((event) => visits.has(recordOf(event)))) return kept;
     for (const { id } of await known(day)) visits.add(id);
     // Of a day that is away they lie where its visits are, and come back with those.

@@ -1,0 +1,37 @@
+/** What a record tells of other pages than its own: where a visit came from, where a click led. */
+import type { InteractionEvent, InteractionRecord } from './interaction.ts';
+
+export const linkOf = (event: InteractionEvent): string | undefined =>
+  event.kind === 'visit' ? event.referrer : event.kind === 'click' ? event.target : undefined;
+
+function withoutLink(event: InteractionEvent): InteractionEvent {
+  if (event.kind === 'visit') {
+    const { referrer: _, ...rest } = event;
+    return rest;
+  }
+  if (event.kind === 'click') {
+    const { target: _, ...rest } = event;
+    return rest;
+  }
+  return event;
+}
+
+/** Asks a test for records about the page that an event links to, as if it had been visited then. */
+export async function isLinkMeant(
+  event: InteractionEvent,
+  isMeant: (record: InteractionRecord) => boolean | Promise<boolean>,
+): Promise<boolean> {
+  const url = linkOf(event);
+  if (url === undefined || event.kind === 'visit-update' || event.kind === 'reduced') return false;
+  const { id, atMs, level } = event;
+  return isMeant({ kind: 'visit', id, atMs, level, url, title: '', transition: 'link', dwellMs: 0 });
+}
+
+/** Events without their links to what is meant; those without such a link stay the same objects. */
+export const withoutLinks = (
+  events: readonly InteractionEvent[],
+  isMeant: (record: InteractionRecord) => boolean | Promise<boolean>,
+): Promise<InteractionEvent[]> =>
+  Promise.all(
+    events.map(async (event) => ((await isLinkMeant(event, isMeant)) ? withoutLink(event) : event)),
+  );
