@@ -12,6 +12,7 @@ import { openServices, type Services } from '../src/background/services.ts';
 import { dayStartMs } from '../src/base/clock.ts';
 import { exportWriter } from '../src/lifecycle/export-format.ts';
 import { batchesOf } from '../src/options/export-file.ts';
+import { plainExport } from '../src/options/open-export.ts';
 import type { PagePort } from '../src/platform/runtime.ts';
 import { parsePages, type SamplePage } from '../test/bench/page-pool.ts';
 import { days } from '../test/bench/workload.ts';
@@ -141,7 +142,8 @@ async function importFile({ profile, sync, history }: Services, text: string): P
     });
     if (answer.kind === 'failed') throw new Error(answer.message);
   };
-  for await (const records of batchesOf(new Blob([text]), () => {})) await send({ kind: 'records', records });
+  for await (const records of batchesOf(plainExport(new Blob([text])), () => {}))
+    await send({ kind: 'records', records });
   await send({ kind: 'end' });
 }
 

@@ -241,5 +241,14 @@ describe('GET /v1/export', () => {
       { type: 'answer', key, at, answer: await batch.json() },
       { type: 'end' },
     ]);
+    const without = await client.call('GET', `${PATHS.export}?bodies=none`);
+    const told = (await without.text()).trimEnd().split('\n');
+    expect(told.map((line) => JSON.parse(line) as unknown)).toEqual(
+      lines.map((line) => {
+        const { body: _, ...rest } = line as { body?: string };
+        return rest;
+      }),
+    );
+    expect(await refusalOf(client.call('GET', `${PATHS.export}?bodies=some`))).toBe('400 BAD_REQUEST');
   });
 });

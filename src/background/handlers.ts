@@ -8,7 +8,9 @@ import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
 import { addPasskey, checkProof, type Proof, removeWay, setPassphrase } from './services/lock.ts';
 import { currentPage } from './services/pages.ts';
+import { correctable } from './services/rectify.ts';
 import { removeRule, rulesAnswer, setRule, tryRule } from './services/rules.ts';
+import { cancel, request, resume } from './services/run-requests.ts';
 import { sealedGapSeen } from './services/sealed-gap.ts';
 import { search } from './services/search.ts';
 import { reductionFor } from './services/stored-count.ts';
@@ -229,6 +231,19 @@ export function createHandlers(access: Access): Handlers {
       await (await ready()).following.answer(erase);
       return status();
     },
+    'requests.get': async () => ok(await (await ready()).requests.list()),
+    'requests.delete': async ({ account, reason }) =>
+      request(await settled(), { type: 'delete', account }, reason),
+    'requests.rectify': async ({ correction, reason }) =>
+      request(await settled(), { type: 'rectify', of: correction.what, correction }, reason),
+    'requests.resume': async ({ id }) => resume(await settled(), id),
+    'requests.cancel': async ({ id }) => cancel(await ready(), id),
+    'requests.clear': async () => {
+      const { requests } = await ready();
+      await requests.forget();
+      return ok(await requests.list());
+    },
+    'rectify.find': async ({ url }) => ok(await correctable(await ready(), url)),
     'import.cancel': async () => {
       await (await ready()).history.cancel();
       return status();

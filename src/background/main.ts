@@ -57,7 +57,7 @@ listen({
 });
 onConnect((port) =>
   servePort(port, {
-    profile: async () => (await ready()).profile,
+    exporting: ready,
     importing: async () => {
       const { profile, sync, history, budget } = await settled();
       return {

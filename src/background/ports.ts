@@ -5,12 +5,11 @@ import type { Status } from '../model/recording.ts';
 import { extensionId, extensionRoot, type PagePort } from '../platform/runtime.ts';
 import { serveArchive, serveFetch } from './services/archive-ports.ts';
 import type { Budget } from './services/budget.ts';
-import { serveExport } from './services/export.ts';
+import { type ExportServices, serveExport } from './services/export.ts';
 import { type FileImportServices, serveImport } from './services/file-import.ts';
-import type { Profile } from './services/profile.ts';
 
 export interface PortServices {
-  profile(): Promise<Profile>;
+  exporting(): Promise<ExportServices>;
   importing(): Promise<FileImportServices>;
   budget(): Promise<Budget>;
   /** Returns how to stop it. */
@@ -18,9 +17,12 @@ export interface PortServices {
   onDrop(): void;
 }
 
-export function servePort(port: PagePort, { profile, importing, budget, watch, onDrop }: PortServices): void {
+export function servePort(
+  port: PagePort,
+  { exporting, importing, budget, watch, onDrop }: PortServices,
+): void {
   const from = port.sender && senderClass(port.sender, extensionId(), extensionRoot());
-  if (from === 'page' && port.name === PORTS.export) serveExport(port, profile, onDrop);
+  if (from === 'page' && port.name === PORTS.export) serveExport(port, exporting, onDrop);
   else if (from === 'page' && port.name === PORTS.import) serveImport(port, importing, onDrop);
   else if (from === 'page' && port.name === PORTS.archive) serveArchive(port, budget);
   else if (from === 'page' && port.name === PORTS.fetch) serveFetch(port, budget, onDrop);

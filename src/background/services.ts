@@ -20,6 +20,7 @@ import { Profile } from './services/profile.ts';
 import { QueryTotalsKeeper } from './services/query-totals.ts';
 import { Recorder } from './services/recorder.ts';
 import type { RecordingProfile } from './services/recording-profile.ts';
+import { Requests } from './services/requests.ts';
 import { Retention } from './services/retention.ts';
 import { beginSession } from './services/session.ts';
 import { currentStatus } from './services/status.ts';
@@ -56,6 +57,7 @@ export interface Services extends Recording {
   readonly erasures: Erasures;
   readonly retention: Retention;
   readonly following: HistoryFollow;
+  readonly requests: Requests;
   readonly consents: Consents;
   readonly storedRules: StoredRules;
   readonly storedCount: StoredCount;
@@ -177,6 +179,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   });
   const retention = new Retention(profile, erasures);
   const following = new HistoryFollow(profile, ephemeral, erasures);
+  const requests = new Requests(profile);
   const storedRules = new StoredRules(profile, {
     others: sync.others,
     async settled() {
@@ -239,6 +242,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     erasures,
     retention,
     following,
+    requests,
     consents: new Consents(profile, plugins, sync),
     storedRules,
     storedCount: new StoredCount(profile, ephemeral),

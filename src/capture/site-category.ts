@@ -24,6 +24,14 @@ const NAMES: Readonly<Record<string, string>> = Object.fromEntries(
   }).flatMap(([category, names]) => names.split(' ').map((name) => [name, category])),
 );
 
+/** All that `categoryOf` may say. */
+export const CATEGORIES: ReadonlySet<string> = new Set([
+  'search',
+  'web',
+  ...Object.values(NAMES),
+  ...SUFFIX.map(([, category]) => category),
+]);
+
 export function categoryOf(host: string): string {
   if (searchOfHost(host)) return 'search';
   const { domainWithoutSuffix, publicSuffix } = parse(host);

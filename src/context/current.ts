@@ -3,12 +3,12 @@ import { DAY_MS, HOUR_MS } from '../base/clock.ts';
 import { randomUuid } from '../base/random.ts';
 import { type ARQContext, type ClickPattern, type DeviceInfo, MAX_RECENT } from '../model/context.ts';
 import type { RecordKind } from '../model/interaction.ts';
+import { regionOf } from '../model/region.ts';
 import type { ContextStats } from '../model/stats.ts';
 import type { UserInteraction } from '../model/user-interaction.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { findInteractions } from './interactions.ts';
 import type { Tally } from './metrics.ts';
-import { regionOf } from './region.ts';
 import { confidenceOf, segmentOf } from './segment.ts';
 
 /** Four whole weeks: each weekday counts equally often. */

@@ -2,7 +2,7 @@
  * Reads a JSON export (export-format.ts) piece by piece: only one record's text is ever held. Any JSON with the same names in
  * any spacing is read; what is not an export is refused with a sentence that says what to do.
  */
-import { EXPORT_FORMAT } from './export-format.ts';
+import { ANONYMISED_FORMAT, EXPORT_FORMAT } from './export-format.ts';
 
 /** The file is not what it should be. `message` is for the person. */
 export class BadFileError extends Error {
@@ -14,8 +14,11 @@ const MAX_RECORD = 128 * 1024;
 /** Of everything else at the top of the file together. */
 const MAX_HEADER = 64 * 1024;
 
-const NOT_OURS = new BadFileError(
-  'This is not a JSON export of ARQ Context. Choose a file that was made with "Export as JSON". Nothing was imported.',
+export const NOT_OURS = new BadFileError(
+  'This is not an export of ARQ Context. Choose a file that was made with "Export". Nothing was imported.',
+);
+const ANONYMISED = new BadFileError(
+  'This export is anonymised: addresses, titles and searches are not in it, so it cannot be imported. Choose a complete or an encrypted one. Nothing was imported.',
 );
 const OTHER_VERSION = new BadFileError(
   'This export was made by another version of ARQ Context that this one does not know. Update ARQ Context and choose it again. Nothing was imported.',
@@ -118,6 +121,7 @@ export class ExportReader {
     this.#headerLength = end;
     if (this.#headerLength > MAX_HEADER) throw NOT_OURS;
     const { format } = parseObject(`${this.#text.slice(this.#at, end)}]}`, NOT_OURS);
+    if (format === ANONYMISED_FORMAT) throw ANONYMISED;
     if (typeof format !== 'string' || !format.startsWith('arq-context/export/')) throw NOT_OURS;
     if (format !== EXPORT_FORMAT) throw OTHER_VERSION;
     this.#at = end;

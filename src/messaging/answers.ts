@@ -1,6 +1,7 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
 import type { Kdf } from '../crypto/kdf.ts';
 import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
+import type { Correctable, DataAccessRequest } from '../model/data-request.ts';
 import type { Deletion } from '../model/deletion.ts';
 import type { LogReading } from '../model/deletion-log.ts';
 import type { HealthReport } from '../model/health.ts';
@@ -107,6 +108,13 @@ export interface Answers {
   'retention.forecast': RetentionForecast;
   'retention.set': RetentionReport;
   'retention.clock': RetentionReport;
+  'requests.get': readonly DataAccessRequest[];
+  'requests.delete': readonly DataAccessRequest[];
+  'requests.rectify': readonly DataAccessRequest[];
+  'requests.resume': readonly DataAccessRequest[];
+  'requests.cancel': readonly DataAccessRequest[];
+  'requests.clear': readonly DataAccessRequest[];
+  'rectify.find': Correctable;
   'import.history': Status;
   'history.follow': Status;
   'history.cleared': Status;
@@ -153,7 +161,16 @@ export type AnswerOf<T extends MessageType> = Answers[T];
 
 /** What travels over the export port. `done` carries how many records were written. */
 export type ExportMessage =
-  | { readonly kind: 'chunk'; readonly text: string; readonly records: number; readonly total: number }
+  | {
+      readonly kind: 'chunk';
+      readonly text: string;
+      readonly records: number;
+      readonly total: number;
+      /** Of a package: with the first piece of each file. */
+      readonly file?: string;
+      /** Something is missing, as a sentence. */
+      readonly warning?: string;
+    }
   | { readonly kind: 'done'; readonly records: number }
   | { readonly kind: 'failed'; readonly message: string };
 

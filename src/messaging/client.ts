@@ -64,13 +64,15 @@ export function watchStatus(
   open();
 }
 
+export type ExportChunk = ExportMessage & { readonly kind: 'chunk' };
+
 /**
- * Receives an export piece by piece and answers with the number of records when all of it came. Never rejects; a failure of
- * code `cancelled` is the signal's doing.
+ * Receives an export piece by piece and answers with the number of records when all of it came; the next piece comes when
+ * `onChunk` is done with the last. Never rejects; a failure of code `cancelled` is the signal's doing.
  */
 export function receiveExport(
   request: ExportRequest,
-  onChunk: (chunk: ExportMessage & { kind: 'chunk' }) => void,
+  onChunk: (chunk: ExportChunk) => Promise<void> | void,
   signal: AbortSignal,
 ): Promise<Result<number>> {
   return new Promise((resolve) => {
@@ -84,12 +86,12 @@ export function receiveExport(
       resolve(result);
       port.disconnect();
     };
-    port.onMessage((raw) => {
+    port.onMessage(async (raw) => {
       const message = raw as ExportMessage;
       if (message.kind === 'done') return stop({ ok: true, value: message.records });
       if (message.kind === 'failed') return stop(fail('failed', message.message));
       try {
-        onChunk(message);
+        await onChunk(message);
         port.post({ next: true });
       } catch {
         stop(fail('no-room', 'There is no room for the file. Free some disk space and try again.'));

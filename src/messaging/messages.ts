@@ -5,6 +5,7 @@
 import * as v from 'valibot';
 import { kdfSchema } from '../crypto/kdf.ts';
 import { AUTO_LOCK_MINUTES } from '../model/auto-lock.ts';
+import { correctionSchema, REQUEST_LIMITS } from '../model/data-request.ts';
 import { RECORD_KINDS } from '../model/interaction.ts';
 import { passkeyId, passkeySchema } from '../model/passkeys.ts';
 import { fieldsSchema } from '../model/plugin-schema.ts';
@@ -168,6 +169,29 @@ export const MESSAGES = {
   /** The person says that the clock is right. */
   'retention.clock': { from: 'page', body: nothing },
 
+  /** What the person asked of their data, newest first (model/data-request.ts). */
+  'requests.get': { from: 'page', body: nothing },
+  /** Everything here, and, if asked, the account at the sync service. `word`: what the person had to type. */
+  'requests.delete': {
+    from: 'page',
+    body: v.strictObject({
+      account: v.boolean(),
+      reason: text(REQUEST_LIMITS.reason),
+      word: v.literal('DELETE'),
+    }),
+  },
+  'requests.rectify': {
+    from: 'page',
+    body: v.strictObject({ correction: correctionSchema, reason: text(REQUEST_LIMITS.reason) }),
+  },
+  /** Goes on with one that was interrupted or failed. An export is gone on with by its port. */
+  'requests.resume': { from: 'page', body: v.strictObject({ id }) },
+  'requests.cancel': { from: 'page', body: v.strictObject({ id }) },
+  /** Forgets those that have ended. */
+  'requests.clear': { from: 'page', body: nothing },
+  /** What is recorded of one page that can be put right. */
+  'rectify.find': { from: 'page', body: v.strictObject({ url }) },
+
   /** Takes over the browser's own history; the page asked for access to it before. */
   'import.history': { from: 'page', body: nothing },
   /** What the person deletes there is deleted here too; the page asked for access before. */
@@ -268,7 +292,15 @@ export const fetchRequestSchema = v.variant('kind', [
 ]);
 export type FetchRequest = v.InferOutput<typeof fetchRequestSchema>;
 
-export const exportRequestSchema = v.strictObject({ format: v.picklist(['json', 'csv']), ...filter });
+/** `package`: everything, in several files. `request`: an interrupted one that goes on. */
+export const exportRequestSchema = v.variant('format', [
+  v.strictObject({ format: v.picklist(['json', 'csv']), ...filter }),
+  v.strictObject({
+    format: v.literal('package'),
+    kind: v.picklist(['full', 'encrypted', 'anonymised']),
+    request: v.optional(id),
+  }),
+]);
 export type ExportRequest = v.InferOutput<typeof exportRequestSchema>;
 
 /** Records of an export as they stand in the file; each is parsed where it is stored. */

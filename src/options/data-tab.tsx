@@ -3,11 +3,13 @@ import { parseRuleHost } from '../model/rules.ts';
 import type { EraseQuestion } from '../model/selector.ts';
 import { dayStart, dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
+import { CorrectCard } from './correct-card.tsx';
 import { DeletionLog } from './deletion-log.tsx';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
 import { HistoryFollow } from './history-follow.tsx';
 import { ImportCard } from './import-card.tsx';
+import { RequestsCard } from './requests-card.tsx';
 
 interface Said {
   readonly text: string;
@@ -55,6 +57,7 @@ export function DataTab() {
     <>
       <ExportCard />
       <ImportCard />
+      <CorrectCard />
       <section class="card">
         <h2>Delete</h2>
         <p class="small muted">
@@ -122,6 +125,7 @@ export function DataTab() {
         </p>
       </section>
       <DeletionLog />
+      <RequestsCard />
       <section class="card">
         <h2>How safe it is here</h2>
         <p>

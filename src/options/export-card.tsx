@@ -1,97 +1,210 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import type { Result } from '../base/result.ts';
+import { passphraseFault } from '../crypto/kdf.ts';
 import { receiveExport } from '../messaging/client.ts';
 import { FileParts, saveFile } from '../ui/file-parts.ts';
 import { count } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { status } from '../ui/status.ts';
+import { ExportKinds, ExportPassphrase, KINDS, type Kind } from './export-kinds.tsx';
+import type { Made } from './export-package.ts';
+import { goingOn, loadRequests } from './requests.ts';
 
 const TYPES = { json: 'application/json', csv: 'text/csv' } as const;
+const today = (): string => new Intl.DateTimeFormat('sv-SE').format();
+const ENDINGS: Readonly<Record<Kind, string>> = {
+  full: '.zip',
+  encrypted: '.arqx',
+  anonymised: '-anonymised.zip',
+};
+
+interface Ready {
+  readonly made: Made;
+  readonly name: string;
+}
 
 /** Hands over the file and says so. */
-function save(parts: FileParts, format: keyof typeof TYPES, records: number): string {
-  const day = new Intl.DateTimeFormat('sv-SE').format();
-  const name = `arq-context-${day}.${format}`;
+function save({ made: { file, records, warning }, name }: Ready): string {
   try {
-    saveFile(parts.file(TYPES[format]), name);
-    return `Exported ${count(records, 'record', 'records')} to ${name}. The browser puts it where your downloads go.`;
+    saveFile(file, name);
   } catch {
     return 'The browser did not take the file. Free some disk space, then export again.';
   }
+  const said = `Exported ${count(records, 'record', 'records')} to ${name}. The browser puts it where your downloads go.`;
+  return warning === undefined ? said : `${said} ${warning}`;
 }
 
 export function ExportCard() {
   const box = useRef<HTMLElement>(null);
   useKeptFocus(box);
   const running = useRef<AbortController | undefined>(undefined);
-  const progress = useSignal<{ readonly records: number; readonly total: number } | undefined>(undefined);
+  const [first, again] = [useRef<HTMLInputElement>(null), useRef<HTMLInputElement>(null)];
+  const kind = useSignal<Kind>('full');
+  const ready = useSignal<Ready | undefined>(undefined);
+  const progress = useSignal<{ readonly done: number; readonly total: number } | undefined>(undefined);
   const result = useSignal('');
   const failed = useSignal(false);
 
-  const run = async (format: keyof typeof TYPES) => {
+  /** `ending`: of the file's name. */
+  const run = async (ending: string, make: (signal: AbortSignal) => Promise<Result<Made>>) => {
+    if (running.current) return;
     const stop = new AbortController();
     running.current = stop;
-    progress.value = { records: 0, total: 0 };
+    progress.value = { done: 0, total: 0 };
     result.value = '';
+    ready.value = undefined;
     failed.value = false;
-    const parts = new FileParts();
-    const received = await receiveExport(
-      { format },
-      (chunk) => {
-        parts.add(chunk.text);
-        progress.value = { records: chunk.records, total: chunk.total };
-      },
-      stop.signal,
-    );
+    const made = await make(stop.signal);
     progress.value = undefined;
     running.current = undefined;
-    result.value = received.ok ? save(parts, format, received.value) : received.error.message;
-    failed.value = !received.ok && received.error.code !== 'cancelled';
+    // A browser may not take it by itself when it took long to make: then there is a button.
+    ready.value = made.ok ? { made: made.value, name: `arq-context-${today()}${ending}` } : undefined;
+    result.value = ready.value ? save(ready.value) : made.ok ? '' : made.error.message;
+    failed.value = !made.ok && made.error.code !== 'cancelled';
+    await loadRequests();
+  };
+  const show = (chunk: { readonly records: number; readonly total: number }) => {
+    progress.value = { done: chunk.records, total: chunk.total };
   };
 
+  const exportRecords = (format: keyof typeof TYPES) =>
+    run(`.${format}`, async (signal) => {
+      const parts = new FileParts();
+      const onChunk = (chunk: Parameters<typeof show>[0] & { readonly text: string }) => {
+        parts.add(chunk.text);
+        show(chunk);
+      };
+      const received = await receiveExport({ format }, onChunk, signal);
+      return received.ok
+        ? { ok: true, value: { file: parts.file(TYPES[format]), records: received.value } }
+        : received;
+    });
+
+  const exportAll = (request?: string) => {
+    const chosen = kind.value;
+    const isEncrypted = chosen === 'encrypted';
+    const passphrase = isEncrypted ? (first.current?.value ?? '') : undefined;
+    const fault =
+      passphrase === undefined
+        ? null
+        : (passphraseFault(passphrase) ??
+          (passphrase === again.current?.value
+            ? null
+            : 'The two passphrases are not the same. Type them again.'));
+    if (fault !== null) {
+      result.value = fault;
+      failed.value = true;
+      return;
+    }
+    void run(ENDINGS[chosen], async (signal) => {
+      // Only who exports needs it.
+      const { makePackage } = await import('./export-package.ts');
+      const wanted = {
+        format: 'package',
+        kind: chosen,
+        ...(request === undefined ? {} : { request }),
+      } as const;
+      const made = await makePackage(wanted, passphrase, show, signal);
+      if (made.ok) for (const { current } of [first, again]) if (current) current.value = '';
+      return made;
+    });
+  };
+  /** The request that the next export goes on with. */
+  const resumed = useRef<string | undefined>(undefined);
+  const start = (event: Event) => {
+    event.preventDefault();
+    const id = resumed.current;
+    resumed.current = undefined;
+    exportAll(id);
+  };
+  useSignalEffect(() => {
+    const wanted = goingOn.value;
+    if (!wanted) return;
+    goingOn.value = undefined;
+    const found = KINDS.find((one) => one === wanted.kind);
+    if (found === undefined) return void exportRecords(wanted.kind === 'csv' ? 'csv' : 'json');
+    kind.value = found;
+    if (found !== 'encrypted') return exportAll(wanted.id);
+    resumed.current = wanted.id;
+    result.value = 'Type the passphrase of the file, then press "Export".';
+    failed.value = false;
+    requestAnimationFrame(() => first.current?.focus());
+  });
+
   const now = progress.value;
+  const archivedDays = status.value?.budget?.archivedDays ?? 0;
   return (
-    <section class="card" ref={box}>
+    <section class="card" ref={box} id="export">
       <h2>Export</h2>
       <p class="small muted">
-        Everything that is stored, in one file. Whoever has the file can read it: keep it safe. What is kept
-        in memory only is not part of it
-        {(status.value?.budget?.archivedDays ?? 0) > 0 ? ', nor are archived days' : ''}.
+        Everything about you that is kept here
+        {status.value?.sync.phase === 'off' ? '' : ', and what the sync service holds'}: what was recorded, as
+        a table and for programs, saved contexts, profile, preferences, settings and rules, each explained in
+        a README. What is kept in memory only is not part of it
+        {archivedDays > 0 ? ', nor are archived days' : ''}.
       </p>
-      <div class="row">
-        <button
-          type="button"
-          data-testid="export-json"
-          disabled={now !== undefined}
-          onClick={() => void run('json')}
-        >
-          Export as JSON
-        </button>
-        <button
-          type="button"
-          data-testid="export-csv"
-          disabled={now !== undefined}
-          onClick={() => void run('csv')}
-        >
-          Export as CSV
-        </button>
-        {now && (
-          <button type="button" data-testid="export-cancel" onClick={() => running.current?.abort()}>
-            Cancel
+      <form class="spaced" noValidate onSubmit={start}>
+        <ExportKinds kind={kind} disabled={now !== undefined} />
+        {kind.value === 'encrypted' && <ExportPassphrase first={first} again={again} />}
+        <div class="row">
+          <button type="submit" class="primary" data-testid="export-run" disabled={now !== undefined}>
+            Export
           </button>
-        )}
-      </div>
+          {now && (
+            <button type="button" data-testid="export-cancel" onClick={() => running.current?.abort()}>
+              Cancel
+            </button>
+          )}
+        </div>
+      </form>
       {now && (
         <div class="exporting">
-          <progress aria-label="Export" max={Math.max(1, now.total)} value={now.records} />
+          <progress aria-label="Export" max={Math.max(1, now.total)} value={now.done} />
           <span class="small muted tabular">
-            {now.records.toLocaleString()} of {count(now.total, 'record', 'records')}
+            {now.total === 0 ? 'Preparing…' : `${Math.floor((100 * now.done) / Math.max(1, now.total))} %`}
           </span>
         </div>
       )}
       <p role="status" class={failed.value ? 'result error' : 'result'} data-testid="export-result">
         {result.value}
       </p>
+      {ready.value && (
+        <p class="small">
+          If it is not among your downloads:{' '}
+          <button
+            type="button"
+            class="quiet"
+            data-testid="export-save"
+            onClick={() => {
+              if (ready.value) result.value = save(ready.value);
+            }}
+          >
+            Save the file again
+          </button>
+        </p>
+      )}
+      <div class="apart">
+        <p class="small muted">Or only what was recorded, in one file that whoever has it can read:</p>
+        <div class="row">
+          <button
+            type="button"
+            data-testid="export-json"
+            disabled={now !== undefined}
+            onClick={() => void exportRecords('json')}
+          >
+            Export as JSON
+          </button>
+          <button
+            type="button"
+            data-testid="export-csv"
+            disabled={now !== undefined}
+            onClick={() => void exportRecords('csv')}
+          >
+            Export as CSV
+          </button>
+        </div>
+      </div>
     </section>
   );
 }

@@ -1,13 +1,15 @@
 import { useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { ask, sendImport } from '../messaging/client.ts';
 import type { ImportState } from '../model/recording.ts';
 import { requestHistoryAccess } from '../platform/history.ts';
 import { count } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { deriveBytes } from '../ui/passphrase.ts';
 import { status } from '../ui/status.ts';
 import { batchesOf, checkFile } from './export-file.ts';
 import { countsSentence } from './import-words.ts';
+import { type ExportSource, type OpenedExport, openExport } from './open-export.ts';
 
 /** Why records of a file may have been left out. */
 const LEFT_OUT = 'because of your level and rules, or because you deleted it';
@@ -54,6 +56,14 @@ export function ImportCard() {
   /** Of what was done on this page; before that, what the background says of the last import. */
   const said = useSignal<Said | undefined>(undefined);
 
+  /** An encrypted export that waits for its passphrase. */
+  const sealed = useSignal<
+    { readonly name: string; readonly file: Extract<OpenedExport, { kind: 'sealed' }> } | undefined
+  >(undefined);
+  const opening = useSignal(false);
+  const passphrase = useRef<HTMLInputElement>(null);
+  useEffect(() => passphrase.current?.focus(), [sealed.value]);
+
   const refuse = (text: string) => {
     said.value = { text, failed: true };
   };
@@ -75,24 +85,46 @@ export function ImportCard() {
     // Choosing the same file again is a change, too.
     input.value = '';
     if (!file) return;
+    sealed.value = undefined;
+    said.value = { text: '', failed: false };
+    const opened = await openExport(file, deriveBytes);
+    if (!opened.ok) refuse(opened.error.message);
+    else if (opened.value.kind === 'open') await importFrom(file.name, opened.value.source);
+    else sealed.value = { name: file.name, file: opened.value };
+  };
+  const importFrom = async (name: string, source: ExportSource) => {
     const stop = new AbortController();
     running.current = stop;
-    said.value = { text: '', failed: false };
     const show = (verb: string, half: 0 | 1) => (bytes: number) => {
       fileProgress.value = {
-        value: bytes + half * file.size,
-        max: 2 * file.size,
-        text: `${verb} ${megabytes(bytes)} of ${megabytes(file.size)} MB`,
+        value: bytes + half * source.size,
+        max: 2 * source.size,
+        text: `${verb} ${megabytes(bytes)} of ${megabytes(source.size)} MB`,
       };
     };
     show('Checked', 0)(0);
-    const checked = await checkFile(file, show('Checked', 0), stop.signal);
-    const sent = checked.ok ? await sendImport(batchesOf(file, show('Imported', 1)), stop.signal) : checked;
+    const checked = await checkFile(source, show('Checked', 0), stop.signal);
+    const sent = checked.ok ? await sendImport(batchesOf(source, show('Imported', 1)), stop.signal) : checked;
     fileProgress.value = undefined;
     running.current = undefined;
     said.value = sent.ok
-      ? { text: countsSentence(file.name, sent.value, LEFT_OUT), failed: false }
+      ? { text: countsSentence(name, sent.value, LEFT_OUT), failed: false }
       : { text: sent.error.message, failed: sent.error.code !== 'cancelled' };
+  };
+  const unseal = async (event: Event) => {
+    event.preventDefault();
+    const waiting = sealed.value;
+    if (!waiting || opening.value) return;
+    said.value = { text: '', failed: false };
+    opening.value = true;
+    const source = await waiting.file.unseal(passphrase.current?.value ?? '');
+    opening.value = false;
+    if (!source.ok) {
+      passphrase.current?.select();
+      return refuse(source.error.message);
+    }
+    sealed.value = undefined;
+    await importFrom(waiting.name, source.value);
   };
 
   const history = status.value?.historyImport;
@@ -107,7 +139,8 @@ export function ImportCard() {
       <h2>Import</h2>
       <p class="small muted">
         What this browser remembers of the pages that you visited, as your level and rules keep it. The
-        browser asks you first. Or a file that was exported as JSON. Nothing is imported twice.
+        browser asks you first. Or a file that was exported: complete, encrypted, or as JSON. Nothing is
+        imported twice.
       </p>
       <p class="small muted">
         Your level and rules of now hold for a file, too: what they exclude is left out, and a record never
@@ -124,10 +157,10 @@ export function ImportCard() {
           Import this browser's history…
         </button>
         <label class="field grow">
-          A JSON export
+          An export
           <input
             type="file"
-            accept=".json,application/json"
+            accept=".zip,.arqx,.json,application/zip,application/json"
             data-testid="import-file"
             disabled={now !== undefined}
             onChange={(event) => void importFile(event.currentTarget)}
@@ -139,6 +172,34 @@ export function ImportCard() {
           </button>
         )}
       </div>
+      {sealed.value && (
+        <form class="row fields" noValidate onSubmit={(event) => void unseal(event)}>
+          <label class="field grow">
+            Passphrase of {sealed.value.name}
+            <input
+              ref={passphrase}
+              type="password"
+              autocomplete="off"
+              data-testid="import-passphrase"
+              disabled={opening.value}
+            />
+          </label>
+          <button type="submit" data-testid="import-unseal" disabled={opening.value}>
+            {opening.value ? 'Opening…' : 'Open and import'}
+          </button>
+          <button
+            type="button"
+            class="quiet"
+            data-testid="import-forget"
+            onClick={() => {
+              sealed.value = undefined;
+              said.value = { text: 'Nothing was imported.', failed: false };
+            }}
+          >
+            Not now
+          </button>
+        </form>
+      )}
       {now && (
         <div class="exporting" data-testid="import-progress">
           <progress aria-label="Import" max={Math.max(1, now.max)} value={now.value} />

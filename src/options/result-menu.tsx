@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { SearchHit } from '../messaging/answers.ts';
 import type { EraseQuestion } from '../model/selector.ts';
+import { toCorrect } from './requests.ts';
 
 interface MenuProps {
   readonly hit: SearchHit;
@@ -8,7 +9,7 @@ interface MenuProps {
   readonly onErase: (target: EraseQuestion, what: string) => void;
 }
 
-/** What can be deleted from a result. Escape closes it, and so does going elsewhere. */
+/** What can be deleted from a result, or corrected. Escape closes it, and so does going elsewhere. */
 export function ResultMenu({ hit, host, onErase }: MenuProps) {
   const box = useRef<HTMLDetailsElement>(null);
   const close = () => {
@@ -27,7 +28,7 @@ export function ResultMenu({ hit, host, onErase }: MenuProps) {
   return (
     <details class="menu" ref={box} onKeyDown={onKeyDown} onFocusOut={onFocusOut}>
       <summary class="small">
-        Delete…<span class="visually-hidden"> records of {hit.title || hit.url}</span>
+        Delete or correct…<span class="visually-hidden"> records of {hit.title || hit.url}</span>
       </summary>
       <div class="menu-items">
         {hit.count > 1 && (
@@ -48,6 +49,19 @@ export function ResultMenu({ hit, host, onErase }: MenuProps) {
         >
           This page
         </button>
+        {!hit.ephemeral && (
+          <button
+            type="button"
+            class="quiet"
+            data-testid="correct-page"
+            onClick={() => {
+              toCorrect.value = hit.url;
+              location.hash = '#data';
+            }}
+          >
+            Correct what it says…
+          </button>
+        )}
         {host !== '' && (
           <button
             type="button"

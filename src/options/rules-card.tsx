@@ -199,10 +199,10 @@ function RulesTable({ rules, show, apply }: TableProps) {
                 type="button"
                 class="quiet"
                 data-testid="rule-apply"
-                aria-label={`Apply to stored… the rule for ${subjectText(rule)}`}
+                aria-label={`Apply… to what is stored: the rule for ${subjectText(rule)}`}
                 onClick={() => apply(rule)}
               >
-                Apply to stored…
+                Apply…
               </button>
               <button
                 type="button"

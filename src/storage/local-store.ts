@@ -754,7 +754,12 @@ export class LocalStore extends RecordingStore {
     await this.mergeAll(signal);
     await this.#changing(() => removeOrphans(this.#source()));
     signal?.throwIfAborted();
-    await this.exclusive(() => churn(this.vault));
+    await this.pushOut();
+  }
+
+  /** What was overwritten or deleted leaves the browser's logs (compact.ts). */
+  pushOut(): Promise<void> {
+    return this.exclusive(() => churn(this.vault));
   }
 
   /**

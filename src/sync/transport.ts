@@ -129,27 +129,57 @@ export class Transport {
     }
   }
 
-  async #once(call: Call, signer: Signer | undefined): Promise<Result<Answer, TransportFailure>> {
+  /** The same for an answer that may be long: its bytes as they come. Ends with an error when none came for a while. */
+  async stream(call: Call, signer: Signer): Promise<Result<ReadableStream<Bytes>, TransportFailure>> {
+    const first = await this.#streamOnce(call, signer);
+    if (first.ok || !SIGN_ANEW.has(first.error.code)) return first;
+    return this.#streamOnce(call, signer);
+  }
+
+  async #streamOnce(call: Call, signer: Signer): Promise<Result<ReadableStream<Bytes>, TransportFailure>> {
+    const silence = new Silence(TIMEOUT_MS);
+    try {
+      const signal = call.signal ? AbortSignal.any([call.signal, silence.signal]) : silence.signal;
+      const response = await this.#fetch({ ...call, signal }, signer);
+      silence.heard();
+      if (!response.ok || !response.body)
+        return this.#failure(
+          response,
+          new Uint8Array(await response.arrayBuffer().finally(() => silence.end())),
+        );
+      return ok(response.body.pipeThrough(silence.watch()));
+    } catch {
+      silence.end();
+      return unreachable();
+    }
+  }
+
+  async #fetch(call: Call, signer: Signer | undefined): Promise<Response> {
     const headers = new Headers();
     const body = call.body ?? new Uint8Array(0);
     if (call.type !== undefined) headers.set('content-type', call.type);
     const url = `${this.origin}${call.path}`;
     if (signer) await this.#sign(call.method, url, headers, body, signer);
+    return this.request(url, {
+      method: call.method,
+      headers,
+      ...(call.body === undefined ? {} : { body }),
+      // A redirect would carry a signed request to another place.
+      redirect: 'error',
+      cache: 'no-store',
+      credentials: 'omit',
+      referrerPolicy: 'no-referrer',
+      ...(call.signal ? { signal: call.signal } : {}),
+    });
+  }
+
+  async #once(call: Call, signer: Signer | undefined): Promise<Result<Answer, TransportFailure>> {
     let response: Response;
     let bytes: Bytes;
     try {
       const timeout = AbortSignal.timeout(TIMEOUT_MS);
-      response = await this.request(url, {
-        method: call.method,
-        headers,
-        ...(call.body === undefined ? {} : { body }),
-        // A redirect would carry a signed request to another place.
-        redirect: 'error',
-        cache: 'no-store',
-        credentials: 'omit',
-        referrerPolicy: 'no-referrer',
-        signal: call.signal ? AbortSignal.any([call.signal, timeout]) : timeout,
-      });
+      const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
+      response = await this.#fetch({ ...call, signal }, signer);
       bytes = new Uint8Array(await response.arrayBuffer());
     } catch {
       return unreachable();
@@ -217,6 +247,39 @@ export class Transport {
       ? (Date.parse(value ?? '') - this.clock.nowMs() - this.#offsetMs) / 1000
       : seconds;
     return wait > 0 ? wait : 0;
+  }
+}
+
+/** Aborts when nothing was heard for so long. */
+class Silence {
+  readonly #controller = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly ms: number) {
+    this.heard();
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  heard(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#controller.abort(), this.ms);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+  }
+
+  watch(): TransformStream<Bytes, Bytes> {
+    return new TransformStream<Bytes, Bytes>({
+      transform: (chunk, controller) => {
+        this.heard();
+        controller.enqueue(chunk);
+      },
+      flush: () => this.end(),
+    });
   }
 }
 

@@ -1,14 +1,16 @@
-/** Text that comes in pieces, kept as blobs of about one MiB, so that no string or array ever holds all of it. */
+import type { Bytes } from '../base/bytes.ts';
+
+/** Text or bytes that come in pieces, kept as blobs of about one MiB, so that no string or array ever holds all of it. */
 const PART = 1024 * 1024;
 
 export class FileParts {
   #parts: Blob[] = [];
-  #pending: string[] = [];
+  #pending: (string | Bytes)[] = [];
   #length = 0;
 
-  add(text: string): void {
-    this.#pending.push(text);
-    this.#length += text.length;
+  add(piece: string | Bytes): void {
+    this.#pending.push(piece);
+    this.#length += piece.length;
     if (this.#length >= PART) this.#flush();
   }
 

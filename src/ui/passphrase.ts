@@ -17,6 +17,10 @@ export function deriveKey(
   }).finally(() => worker.terminate());
 }
 
+/** The same as bytes. */
+export const deriveBytes = async (passphrase: string, kdf: Kdf): Promise<Bytes> =>
+  fromBase64Url((await deriveKey(passphrase, kdf)).key) as Bytes;
+
 /** For `chooseKdf`. */
 export const measured =
   (passphrase: string) =>

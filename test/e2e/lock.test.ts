@@ -56,6 +56,13 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await search.close();
     return visited.filter((word) => titles.some((title) => title.includes(`Title${word}x`)));
   }
+  /** Argon2id takes its time on a busy machine. */
+  const passphraseIs = (what: string) =>
+    waitFor(
+      `the passphrase to be ${what}`,
+      async () => (await options.text('passphrase-done')).includes(what),
+      { timeoutMs: 60_000 },
+    );
   /** Where words lie readable in the files of the extension. */
   function readable(words: readonly string[]) {
     const files = storageFiles(browser);
@@ -75,9 +82,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     expect(await options.text('problem')).toMatch(/not the same/);
     await options.fill('passphrase-again', PASSPHRASE);
     await options.click('passphrase-set');
-    await waitFor('the passphrase to be set', async () =>
-      (await options.text('passphrase-done')).includes('is set'),
-    );
+    await passphraseIs('set');
     await options.screenshot(join(VIEWS, `${name}-set.png`));
   });
 
@@ -126,9 +131,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.fill('passphrase-now', PASSPHRASE);
     await options.click('passphrase-remove');
     await options.click('confirm');
-    await waitFor('the passphrase to be removed', async () =>
-      (await options.text('passphrase-done')).includes('removed'),
-    );
+    await passphraseIs('removed');
     await browser.close({ keepProfile: true });
     await browser.relaunch();
     expect(await found()).toEqual(visited);
@@ -139,9 +142,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.fill('passphrase', PASSPHRASE);
     await options.fill('passphrase-again', PASSPHRASE);
     await options.click('passphrase-set');
-    await waitFor('the passphrase to be set', async () =>
-      (await options.text('passphrase-done')).includes('is set'),
-    );
+    await passphraseIs('set');
     await browser.close({ keepProfile: true });
     await browser.relaunch();
     options = await browser.openExtensionPage(`${OPTIONS}#search`);

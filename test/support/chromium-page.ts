@@ -42,7 +42,7 @@ export function chromiumPage(page: Page): TestPage {
     },
     beforeScripts: (script, ...args) => page.addInitScript(scriptCall(script, args)).then(() => {}),
     async download(trigger) {
-      const [download] = await Promise.all([page.waitForEvent('download'), trigger()]);
+      const [download] = await Promise.all([page.waitForEvent('download', { timeout: 30_000 }), trigger()]);
       const bytes = readFileSync(await download.path());
       await download.delete();
       return { name: download.suggestedFilename(), bytes, text: bytes.toString('utf8') };

@@ -203,6 +203,34 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   'lock.remove-passkey': { right: [{ id: 'AbC-_9' }, { id: 'AbC-_9', current: key, off: false }] },
   'lock.start-over': { right: [{ word: 'DELETE' }], wrong: [{ word: 'delete' }, { word: '' }] },
   'lock.auto': { right: [{ minutes: 15 }], wrong: [{ minutes: 14 }, { minutes: 15.5 }] },
+  'requests.get': nothing,
+  'requests.delete': {
+    right: [{ account: false, reason: '', word: 'DELETE' }],
+    wrong: [
+      { account: false, reason: '', word: 'delete' },
+      { account: false, reason: 'x'.repeat(201), word: 'DELETE' },
+    ],
+  },
+  'requests.rectify': {
+    right: [
+      { correction: { what: 'title', url: 'https://site.example/', from: '', to: 'Title' }, reason: '' },
+      { correction: { what: 'query', url: 'https://site.example/', from: 'a', to: 'b' }, reason: '' },
+      { correction: { what: 'timezone', to: 'Europe/Lisbon' }, reason: '' },
+    ],
+    wrong: [
+      {
+        correction: { what: 'title', url: 'https://site.example/', from: '', to: 'x'.repeat(1_001) },
+        reason: '',
+      },
+      { correction: { what: 'query', url: 'https://site.example/', from: 'a', to: ' ' }, reason: '' },
+      { correction: { what: 'theme', to: 'dark' }, reason: '' },
+      { correction: { what: 'language', to: '' }, reason: '' },
+    ],
+  },
+  'requests.resume': some,
+  'requests.cancel': some,
+  'requests.clear': nothing,
+  'rectify.find': { right: [{ url: 'https://site.example/' }], wrong: [{ url: 'x'.repeat(4_097) }] },
   'plugins.get': nothing,
   'plugins.switch': { right: [{ on: true }] },
   'plugins.allow': {

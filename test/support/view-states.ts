@@ -2,6 +2,7 @@
 import { fail, ok } from '../../src/base/result.ts';
 import type { RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
+import type { DataAccessRequest } from '../../src/model/data-request.ts';
 import type { Deletion } from '../../src/model/deletion.ts';
 import type { LogEntry, LogReading } from '../../src/model/deletion-log.ts';
 import type { HealthReport } from '../../src/model/health.ts';
@@ -140,6 +141,30 @@ const rules = {
     ),
   ],
 } as const;
+const asked = (more: Partial<DataAccessRequest> & Pick<DataAccessRequest, 'detail'>): DataAccessRequest => ({
+  id: JSON.stringify(more.detail),
+  userId: 'u',
+  requestType: more.detail.type,
+  reason: '',
+  timestamp: new Date(NOW - 9e6).toISOString(),
+  status: 'completed',
+  ...more,
+  ...(more.status === undefined ? { completionDate: new Date(NOW - 8e6).toISOString() } : {}),
+});
+const REQUESTS: readonly DataAccessRequest[] = [
+  asked({ detail: { type: 'export', kind: 'encrypted' }, status: 'running' }),
+  asked({ detail: { type: 'rectify', of: 'title' }, status: 'interrupted' }),
+  asked({
+    detail: { type: 'delete', account: true },
+    status: 'failed',
+    affectedRecords: 12_843,
+    reason: 'I want to begin anew, and the computer in the living room is given away next week',
+    message:
+      'Everything here is deleted; the account at the sync service is not yet. The sync service does not answer. Check its address, and that it is running.',
+  }),
+  asked({ detail: { type: 'export', kind: 'full' }, affectedRecords: 12_843 }),
+  asked({ detail: { type: 'rectify', of: 'timezone' }, affectedRecords: 1 }),
+];
 const trial: RuleTrial = {
   address: `https://${LONG_HOST}/account?customer=17`,
   capture: 'domain',
@@ -479,6 +504,14 @@ const answers: FakeBackground['answers'] = {
   'privacy.get': ok(privacy),
   'sensitive.get': ok(keptOut),
   'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
+  'requests.get': ok([]),
+  'rectify.find': ok({
+    titles: [
+      { text: LONG_TITLE, count: 1_204 },
+      { text: '', count: 2 },
+    ],
+    queries: [{ text: 'whale watching near me', count: 3 }],
+  }),
   'sync.invite': ok(code),
   'sync.deletions': ok([]),
   'health.get': ok(healthy),
@@ -822,6 +855,37 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       status: recording,
       answers: without('retention.get', UNREADABLE),
       reach: seen('plugins-on'),
+    },
+    {
+      name: 'options-data-encrypting',
+      status: syncing({}),
+      reach: async (view) => {
+        await view.click('export-kind-encrypted');
+        await view.fill('export-passphrase', 'short');
+        await view.click('export-run');
+        await says(view, 'export-result', 'at least 10 characters');
+      },
+    },
+    {
+      name: 'options-data-requests',
+      status: syncing({}),
+      answers: { ...answers, 'requests.get': ok(REQUESTS) },
+      reach: async (view) => {
+        await view.waitFor('request-resume');
+        await view.click('request-delete');
+        await view.fill('request-word', 'delete');
+        await view.click('request-delete-run');
+        await says(view, 'request-refused', 'Type DELETE');
+      },
+    },
+    {
+      name: 'options-data-correcting',
+      status: recording,
+      reach: async (view) => {
+        await view.fill('correct-url', `https://${LONG_HOST}/page`);
+        await view.click('correct-look');
+        await view.waitFor('correct-choice');
+      },
     },
     { name: 'options-data-exporting', status: recording, reach: (view) => view.click('export-json') },
     {

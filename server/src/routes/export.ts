@@ -4,16 +4,21 @@ import { refuse } from '../refusal.ts';
 import type { Holding } from '../store/store.ts';
 import type { SignedHandler } from './handler.ts';
 
-const lineOf = (holding: Holding | { readonly type: 'end' }): Bytes => {
-  const shown = holding.type === 'object' ? { ...holding, body: toBase64Url(holding.body) } : holding;
-  return utf8(`${JSON.stringify(shown)}\n`);
-};
+type Line = Holding | { readonly type: 'end' };
+
+function lineOf(holding: Line, withBodies: boolean): Bytes {
+  const body = holding.type === 'object' && withBodies ? toBase64Url(holding.body) : undefined;
+  return utf8(`${JSON.stringify(holding.type === 'object' ? { ...holding, body } : holding)}\n`);
+}
 
 /**
  * `GET /v1/export`: everything the service holds about the account, one JSON object a line, as fast as the client reads.
- * Bodies are base64url. The last line is `{"type":"end"}`: without it, the answer was cut off.
+ * Bodies are base64url; `?bodies=none` leaves them out. The last line is `{"type":"end"}`: without it, the answer was cut off.
  */
-export const getExport: SignedHandler = async (deps, { account, device }) => {
+export const getExport: SignedHandler = async (deps, { account, device }, c) => {
+  const bodies = c.req.query('bodies');
+  if (bodies !== undefined && bodies !== 'none') return refuse('BAD_REQUEST');
+  const withBodies = bodies === undefined;
   const leave = deps.exports.enter(deviceKey(account, device));
   if (!leave) return refuse('TOO_MANY', 1);
   const holdings = deps.store.dump(account)[Symbol.asyncIterator]();
@@ -25,12 +30,12 @@ export const getExport: SignedHandler = async (deps, { account, device }) => {
   const lines = new ReadableStream<Bytes>({
     async pull(controller) {
       if (next.done) {
-        controller.enqueue(lineOf({ type: 'end' }));
+        controller.enqueue(lineOf({ type: 'end' }, withBodies));
         controller.close();
         leave();
         return;
       }
-      controller.enqueue(lineOf(next.value));
+      controller.enqueue(lineOf(next.value, withBodies));
       try {
         next = await holdings.next();
       } catch (error) {

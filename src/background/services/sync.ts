@@ -40,6 +40,7 @@ import {
   isErasure,
   readCommands,
 } from '../../sync/erasures.ts';
+import { readHoldings } from '../../sync/holdings.ts';
 import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
 import {
   giveCommands,
@@ -448,6 +449,16 @@ export class Sync {
     const { store } = this.profile;
     const { keys } = await scopeOf(store, account.account);
     return erasedBy(await readCommands(store), keys.naming);
+  }
+
+  /** What the service holds, as it tells it. `null` while sync is off. */
+  holdings(): { readonly url: string; held(): ReturnType<typeof readHoldings> } | null {
+    const account = this.#account;
+    if (!account) return null;
+    const { store, clock } = this.profile;
+    this.#transport ??= new Transport(account.url, clock);
+    const transport = this.#transport;
+    return { url: account.url, held: () => readHoldings(transport, signerOf(store, account.account)) };
   }
 
   /** What works on parts that lie at the service; one thing at a time. `null` while sync is off. */

@@ -21,6 +21,8 @@ interface RadioProps {
   readonly describedBy?: string;
 }
 
+let lastChosen: PrivacyLevel | undefined;
+
 function LevelRadio({ level, describedBy }: RadioProps) {
   return (
     <input
@@ -31,11 +33,14 @@ function LevelRadio({ level, describedBy }: RadioProps) {
       data-testid={`level-${level}`}
       aria-describedby={describedBy}
       checked={status.value?.level === level}
-      onChange={() =>
+      onChange={() => {
+        // Who chooses quickly is ahead of the status; who chose elsewhere is behind it.
+        const before = [status.value?.level, lastChosen].filter((one) => one !== undefined);
+        lastChosen = level;
         void change('level.set', { level }).then(() => {
-          if (status.value?.level === level) return askAboutStored(level);
-        })
-      }
+          if (status.value?.level === level) return askAboutStored(level, before);
+        });
+      }}
     />
   );
 }

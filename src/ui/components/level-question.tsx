@@ -1,6 +1,6 @@
 import { computed, signal } from '@preact/signals';
 import { ask } from '../../messaging/client.ts';
-import type { PrivacyLevel } from '../../model/privacy.ts';
+import { type PrivacyLevel, strictness } from '../../model/privacy.ts';
 import type { ReductionCount } from '../../model/reduction.ts';
 import { count } from '../format.ts';
 import { change, problem, status } from '../status.ts';
@@ -17,10 +17,13 @@ interface Question {
 const open = signal<Question | undefined>(undefined);
 export const isLevelAsking = computed(() => open.value !== undefined);
 
-/** After the level was changed: it holds already, and what is stored is left alone until the person says otherwise. */
-export async function askAboutStored(level: PrivacyLevel): Promise<void> {
+/** `before`: levels that may have held. After the level was changed: it holds already, and what is stored is left alone until the person says otherwise. */
+export async function askAboutStored(level: PrivacyLevel, before: readonly PrivacyLevel[]): Promise<void> {
   const { recordCount = 0, ephemeralCount = 0 } = status.value ?? {};
-  if (recordCount + ephemeralCount === 0) return;
+  open.value = undefined;
+  // Nothing that is stored gets more: a milder level leaves nothing to ask about it.
+  const isStricter = before.some((one) => strictness(level) > strictness(one));
+  if ((!isStricter || recordCount === 0) && ephemeralCount === 0) return;
   open.value = { level };
   const counted = await ask('stored.count', { scope: { what: 'level', level, erase: false } });
   if (open.value?.level !== level) return;
@@ -57,7 +60,7 @@ export function LevelQuestion() {
   if (!question) return null;
   const { level, counted, deleting } = question;
   return (
-    <div class="notice" data-testid="level-question">
+    <div class="notice level-question" data-testid="level-question">
       <p role="status" data-testid="level-asks">
         {sentenceOf(question)}
       </p>

@@ -509,7 +509,7 @@ describe('the connections', () => {
       disconnect() {},
     };
     servePort(port as unknown as PagePort, {
-      profile: async () => worker.services.profile,
+      exporting: async () => worker.services,
       importing: async () => Promise.reject(new Error('no')),
       budget: async () => budget(),
       watch: () => () => {},

@@ -89,3 +89,42 @@ describe('memory that is full', () => {
     expect((await health()).code).toBe('ok');
   });
 });
+
+describe('a change of the level while something is in memory', () => {
+  it('moves nothing into the store: it stays in memory, with what comes to it, until its hour is over', async () => {
+    await worker.visit(7, 'https://short.example/', { title: '' });
+    await worker.send('level.set', { level: 'private' });
+    await worker.title(7, 'Shortword');
+    worker.pass(EPHEMERAL_MS - 1_000);
+    expect(memory()).toContain('Shortword');
+    expect(await worker.events()).toEqual([]);
+    worker.pass(2_000);
+    expect(await urls()).toEqual([]);
+    await worker.services.ephemeral.purge();
+    expect(memory()).not.toMatch(/short/i);
+    expect(await worker.events()).toEqual([]);
+  });
+
+  it('or forgets it, when that is said, without touching what is stored', async () => {
+    await worker.set({ level: 'private' });
+    await worker.visit(6, 'https://stored.example/');
+    await worker.set({ level: 'ephemeral' });
+    await worker.visit(7, 'https://short.example/');
+    await worker.send('level.set', { level: 'private', stored: 'forget' });
+    expect(memory()).not.toMatch(/short/i);
+    expect((await worker.records()).map((record) => 'url' in record && record.url)).toEqual([
+      'https://stored.example/',
+    ]);
+    expect(worker.services.storedRules.state()).toBeUndefined();
+  });
+
+  it('lets it end with the browser, whatever the level is by then', async () => {
+    await worker.visit(7, 'https://short.example/');
+    await worker.send('level.set', { level: 'public' });
+    await worker.restart();
+    expect(await urls()).toEqual(['https://short.example/']);
+    await worker.restartBrowser();
+    expect(await urls()).toEqual([]);
+    expect(await worker.events()).toEqual([]);
+  });
+});

@@ -11,6 +11,7 @@ import { exportWriter } from '../../../src/lifecycle/export-format.ts';
 import type { ImportAnswer } from '../../../src/messaging/answers.ts';
 import { foldEvents, type InteractionEvent } from '../../../src/model/interaction.ts';
 import { batchesOf } from '../../../src/options/export-file.ts';
+import { plainExport } from '../../../src/options/open-export.ts';
 import type { PagePort } from '../../../src/platform/runtime.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
@@ -44,7 +45,7 @@ function connect(erased: () => Erased | null = () => null) {
       disconnect() {},
     } as PagePort,
     {
-      profile: async () => worker.services.profile,
+      exporting: async () => worker.services,
       importing: async () => ({
         profile: worker.services.profile,
         erased: async () => erased(),
@@ -70,7 +71,7 @@ function connect(erased: () => Erased | null = () => null) {
 
 async function importText(text: string, erased: Erased | null = null): Promise<ImportAnswer> {
   const port = connect(() => erased);
-  for await (const records of batchesOf(new Blob([text]), () => {})) {
+  for await (const records of batchesOf(plainExport(new Blob([text])), () => {})) {
     const answer = await port.send({ kind: 'records', records });
     if (answer.kind === 'failed') return answer;
   }

@@ -174,7 +174,7 @@ describe('queries', () => {
     };
     const rows = await counted(async () => {
       servePort(port as unknown as PagePort, {
-        profile: async () => worker.services.profile,
+        exporting: async () => worker.services,
         importing: async () => Promise.reject(new Error('no')),
         budget: async () => worker.services.budget,
         watch: () => () => {},

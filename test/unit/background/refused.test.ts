@@ -112,7 +112,7 @@ describe('connections', () => {
       },
     };
     servePort(made as unknown as PagePort, {
-      profile: async () => worker.services.profile,
+      exporting: async () => worker.services,
       importing: async () => ({
         profile: worker.services.profile,
         erased: async () => null,

@@ -4,8 +4,8 @@ import { DAY_MS, HOUR_MS } from '../../../src/base/clock.ts';
 import { randomUuid } from '../../../src/base/random.ts';
 import { weekPlaces } from '../../../src/context/current.ts';
 import { deviceInfoOf } from '../../../src/context/device-info.ts';
-import { regionOf } from '../../../src/context/region.ts';
 import { parseContext } from '../../../src/model/context.ts';
+import { regionOf } from '../../../src/model/region.ts';
 import {
   type ContextProfile,
   clickAt,

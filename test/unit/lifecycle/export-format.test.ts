@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { csvCell, exportWriter } from '../../../src/lifecycle/export-format.ts';
+import { exportWriter } from '../../../src/lifecycle/export-format.ts';
+import { csvCell } from '../../../src/lifecycle/spreadsheet.ts';
 import type { InteractionRecord } from '../../../src/model/interaction.ts';
 
 const visit = (title: string): InteractionRecord => ({
@@ -49,7 +50,15 @@ it.each([
   ['a,b', '"a,b"'],
   ['say "hi"', '"say ""hi"""'],
   ['two\nlines', '"two\nlines"'],
+  ['half a pair \uD83D.', 'half a pair \uFFFD.'],
+  ['\uDC00=1', '\uFFFD=1'],
+  ['a\u0000b', 'a\uFFFDb'],
+  ['\u0000=1', '\uFFFD=1'],
+  ['\u001b[31m', '\uFFFD[31m'],
+  ['🦊', '🦊'],
   [undefined, ''],
+  [null, ''],
+  [true, 'true'],
   [-5, '-5'],
 ])('CSV writes %j as %s', (value, cell) => {
   expect(csvCell(value)).toBe(cell);

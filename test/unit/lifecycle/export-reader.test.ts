@@ -1,11 +1,13 @@
 /** Exports are read in pieces of any size, and everything that is none is refused with a sentence that says what to do. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { passphraseKey } from '../../../src/crypto/passphrase.ts';
 import { exportWriter } from '../../../src/lifecycle/export-format.ts';
 import { BadFileError, ExportReader } from '../../../src/lifecycle/export-reader.ts';
 import { parseRecord } from '../../../src/lifecycle/exported-record.ts';
 import { foldEvents, type InteractionRecord } from '../../../src/model/interaction.ts';
-import { checkFile, MAX_FILE_BYTES } from '../../../src/options/export-file.ts';
+import { checkFile } from '../../../src/options/export-file.ts';
+import { MAX_FILE_BYTES, openExport, plainExport } from '../../../src/options/open-export.ts';
 import { eventsOfOneDay } from '../../support/some-events.ts';
 
 const exported = (records: readonly InteractionRecord[]): string => {
@@ -21,7 +23,7 @@ const readIn = (text: string, pieceLength: number): unknown[] => {
   return records;
 };
 const problem = async (content: BlobPart): Promise<string> => {
-  const checked = await checkFile(new Blob([content]), () => {}, new AbortController().signal);
+  const checked = await checkFile(plainExport(new Blob([content])), () => {}, new AbortController().signal);
   return checked.ok ? `fine: ${checked.value}` : `${checked.error.code}: ${checked.error.message}`;
 };
 const visit = {
@@ -64,12 +66,12 @@ describe('an export', () => {
 
 describe('refused, with a sentence, is', () => {
   it.each([
-    ['an empty file', '', 'not a JSON export'],
-    ['CSV', '\uFEFFid,at,kind\r\n', 'not a JSON export'],
+    ['an empty file', '', 'not an export'],
+    ['CSV', '\uFEFFid,at,kind\r\n', 'not an export'],
     ['a picture', new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0xff]), 'damaged'],
-    ['other JSON', '{"bookmarks":[]}', 'not a JSON export'],
-    ['JSON that only looks like one', '{"interactions":[]}', 'not a JSON export'],
-    ['a list', '[]', 'not a JSON export'],
+    ['other JSON', '{"bookmarks":[]}', 'not an export'],
+    ['JSON that only looks like one', '{"interactions":[]}', 'not an export'],
+    ['a list', '[]', 'not an export'],
     ['an export of a later format', file(visit).replace('export/1', 'export/2'), 'Update ARQ Context'],
     ['one that was cut off within a record', file(visit, visit).slice(0, -60), 'ends too early'],
     ['one that was cut off between records', file(visit).slice(0, -2), 'ends too early'],
@@ -110,8 +112,7 @@ describe('refused, with a sentence, is', () => {
 
   it('a file that is too large, before it is read', async () => {
     const huge = { size: MAX_FILE_BYTES + 1 } as Blob;
-    const checked = await checkFile(huge, () => {}, new AbortController().signal);
-    expect(checked).toMatchObject({ ok: false, error: { code: 'too-large' } });
+    expect(await openExport(huge, passphraseKey)).toMatchObject({ ok: false, error: { code: 'too-large' } });
   });
 
   it('but not one with all that three busy people recorded in two years', () => {
@@ -125,8 +126,12 @@ describe('refused, with a sentence, is', () => {
 
   it('a file that the browser cannot read', async () => {
     const gone = { size: 5, slice: () => ({ arrayBuffer: () => Promise.reject(new Error('gone')) }) };
-    const checked = await checkFile(gone as never, () => {}, new AbortController().signal);
-    expect(checked).toMatchObject({ ok: false, error: { code: 'unreadable' } });
+    const source = plainExport(gone as never);
+    for (const said of [
+      await openExport(gone as never, passphraseKey),
+      await checkFile(source, () => {}, new AbortController().signal),
+    ])
+      expect(said).toMatchObject({ ok: false, error: { code: 'unreadable' } });
   });
 });
 

@@ -28,6 +28,9 @@ const SOUTH_AMERICA = new Set(
   ).split(' '),
 );
 
+/** All that `regionOf` may say. */
+export const REGIONS: ReadonlySet<string> = new Set([...Object.values(AREAS), 'South America', 'unknown']);
+
 /** `unknown` for zones that are no place, such as `UTC`. */
 export function regionOf(timeZone: string): string {
   const [area = '', place = ''] = timeZone.split('/');

@@ -1,0 +1,314 @@
+/** What a person asks of their data: exports, deletions and corrections, with what came of them, and what an interruption leaves. */
+
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { servePort } from '../../../src/background/ports.ts';
+import { dayOf } from '../../../src/base/clock.ts';
+import type { ExportMessage } from '../../../src/messaging/answers.ts';
+import type { Correction, DataAccessRequest } from '../../../src/model/data-request.ts';
+import type { PagePort } from '../../../src/platform/runtime.ts';
+import { eventsOf } from '../../../src/storage/vault.ts';
+import { damageNamed } from '../../support/damage.ts';
+import { KILLED, killedAt } from '../../support/kill.ts';
+import { START_MS, Worker } from '../../support/worker.ts';
+
+// Many real steps: a busy machine takes its time.
+vi.setConfig({ testTimeout: 120_000 });
+
+let worker: Worker;
+beforeEach(async () => {
+  worker = await Worker.start();
+});
+afterEach(() => worker.end());
+
+const SENDER = { id: 'test', url: 'chrome-extension://test/x.html', origin: 'chrome-extension://test' };
+
+/** A page's end of an export. */
+function exporting(request: unknown) {
+  const messages: ExportMessage[] = [];
+  let hear: (message: unknown) => void = () => {};
+  let leave = () => {};
+  let more = () => {};
+  servePort(
+    {
+      name: 'export',
+      sender: SENDER,
+      post(message) {
+        messages.push(message as ExportMessage);
+        more();
+      },
+      onMessage: (handler) => {
+        hear = handler;
+      },
+      onDisconnect: (handler) => {
+        leave = handler;
+      },
+      disconnect() {},
+    } as PagePort,
+    {
+      exporting: async () => worker.services,
+      importing: () => Promise.reject(new Error('not asked')),
+      budget: () => Promise.reject(new Error('not asked')),
+      watch: () => () => {},
+      onDrop: () => {},
+    },
+  );
+  const next = (message: unknown) =>
+    new Promise<ExportMessage>((resolve) => {
+      more = () => resolve(messages.at(-1) as ExportMessage);
+      hear(message);
+    });
+  return { first: () => next(request), next: () => next({ next: true }), leave: () => leave() };
+}
+
+/** All of an export, by file. */
+async function exported(request: unknown) {
+  const port = exporting(request);
+  const files = new Map<string, string>();
+  let name = '';
+  for (let message = await port.first(); ; message = await port.next()) {
+    if (message.kind !== 'chunk') return { files, end: message };
+    name = message.file ?? name;
+    files.set(name, (files.get(name) ?? '') + message.text);
+  }
+}
+
+const list = () => worker.send('requests.get', {});
+const newest = async (): Promise<DataAccessRequest> => {
+  const [one] = await list();
+  if (!one) throw new Error('no request');
+  return one;
+};
+const titles = async () => (await worker.records()).map((one) => ('title' in one ? one.title : '')).sort();
+const rectify = (correction: Correction) => worker.send('requests.rectify', { correction, reason: '' });
+const URL_A = 'https://a.example/x';
+
+describe('an export', () => {
+  it('is noted with what came of it, and has what the store has', async () => {
+    await worker.visit(1, URL_A, { title: 'Whales' });
+    await worker.click(1);
+    const { files, end } = await exported({ format: 'package', kind: 'full' });
+    expect(end).toEqual({ kind: 'done', records: 2 });
+    const { interactions } = JSON.parse(files.get('interactions.json') ?? '') as { interactions: unknown[] };
+    expect(interactions).toHaveLength(2);
+    expect(JSON.parse(files.get('profile.json') ?? '')).toMatchObject({ totalInteractions: 2 });
+    expect(JSON.parse(files.get('settings.json') ?? '')).toMatchObject({
+      settings: { level: 'private', consent: 'accepted' },
+      consents: [{ use: 'recording' }],
+      requests: [{ status: 'running' }],
+    });
+    expect(await newest()).toMatchObject({
+      userId: worker.store.vault.userId,
+      requestType: 'export',
+      status: 'completed',
+      detail: { type: 'export', kind: 'full' },
+      affectedRecords: 2,
+      timestamp: new Date(START_MS).toISOString(),
+      completionDate: new Date(START_MS).toISOString(),
+    });
+  });
+
+  it('that is anonymised has no title and no address', async () => {
+    await worker.visit(1, URL_A, { title: 'Whales' });
+    const { files } = await exported({ format: 'package', kind: 'anonymised' });
+    for (const [name, text] of files)
+      if (name !== 'README.txt') expect(text).not.toMatch(/whales|a\.example/i);
+  });
+
+  it('goes on without what is damaged, and says so', async () => {
+    await worker.visit(1, URL_A);
+    const { context } = worker.services.profile;
+    await context.changePreferences({ theme: 'dark' });
+    await damageNamed(worker.store, 'preferences');
+    const { files, end } = await exported({ format: 'package', kind: 'full' });
+    expect(end).toMatchObject({ kind: 'done', records: 1 });
+    expect([...files.keys()]).not.toContain('preferences.json');
+    expect([...files.keys()]).toContain('contexts.json');
+    expect((await newest()).message).toContain('Your preferences cannot be read');
+  });
+
+  it('is made when nothing can be written any more', async () => {
+    await worker.visit(1, URL_A);
+    const put = vi
+      .spyOn(worker.store, 'writeNamed')
+      .mockRejectedValue(new DOMException('', 'QuotaExceededError'));
+    const { files, end } = await exported({ format: 'package', kind: 'full' });
+    put.mockRestore();
+    expect(end).toMatchObject({ kind: 'done', records: 1 });
+    expect(files.get('interactions.json')).toContain(URL_A);
+  });
+
+  it('that the page gave up is cancelled', async () => {
+    await worker.visit(1, URL_A);
+    const port = exporting({ format: 'package', kind: 'full' });
+    await port.first();
+    port.leave();
+    await expect.poll(async () => (await newest()).status).toBe('cancelled');
+  });
+
+  it('that the worker was stopped in is interrupted, and goes on as the same request', async () => {
+    await worker.visit(1, URL_A);
+    await exporting({ format: 'package', kind: 'encrypted' }).first();
+    expect((await newest()).status).toBe('running');
+    await worker.restart();
+    const { id, status } = await newest();
+    expect(status).toBe('interrupted');
+    await exported({ format: 'package', kind: 'encrypted', request: id });
+    expect(await list()).toMatchObject([{ id, status: 'completed', affectedRecords: 1 }]);
+  });
+
+  it('that was interrupted can be cancelled, and an ended one cannot', async () => {
+    await exporting({ format: 'package', kind: 'full' }).first();
+    await worker.restart();
+    const { id } = await newest();
+    expect(await worker.send('requests.cancel', { id })).toMatchObject([{ status: 'cancelled' }]);
+    await expect(worker.send('requests.cancel', { id })).rejects.toThrow('ended already');
+    expect(await worker.send('requests.clear', {})).toEqual([]);
+  });
+});
+
+describe('a correction', () => {
+  it('of a title: the new one is found, the old one is gone with its key, and all else stays', async () => {
+    await worker.visit(1, URL_A, { title: 'Wails' });
+    await worker.services.recorder.spent(1, 1_234);
+    worker.pass(1_000);
+    await worker.click(1);
+    worker.pass(1_000);
+    await worker.visit(2, 'https://b.example/', { title: 'Wails' });
+    await worker.store.pack(true);
+    const before = (await worker.records()).map(({ id: _, ...rest }) => rest);
+    const day = dayOf(START_MS);
+    const generations = worker.store.vault.names('interactions').filter((name) => name.day === day);
+    expect(await worker.send('rectify.find', { url: URL_A })).toEqual({
+      titles: [{ text: 'Wails', count: 2 }],
+      queries: [],
+    });
+    await rectify({ what: 'title', url: URL_A, from: 'Wails', to: 'Whales' });
+    const after = await worker.records();
+    const isMeant = (one: object) => 'url' in one && one.url === URL_A;
+    expect(after.map(({ id: _, ...rest }) => rest)).toEqual(
+      before.map((one) => (isMeant(one) ? { ...one, title: 'Whales' } : one)),
+    );
+    for (const { generation } of generations)
+      expect(worker.store.vault.knows(eventsOf(day), generation)).toBe(false);
+    expect(JSON.stringify(await worker.events())).not.toContain('"Wails","url":"https://a.example');
+    const { hits } = await worker.send('records.search', { text: 'whales', limit: 9 });
+    expect(hits).toMatchObject([{ url: URL_A, title: 'Whales' }]);
+    const { hits: old } = await worker.send('records.search', { text: 'wails', limit: 9 });
+    expect(old).toMatchObject([{ url: 'https://b.example/' }]);
+    const done = await newest();
+    expect(done).toMatchObject({ status: 'completed', affectedRecords: 2, requestType: 'rectify' });
+    // What it said, before and after, is not in the log.
+    expect(JSON.stringify(done)).not.toMatch(/wails|whales|a\.example/i);
+  });
+
+  it('of a search, with the address that says it', async () => {
+    const url = 'https://www.google.com/search?q=blue+wails&hl=en';
+    await worker.visit(1, url, { title: '' });
+    expect(await worker.send('rectify.find', { url })).toMatchObject({ queries: [{ text: 'blue wails' }] });
+    await rectify({ what: 'query', url, from: 'blue wails', to: 'blue whales' });
+    const right = 'https://www.google.com/search?q=blue+whales&hl=en';
+    expect(await worker.records()).toMatchObject([{ url: right }, { url: right }]);
+    expect(await worker.ofKind('search')).toMatchObject([{ query: 'blue whales' }]);
+    expect(JSON.stringify(await worker.events())).not.toContain('wails');
+  });
+
+  it('is redacted like everything else', async () => {
+    await worker.visit(1, URL_A, { title: 'Card' });
+    await rectify({ what: 'title', url: URL_A, from: 'Card', to: 'My card 4111 1111 1111 1111' });
+    expect(await titles()).toEqual(['My card [card number]']);
+  });
+
+  it('of what is not there corrects nothing, and says so', async () => {
+    await worker.visit(1, URL_A, { title: 'One' });
+    await rectify({ what: 'title', url: URL_A, from: 'Two', to: 'Three' });
+    expect(await newest()).toMatchObject({ status: 'completed', affectedRecords: 0 });
+    expect(await titles()).toEqual(['One']);
+  });
+
+  it('of the profile is in force, and nonsense is refused', async () => {
+    await rectify({ what: 'language', to: 'pt-BR' });
+    await rectify({ what: 'timezone', to: 'Europe/Lisbon' });
+    const { context } = worker.services.profile;
+    expect(await context.preferences()).toMatchObject({ language: 'pt-BR', timezone: 'Europe/Lisbon' });
+    expect(await context.profile()).toMatchObject({ language: 'pt-BR', timezone: 'Europe/Lisbon' });
+    await expect(rectify({ what: 'timezone', to: 'Atlantis/Port' })).rejects.toThrow('not a time zone');
+    await expect(rectify({ what: 'language', to: '!' })).rejects.toThrow('not a language');
+    await expect(rectify({ what: 'title', url: 'no', from: '', to: 'x' })).rejects.toThrow('not the address');
+    expect(await list()).toHaveLength(2);
+  });
+
+  it('killed anywhere goes on, or is taken back, with each record there once', async () => {
+    let kills = 0;
+    for (let call = 1; ; call += 2) {
+      worker.end();
+      worker = await Worker.start();
+      await worker.visit(1, URL_A, { title: 'Wails' });
+      await worker.click(1);
+      await worker.visit(2, 'https://b.example/', { title: 'B' });
+      const done = await killedAt(call, () =>
+        rectify({ what: 'title', url: URL_A, from: 'Wails', to: 'Whales' }),
+      );
+      if (done !== KILLED) break;
+      kills += 1;
+      await worker.open();
+      const [left] = await list();
+      // It may have been stopped before it was noted: then nothing happened.
+      if (!left) {
+        expect(await titles()).toEqual(['B', 'Wails', 'Wails']);
+        continue;
+      }
+      if (left.status === 'completed') continue;
+      expect(left.status, `call ${call}`).toBe('interrupted');
+      const goesOn = kills % 2 === 0;
+      await worker.send(goesOn ? 'requests.resume' : 'requests.cancel', { id: left.id });
+      const now = await titles();
+      const right = ['B', 'Whales', 'Whales'];
+      // What was erased before it was cancelled stays corrected.
+      if (goesOn || now.includes('Whales')) expect(now, `call ${call}`).toEqual(right);
+      else expect(now, `call ${call}`).toEqual(['B', 'Wails', 'Wails']);
+    }
+    expect(kills).toBeGreaterThan(5);
+  });
+});
+
+describe('the deletion of everything', () => {
+  const remove = (reason = '') => worker.send('requests.delete', { account: false, reason, word: 'DELETE' });
+
+  it('takes records, contexts, profile, preferences and older requests, and is noted', async () => {
+    await worker.visit(1, URL_A, { title: 'Whales' });
+    await worker.services.contexts.tick();
+    const { context } = worker.services.profile;
+    await context.changePreferences({ theme: 'dark', language: 'pt' });
+    await context.profile();
+    await exported({ format: 'json' });
+    await remove('moving on');
+    expect(await worker.records()).toEqual([]);
+    expect(await context.contextCount()).toBe(0);
+    expect(await context.preferences()).toEqual(context.defaultPreferences());
+    expect(await list()).toMatchObject([
+      { requestType: 'delete', status: 'completed', affectedRecords: 1, reason: 'moving on' },
+    ]);
+    expect(worker.services.profile.settings.consent).toBe('accepted');
+  });
+
+  it('that the worker was stopped in goes on to its end', async () => {
+    let kills = 0;
+    for (let call = 1; ; call += 6) {
+      worker.end();
+      worker = await Worker.start();
+      await worker.visit(1, URL_A, { title: 'Whales' });
+      if ((await killedAt(call, () => remove())) !== KILLED) break;
+      kills += 1;
+      await worker.open();
+      const [left] = await list();
+      if (!left || left.status === 'completed') continue;
+      expect(left.status).toBe('interrupted');
+      await worker.send('requests.resume', { id: left.id });
+      expect(await worker.records()).toEqual([]);
+      expect(await list()).toMatchObject([{ id: left.id, status: 'completed' }]);
+    }
+    expect(kills).toBeGreaterThan(3);
+  });
+});
