@@ -211,20 +211,6 @@ export function createHandlers(access: Access): Handlers {
     },
     'erase.log': async () => ok(await (await ready()).profile.store.deletions.read(LOG_ENTRIES)),
 
-    'requests.get': async () => ok(await (await ready()).requests.list()),
-    'requests.delete': async ({ account, reason }) =>
-      request(await ready(), { type: 'delete', account }, reason),
-    'requests.rectify': async ({ correction, reason }) =>
-      request(await ready(), { type: 'rectify', of: correction.what, correction }, reason),
-    'requests.resume': async ({ id }) => resume(await ready(), id),
-    'requests.cancel': async ({ id }) => cancel(await ready(), id),
-    'requests.clear': async () => {
-      const { requests } = await ready();
-      await requests.forget();
-      return ok(await requests.list());
-    },
-    'rectify.find': async ({ url }) => ok(await correctable(await ready(), url)),
-
     'retention.get': async () => ok((await ready()).retention.report()),
     'retention.forecast': async ({ retention: wanted }) =>
       ok(await (await ready()).retention.forecast(wanted)),
@@ -245,6 +231,19 @@ export function createHandlers(access: Access): Handlers {
       await (await ready()).following.answer(erase);
       return status();
     },
+    'requests.get': async () => ok(await (await ready()).requests.list()),
+    'requests.delete': async ({ account, reason }) =>
+      request(await settled(), { type: 'delete', account }, reason),
+    'requests.rectify': async ({ correction, reason }) =>
+      request(await settled(), { type: 'rectify', of: correction.what, correction }, reason),
+    'requests.resume': async ({ id }) => resume(await settled(), id),
+    'requests.cancel': async ({ id }) => cancel(await ready(), id),
+    'requests.clear': async () => {
+      const { requests } = await ready();
+      await requests.forget();
+      return ok(await requests.list());
+    },
+    'rectify.find': async ({ url }) => ok(await correctable(await ready(), url)),
     'import.cancel': async () => {
       await (await ready()).history.cancel();
       return status();

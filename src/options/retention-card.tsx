@@ -126,7 +126,7 @@ export function RetentionCard() {
                 type="button"
                 class="quiet"
                 data-testid="retention-remove"
-                aria-label={`Keep ${site.host} like everything else`}
+                aria-label={`Remove: keep ${site.host} like everything else`}
                 onClick={() =>
                   void set({ ...retention, sites: retention.sites.filter((one) => one !== site) })
                 }

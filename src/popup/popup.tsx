@@ -59,12 +59,7 @@ export function Popup() {
             <LevelSegments />
           </section>
         )}
-        {!isLocked && (consent === undefined || consent === 'accepted') && (
-          <>
-            <ThisPage />
-            <ForgetHour />
-          </>
-        )}
+        {!isLocked && (consent === undefined || consent === 'accepted') && <ThisPage />}
       </main>
       <UndoBar />
       <footer>
@@ -75,7 +70,7 @@ export function Popup() {
             </a>
           ))}
         </nav>
-        {!isLocked && <Numbers />}
+        {!isLocked && <Numbers>{consent === 'accepted' && <ForgetHour />}</Numbers>}
         {lock?.state === 'unlocked' && (
           <button
             type="button"
@@ -94,17 +89,14 @@ export function Popup() {
 /** Without a question: it can be undone. */
 function ForgetHour() {
   return (
-    <p>
-      <button
-        type="button"
-        class="quiet"
-        data-testid="forget-hour"
-        disabled={status.value === undefined}
-        onClick={() => void command('erase.run', { target: { what: 'hour' } })}
-      >
-        Forget the last hour
-      </button>
-    </p>
+    <button
+      type="button"
+      class="quiet"
+      data-testid="forget-hour"
+      onClick={() => void command('erase.run', { target: { what: 'hour' } })}
+    >
+      Forget the last hour
+    </button>
   );
 }
 

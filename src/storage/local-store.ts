@@ -469,6 +469,8 @@ export class LocalStore extends RecordingStore {
         isExact: false,
       };
       this.#contents = contents;
+      // Who asks is told; where one of the two fails, nobody may be waiting for the other.
+      for (const one of [contents.packs, contents.journalDays]) one.catch(() => {});
     }
     return this.#contents;
   }

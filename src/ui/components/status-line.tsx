@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { type Health, syncLabel } from '../../model/recording.ts';
 import { change, health, problem, status } from '../status.ts';
 import { GrantAccess } from './grant-access.tsx';
@@ -49,7 +50,7 @@ export function Problem() {
 }
 
 /** `record-count` and `sync-state`, each as the whole text of its element. */
-export function Numbers() {
+export function Numbers({ children }: { readonly children?: ComponentChildren }) {
   const now = status.value;
   return (
     <p class="numbers small muted tabular">
@@ -58,6 +59,7 @@ export function Numbers() {
         {now && (now.recordCount === 1 ? ' record' : ' records')}
         {now && now.ephemeralCount > 0 ? `, ${now.ephemeralCount} in memory only` : ''}
       </span>
+      {children}
       <span class={now?.sync.phase === 'error' ? 'error' : ''}>
         {now && 'Sync: '}
         <span data-testid="sync-state">{now ? syncLabel(now.sync) : ''}</span>

@@ -188,7 +188,7 @@ describe('what is erased', () => {
     let erasing: Promise<unknown> | undefined;
     vi.spyOn(storage(), 'currentContext').mockImplementationOnce(async () => {
       const made = await make();
-      erasing = worker.send('erase.run', { target: { what: 'site', host: 'b.example' } });
+      erasing = worker.erase({ what: 'site', host: 'b.example' });
       await waitFor('the records to go', async () => (await worker.records()).length === 1);
       return made;
     });
