@@ -16,6 +16,7 @@ import { hasHostAccess } from '../../platform/permissions.ts';
 import type { Loss } from '../../storage/sentinel.ts';
 import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { areKeysOld, keysSinceMs } from './keys.ts';
 import { waysToUnlock } from './lock.ts';
 import type { Profile } from './profile.ts';
 import { gapSentence, readSealedGap } from './sealed-gap.ts';
@@ -55,7 +56,39 @@ function nearSentence(profile: Profile, { usedBytes, limitBytes }: BudgetFigures
 const DAMAGED = 'Some stored records are damaged and cannot be read. They are left alone';
 const PAUSED = 'Paused: nothing is recorded.';
 
-async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Promise<Health> {
+/** Perhaps somebody who found the words. */
+function strangerHealth({ devices }: SyncState): Health | null {
+  const stranger = devices?.find(({ isNew, byPhrase }) => isNew && byPhrase);
+  return stranger
+    ? {
+        code: 'new-device',
+        message: `Somebody used your recovery phrase: “${stranger.name}” is a new device in your account. If that was not you, remove it on the Sync tab.`,
+      }
+    : null;
+}
+
+/** What the person should do for their keys, while everything works. */
+function keysHealth(profile: Profile, { phrase }: SyncState): Health | null {
+  if (phrase === 'waits') {
+    return {
+      code: 'phrase-waits',
+      message:
+        'Recording. Your recovery phrase is not written down yet. Without it nobody can bring your memory back when your devices are lost: do it on the Sync tab.',
+    };
+  }
+  return areKeysOld(profile)
+    ? {
+        code: 'keys-old',
+        message: 'Recording. Your keys are more than a year old: renew them on the Health tab.',
+      }
+    : null;
+}
+
+async function healthOf(
+  profile: Profile,
+  budget: BudgetFigures | undefined,
+  sync: SyncState,
+): Promise<Health> {
   const { settings, clock, trouble, damagedRows } = profile;
   const { loss } = profile.store;
   if (trouble) return trouble as Health;
@@ -71,6 +104,8 @@ async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Pr
         'The browser does not let ARQ Context see web pages. Allow access to all sites in its settings.',
     };
   }
+  const stranger = strangerHealth(sync);
+  if (stranger) return stranger;
   // Damage hides nothing that the person has to know to have their memory go on.
   if (budget?.state === 'full') {
     const message = fullSentence(profile, budget);
@@ -85,7 +120,7 @@ async function healthOf(profile: Profile, budget: BudgetFigures | undefined): Pr
   if (paused) return { code: 'paused', message: PAUSED };
   if (budget?.state === 'near')
     return { code: 'near-full', message: `Recording. ${nearSentence(profile, budget)}` };
-  return { code: 'ok', message: 'Recording.' };
+  return keysHealth(profile, sync) ?? { code: 'ok', message: 'Recording.' };
 }
 
 /** What other services are at. */
@@ -105,8 +140,9 @@ export async function currentStatus(
 ): Promise<Status> {
   const { settings, clock } = profile;
   const { lock } = profile.store.vault;
+  const sinceMs = keysSinceMs(profile);
   const [health, recordCount, memory] = await Promise.all([
-    healthOf(profile, budget),
+    healthOf(profile, budget, sync),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
@@ -128,6 +164,7 @@ export async function currentStatus(
     recordCount,
     ephemeralCount: memory.length,
     droppedMessages: await droppedMessages(),
+    ...(sinceMs === undefined ? {} : { keysSinceMs: sinceMs }),
     ...(historyImport === undefined ? {} : { historyImport }),
     ...(compaction === undefined ? {} : { compaction }),
     ...(budget === undefined ? {} : { budget }),
@@ -137,7 +174,15 @@ export async function currentStatus(
   };
 }
 
-const QUIET: readonly string[] = ['ok', 'locked', 'paused', 'no-consent', 'near-full'];
+const QUIET: readonly string[] = [
+  'ok',
+  'locked',
+  'paused',
+  'no-consent',
+  'near-full',
+  'phrase-waits',
+  'keys-old',
+];
 
 /** Tells the toolbar button, and the popup before the background answers it. */
 export async function publishStatus(status: Status): Promise<void> {

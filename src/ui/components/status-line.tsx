@@ -8,6 +8,9 @@ const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   paused: 'warn',
   'no-consent': 'warn',
   'near-full': 'warn',
+  'new-device': 'warn',
+  'phrase-waits': 'warn',
+  'keys-old': 'warn',
 };
 
 export function HealthLine() {
