@@ -370,7 +370,14 @@ export class LocalStore extends RecordingStore {
       const kept = new Map<Day, readonly InteractionEvent[]>();
       for (const [day, events] of days) {
         const some = keep ? await keep(day, events, known) : events;
-        kept.set(day, await this.coming(day, some, () => known(day)));
+        const coming = await this.coming(day, some, () => known(day));
+        // What this device recorded itself may be in the journal still; what others did never is.
+        const isBack = coming.some(({ id }) => id.startsWith(`${this.vault.deviceId}.`));
+        const there = new Set(isBack ? (await known(day)).map(({ id }) => id) : []);
+        kept.set(
+          day,
+          coming.filter(({ id }) => !there.has(id)),
+        );
       }
       const { change, added } = await this.#planDays(kept);
       if (added.size > 0) await writeChange(this.db, change);
