@@ -12,13 +12,21 @@ import { postBatch } from './routes/batch.ts';
 import { getChanges } from './routes/changes.ts';
 import { getDevices, postDevices } from './routes/devices.ts';
 import { getExport } from './routes/export.ts';
-import { type Env, type OpenHandler, open, type SignedHandler, signed } from './routes/handler.ts';
+import {
+  type Env,
+  type HolderHandler,
+  type OpenHandler,
+  open,
+  type SignedHandler,
+  signed,
+  signedByHolder,
+} from './routes/handler.ts';
 import { deleteObject, getObject, getObjects, putObject } from './routes/objects.ts';
 import { getOffer, getReply, getRequest, postOffer, putReply, putRequest } from './routes/pair.ts';
 import { openSocket, postTicket } from './routes/socket.ts';
 
 /** A signed device list as JSON, see `signedListSchema`. */
-const LIST_BYTES = 20 * 1024;
+const LIST_BYTES = 36 * 1024;
 /** What JSON adds to a pairing message. */
 const JSON_BYTES = 256;
 
@@ -44,6 +52,9 @@ export function createApp(deps: Deps): Hono<Env> {
   const messageBytes = limits.pairMessageBytes + JSON_BYTES;
   const anyone = (maxBodyBytes: number, handler: OpenHandler) => open(deps, maxBodyBytes, handler);
   const device = (maxBodyBytes: number, handler: SignedHandler) => signed(deps, maxBodyBytes, handler);
+  /** A device, or who has the recovery phrase. */
+  const holder = (maxBodyBytes: number, handler: HolderHandler) =>
+    signedByHolder(deps, maxBodyBytes, handler);
 
   const app = new Hono<Env>();
   app.use(accessLog(deps), anyOrigin, gate(deps));
@@ -61,8 +72,8 @@ export function createApp(deps: Deps): Hono<Env> {
 
   app.post(PATHS.account, anyone(LIST_BYTES, createAccount));
   app.delete(PATHS.account, device(0, deleteAccount));
-  app.get(PATHS.devices, device(0, getDevices));
-  app.post(PATHS.devices, device(LIST_BYTES, postDevices));
+  app.get(PATHS.devices, holder(0, getDevices));
+  app.post(PATHS.devices, holder(LIST_BYTES, postDevices));
 
   app.get(PATHS.object(':slot'), device(0, getObject));
   app.put(PATHS.object(':slot'), device(limits.bodyBytes, putObject));

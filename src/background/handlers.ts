@@ -1,11 +1,14 @@
 /** What each message does. One line each where possible: the whole privileged surface can be read here. */
+import { type Bytes, fromBase64Url } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Handlers } from '../messaging/router.ts';
 import type { PauseState, Status } from '../model/recording.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { parseLock } from '../storage/lock.ts';
+import { closedReport, eraseClosed, fetchClosed, tryPhrase } from './services/closed.ts';
 import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
+import { checkPhrase, confirmPhrase, renewKeys, showPhrase } from './services/keys.ts';
 import { addPasskey, checkProof, type Proof, removeWay, setPassphrase } from './services/lock.ts';
 import { currentPage } from './services/pages.ts';
 import { correctable } from './services/rectify.ts';
@@ -57,6 +60,9 @@ const addressOf = (url: string, tabUrl: string | undefined): string =>
   tabUrl !== undefined && URL.canParse(tabUrl) && new URL(tabUrl).origin === new URL(url).origin
     ? tabUrl
     : url;
+
+/** Its parser knows that it is 16 bytes. */
+const secretOf = (text: string): Bytes => fromBase64Url(text) ?? new Uint8Array(16);
 
 /** How handlers get at the services. */
 export interface Access {
@@ -319,6 +325,24 @@ export function createHandlers(access: Access): Handlers {
     'sync.invite': async () => (await ready()).sync.invite(),
     'sync.join': async ({ code, deviceName }) =>
       thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName))),
+    'sync.restore': async ({ url, secret, deviceName }) =>
+      thenStatus(await thenAgreed(await (await settled()).sync.restore(url, secretOf(secret), deviceName))),
+    'sync.remove-device': async ({ id }) => thenStatus(await (await ready()).sync.rotate(id)),
+    'sync.know-devices': async () => {
+      await (await ready()).sync.knowDevices();
+      return status();
+    },
+    'phrase.show': async (proof) => showPhrase((await ready()).profile, proof),
+    'phrase.confirm': async ({ secret }) => thenStatus(await confirmPhrase((await ready()).profile, secret)),
+    'phrase.check': async ({ secret }) => checkPhrase((await ready()).sync, secret),
+    'keys.renew': async () => {
+      const { profile, sync } = await ready();
+      return thenStatus(await renewKeys(profile, sync));
+    },
+    'closed.look': async () => ok(await closedReport(await ready())),
+    'closed.fetch': async () => fetchClosed(await ready()),
+    'closed.try-phrase': async ({ url, secret }) => tryPhrase(await ready(), url, secretOf(secret)),
+    'closed.erase': async ({ days }) => eraseClosed(await ready(), days),
     'sync.now': async () => {
       await (await ready()).sync.run();
       return status();

@@ -1,7 +1,7 @@
 /**
- * HPKE (RFC 9180) in PSK mode, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, by @hpke/core. Used for pairing: the
+ * HPKE (RFC 9180) of single messages, DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM, by @hpke/core. In PSK mode for pairing: the
  * pre-shared key from the pairing code authenticates both ends, the key agreement keeps the messages closed even for
- * somebody who learns the code afterwards.
+ * somebody who learns the code afterwards. In base mode for a new master key: who sealed it says the signature of the list it is in.
  */
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from '@hpke/core';
 import { type Bytes, concat, u16, utf8 } from '../base/bytes.ts';
@@ -21,10 +21,24 @@ const psk = async (secret: Bytes) => ({
 
 const asBuffer = (bytes: Bytes): ArrayBuffer => bytes.slice().buffer;
 
+type Psk = Awaited<ReturnType<typeof psk>>;
+
 /** u16 length of `enc` ‖ enc ‖ ciphertext. */
-export async function pskSeal(
+export const pskSeal = async (
   recipientPublic: Bytes,
   secret: Bytes,
+  info: string,
+  plaintext: Bytes,
+  aad: Bytes,
+): Promise<Bytes> => sealWith(await psk(secret), recipientPublic, info, plaintext, aad);
+
+/** The same without a secret: for whoever has the private key. @throws when the bytes are no public key that can be used. */
+export const boxSeal = (recipientPublic: Bytes, info: string, plaintext: Bytes, aad: Bytes): Promise<Bytes> =>
+  sealWith(undefined, recipientPublic, info, plaintext, aad);
+
+async function sealWith(
+  shared: Psk | undefined,
+  recipientPublic: Bytes,
   info: string,
   plaintext: Bytes,
   aad: Bytes,
@@ -32,16 +46,32 @@ export async function pskSeal(
   const sender = await suite.createSenderContext({
     recipientPublicKey: await suite.kem.deserializePublicKey(asBuffer(recipientPublic)),
     info: asBuffer(utf8(info)),
-    psk: await psk(secret),
+    ...(shared ? { psk: shared } : {}),
   });
   const ciphertext = await sender.seal(asBuffer(plaintext), asBuffer(aad));
   return concat(u16(sender.enc.byteLength), new Uint8Array(sender.enc), new Uint8Array(ciphertext));
 }
 
 /** `null` when the message is not from somebody with the same secret, or was changed. */
-export async function pskOpen(
+export const pskOpen = async (
   recipient: CryptoKeyPair,
   secret: Bytes,
+  info: string,
+  message: Bytes,
+  aad: Bytes,
+): Promise<Bytes | null> => openWith(await psk(secret), recipient, info, message, aad);
+
+/** `null` when it was not sealed for this key and this place, or was changed. */
+export const boxOpen = (
+  recipient: CryptoKeyPair,
+  info: string,
+  message: Bytes,
+  aad: Bytes,
+): Promise<Bytes | null> => openWith(undefined, recipient, info, message, aad);
+
+async function openWith(
+  shared: Psk | undefined,
+  recipient: CryptoKeyPair,
   info: string,
   message: Bytes,
   aad: Bytes,
@@ -52,7 +82,7 @@ export async function pskOpen(
       recipientKey: recipient,
       enc: asBuffer(message.subarray(2, 2 + length)),
       info: asBuffer(utf8(info)),
-      psk: await psk(secret),
+      ...(shared ? { psk: shared } : {}),
     });
     return new Uint8Array(await context.open(asBuffer(message.subarray(2 + length)), asBuffer(aad)));
   } catch {

@@ -119,6 +119,8 @@ export interface RecoveryKeys {
   /** Signs the first device list and, later, an override. */
   readonly sign: CryptoKey;
   readonly signPublic: Bytes;
+  /** The master key is sealed for it. */
+  readonly kem: CryptoKeyPair;
   readonly kemPublic: Bytes;
 }
 
@@ -126,7 +128,7 @@ export interface RecoveryKeys {
 export async function recoveryKeys(secret: Bytes): Promise<RecoveryKeys> {
   const [signing, kem] = await Promise.all([
     hkdf(secret, 'arq/v1/recovery/sign').then((seed) => fromSeed('Ed25519', seed)),
-    hkdf(secret, 'arq/v1/recovery/kem').then((seed) => fromSeed('X25519', seed)),
+    hkdf(secret, 'arq/v1/recovery/kem').then(x25519Pair),
   ]);
-  return { sign: signing.key, signPublic: signing.publicKey, kemPublic: kem.publicKey };
+  return { sign: signing.key, signPublic: signing.publicKey, kem: kem.pair, kemPublic: kem.publicBytes };
 }

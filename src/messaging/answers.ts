@@ -1,6 +1,7 @@
 /** What the background answers, by message type. Failures come back as `{ ok: false, error }` (base/result). */
 import type { Kdf } from '../crypto/kdf.ts';
 import type { BudgetReport, SiteSize, WaitingArchive } from '../model/budget.ts';
+import type { ClosedReport } from '../model/closed.ts';
 import type { Correctable, DataAccessRequest } from '../model/data-request.ts';
 import type { Deletion } from '../model/deletion.ts';
 import type { LogReading } from '../model/deletion-log.ts';
@@ -77,6 +78,11 @@ export interface InviteAnswer {
   readonly expiresMs: number;
 }
 
+export interface PhraseAnswer {
+  /** What the words stand for: 16 bytes, base64url. */
+  readonly secret: string;
+}
+
 export interface Answers {
   'event.page': null;
   'event.click': null;
@@ -151,6 +157,17 @@ export interface Answers {
   'sync.create': Status;
   'sync.invite': InviteAnswer;
   'sync.join': Status;
+  'sync.restore': Status;
+  'sync.remove-device': Status;
+  'sync.know-devices': Status;
+  'phrase.show': PhraseAnswer;
+  'phrase.confirm': Status;
+  'phrase.check': null;
+  'keys.renew': Status;
+  'closed.look': ClosedReport;
+  'closed.fetch': ClosedReport;
+  'closed.try-phrase': ClosedReport;
+  'closed.erase': ClosedReport;
   'sync.now': Status;
   'sync.deletions': readonly Deletion[];
   'sync.leave': Status;

@@ -3,6 +3,7 @@
  * comes back. The router drops whatever this table does not know. Later additions go here and nowhere else.
  */
 import * as v from 'valibot';
+import { fromBase64Url } from '../base/bytes.ts';
 import { kdfSchema } from '../crypto/kdf.ts';
 import { AUTO_LOCK_MINUTES } from '../model/auto-lock.ts';
 import { correctionSchema, REQUEST_LIMITS } from '../model/data-request.ts';
@@ -82,6 +83,12 @@ const storedScope = v.variant('what', [
   v.strictObject({ what: v.literal('rule'), id }),
   v.strictObject({ what: v.literal('level'), level: v.picklist(PRIVACY_LEVELS), erase: v.boolean() }),
 ]);
+
+/** What the twelve words stand for: 16 bytes, base64url. */
+const phraseSecret = v.pipe(
+  v.string(),
+  v.check((value) => fromBase64Url(value)?.length === 16),
+);
 
 const nothing = v.strictObject({});
 /** In CSS pixels, as `screenText` (context/device-info.ts) takes it. */
@@ -262,6 +269,35 @@ export const MESSAGES = {
   'sync.join': {
     from: 'page',
     body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }),
+  },
+  /** Comes back to an account with its recovery phrase. */
+  'sync.restore': {
+    from: 'page',
+    body: v.strictObject({ url, secret: phraseSecret, deviceName: v.optional(text(60)) }),
+  },
+  /** Another device leaves the account, and with it whatever it knew of its keys. */
+  'sync.remove-device': { from: 'page', body: v.strictObject({ id }) },
+  /** All devices that are listed now are the person's. */
+  'sync.know-devices': { from: 'page', body: nothing },
+  /** The recovery phrase, until it is written down; asks for what unlocks, where something does. */
+  'phrase.show': { from: 'page', body: v.strictObject(proof) },
+  /** The person has shown that they have the words. */
+  'phrase.confirm': { from: 'page', body: v.strictObject({ secret: phraseSecret }) },
+  /** Whether words that were kept are those of this account. */
+  'phrase.check': { from: 'page', body: v.strictObject({ secret: phraseSecret }) },
+  /** Another master key, for the account or for this profile alone. */
+  'keys.renew': { from: 'page', body: nothing },
+  /** What does not open (model/closed.ts). Opens everything: only when the person asks. */
+  'closed.look': { from: 'page', body: nothing },
+  'closed.fetch': { from: 'page', body: nothing },
+  'closed.try-phrase': { from: 'page', body: v.strictObject({ url, secret: phraseSecret }) },
+  /** `word`: what the person had to type. */
+  'closed.erase': {
+    from: 'page',
+    body: v.strictObject({
+      days: v.pipe(v.array(v.pipe(v.string(), v.isoDate())), v.minLength(1), v.maxLength(1_000)),
+      word: v.literal('DELETE'),
+    }),
   },
   'sync.now': { from: 'page', body: nothing },
   /** The newest deletions of the account, and which devices have carried them out. */

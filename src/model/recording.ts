@@ -23,6 +23,9 @@ export const HEALTH_CODES = [
   'paused',
   'no-host-access',
   'near-full',
+  'new-device',
+  'phrase-waits',
+  'keys-old',
   'full',
   'storage-full',
   'storage-blocked',
@@ -54,6 +57,8 @@ export interface SyncState {
   readonly serviceUrl?: string;
   readonly lastSyncedMs?: number;
   readonly devices?: readonly SyncDevice[];
+  /** `waits`: this device has the recovery phrase, until the person has shown that it is written down. */
+  readonly phrase?: 'waits';
 }
 
 export interface SyncDevice {
@@ -63,6 +68,12 @@ export interface SyncDevice {
   readonly addedMs: number;
   /** When it last sent something; absent when it never did. */
   readonly lastSeenMs?: number;
+  /** The person has not said yet that they know it. */
+  readonly isNew?: true;
+  /** It came with the recovery phrase. */
+  readonly byPhrase?: true;
+  /** It still works with an older master key. */
+  readonly keyWaits?: true;
 }
 
 /** The label of `sync-state`: `off`, `syncing`, `synced`, `offline` or `error: …`. */
@@ -148,6 +159,8 @@ export interface Status {
   readonly historyImport?: ImportState;
   /** Absent when there was none since the background started. */
   readonly compaction?: CompactionState;
+  /** When the master key in force was made, or, where nobody noted it, when recording began. Absent before that. */
+  readonly keysSinceMs?: number;
   /** Absent until it was measured. */
   readonly budget?: BudgetFigures;
   /** Absent until something about them was asked, and while the switch is off. */

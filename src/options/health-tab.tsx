@@ -5,10 +5,12 @@ import type { HealthReport } from '../model/health.ts';
 import { exactTime } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 import { BudgetCard } from './budget-card.tsx';
+import { ClosedCard } from './closed-card.tsx';
 import { HealthIntegrity } from './health-integrity.tsx';
 import { HealthPerson } from './health-person.tsx';
 import { HealthQueries } from './health-queries.tsx';
 import { HealthStore } from './health-store.tsx';
+import { KeysCard } from './keys-card.tsx';
 
 /** Figures of one moment: read when the tab is opened, when something was done here, and when the person asks. */
 export function HealthTab() {
@@ -41,6 +43,8 @@ export function HealthTab() {
         {problem.value}
       </p>
       {now && <HealthIntegrity report={now} />}
+      <KeysCard />
+      <ClosedCard done={() => void load()} />
       <BudgetCard />
       {now && (
         <>

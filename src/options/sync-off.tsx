@@ -3,6 +3,7 @@ import type { Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
 import { requestDataCollection } from '../platform/permissions.ts';
 import { pairingCode } from './pairing-code.tsx';
+import { RestoreCard } from './restore-card.tsx';
 
 const REFUSED =
   'Sync stays off: the browser was not allowed to send data. Press the button again to be asked again.';
@@ -107,6 +108,7 @@ export function SyncOff() {
           </button>
         </form>
       </section>
+      <RestoreCard url={url} busy={busy.value !== ''} deviceName={deviceName} run={run} />
       <p role="status">{busy.value}</p>
       {problem.value && (
         <p class="error" role="alert" data-testid="sync-problem">

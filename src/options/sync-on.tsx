@@ -1,13 +1,15 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
+import { Mutex } from '../base/mutex.ts';
 import type { Failure, Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
-import type { Status, SyncState } from '../model/recording.ts';
+import type { Status, SyncDevice, SyncState } from '../model/recording.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { DeletionsCard } from './deletions-card.tsx';
 import { PairingCode } from './pairing-code.tsx';
+import { PhraseCard, PhraseCheck } from './phrase-card.tsx';
 
 /** Where things stand, for a person. The short label is in the page's head. */
 function stateWords({ phase, serviceUrl }: SyncState): string {
@@ -28,15 +30,18 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
   const box = useRef<HTMLElement>(null);
   useKeptFocus(box);
   const devices = sync.devices ?? [];
-  const run = async (what: string, command: () => Promise<Result<Status>>): Promise<Failure | null> => {
-    if (busy.value !== '') return null;
-    busy.value = what;
-    problem.value = '';
-    const answer = await command();
-    busy.value = '';
-    problem.value = answer.ok ? '' : answer.error.message;
-    return answer.ok ? null : answer.error;
-  };
+  const strangers = devices.filter(({ isNew, byPhrase }) => isNew && byPhrase).map(({ name }) => name);
+  const turns = useRef(new Mutex());
+  /** One after another: what the person agreed to is not dropped because a round still runs. */
+  const run = (what: string, command: () => Promise<Result<Status>>): Promise<Failure | null> =>
+    turns.current.run(async () => {
+      busy.value = what;
+      problem.value = '';
+      const answer = await command();
+      busy.value = '';
+      problem.value = answer.ok ? '' : answer.error.message;
+      return answer.ok ? null : answer.error;
+    });
   /** Asks what only the person can decide, one thing after another. */
   const end = async (what: string, command: (lose: boolean) => Promise<Result<Status>>) => {
     const failure = await run(what, () => command(false));
@@ -51,7 +56,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
   const leave = async () => {
     const agreed = await confirm({
       title: 'Leave the account?',
-      text: 'This device stops syncing and is taken out of the account. What was recorded stays in this browser and on the other devices; archived days at the service are fetched back first.',
+      text: `This device stops syncing and is taken out of the account. What was recorded stays in this browser and on the other devices; archived days at the service are fetched back first.${sync.phrase === 'waits' ? ' Only this device knows the recovery phrase, and it goes with it.' : ''}`,
       action: 'Leave',
     });
     if (!agreed) return;
@@ -63,6 +68,14 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       action: 'Leave anyway',
     });
     if (anyway) await end('Leaving…', (loseAway) => ask('sync.leave', { anyway: true, loseAway }));
+  };
+  const takeOut = async ({ id, name }: SyncDevice) => {
+    const agreed = await confirm({
+      title: `Remove “${name}”?`,
+      text: 'It stops syncing, and the keys are renewed: it cannot read what is sent from now on. What it has already stays on it. If it is lost, you can do no more from here.',
+      action: 'Remove',
+    });
+    if (agreed) await run(`Removing ${name}…`, () => ask('sync.remove-device', { id }));
   };
   const remove = async () => {
     const agreed = await confirm({
@@ -84,7 +97,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
           <button
             type="button"
             data-testid="sync-now"
-            onClick={() => void run('Syncing…', () => ask('sync.now', {}))}
+            onClick={() => busy.value === '' && void run('Syncing…', () => ask('sync.now', {}))}
           >
             Sync now
           </button>
@@ -109,14 +122,34 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
           </p>
         )}
       </section>
+      {sync.phrase === 'waits' && <PhraseCard />}
       <section class="card">
         <h2>Devices</h2>
+        {devices.some(({ isNew }) => isNew) && (
+          <div class="row" role="status" data-testid="devices-new">
+            <p>
+              {strangers.length > 0
+                ? `Somebody used your recovery phrase to add ${strangers.join(' and ')}. If that was not you, remove it.`
+                : 'There is a new device in your account. If it is not yours, remove it.'}
+            </p>
+            <button
+              type="button"
+              data-testid="devices-known"
+              onClick={() => void run('', () => ask('sync.know-devices', {}))}
+            >
+              All of them are mine
+            </button>
+          </div>
+        )}
         <table>
           <thead>
             <tr>
               <th scope="col">Name</th>
               <th scope="col">Since</th>
               <th scope="col">Last sent</th>
+              <th scope="col">
+                <span class="visually-hidden">Remove</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -125,14 +158,30 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
                 <th scope="row">
                   {device.name}
                   {device.thisDevice ? ' (this one)' : ''}
+                  {device.isNew ? ' (new)' : ''}
+                  {device.byPhrase ? ', with the recovery phrase' : ''}
                 </th>
                 <td>{exactTime(device.addedMs)}</td>
                 <td>{device.lastSeenMs === undefined ? 'never' : exactTime(device.lastSeenMs)}</td>
+                <td>
+                  {!device.thisDevice && (
+                    <button
+                      type="button"
+                      class="quiet"
+                      data-testid="device-remove"
+                      aria-label={`Remove ${device.name}`}
+                      onClick={() => void takeOut(device)}
+                    >
+                      Remove…
+                    </button>
+                  )}
+                </td>
               </tr>
             ))}
           </tbody>
         </table>
         <PairingCode devices={devices.length} />
+        {sync.phrase !== 'waits' && <PhraseCheck />}
       </section>
       <DeletionsCard syncedMs={sync.lastSyncedMs} />
     </>

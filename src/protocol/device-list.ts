@@ -24,6 +24,27 @@ const deviceSchema = v.strictObject({
 });
 export type ListedDevice = v.InferOutput<typeof deviceSchema>;
 
+const box = v.pipe(v.string(), v.maxLength(512), v.regex(/^[A-Za-z0-9_-]+$/));
+
+/** The master key of an epoch, sealed for everybody who may have it (sync/epochs.ts). */
+const epochKeysSchema = v.strictObject({
+  /** When the epoch began, in ms. */
+  atMs: seqSchema,
+  /** Follows from the master key: nobody can be given another one than the others. */
+  commit: key32,
+  /** Sealed for the recovery key. */
+  recovery: box,
+  /** Sealed for each device of this version. Who comes later is given it by who adds it. */
+  devices: v.pipe(
+    v.array(v.strictObject({ id: deviceIdSchema, box })),
+    v.maxLength(LIMITS.devices),
+    v.readonly(),
+  ),
+  /** What objects of older epochs are read with, sealed under the new master key; empty in the first epoch. */
+  older: v.pipe(v.string(), v.maxLength(16_384), v.regex(/^[A-Za-z0-9_-]*$/)),
+});
+export type EpochKeys = v.InferOutput<typeof epochKeysSchema>;
+
 const listSchema = v.strictObject({
   type: v.literal('arq/devices/1'),
   account: accountIdSchema,
@@ -35,6 +56,10 @@ const listSchema = v.strictObject({
   /** Ed25519 and X25519 public keys made from the recovery secret. */
   recovery: v.strictObject({ sign: key32, kem: key32 }),
   devices: v.pipe(v.array(deviceSchema), v.maxLength(LIMITS.devices)),
+  /** Which master key is in force, from 1; absent = 1. */
+  epoch: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(LIMITS.epochs))),
+  /** In the version that begins an epoch, which may also take devices out: both happen, or neither. */
+  keys: v.exactOptional(epochKeysSchema),
 });
 export type DeviceList = v.InferOutput<typeof listSchema>;
 
@@ -43,6 +68,8 @@ export interface ListChecks {
   /** Ed25519. */
   verify(publicKey: Bytes, data: Bytes, signature: Bytes): Promise<boolean>;
 }
+
+export const epochOf = (list: Pick<DeviceList, 'epoch'>): number => list.epoch ?? 1;
 
 /** The bytes that are signed: domain separation, then the JSON that travels. */
 export const signedBytes = (body: Bytes): Bytes => concat(utf8('arq/devices/1\0'), body);
@@ -84,7 +111,8 @@ export const readList = (signed: SignedList): DeviceList | null => parseBody(sig
 /**
  * The parsed list when `signed` is a valid successor of `previous` (or a valid first version when `previous` is `null`),
  * else `null`. Valid: well-formed; hashes and version numbers follow; account and recovery keys unchanged; every device
- * id is the hash of its keys and listed once; signed by the genesis key (first) or by a device active before.
+ * id is the hash of its keys and listed once; the epoch is that of before, or the next one with its keys; signed by the genesis key
+ * (the first, and those that somebody with the recovery phrase makes) or by a device active before.
  */
 export async function checkList(
   signed: SignedList,
@@ -105,15 +133,24 @@ export async function checkList(
     if (id !== device.id) return null;
   }
   if (new Set(list.devices.map((device) => device.id)).size !== list.devices.length) return null;
+  const epoch = epochOf(list);
   let signer: Bytes;
   if (previous === null) {
-    if (list.version !== 1 || list.previous !== '' || list.signer !== 'genesis' || list.devices.length !== 1)
+    if (
+      epoch !== 1 ||
+      list.version !== 1 ||
+      list.previous !== '' ||
+      list.signer !== 'genesis' ||
+      list.devices.length !== 1
+    )
       return null;
     signer = genesisKey;
   } else {
     const before = previous.list;
     if (list.version !== before.version + 1 || list.account !== before.account) return null;
     if (list.previous !== (await hashOfSigned(previous.signed, checks))) return null;
+    // A new master key is one step on, and comes with the boxes that it is in.
+    if (epoch !== epochOf(before) && (epoch !== epochOf(before) + 1 || !list.keys)) return null;
     if (list.recovery.sign !== before.recovery.sign || list.recovery.kem !== before.recovery.kem) return null;
     if (list.signer === 'genesis') {
       signer = genesisKey;
@@ -127,13 +164,16 @@ export async function checkList(
 }
 
 export interface CheckedChain {
+  /** The newest version. */
   readonly signed: SignedList;
   readonly list: DeviceList;
+  /** Every version, oldest first. */
+  readonly versions: readonly DeviceList[];
   /** Every device that any version names, also those that left: what they signed while they were in it stays signed. */
   readonly ever: ReadonlyMap<DeviceId, ListedDevice>;
 }
 
-/** The newest list of a chain that is valid from its first version on and belongs to `account`, else `null`. */
+/** A chain that is valid from its first version on and belongs to `account`, else `null`. */
 export async function checkChain(
   chain: readonly SignedList[],
   account: AccountId,
@@ -141,11 +181,30 @@ export async function checkChain(
 ): Promise<CheckedChain | null> {
   let current: { signed: SignedList; list: DeviceList } | null = null;
   const ever = new Map<DeviceId, ListedDevice>();
+  const versions: DeviceList[] = [];
   for (const signed of chain) {
     const list: DeviceList | null = await checkList(signed, current, checks);
     if (list?.account !== account) return null;
     current = { signed, list };
+    versions.push(list);
     for (const device of list.devices) ever.set(device.id, device);
   }
-  return current && { ...current, ever };
+  return current && { ...current, versions, ever };
+}
+
+/** The version whose boxes have the master key of now; `undefined` in accounts that were made before there were any. */
+export const keysOf = (
+  versions: readonly DeviceList[],
+): (DeviceList & { readonly keys: EpochKeys }) | undefined =>
+  versions.findLast((list): list is DeviceList & { readonly keys: EpochKeys } => list.keys !== undefined);
+
+/** Whether a device that has the master key of now is not in the list any more: then it is time for another one. */
+export function isRotationDue(versions: readonly DeviceList[]): boolean {
+  const last = versions.at(-1);
+  if (!last) return false;
+  const holders = versions
+    .filter((list) => epochOf(list) === epochOf(last))
+    .flatMap(({ devices }) => devices.map(({ id }) => id));
+  const listed = new Set(last.devices.map(({ id }) => id));
+  return holders.some((id) => !listed.has(id));
 }

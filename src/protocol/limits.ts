@@ -21,6 +21,7 @@ export interface Limits {
   readonly pairSeconds: number;
   readonly skewSeconds: number;
   readonly accountsPerHour: number;
+  readonly epochs: number;
 }
 
 export const LIMITS: Limits = {
@@ -48,4 +49,6 @@ export const LIMITS: Limits = {
   skewSeconds: 120,
   /** New accounts from one address. */
   accountsPerHour: 60,
+  /** Master keys of one account, one after another. */
+  epochs: 64,
 };

@@ -97,7 +97,7 @@ export const changesAnswerSchema = v.strictObject({
 export type ChangesAnswer = v.InferOutput<typeof changesAnswerSchema>;
 
 /** A signed device list as it travels: the signed bytes themselves, so that nothing has to be canonicalised. */
-export const signedListSchema = v.strictObject({ body: base64(16_384), signature: base64(86) });
+export const signedListSchema = v.strictObject({ body: base64(32_768), signature: base64(86) });
 export type SignedList = v.InferOutput<typeof signedListSchema>;
 
 /** `GET /v1/devices`: the whole chain, oldest first. */

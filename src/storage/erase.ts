@@ -135,6 +135,8 @@ export interface EraseOptions {
   readonly days?: readonly Day[] | undefined;
   /** Whether all of a day goes, so that what does not open goes too. */
   readonly isWhole?: (day: Day) => boolean;
+  /** Days from which what does not open is taken out, and nothing else. */
+  readonly drop?: ReadonlySet<Day>;
   /** They are kept elsewhere: what contexts repeat of them stays. */
   readonly moving?: boolean;
   /** Days that get a new key, or none when nothing is left of them, whatever goes; they are not away any more (away.ts). */
@@ -209,10 +211,11 @@ async function splitDay(
   source: PackSource,
   day: Day,
   targeted: Targeted,
-  { everything, moving = false, renew, isWhole, change }: EraseOptions,
+  { everything, moving = false, renew, isWhole, change, drop }: EraseOptions,
   whole: boolean,
 ): Promise<ErasedDay | 'damaged' | null> {
   const { events, damaged } = await eventsOfDay(source, day, whole);
+  if (damaged > 0 && drop?.has(day)) return { day, gone: new Set(), survivors: events };
   const less = change?.(day, events);
   const { gone, survivors } = await split(
     events,
@@ -412,7 +415,8 @@ export async function finishErasing(db: Database, vault: Vault): Promise<void> {
   await destroy(db, vault, shred);
 }
 
-async function generationsInUse(
+/** Of a period: those that something here was sealed with. */
+export async function generationsInUse(
   db: Database,
   vault: Vault,
   store: 'interactions' | 'months',

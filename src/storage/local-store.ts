@@ -18,7 +18,14 @@ import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
 import { candidateDays, type FinderSource } from './candidates.ts';
 import { churn, removeOrphans } from './compact.ts';
-import { type Database, type DatabaseEvents, LockedError, openData, PartlyErasedError } from './database.ts';
+import {
+  DamagedError,
+  type Database,
+  type DatabaseEvents,
+  LockedError,
+  openData,
+  PartlyErasedError,
+} from './database.ts';
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { namedHosts } from './days-naming.ts';
 import { DeletionLog } from './deletion-log.ts';
@@ -28,6 +35,7 @@ import {
   erase,
   findMeant,
   finishErasing,
+  generationsInUse,
   isErasing,
   isOfSites,
   type Meant,
@@ -40,7 +48,7 @@ import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
 import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, wholeDays } from './hidden.ts';
 import { type Append, Journal, journalCounter, SEEN_STEP_MS, sealJournalRow } from './journal.ts';
-import { type KeyStore, openKeyStore } from './key-store.ts';
+import { type KeyStore, openKeyStore, type RingName } from './key-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
@@ -52,7 +60,7 @@ import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
 import { inTransaction, STRICT } from './transaction.ts';
-import { eventsOf, type LockedVault, Vault } from './vault.ts';
+import { eventsOf, type LockedVault, tablesOf, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly sentinel: SentinelArea;
@@ -119,6 +127,11 @@ export type Chooser = (known: readonly InteractionEvent[]) => Promise<{
   readonly events: readonly InteractionEvent[];
   readonly value?: unknown;
 }>;
+
+const damagedIsNull = (error: unknown): null => {
+  if (error instanceof DamagedError) return null;
+  throw error;
+};
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
 
@@ -382,7 +395,14 @@ export class LocalStore extends RecordingStore {
       const kept = new Map<Day, readonly InteractionEvent[]>();
       for (const [day, events] of days) {
         const some = keep ? await keep(day, events, known) : events;
-        kept.set(day, await this.coming(day, some, () => known(day)));
+        const coming = await this.coming(day, some, () => known(day));
+        // What this device recorded itself may be in the journal still; what others did never is.
+        const isBack = coming.some(({ id }) => id.startsWith(`${this.vault.deviceId}.`));
+        const there = new Set(isBack ? (await known(day)).map(({ id }) => id) : []);
+        kept.set(
+          day,
+          coming.filter(({ id }) => !there.has(id)),
+        );
       }
       const { change, added } = await this.#planDays(kept);
       if (added.size > 0) await writeChange(this.db, change);
@@ -901,13 +921,52 @@ export class LocalStore extends RecordingStore {
     });
   }
 
-  /** Destroys the keys of days that are away; of what is here of them it keeps the newest. */
+  /** Keys that something of a day was sealed with, and that are missing or do not open. */
+  async closedKeys(day: Day): Promise<(RingName & { readonly why: 'missing' | 'damaged' })[]> {
+    const closed: (RingName & { readonly why: 'missing' | 'damaged' })[] = [];
+    for (const period of [eventsOf(day), tablesOf(monthOf(day))]) {
+      const { store } = period as { store: 'interactions' | 'months' };
+      for (const generation of new Set(await generationsInUse(this.db, this.vault, store, period.day))) {
+        if (!this.vault.knows(period, generation)) closed.push({ ...period, generation, why: 'missing' });
+        else if (!(await this.vault.key(period, generation).catch(damagedIsNull)))
+          closed.push({ ...period, generation, why: 'damaged' });
+      }
+    }
+    return closed;
+  }
+
+  /** Records of a day as they were counted when they were stored, whether they open or not. */
+  async countedRecords(day: Day): Promise<number> {
+    const packs = await this.db.getAll('packs', rangeOfAll(this.vault.userId));
+    const packed = packs.flatMap(({ days }) => days.filter((one) => one.day === day));
+    const journal = await this.db.getAllFromIndex('journal', 'day', day);
+    return sum(packed.flatMap(({ records }) => records)) + sum(journal.map(({ records }) => records));
+  }
+
+  /** Takes out of these days what does not open, for good. What opens is sealed anew and stays. */
+  dropClosed(days: readonly Day[]): Promise<void> {
+    return this.#erasing(async () => {
+      this.#forgetContents();
+      const options = { syncing: this.syncing, everything: false, days, drop: new Set(days) };
+      await erase(this.#source(), () => false, options);
+    });
+  }
+
+  /** Destroys the keys of days that are away; of those that are here in part it keeps what opens that. */
   destroyKeysOf(days: readonly Day[]): Promise<void> {
     return this.#erasing(async () => {
       if (days.length === 0) return;
       const here = new Set(await this.days());
+      const inUse = async (day: Day) =>
+        new Set(here.has(day) ? await generationsInUse(this.db, this.vault, 'interactions', day) : []);
       await this.vault.shred(
-        days.map((day) => ({ ...eventsOf(day), what: here.has(day) ? 'superseded' : 'all' })),
+        await Promise.all(
+          days.map(async (day) => ({
+            ...eventsOf(day),
+            what: here.has(day) ? ('superseded' as const) : ('all' as const),
+            keep: await inUse(day),
+          })),
+        ),
       );
     });
   }

@@ -138,6 +138,8 @@ export interface PeerRow {
   /** Of our key ring: which keys it holds, as the service has it. */
   readonly note?: string;
   readonly own: boolean;
+  /** Of the master key that it was sealed under, from 2; absent = 1. */
+  readonly epoch?: number;
 }
 
 export interface ArqData extends DBSchema {

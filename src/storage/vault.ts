@@ -18,6 +18,7 @@ import { type Day, dayNumber } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type AccountKeys, deriveAccountKeys, newMasterKey, newPeriodKey } from '../crypto/account-keys.ts';
 import { type AeadKey, aeadKey } from '../crypto/envelope.ts';
+import { type Epoch, encodeEpoch, FIRST_EPOCH, parseEpoch } from '../crypto/epochs.ts';
 import { hkdf, hmac, importMacKey, type MacKey, macInput, sha256 } from '../crypto/primitives.ts';
 import {
   type DeviceKeys,
@@ -37,6 +38,8 @@ const DEVICE = 'device-keys';
 const MASTER = 'master';
 const IDENTITY = 'identity';
 const OBJECTS = 'object-key';
+const EPOCH = 'epoch';
+const PHRASE = 'recovery-secret';
 
 /** What a key is for: the events of a day, or what the days of the month that begins with it share. */
 export interface Period {
@@ -120,6 +123,10 @@ export class Vault {
     private readonly objects: Bytes,
     /** `undefined`: there is no passphrase. Else as lock.ts made it. */
     public lock: Bytes | undefined,
+    /** Which master key of its account it is, and what goes on of those before. */
+    public epoch: Epoch,
+    /** 16 bytes, as long as the person has not shown that the recovery phrase is written down. */
+    private phrase: Bytes | undefined,
   ) {}
 
   /**
@@ -128,7 +135,7 @@ export class Vault {
    * @throws DamagedError when keys are there but do not open.
    */
   static async open(store: KeyStore, secret?: Bytes): Promise<Vault | LockedVault> {
-    const names = [SECRET, IDENTITY, DEVICE, MASTER, OBJECTS, LOCK];
+    const names = [SECRET, IDENTITY, DEVICE, MASTER, OBJECTS, LOCK, EPOCH, PHRASE];
     let blobs = await store.blobs(names);
     if (blobs[0] === undefined && blobs[5] === undefined) {
       await Vault.#create(store);
@@ -170,7 +177,10 @@ export class Vault {
 
   static async #load(
     store: KeyStore,
-    [secret, identityBlob, deviceBlob, masterBlob, objectsBlob, lockBlob]: readonly (Bytes | undefined)[],
+    [secret, identityBlob, deviceBlob, masterBlob, objectsBlob, lockBlob, epochBlob, phraseBlob]: readonly (
+      | Bytes
+      | undefined
+    )[],
   ): Promise<Vault> {
     const ring = store.ringNames();
     // Told below; what goes wrong before is told instead.
@@ -185,7 +195,10 @@ export class Vault {
     const device = await importDeviceKeys(JSON.parse(fromUtf8(deviceJson)) as ExportedDeviceKeys);
     const account = await deriveAccountKeys(master, 'vault', 1);
     const objects = await unwrap(account.wrapping, objectsBlob, wrapAad(userId, OBJECTS));
-    if (!objects) throw new DamagedError('The keys of this profile do not open.');
+    const epochBytes = epochBlob && (await unwrap(account.wrapping, epochBlob, wrapAad(userId, EPOCH)));
+    const epoch = epochBlob ? epochBytes && parseEpoch(epochBytes) : FIRST_EPOCH;
+    if (!objects || !epoch) throw new DamagedError('The keys of this profile do not open.');
+    const phrase = phraseBlob && (await unwrap(account.wrapping, phraseBlob, wrapAad(userId, PHRASE)));
     const vault = new Vault(
       store,
       secret,
@@ -197,6 +210,8 @@ export class Vault {
       account,
       objects,
       lockBlob,
+      epoch,
+      phrase ?? undefined,
     );
     for (const name of await ring) vault.#remember(name);
     return vault;
@@ -380,9 +395,74 @@ export class Vault {
     return this.master;
   }
 
-  /** Puts the profile under another master key: the ring is wrapped anew, what it sealed stays as it is. */
-  adoptMaster(master: Bytes): Promise<void> {
-    return this.rewrap(master, this.secret);
+  /**
+   * Puts the profile under another master key: the ring is wrapped anew, what it sealed stays as it is. One step: after a crash it is the
+   * old one or the new one, with the epoch that belongs to it. The caller holds the write lock.
+   */
+  adoptMaster(master: Bytes, epoch: Epoch = FIRST_EPOCH): Promise<void> {
+    return this.rewrap(master, this.secret, this.lock ?? null, epoch);
+  }
+
+  /** What the words of the recovery phrase stand for, until the person has shown that they are written down. */
+  recoverySecret(): Bytes | undefined {
+    return this.phrase;
+  }
+
+  /** Sealed under the master key; `null`: destroyed, with the key ring that held it. The caller holds the write lock. */
+  async keepRecoverySecret(secret: Bytes | null): Promise<void> {
+    const sealed = secret && (await wrap(this.account.wrapping, secret, wrapAad(this.userId, PHRASE)));
+    await this.store.rewrite(await this.store.ring(), { [PHRASE]: sealed });
+    this.phrase = secret ?? undefined;
+    await this.store.destroyed();
+  }
+
+  /** Keys that are here and do not open. */
+  async closedNames(): Promise<RingName[]> {
+    const open = new Set((await this.ring()).map((key) => nameOf(key, key.generation)));
+    return this.names().filter((name) => !open.has(nameOf(name, name.generation)));
+  }
+
+  /**
+   * Puts keys that were found elsewhere in the place of those that do not open here or are missing. One that opens stays as it is.
+   * Resolves with how many were put. The caller holds the write lock.
+   */
+  async mend(found: readonly (RingName & { readonly raw: Bytes })[]): Promise<number> {
+    const open = new Set((await this.ring()).map((key) => nameOf(key, key.generation)));
+    const mended = new Map<string, RingRow>();
+    for (const { raw, ...name } of found) {
+      const at = nameOf(name, name.generation);
+      if (open.has(at)) continue;
+      const wrapped = await wrap(this.account.wrapping, raw, ringAad(this.userId, name, name.generation));
+      mended.set(at, { ...name, wrapped });
+    }
+    const { size } = mended;
+    if (size === 0) return 0;
+    const rows = (await this.store.ring()).map((row) => {
+      const at = nameOf(row, row.generation);
+      const better = mended.get(at);
+      mended.delete(at);
+      return better ? { ...row, wrapped: better.wrapped } : row;
+    });
+    rows.push(...mended.values());
+    await this.store.rewrite(rows);
+    this.#keys.clear();
+    this.#rows = undefined;
+    for (const row of rows) this.#remember(row, row);
+    await this.store.destroyed();
+    return size;
+  }
+
+  /** Keys that do not open under the master key of now, but under this one. */
+  async openedBy(master: Bytes): Promise<(RingName & { readonly raw: Bytes })[]> {
+    const { wrapping } = await deriveAccountKeys(master, 'vault', 1);
+    const closed = new Set((await this.closedNames()).map((name) => nameOf(name, name.generation)));
+    const found: (RingName & { readonly raw: Bytes })[] = [];
+    for (const { store, day, generation, wrapped } of await this.store.ring()) {
+      if (!closed.has(nameOf({ store, day }, generation))) continue;
+      const raw = await unwrap(wrapping, wrapped, ringAad(this.userId, { store, day }, generation));
+      if (raw) found.push({ store, day, generation, raw });
+    }
+    return found;
   }
 
   /** What opens this profile in the next worker, while it is unlocked. Only for the browser's memory. */
@@ -394,7 +474,12 @@ export class Vault {
    * Puts the keys under a master key and an unlock secret, and destroys those of before with the key ring that they opened. `lock`:
    * what the secret is sealed in (lock.ts). Without it the secret lies in the open, beside the keys. The caller holds the write lock.
    */
-  async rewrap(master: Bytes, secret: Bytes, lock: Bytes | null = this.lock ?? null): Promise<void> {
+  async rewrap(
+    master: Bytes,
+    secret: Bytes,
+    lock: Bytes | null = this.lock ?? null,
+    epoch = this.epoch,
+  ): Promise<void> {
     const account = await deriveAccountKeys(master, 'vault', 1);
     const before = await this.store.ring();
     const publicKeys = new Map(before.map((row) => [nameOf(row, row.generation), row.publicKey] as const));
@@ -414,7 +499,10 @@ export class Vault {
       [DEVICE]: await wrap(secret, device, wrapAad(this.userId, DEVICE)),
       [MASTER]: await wrap(secret, master, wrapAad(this.userId, MASTER)),
       [OBJECTS]: await wrap(account.wrapping, this.objects, wrapAad(this.userId, OBJECTS)),
+      [EPOCH]: await wrap(account.wrapping, encodeEpoch(epoch), wrapAad(this.userId, EPOCH)),
+      [PHRASE]: this.phrase ? await wrap(account.wrapping, this.phrase, wrapAad(this.userId, PHRASE)) : null,
     });
+    this.epoch = epoch;
     this.secret = secret;
     this.master = master;
     this.account = account;

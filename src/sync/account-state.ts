@@ -1,9 +1,12 @@
 /** What this device remembers of its account at the service: one sealed record. */
 import * as v from 'valibot';
+import type { Bytes } from '../base/bytes.ts';
 import { HOUR_MS } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { deriveAccountKeys } from '../crypto/account-keys.ts';
+import type { Epoch } from '../crypto/epochs.ts';
 import { EMPTY_SHARED, parseShared, type SharedSettings } from '../model/shared-settings.ts';
+import type { CheckedChain } from '../protocol/device-list.ts';
 import type { AccountId, DeviceId } from '../protocol/ids.ts';
 import { accountIdSchema } from '../protocol/wire.ts';
 import { DamagedError } from '../storage/database.ts';
@@ -16,8 +19,10 @@ const stateSchema = v.object({
   url: v.string(),
   account: accountIdSchema,
   deviceName: v.string(),
-  /** The recovery secret, while this device is the one that made the account. */
+  /** As older versions kept it: it moves to where it can be destroyed. */
   recovery: v.exactOptional(v.string()),
+  /** Devices that the person knows of. Absent until the first round. */
+  known: v.exactOptional(v.array(v.string())),
   /** Which joining this is: in each life in an account a device writes to shared records as somebody new. */
   joined: v.string(),
   lastSyncedMs: v.exactOptional(v.number()),
@@ -86,11 +91,24 @@ export const settingsCame = async (store: LocalStore): Promise<boolean> =>
   (await store.db.get('metadata', SETTINGS_CAME)) === true;
 export const settingsTaken = (store: LocalStore): Promise<void> => store.db.delete('metadata', SETTINGS_CAME);
 
+/** The account's device list, checked from its first version on. */
+export type Devices = CheckedChain;
+
+/** The newest device list that this device has seen: the service cannot go back behind it, nor to another history. */
+export const DEVICES_SEEN = 'devices-seen';
+/** Which keys of days were published before the master key of now was. */
+export const KEYS_SHOWN = 'keys-shown';
+/** From where on in the change feed nothing of an older epoch is taken. */
+export const EPOCH_SETTLED = 'epoch-settled';
+
 export const deviceIdOf = (store: LocalStore): DeviceId => store.vault.deviceId as DeviceId;
+
+const keysOfAccount = (master: Bytes, account: AccountId, { number, carried }: Epoch) =>
+  deriveAccountKeys(master, account, number, carried);
 
 export const scopeOf = async (store: LocalStore, account: AccountId): Promise<ObjectScope> => ({
   account,
-  keys: await deriveAccountKeys(store.vault.masterKey(), account, 1),
+  keys: await keysOfAccount(store.vault.masterKey(), account, store.vault.epoch),
 });
 
 export const signerOf = (store: LocalStore, account: AccountId): Signer => ({

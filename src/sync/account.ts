@@ -9,7 +9,6 @@ import { sha256 } from '../crypto/primitives.ts';
 import { recoveryKeys, sign, verify } from '../crypto/signing.ts';
 import {
   accountIdOf,
-  type CheckedChain,
   checkChain,
   type DeviceList,
   encodeList,
@@ -21,8 +20,16 @@ import type { AccountId } from '../protocol/ids.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { accountIdSchema, devicesAnswerSchema, type SignedList } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import { type AccountState, deviceIdOf, newJoining, signerOf } from './account-state.ts';
-import type { Transport, TransportFailure } from './transport.ts';
+import {
+  type AccountState,
+  DEVICES_SEEN,
+  type Devices,
+  deviceIdOf,
+  newJoining,
+  signerOf,
+} from './account-state.ts';
+import { type Opened, sealKeys } from './epoch-keys.ts';
+import type { Signer, Transport, TransportFailure } from './transport.ts';
 
 const checks = { sha256, verify };
 
@@ -52,6 +59,8 @@ export async function createAccount(
   const secret = systemRandom.bytes(16);
   const recovery = await recoveryKeys(secret);
   const account = await accountIdOf(recovery.signPublic, checks);
+  const atMs = clock.nowMs();
+  const opened: Opened = { master: newMasterKey(), epoch: { number: 1, atMs } };
   const list: DeviceList = {
     type: 'arq/devices/1',
     account,
@@ -59,22 +68,18 @@ export async function createAccount(
     previous: '',
     signer: 'genesis',
     recovery: { sign: toBase64Url(recovery.signPublic), kem: toBase64Url(recovery.kemPublic) },
-    devices: [listedDevice(store, clock.nowMs())],
+    devices: [listedDevice(store, atMs)],
   };
-  const answer = await transport.json(
-    accountSchema,
-    post(PATHS.account, await signList(list, recovery.sign)),
-  );
+  const keys = await sealKeys(list, opened, atMs);
+  const signed = await signList({ ...list, keys }, recovery.sign);
+  const answer = await transport.json(accountSchema, post(PATHS.account, signed));
   if (!answer.ok) return answer;
   if (answer.value.account !== account) return wrongAccount();
-  await store.exclusive(() => store.vault.adoptMaster(newMasterKey()));
-  return ok({
-    url: transport.origin,
-    account,
-    deviceName,
-    joined: newJoining(),
-    recovery: toBase64Url(secret),
+  await store.exclusive(async () => {
+    await store.vault.adoptMaster(opened.master, opened.epoch);
+    await store.vault.keepRecoverySecret(secret);
   });
+  return ok({ url: transport.origin, account, deviceName, joined: newJoining() });
 }
 
 const accountSchema = v.object({ account: accountIdSchema });
@@ -88,26 +93,31 @@ const wrongAccount = (): Result<never, TransportFailure> => ({
   },
 });
 
-export type Devices = Pick<CheckedChain, 'signed' | 'list'>;
+/** Somebody's account, as the service shows it; valid from its first version on. */
+export async function fetchChain(
+  transport: Transport,
+  signer: Signer,
+): Promise<Result<{ readonly chain: readonly SignedList[]; readonly current: Devices }, TransportFailure>> {
+  const answer = await transport.json(devicesAnswerSchema, { method: 'GET', path: PATHS.devices }, signer);
+  if (!answer.ok) return answer;
+  const { chain } = answer.value;
+  const current = await checkChain(chain, signer.account, checks);
+  return current
+    ? ok({ chain, current })
+    : inconsistent(
+        'The device list at the sync service is not signed as it must be. Sync has stopped; nothing here was changed.',
+      );
+}
 
 /** The account's device list as the service has it, checked from its first version on. */
 export async function fetchDevices(
   store: LocalStore,
   transport: Transport,
   account: AccountId,
-): Promise<Result<CheckedChain, TransportFailure>> {
-  const answer = await transport.json(
-    devicesAnswerSchema,
-    { method: 'GET', path: PATHS.devices },
-    signerOf(store, account),
-  );
+): Promise<Result<Devices, TransportFailure>> {
+  const answer = await fetchChain(transport, signerOf(store, account));
   if (!answer.ok) return answer;
-  const { chain } = answer.value;
-  const current = await checkChain(chain, account, checks);
-  if (!current)
-    return inconsistent(
-      'The device list at the sync service is not signed as it must be. Sync has stopped; nothing here was changed.',
-    );
+  const { chain, current } = answer.value;
   const seen = (await store.db.get('metadata', DEVICES_SEEN)) as Seen | undefined;
   const same = seen && chain[seen.version - 1];
   if (seen && (!same || (await hashOfSigned(same, checks)) !== seen.hash))
@@ -118,15 +128,15 @@ export async function fetchDevices(
   return ok(current);
 }
 
-/** The newest device list that this device has seen: the service cannot go back behind it, nor to another history. */
-export const DEVICES_SEEN = 'devices-seen';
-
 interface Seen {
   readonly version: number;
   readonly hash: string;
 }
 
-async function remember(store: LocalStore, { list, signed }: Devices): Promise<void> {
+async function remember(
+  store: LocalStore,
+  { list, signed }: Pick<Devices, 'list' | 'signed'>,
+): Promise<void> {
   const seen: Seen = { version: list.version, hash: await hashOfSigned(signed, checks) };
   await store.db.put('metadata', seen, DEVICES_SEEN);
 }
@@ -136,34 +146,85 @@ const inconsistent = (message: string): Result<never, TransportFailure> => ({
   error: { code: 'inconsistent', status: 200, message },
 });
 
-/** Appends a version with other devices, signed by this one. A race with another device is tried again. */
-export async function changeDevices(
+/** What the next version of the list has, or `null`: the one that is there will do. */
+export type Next = Pick<DeviceList, 'devices' | 'keys'> & { readonly epoch?: number | undefined };
+
+/** What is written under, and by whom. */
+export interface ListSigner {
+  readonly signer: DeviceList['signer'];
+  readonly key: CryptoKey;
+  readonly request: Signer;
+}
+
+/**
+ * Appends a version to the list. A race with another device is tried again on what that one made. `previous`: of the version that
+ * `make` makes.
+ */
+export async function extendList(
+  transport: Transport,
+  { signer, key, request }: ListSigner,
+  fetch: () => Promise<Result<Devices, TransportFailure>>,
+  make: (now: Devices, previous: string) => Promise<Next | null>,
+): Promise<Result<Devices, TransportFailure>> {
+  for (let attempt = 0; ; attempt++) {
+    const current = await fetch();
+    if (!current.ok) return current;
+    const { list, signed, versions, ever } = current.value;
+    const previous = await hashOfSigned(signed, checks);
+    const made = await make(current.value, previous);
+    if (!made) return current;
+    const { keys: _, epoch, ...before } = list;
+    const number = made.epoch ?? epoch;
+    const next: DeviceList = {
+      ...before,
+      version: list.version + 1,
+      previous,
+      signer,
+      devices: [...made.devices],
+      ...(number === undefined ? {} : { epoch: number }),
+      ...(made.keys ? { keys: made.keys } : {}),
+    };
+    const signedNext = await signList(next, key);
+    const answer = await transport.call(post(PATHS.devices, signedNext), request);
+    if (answer.ok)
+      return ok({
+        signed: signedNext,
+        list: next,
+        versions: [...versions, next],
+        ever: new Map([...ever, ...next.devices.map((device) => [device.id, device] as const)]),
+      });
+    if (answer.error.code !== 'CONFLICT' || attempt >= 4) return answer;
+  }
+}
+
+/** The same, by this device. */
+export async function continueList(
+  store: LocalStore,
+  transport: Transport,
+  account: AccountId,
+  make: (now: Devices, previous: string) => Promise<Next | null>,
+): Promise<Result<Devices, TransportFailure>> {
+  const made = await extendList(
+    transport,
+    {
+      signer: deviceIdOf(store),
+      key: store.vault.device.sign.privateKey,
+      request: signerOf(store, account),
+    },
+    () => fetchDevices(store, transport, account),
+    make,
+  );
+  if (made.ok) await remember(store, made.value);
+  return made;
+}
+
+export const changeDevices = (
   store: LocalStore,
   transport: Transport,
   account: AccountId,
   change: (devices: readonly ListedDevice[]) => readonly ListedDevice[],
-): Promise<Result<Devices, TransportFailure>> {
-  for (let attempt = 0; ; attempt++) {
-    const current = await fetchDevices(store, transport, account);
-    if (!current.ok) return current;
-    const { list, signed } = current.value;
-    const next: DeviceList = {
-      ...list,
-      version: list.version + 1,
-      previous: await hashOfSigned(signed, checks),
-      signer: deviceIdOf(store),
-      devices: [...change(list.devices)],
-    };
-    const signedNext = await signList(next, store.vault.device.sign.privateKey);
-    const answer = await transport.call(post(PATHS.devices, signedNext), signerOf(store, account));
-    if (answer.ok) {
-      const made = { signed: signedNext, list: next };
-      await remember(store, made);
-      return ok(made);
-    }
-    if (answer.error.code !== 'CONFLICT' || attempt >= 4) return answer;
-  }
-}
+): Promise<Result<Devices, TransportFailure>> =>
+  continueList(store, transport, account, async ({ list }) => ({ devices: [...change(list.devices)] }));
 
 /** Takes this device out of the list. What it has stays here. */
 export const leaveAccount = (
@@ -179,16 +240,6 @@ export const deleteAccount = (
   account: AccountId,
 ): Promise<Result<unknown, TransportFailure>> =>
   transport.call({ method: 'DELETE', path: PATHS.account }, signerOf(store, account));
-
-/** Checks a chain that came through pairing: it must contain this device, and belong to the account. */
-export async function acceptChain(
-  chain: readonly SignedList[],
-  account: AccountId,
-  store: LocalStore,
-): Promise<boolean> {
-  const current = await checkChain(chain, account, checks);
-  return current?.list.devices.some(({ id }) => id === deviceIdOf(store)) ?? false;
-}
 
 export const keyBytes = (text: string, length: number): Bytes | null => {
   const bytes = fromBase64Url(text);

@@ -24,14 +24,14 @@ import type { TransportFailure } from './transport.ts';
 /** Days that are fetched back before something is sent: what comes back takes room until it can leave again. */
 const DAYS_AT_ONCE = 8;
 
-interface AtService {
+export interface AtService {
   readonly events: readonly InteractionEvent[];
   /** Parts that are not there or do not open, though nothing says that they were erased. */
   readonly missing: number;
 }
 
 /** Parts by day, as the last pull knew them. */
-async function partsByDay(store: LocalStore): Promise<Map<Day, PeerRow[]>> {
+export async function partsByDay(store: LocalStore): Promise<Map<Day, PeerRow[]>> {
   const days = new Map<Day, PeerRow[]>();
   for (const peer of await store.db.getAll('peers')) {
     if (peer.kind !== 'part' || peer.day === undefined) continue;
@@ -42,7 +42,7 @@ async function partsByDay(store: LocalStore): Promise<Map<Day, PeerRow[]>> {
   return days;
 }
 
-async function eventsAtService(
+export async function eventsAtService(
   session: PullSession,
   day: Day,
   parts: readonly PeerRow[],

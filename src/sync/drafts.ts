@@ -15,8 +15,9 @@ import type { PeerRow } from '../storage/schema.ts';
 import { eventsOf } from '../storage/vault.ts';
 import { type AccountState, deviceIdOf, readSharedSettings, signerOf } from './account-state.ts';
 import { type Attested, attest } from './attested.ts';
+import { shownGeneration } from './epochs.ts';
 import { readCommands } from './erasures.ts';
-import { type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
+import { epochField, type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
 import type { QueuedRow, Staged } from './outbox.ts';
 import { ownCard } from './receipts.ts';
 import { publishedBefore, ringNote, ringPayload } from './rings.ts';
@@ -117,7 +118,10 @@ async function partDrafts(
 ): Promise<Draft[]> {
   const drafts: Draft[] = [];
   if (events.length === 0) return drafts;
-  const key = await store.vault.currentKey(eventsOf(day));
+  const current = await store.vault.currentKey(eventsOf(day));
+  // Devices that are gone know the keys that were published before they went.
+  const isShown = current.generation <= (await shownGeneration(store, day));
+  const key = isShown ? await store.vault.newKey(eventsOf(day)) : current;
   const payloads: Bytes[] = [];
   for (let i = 0; i < events.length; i += PART_EVENTS)
     payloads.push(...(await payloadsOf(events.slice(i, i + PART_EVENTS))));
@@ -131,7 +135,7 @@ async function partDrafts(
       generation: key.generation,
     };
     const { slot, body } = await sealObject(scope, header, key.aead, payload);
-    drafts.push(await draft(slot, body, null, { kind: 'part', day, own: true }));
+    drafts.push(await draft(scope, slot, body, null, { kind: 'part', day, own: true }));
   }
   return drafts;
 }
@@ -145,13 +149,18 @@ async function payloadsOf(events: readonly InteractionEvent[]): Promise<Bytes[]>
 }
 
 async function draft(
+  { keys: { epoch } }: ObjectScope,
   slot: Slot,
   body: Bytes,
   ifMatch: Etag | null,
-  more: Omit<PeerRow, 'slot' | 'etag'>,
+  more: Omit<PeerRow, 'slot' | 'etag' | 'epoch'>,
 ): Promise<Draft> {
   const etag = toHex(await sha256(body)) as Etag;
-  return { op: { op: 'put', slot, ifMatch, size: body.length }, body, peer: { slot, etag, ...more } };
+  return {
+    op: { op: 'put', slot, ifMatch, size: body.length },
+    body,
+    peer: { slot, etag, ...more, ...epochField(epoch) },
+  };
 }
 
 /** A record that may be written again: its version grows, and it replaces what we last saw. */
@@ -173,7 +182,7 @@ async function versioned(
     scope.keys.record,
     utf8(JSON.stringify(payload)),
   );
-  return draft(slot, body, (peer?.etag as Etag | undefined) ?? null, {
+  return draft(scope, slot, body, (peer?.etag as Etag | undefined) ?? null, {
     kind,
     version: counter,
     own,
@@ -201,7 +210,7 @@ async function recordDraft(session: PushSession, name: string): Promise<Draft[]>
   };
   const payload = utf8(JSON.stringify(await signed('erase', command)));
   const { slot, body } = await sealObject(scope, header, scope.keys.record, payload);
-  return [await draft(slot, body, null, { kind: 'erase', own: true })];
+  return [await draft(scope, slot, body, null, { kind: 'erase', own: true })];
 }
 
 /**
@@ -226,7 +235,7 @@ export async function ringDraft(
   const closed = store.vault
     .names('interactions')
     .filter(({ day, generation }) => !open.has(`${day}/${generation}`));
-  const note = ringNote(keys, closed);
+  const note = ringNote(keys, closed, scope.keys.epoch);
   if (published?.note === note) return ok(null);
   const before = await publishedBefore(session, signerOf(store, account.account), closed);
   if (!before.ok) return before;

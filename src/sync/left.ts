@@ -30,6 +30,10 @@ async function readLeft(store: LocalStore): Promise<Left | null> {
   }
 }
 
+/** The account that this device may come back to. */
+export const leftAccount = async (store: LocalStore): Promise<AccountId | undefined> =>
+  (await readLeft(store))?.account;
+
 /** Whether an account was left that this device may come back to. */
 export const hasLeft = async (store: LocalStore): Promise<boolean> => (await readLeft(store)) !== null;
 

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import {
   type Bytes,
   concat,
+  equalBytes,
   fromBase64Url,
   fromUtf8,
   toBase64Url,
@@ -17,7 +18,7 @@ import {
 } from '../base/bytes.ts';
 import { dayNumber } from '../base/clock.ts';
 import type { AccountKeys } from '../crypto/account-keys.ts';
-import { type AeadKey, open, seal } from '../crypto/envelope.ts';
+import { type AeadKey, kidOf, open, seal } from '../crypto/envelope.ts';
 import { MIN_PADDED_BYTES, pad, unpad } from '../crypto/padding.ts';
 import { hmac, macInput } from '../crypto/primitives.ts';
 import { type AccountId, type DeviceId, parseDeviceId, type Slot } from '../protocol/ids.ts';
@@ -61,7 +62,7 @@ export async function slotOf(scope: ObjectScope, header: ObjectHeader): Promise<
   return toBase64Url(await hmac(scope.keys.naming, macInput(header.kind, ...fields[header.kind]))) as Slot;
 }
 
-const placeOf = (scope: ObjectScope, slot: Slot, header: ObjectHeader) => ({
+const placeOf = (scope: ObjectScope, slot: Slot, header: ObjectHeader, epoch: number) => ({
   account: scope.account,
   slot,
   kind: header.kind,
@@ -69,7 +70,7 @@ const placeOf = (scope: ObjectScope, slot: Slot, header: ObjectHeader) => ({
   incarnation: header.incarnation,
   counter: header.counter,
   periodDay: header.day === undefined ? 0 : dayNumber(header.day),
-  epoch: scope.keys.epoch,
+  epoch,
 });
 
 /** `key`: the day's for a part, the account's record key for anything else. */
@@ -85,13 +86,21 @@ export async function sealObject(
     pad(utf8(JSON.stringify(header)), HEADER_BYTES),
     headerAad(scope.account, slot),
   );
-  const sealedBody = await seal(key, pad(payload, MIN_PADDED_BYTES), recordAad(placeOf(scope, slot, header)));
+  const place = placeOf(scope, slot, header, scope.keys.epoch);
+  const sealedBody = await seal(key, pad(payload, MIN_PADDED_BYTES), recordAad(place));
   return { slot, body: concat(u16(sealedHeader.length), sealedHeader, sealedBody) };
 }
+
+/** As a row of `peers` notes it. */
+export const epochField = (epoch: number): { readonly epoch?: number } => (epoch === 1 ? {} : { epoch });
 
 export interface OpenedHeader {
   readonly header: ObjectHeader;
   readonly sealedBody: Bytes;
+  /** Of the master key that it was sealed under. */
+  readonly epoch: number;
+  /** Opens the body of anything but a part; `null` when that key was destroyed. */
+  readonly record: AeadKey | null;
 }
 
 /** `null` unless the header opens here and names exactly this slot. */
@@ -102,18 +111,17 @@ export async function openHeader(
 ): Promise<OpenedHeader | null> {
   if (object.length < 2) return null;
   const length = new DataView(object.buffer, object.byteOffset, 2).getUint16(0);
-  const opened = await open(
-    scope.keys.header,
-    object.subarray(2, 2 + length),
-    headerAad(scope.account, slot),
-  );
+  const sealed = object.subarray(2, 2 + length);
+  const kid = kidOf(sealed);
+  const of = kid && [scope.keys, ...scope.keys.older].find((keys) => equalBytes(keys.header.kid, kid));
+  if (!of) return null;
+  const opened = await open(of.header, sealed, headerAad(scope.account, slot));
   const json = opened.ok ? unpad(opened.plaintext) : null;
   if (!json) return null;
   try {
     const header = v.parse(headerSchema, JSON.parse(fromUtf8(json)));
-    return (await slotOf(scope, header)) === slot
-      ? { header, sealedBody: object.subarray(2 + length) }
-      : null;
+    if ((await slotOf(scope, header)) !== slot) return null;
+    return { header, sealedBody: object.subarray(2 + length), epoch: of.epoch, record: of.record };
   } catch {
     return null;
   }
@@ -123,9 +131,10 @@ export async function openHeader(
 export async function openBody(
   scope: ObjectScope,
   slot: Slot,
-  { header, sealedBody }: OpenedHeader,
-  key: AeadKey,
+  { header, sealedBody, epoch }: OpenedHeader,
+  key: AeadKey | null,
 ): Promise<Bytes | null> {
-  const opened = await open(key, sealedBody, recordAad(placeOf(scope, slot, header)));
+  if (key === null) return null;
+  const opened = await open(key, sealedBody, recordAad(placeOf(scope, slot, header, epoch)));
   return opened.ok ? unpad(opened.plaintext) : null;
 }

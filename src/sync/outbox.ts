@@ -6,8 +6,14 @@ import { AWAY_KEYS } from '../storage/away.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { OutboxRow, PeerRow } from '../storage/schema.ts';
-import { DEVICES_SEEN } from './account.ts';
-import { readSharedSettings, SETTINGS_CAME, writeSharedSettings } from './account-state.ts';
+import {
+  DEVICES_SEEN,
+  EPOCH_SETTLED,
+  KEYS_SHOWN,
+  readSharedSettings,
+  SETTINGS_CAME,
+  writeSharedSettings,
+} from './account-state.ts';
 import { type EraseCommand, readCommands, writeCommands } from './erasures.ts';
 import { UNREAD } from './unread.ts';
 
@@ -165,7 +171,17 @@ export async function queuedErasures(store: LocalStore): Promise<Set<string>> {
 export const UNERASED = 'unerased';
 
 /** What is remembered of one account, and means nothing in another. */
-const OF_ACCOUNT = ['cursor', UNREAD, DEVICES_SEEN, SETTINGS_CAME, UNERASED, 'retry', ...AWAY_KEYS] as const;
+const OF_ACCOUNT = [
+  'cursor',
+  UNREAD,
+  DEVICES_SEEN,
+  KEYS_SHOWN,
+  EPOCH_SETTLED,
+  SETTINGS_CAME,
+  UNERASED,
+  'retry',
+  ...AWAY_KEYS,
+] as const;
 
 async function forgetAccount(store: LocalStore, rows: readonly OutboxRow[]): Promise<void> {
   await writeStaged(store, []);

@@ -11,6 +11,7 @@ import { type Bytes, concat, fromBase64Url, fromUtf8, toBase64Url, utf8 } from '
 import type { Clock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../base/result.ts';
+import { encodeEpoch, parseEpoch } from '../crypto/epochs.ts';
 import { pskOpen, pskSeal } from '../crypto/hpke.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { generateDeviceKeys } from '../crypto/signing.ts';
@@ -18,15 +19,11 @@ import { deviceIdOf as idOfKeys } from '../protocol/device-list.ts';
 import { type ChannelId, parseChannelId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
-import {
-  accountIdSchema,
-  devicesAnswerSchema,
-  pairMessageSchema,
-  pairOfferSchema,
-} from '../protocol/wire.ts';
+import { accountIdSchema, pairMessageSchema, pairOfferSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import { acceptChain, changeDevices, deviceSchema, keyBytes } from './account.ts';
+import { changeDevices, deviceSchema, fetchChain, keyBytes } from './account.ts';
 import { type AccountState, newJoining, signerOf } from './account-state.ts';
+import { moveOn } from './epochs.ts';
 import { serviceAddress, type Transport } from './transport.ts';
 
 const PREFIX = 'arq1:';
@@ -73,7 +70,7 @@ const aad = (channel: ChannelId, direction: 'request' | 'reply'): Bytes =>
 export interface Invitation {
   readonly code: string;
   readonly expiresMs: number;
-  /** Resolves with the joined device's name, or with why nobody joined. */
+  /** Resolves with the joined device's id, or with why nobody joined. */
   readonly joined: Promise<Result<string>>;
 }
 
@@ -114,9 +111,9 @@ export async function invite(
     const device = request && v.safeParse(deviceSchema, parseJson(request));
     const signKey = device?.success ? keyBytes(device.output.sign, 32) : null;
     const kemKey = device?.success ? keyBytes(device.output.kem, 32) : null;
-    const reply = json({ account: account.account, master: toBase64Url(store.vault.masterKey()) });
-    const sealed = kemKey && (await sealTo(kemKey, secret, reply, aad(channel, 'reply')));
-    if (!device?.success || !signKey || !kemKey || !sealed) {
+    // Whether it is a key that can be sealed for.
+    const isUsable = kemKey && (await sealTo(kemKey, secret, new Uint8Array(0), aad(channel, 'reply')));
+    if (!device?.success || !signKey || !kemKey || !isUsable) {
       // Nothing that opens is the answer "no": whoever waits need not wait until the code expires.
       await transport.call(put(PATHS.pairReply(channel), new Uint8Array(0)), signer);
       return fail('pair-refused', 'Somebody used this code without knowing its secret. Make a new code.');
@@ -128,10 +125,14 @@ export async function invite(
       { id, sign: device.output.sign, kem: device.output.kem, addedAt },
     ]);
     if (!changed.ok) return changed;
-    const chain = await transport.json(devicesAnswerSchema, { method: 'GET', path: PATHS.devices }, signer);
-    if (!chain.ok) return chain;
+    // The joiner needs the key that was in force when it was added; of a later one it finds its own box in the list.
+    if ((await moveOn(store, changed.value)) === 'no-key') return NO_KEY;
+    const { vault } = store;
+    const epoch: unknown = JSON.parse(fromUtf8(encodeEpoch(vault.epoch)));
+    const reply = json({ account: account.account, master: toBase64Url(vault.masterKey()), epoch });
+    const sealed = await pskSeal(kemKey, secret, 'arq/v1/pair', reply, aad(channel, 'reply'));
     const sent = await transport.call(put(PATHS.pairReply(channel), sealed), signer);
-    return sent.ok ? ok(device.output.name) : sent;
+    return sent.ok ? ok(id) : sent;
   }
   return ok({ code: formatCode({ url: transport.origin, channel, secret }), expiresMs, joined: serve() });
 }
@@ -140,12 +141,17 @@ export async function invite(
 const sealTo = (recipient: Bytes, secret: Bytes, message: Bytes, bound: Bytes): Promise<Bytes | null> =>
   pskSeal(recipient, secret, 'arq/v1/pair', message, bound).catch(() => null);
 
+export const NO_KEY = fail(
+  'no-key',
+  'This device was not given the new key of the account. Leave the account here, then add this device again from another one.',
+);
+
 const badOffer = fail(
   'bad-offer',
   'What answers at this address is not an ARQ sync service. Check the code.',
 );
 
-const replySchema = v.object({ account: accountIdSchema, master: v.string() });
+const replySchema = v.object({ account: accountIdSchema, master: v.string(), epoch: v.unknown() });
 
 /** Joins the account behind a code. Nothing here changes until the account's keys have come and its device list checks out. */
 export async function join(
@@ -178,24 +184,21 @@ export async function join(
   const opened = await pskOpen(kem, secret, 'arq/v1/pair', message.value, aad(channel, 'reply'));
   const reply = opened && v.safeParse(replySchema, parseJson(opened));
   const master = reply?.success ? keyBytes(reply.output.master, 32) : null;
-  if (!reply?.success || !master)
+  const epoch = reply?.success ? parseEpoch(json(reply.output.epoch ?? null)) : null;
+  if (!reply?.success || !master || !epoch)
     return fail(
       'pair-refused',
       'The answer does not come from the device that made this code. Make a new code there.',
     );
   const { account } = reply.output;
-  const chain = await transport.json(
-    devicesAnswerSchema,
-    { method: 'GET', path: PATHS.devices },
-    signerOf(store, account),
-  );
-  if (!chain.ok) return chain;
-  if (!(await acceptChain(chain.value.chain, account, store)))
+  const listed = await fetchChain(transport, signerOf(store, account));
+  if (!listed.ok && listed.error.code !== 'inconsistent') return listed;
+  if (!listed.ok || !listed.value.current.list.devices.some(({ id }) => id === store.vault.deviceId))
     return fail(
       'inconsistent',
       'The device list of this account is not signed as it must be. Nothing was joined.',
     );
-  await store.exclusive(() => store.vault.adoptMaster(master));
+  await store.exclusive(() => store.vault.adoptMaster(master, epoch));
   return ok({ url: transport.origin, account, deviceName, joined: newJoining() });
 }
 

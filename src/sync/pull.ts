@@ -17,6 +17,7 @@ import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { type Attested, attested } from './attested.ts';
 import { queueMeant } from './away.ts';
+import { settledSeq } from './epochs.ts';
 import {
   addCommands,
   type EraseCommand,
@@ -27,7 +28,7 @@ import {
   readCommands,
 } from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
-import { type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
+import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { queueDay, queuedErasures, queueRecord, UNERASED } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
@@ -163,14 +164,26 @@ async function apply(
   const unread = { ...(await readUnread(store)) };
   const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
   const opened = await openHeaders(scope, objects);
+  const settled = await settledSeq(store);
+  const late = new Set<string>(
+    changes.flatMap(({ seq, ops }) => (settled !== null && seq > settled ? ops.map(({ slot }) => slot) : [])),
+  );
   for (const object of objects) {
     const header = opened.get(object.slot);
     const own = header?.header.author === deviceIdOf(store);
     const known = await store.db.get('peers', object.slot);
     // An older version of something that we have seen newer is not taken over.
     const older = known?.version !== undefined && (header?.header.counter ?? 0) < known.version;
+    // All devices have moved to another master key: only one that was taken out could still write under the old one.
+    const stale = header !== undefined && header.epoch < scope.keys.epoch && late.has(object.slot);
+    // What is known and was only wrapped anew has been done.
+    const isDone = known?.kind === 'erase' && header?.header.kind === 'erase';
     const outcome: Result<Outcome, TransportFailure> =
-      header && !older ? await take(session, object.slot, header, into) : ok('broken');
+      header && !older && !stale
+        ? isDone
+          ? ok('taken')
+          : await take(session, object.slot, header, into)
+        : ok('broken');
     if (!outcome.ok) return outcome;
     delete unread[object.slot];
     if (outcome.value === 'broken' || outcome.value === 'partly') unread[object.slot] = 'broken';
@@ -186,6 +199,7 @@ async function apply(
       own,
       ...(kind === 'part' ? {} : { version: counter }),
       ...(day === undefined ? {} : { day }),
+      ...epochField(header.epoch),
     });
   }
   await addCommands(store, into.commands);
@@ -237,7 +251,7 @@ async function take(
   const { store, scope, ever } = session;
   const { header } = object;
   if (header.kind === 'part') return takePart(session, slot, object, into);
-  const payload = await openBody(scope, slot, object, scope.keys.record);
+  const payload = await openBody(scope, slot, object, object.record);
   const value = payload && parseJson(payload);
   if (value === null || value === undefined) return ok('broken');
   const said = (what: Attested) =>

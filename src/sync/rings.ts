@@ -34,11 +34,12 @@ export const ringPayload = (
 });
 
 /**
- * Which keys a ring holds, in few words: to know whether it has to be published again. `closed`: those that do not open here,
+ * Which keys a ring holds, in few words, and under which master key: to know whether it has to be published again. `closed`: those that do not open here,
  * and are published as they were.
  */
-export const ringNote = (keys: readonly PeriodKey[], closed: readonly RingName[] = []): string =>
+export const ringNote = (keys: readonly PeriodKey[], closed: readonly RingName[] = [], epoch = 1): string =>
   [
+    ...(epoch === 1 ? [] : [`epoch ${epoch}`]),
     ...keys.map(({ aead }) => toBase64Url(aead.kid)).sort(),
     ...closed.map(({ day, generation }) => `${day}/${generation}`).sort(),
   ].join();
@@ -87,7 +88,7 @@ async function fetchRing(
   if (!fetched.ok) return fetched;
   const object = fetched.value[0];
   const opened = object && (await openHeader(scope, slot, object.body));
-  const payload = opened && (await openBody(scope, slot, opened, scope.keys.record));
+  const payload = opened && (await openBody(scope, slot, opened, opened.record));
   return ok(payload ? parseJson(payload) : undefined);
 }
 

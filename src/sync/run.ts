@@ -2,12 +2,14 @@
 import type { Clock, Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import { fetchDevices } from './account.ts';
-import { type AccountState, scopeOf } from './account-state.ts';
+import { type AccountState, type Devices, scopeOf } from './account-state.ts';
 import { fetchWaiting } from './away.ts';
+import { settleEpoch } from './epochs.ts';
 import { type Pulled, pull } from './pull.ts';
 import { type Pushed, push } from './push.ts';
+import { rewrapOld } from './rewrap.ts';
 import type { Rings } from './rings.ts';
+import { keepKeys } from './rotation.ts';
 import { refusal, type Transport, type TransportFailure } from './transport.ts';
 
 /** Shared records may be changed by others between our pull and our push this often in one round. */
@@ -16,7 +18,11 @@ const MAX_ROUNDS = 20;
 const CHUNKS = 4;
 
 export interface Round extends Pulled {
-  readonly devices: readonly { readonly id: string; readonly addedAt: number }[];
+  readonly devices: Devices['list']['devices'];
+  /** Devices that still work with an older master key. */
+  readonly waiting: readonly string[];
+  /** Devices that came with the recovery phrase. */
+  readonly restored: readonly string[];
   /** Further days wait to be fetched back and sent again. */
   readonly more: boolean;
 }
@@ -28,10 +34,10 @@ export async function runRound(
   rings: Rings,
   clock: Clock,
 ): Promise<Result<Round, TransportFailure>> {
-  const scope = await scopeOf(store, account.account);
-  const devices = await fetchDevices(store, transport, account.account);
+  const devices = await keepKeys(store, transport, account.account, clock);
   if (!devices.ok) return devices;
-  const { list, ever } = devices.value;
+  const { list, versions, ever } = devices.value;
+  const scope = await scopeOf(store, account.account);
   const authors = new Set<string>(list.devices.map(({ id }) => id));
   // Whoever answers: a device that was taken out says so and sends nothing more.
   if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
@@ -43,6 +49,8 @@ export async function runRound(
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;
     unreadable = pulled.value.unreadable;
+    const wrapped = await rewrapOld(session, authors);
+    if (!wrapped.ok) return wrapped;
     const stuck = new Set<Day>();
     let pushed: Result<Pushed, TransportFailure>;
     let more: boolean;
@@ -57,7 +65,9 @@ export async function runRound(
       if (!more || chunk === CHUNKS || !pushed.ok || pushed.value !== 'done') break;
     }
     if (!pushed.ok) return pushed;
-    if (pushed.value === 'done') return ok({ changed, unreadable, devices: list.devices, more });
+    if (pushed.value !== 'done' || !wrapped.value) continue;
+    const waiting = await settleEpoch(store, scope, list.devices);
+    return ok({ changed, unreadable, devices: list.devices, waiting, restored: restoredOf(versions), more });
   }
   return {
     ok: false,
@@ -67,4 +77,14 @@ export async function runRound(
       message: 'Other devices change the same settings all the time. It will be tried again.',
     },
   };
+}
+
+/** Whoever a version brought that the recovery key signed. */
+function restoredOf(versions: Devices['versions']): string[] {
+  return versions.flatMap((list, index) => {
+    const before = new Set(versions[index - 1]?.devices.map(({ id }) => id));
+    return list.signer !== 'genesis' || index === 0
+      ? []
+      : list.devices.flatMap(({ id }) => (before.has(id) ? [] : [id]));
+  });
 }

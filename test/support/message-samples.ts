@@ -12,6 +12,9 @@ interface Samples<T extends MessageType> {
 
 const nonce = 'N'.repeat(22);
 const key = 'K'.repeat(43);
+/** 16 bytes; and what is none. */
+const secret = 'A'.repeat(22);
+const badSecrets = ['', 'A'.repeat(21), 'A'.repeat(23), 'abandon ability', `${'A'.repeat(21)}B`];
 const nothing = { right: [{}] } as const;
 const sites = { right: [{ host: 'site.example' }], wrong: [{ host: 'x'.repeat(254) }] } as const;
 const some = { right: [{ id: 'some-id' }], wrong: [{ id: 'x'.repeat(121) }] } as const;
@@ -253,6 +256,34 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   'sync.join': {
     right: [{ code: 'arq1:x' }, { code: 'arq1:x', deviceName: 'Phone' }],
     wrong: [{ code: 'x'.repeat(2049) }],
+  },
+  'sync.restore': {
+    right: [
+      { url: 'https://sync.example', secret },
+      { url: 'https://sync.example', secret, deviceName: 'Phone' },
+    ],
+    wrong: [...badSecrets.map((bad) => ({ url: 'https://sync.example', secret: bad }))],
+  },
+  'sync.remove-device': some,
+  'sync.know-devices': nothing,
+  'phrase.show': { right: [{}, { current: key }], wrong: [{ current: 'short' }] },
+  'phrase.confirm': { right: [{ secret }], wrong: badSecrets.map((bad) => ({ secret: bad })) },
+  'phrase.check': { right: [{ secret }], wrong: badSecrets.map((bad) => ({ secret: bad })) },
+  'keys.renew': nothing,
+  'closed.look': nothing,
+  'closed.fetch': nothing,
+  'closed.try-phrase': {
+    right: [{ url: 'https://sync.example', secret }],
+    wrong: badSecrets.map((bad) => ({ url: 'https://sync.example', secret: bad })),
+  },
+  'closed.erase': {
+    right: [{ days: ['2025-03-01'], word: 'DELETE' }],
+    wrong: [
+      { days: [], word: 'DELETE' },
+      { days: ['March'], word: 'DELETE' },
+      { days: ['2025-03-01'], word: 'delete' },
+      { days: new Array(1001).fill('2025-03-01'), word: 'DELETE' },
+    ],
   },
   'sync.now': nothing,
   'sync.deletions': nothing,

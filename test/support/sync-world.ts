@@ -115,6 +115,17 @@ export class TestDevice {
     });
   }
 
+  /** Another master key for the account, perhaps without one of its devices. */
+  async rotate(without?: TestDevice): Promise<void> {
+    const id = without?.store.vault.deviceId;
+    const done = await this.run(() => this.sync.rotate(id));
+    if (!done.ok) throw new Error(done.error.message);
+  }
+
+  get epoch(): number {
+    return this.store.vault.epoch.number;
+  }
+
   /** One round of sync, with what follows from it; what the person is shown then. */
   round(): Promise<SyncState> {
     return this.run(async () => {

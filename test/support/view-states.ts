@@ -2,6 +2,7 @@
 import { fail, ok } from '../../src/base/result.ts';
 import type { RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
+import type { ClosedReport } from '../../src/model/closed.ts';
 import type { DataAccessRequest } from '../../src/model/data-request.ts';
 import type { Deletion } from '../../src/model/deletion.ts';
 import type { LogEntry, LogReading } from '../../src/model/deletion-log.ts';
@@ -14,6 +15,7 @@ import type { RetentionReport } from '../../src/model/retention.ts';
 import { NO_COUNTS } from '../../src/model/sensitive.ts';
 import type { TestPage } from './browser.ts';
 import type { FakeBackground } from './fake-background.ts';
+import { SOME_KDF } from './locking.ts';
 import { waitFor } from './wait-for.ts';
 
 export interface ViewState extends Partial<FakeBackground> {
@@ -82,6 +84,51 @@ const syncing = (sync: Partial<SyncState>): Status => ({
 });
 
 const compacting = (compaction: CompactionState): Status => ({ ...recording, compaction });
+
+/** The twelve words that 16 bytes of zero give. */
+const SECRET = 'A'.repeat(22);
+const PHRASE_WAITS: Status = {
+  ...syncing({ phrase: 'waits' }),
+  health: {
+    code: 'phrase-waits',
+    message:
+      'Recording. Your recovery phrase is not written down yet. Without it nobody can bring your memory back when your devices are lost: do it on the Sync tab.',
+  },
+};
+const stranger = {
+  id: 'c',
+  name: 'Chromium on a computer that nobody in the family has seen before',
+  thisDevice: false,
+  addedMs: NOW - 60_000,
+  isNew: true,
+  byPhrase: true,
+} as const;
+const NEW_DEVICE: Status = {
+  ...syncing({ devices: [...(syncing({}).sync.devices ?? []), stranger] }),
+  health: {
+    code: 'new-device',
+    message: `Somebody used your recovery phrase: “${stranger.name}” is a new device in your account. If that was not you, remove it on the Sync tab.`,
+  },
+};
+const closed: ClosedReport = {
+  madeMs: NOW,
+  days: [
+    {
+      day: '2026-02-11',
+      rows: 3,
+      records: 1204,
+      open: 0,
+      needs: [
+        { of: 'day', generation: 2, why: 'damaged' },
+        { of: 'month', generation: 1, why: 'missing' },
+      ],
+    },
+    { day: '2026-02-10', rows: 1, records: 12, open: 88, needs: [] },
+  ],
+  objects: 2,
+  mended: 0,
+  lacking: [],
+};
 
 const visit = { kind: 'visit', level: 'private', title: '', transition: 'link', dwellMs: 0 } as const;
 const page = {
@@ -515,6 +562,9 @@ const answers: FakeBackground['answers'] = {
   'sync.invite': ok(code),
   'sync.deletions': ok([]),
   'health.get': ok(healthy),
+  'phrase.show': ok({ secret: SECRET }),
+  'closed.look': ok(closed),
+  'closed.fetch': ok({ ...closed, mended: 2, lacking: ['2026-02-10'] }),
   'caches.purge': ok({ ...healthy, memory: { ...healthy.memory, bytes: 0 } }),
 };
 const without = (type: keyof FakeBackground['answers'], message: string) => ({
@@ -806,6 +856,56 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
         await view.waitFor('sync-code');
       },
     },
+    { name: 'options-sync-phrase', status: PHRASE_WAITS, reach: seen('phrase-show') },
+    {
+      name: 'options-sync-phrase-words',
+      status: PHRASE_WAITS,
+      reach: async (view) => {
+        await view.click('phrase-show');
+        await says(view, 'phrase-words', 'abandon');
+      },
+    },
+    {
+      name: 'options-sync-phrase-quiz',
+      status: { ...PHRASE_WAITS, lock: { state: 'unlocked', autoLockMinutes: 60 } },
+      answers: { ...answers, 'lock.parameters': ok(SOME_KDF) },
+      reach: async (view) => {
+        await view.fill('phrase-passphrase', 'four random words here');
+        await view.click('phrase-show');
+        await view.click('phrase-written');
+        await view.fill('phrase-quiz-0', 'zebra');
+        await view.click('phrase-check');
+        await says(view, 'phrase-problem', 'is not right');
+      },
+    },
+    {
+      name: 'options-sync-phrase-later',
+      status: PHRASE_WAITS,
+      reach: async (view) => {
+        await view.click('phrase-later');
+        await view.waitFor('phrase-put-off');
+      },
+    },
+    {
+      name: 'options-sync-phrase-wrong',
+      status: syncing({}),
+      reach: async (view) => {
+        await view.click('phrase-have');
+        await view.fill('phrase-typed', 'abandon ability able');
+        await view.click('phrase-is-right');
+        await says(view, 'phrase-wrong', 'has 12 words');
+      },
+    },
+    { name: 'options-sync-new-device', status: NEW_DEVICE, reach: seen('devices-known') },
+    {
+      name: 'options-sync-restore-refused',
+      status: recording,
+      reach: async (view) => {
+        await view.fill('restore-words', `${'abandon '.repeat(11)}zoology`);
+        await view.click('restore');
+        await says(view, 'sync-problem', 'Word 12');
+      },
+    },
     { name: 'options-sync-error', status: syncing({ phase: 'error', message: NO_SERVICE }) },
     { name: 'options-data', status: recording },
     {
@@ -958,6 +1058,39 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
         await says(view, 'budget-archived', '2024-03: 30 days, 870 records, in a file');
         await view.click('budget-sites-load');
         await view.waitFor('budget-sites');
+      },
+    },
+    {
+      name: 'options-health-keys-old',
+      status: {
+        ...syncing({
+          devices: (syncing({}).sync.devices ?? []).map((device) =>
+            device.thisDevice ? device : { ...device, keyWaits: true as const },
+          ),
+        }),
+        health: {
+          code: 'keys-old',
+          message: 'Recording. Your keys are more than a year old: renew them on the Health tab.',
+        },
+        keysSinceMs: NOW - 4e10,
+      },
+      reach: seen('keys-waiting'),
+    },
+    {
+      name: 'options-health-closed',
+      status: {
+        ...syncing({}),
+        health: withHealth('storage-damaged', 'Some stored records are damaged.').health,
+      },
+      answers: { ...answers, 'health.get': ok(troubledHealth) },
+      reach: async (view) => {
+        await view.click('closed-look');
+        await says(view, 'closed-days', 'does not open');
+        await view.click('closed-fetch');
+        await says(view, 'closed-said', '2 keys open again');
+        await view.evaluate(`document.querySelector('[data-testid=closed-last]').parentElement.open = true`);
+        await view.click('closed-erase');
+        await says(view, 'closed-problem', 'DELETE');
       },
     },
     {

@@ -6,7 +6,7 @@ import type { Bytes } from '../../../src/base/bytes.ts';
 import type { Clock } from '../../../src/base/clock.ts';
 import type { AccountId, DeviceId } from '../../../src/protocol/ids.ts';
 import type { Limits } from '../../../src/protocol/limits.ts';
-import { contentDigest, DIGEST_HEADER } from '../../../src/protocol/signature.ts';
+import { contentDigest, DIGEST_HEADER, RECOVERY_KEY_ID } from '../../../src/protocol/signature.ts';
 import { isRefusal, type Refusal, refuse } from '../refusal.ts';
 import type { CheckedList, Store } from '../store/store.ts';
 import { checkDeclared, readBody } from './body.ts';
@@ -16,9 +16,15 @@ import { isSigned, verifyRequest } from './signature.ts';
 import type { TokenBuckets } from './token-buckets.ts';
 
 /** What a verified request says. */
-export interface SignedRequest {
-  readonly account: AccountId;
+export interface SignedRequest extends HolderRequest {
   readonly device: DeviceId;
+}
+
+/** The same, also from who has the account's recovery phrase. */
+export interface HolderRequest {
+  readonly account: AccountId;
+  /** `null`: the recovery key signed. */
+  readonly device: DeviceId | null;
   /** The device list that the request was verified against. */
   readonly list: CheckedList;
   readonly body: Bytes;
@@ -40,7 +46,7 @@ export async function authenticate(
   request: Request,
   maxBodyBytes: number,
   { clock, limits, store, nonces, deviceRate }: Authentication,
-): Promise<SignedRequest | Refusal> {
+): Promise<HolderRequest | Refusal> {
   if (!isSigned(request.headers)) return refuse('UNSIGNED');
   const tooMuch = checkDeclared(request.headers, maxBodyBytes);
   if (tooMuch) return tooMuch;
@@ -53,7 +59,7 @@ export async function authenticate(
   if (isRefusal(signature)) return signature;
   const { account, device, list, nonce } = signature;
 
-  const key = deviceKey(account, device);
+  const key = device === null ? `${account}/${RECOVERY_KEY_ID}` : deviceKey(account, device);
   const tooFast = deviceRate.take(key);
   if (tooFast) return tooFast;
   const use = nonces.add(`${key}/${nonce}`, true);

@@ -11,6 +11,7 @@ import {
   ACCOUNT_HEADER,
   DIGEST_HEADER,
   NONCE_PATTERN,
+  RECOVERY_KEY_ID,
   SIGNATURE_LABEL,
   SIGNATURE_PARAMETERS,
   SIGNED_COMPONENTS,
@@ -21,7 +22,8 @@ import type { CheckedList } from '../store/store.ts';
 /** Who signed a request. */
 export interface Signature {
   readonly account: AccountId;
-  readonly device: DeviceId;
+  /** `null`: the recovery key. */
+  readonly device: DeviceId | null;
   readonly list: CheckedList;
   readonly nonce: string;
 }
@@ -60,10 +62,12 @@ export async function verifyRequest(
   if (!account) return refuse('BAD_SIGNATURE');
   const resolveVerifier = async ({ parameters }: UntrustedSignatureCandidate) => {
     const list = await listOf(account);
+    const isRecovery = parameters.keyid === RECOVERY_KEY_ID;
     const device = list?.list.devices.find((candidate) => candidate.id === parameters.keyid);
-    const key = device && fromBase64Url(device.sign);
+    const signer = isRecovery ? list?.list.recovery : device;
+    const key = signer && fromBase64Url(signer.sign);
     if (!list || !key) throw new NotListed();
-    return { ...webcrypto.verifier(await importKey(key)), device: device.id, list };
+    return { ...webcrypto.verifier(await importKey(key)), device: device?.id ?? null, list };
   };
   try {
     const { parameters, verifier } = await verifySignature(request, {

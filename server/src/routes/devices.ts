@@ -7,11 +7,11 @@ import type { Deps } from '../deps.ts';
 import { LIST_VERSIONS } from '../quota.ts';
 import { isRefusal, refuse } from '../refusal.ts';
 import type { CheckedList } from '../store/store.ts';
-import type { SignedHandler } from './handler.ts';
+import type { HolderHandler } from './handler.ts';
 import { parseJson } from './parse.ts';
 
 /** `GET /v1/devices` */
-export const getDevices: SignedHandler = async (deps, { account }) =>
+export const getDevices: HolderHandler = async (deps, { account }) =>
   jsonAnswer({ chain: await deps.store.deviceChain(account) });
 
 /** Whether a list was made to follow another version than the newest: then its maker has to read the chain again. */
@@ -25,7 +25,7 @@ async function followsAnother(signed: SignedList, newest: CheckedList): Promise<
 }
 
 /** `POST /v1/devices`: the next version. The newest one once more is no conflict: its answer was lost. */
-export const postDevices: SignedHandler = async (deps, { account, device, list: newest, body }) => {
+export const postDevices: HolderHandler = async (deps, { account, device, list: newest, body }) => {
   const parsed = parseJson(listRequestSchema, body);
   if (isRefusal(parsed)) return parsed;
   const signed = parsed.list;

@@ -22,7 +22,7 @@ const list = { body: 'e30', signature: 'e30' };
 export const SIGNED_ROUTES: readonly SignedRoute[] = [
   { method: 'DELETE', path: PATHS.account, maxBody: 0 },
   { method: 'GET', path: PATHS.devices, maxBody: 0 },
-  { method: 'POST', path: PATHS.devices, options: json({ list }), maxBody: 20 * 1024 },
+  { method: 'POST', path: PATHS.devices, options: json({ list }), maxBody: 36 * 1024 },
   { method: 'GET', path: PATHS.object(slotOf(1)), maxBody: 0 },
   {
     method: 'PUT',

@@ -18,6 +18,7 @@ import { hasHostAccess } from '../../platform/permissions.ts';
 import type { Loss } from '../../storage/sentinel.ts';
 import { droppedMessages } from './drops.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { areKeysOld, keysSinceMs } from './keys.ts';
 import { waysToUnlock } from './lock.ts';
 import type { Profile } from './profile.ts';
 import { gapSentence, readSealedGap } from './sealed-gap.ts';
@@ -60,11 +61,37 @@ const PAUSED = 'Paused: nothing is recorded.';
 const CLOCK_JUMPED =
   'Recording. The clock of this computer jumped, so nothing is deleted by its age until you say on the Privacy tab that the date is right.';
 
+/** Perhaps somebody who found the words. */
+function strangerHealth({ devices }: SyncState): Health | null {
+  const stranger = devices?.find(({ isNew, byPhrase }) => isNew && byPhrase);
+  return stranger
+    ? {
+        code: 'new-device',
+        message: `Somebody used your recovery phrase: “${stranger.name}” is a new device in your account. If that was not you, remove it on the Sync tab.`,
+      }
+    : null;
+}
+
+/** What the person should do for their keys, while everything works. */
+function keysHealth(profile: Profile, { phrase }: SyncState): Health | null {
+  if (phrase === 'waits') {
+    return {
+      code: 'phrase-waits',
+      message:
+        'Recording. Your recovery phrase is not written down yet. Without it nobody can bring your memory back when your devices are lost: do it on the Sync tab.',
+    };
+  }
+  return areKeysOld(profile)
+    ? {
+        code: 'keys-old',
+        message: 'Recording. Your keys are more than a year old: renew them on the Health tab.',
+      }
+    : null;
+}
+
 async function healthOf(
   profile: Profile,
-  budget: BudgetFigures | undefined,
-  leftOver: Failure | undefined,
-  retentionWaits: boolean,
+  { budget, leftOver, retentionWaits, sync }: Pick<Doings, 'budget' | 'leftOver' | 'retentionWaits' | 'sync'>,
 ): Promise<Health> {
   const { settings, clock, trouble, damagedRows } = profile;
   const { loss } = profile.store;
@@ -82,6 +109,8 @@ async function healthOf(
         'The browser does not let ARQ Context see web pages. Allow access to all sites in its settings.',
     };
   }
+  const stranger = strangerHealth(sync);
+  if (stranger) return stranger;
   // Damage hides nothing that the person has to know to have their memory go on.
   if (budget?.state === 'full') {
     const message = fullSentence(profile, budget);
@@ -97,7 +126,7 @@ async function healthOf(
   if (budget?.state === 'near')
     return { code: 'near-full', message: `Recording. ${nearSentence(profile, budget)}` };
   if (retentionWaits) return { code: 'clock-jumped', message: CLOCK_JUMPED };
-  return { code: 'ok', message: 'Recording.' };
+  return keysHealth(profile, sync) ?? { code: 'ok', message: 'Recording.' };
 }
 
 /** What other services are at. */
@@ -134,8 +163,9 @@ export async function currentStatus(
 ): Promise<Status> {
   const { settings, clock } = profile;
   const { lock } = profile.store.vault;
+  const sinceMs = keysSinceMs(profile);
   const [health, recordCount, memory] = await Promise.all([
-    healthOf(profile, budget, leftOver, retentionWaits),
+    healthOf(profile, { budget, leftOver, retentionWaits, sync }),
     profile.store.recordCount(),
     ephemeral.records(),
   ]);
@@ -157,6 +187,7 @@ export async function currentStatus(
     recordCount,
     ephemeralCount: memory.length,
     droppedMessages: await droppedMessages(),
+    ...(sinceMs === undefined ? {} : { keysSinceMs: sinceMs }),
     ...(historyImport === undefined ? {} : { historyImport }),
     ...(compaction === undefined ? {} : { compaction }),
     ...(budget === undefined ? {} : { budget }),
@@ -168,7 +199,16 @@ export async function currentStatus(
   };
 }
 
-const QUIET: readonly string[] = ['ok', 'locked', 'paused', 'no-consent', 'near-full', 'clock-jumped'];
+const QUIET: readonly string[] = [
+  'ok',
+  'locked',
+  'paused',
+  'no-consent',
+  'near-full',
+  'phrase-waits',
+  'keys-old',
+  'clock-jumped',
+];
 
 /** Tells the toolbar button, and the popup before the background answers it. */
 export async function publishStatus(status: Status): Promise<void> {

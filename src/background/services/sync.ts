@@ -1,5 +1,6 @@
 // Over 300 lines: one state machine, whose steps all touch the same account, transport and timer.
 /** Sync as the background lives it: when to run, what to say, and how a page makes, joins and leaves an account. */
+import { type Bytes, fromBase64Url } from '../../base/bytes.ts';
 import type { Day } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { randomId } from '../../base/random.ts';
@@ -12,6 +13,7 @@ import type { EraseTarget } from '../../model/selector.ts';
 import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { defaultDeviceName } from '../../platform/device.ts';
+import type { AccountId } from '../../protocol/ids.ts';
 import { coversDay } from '../../storage/archive-list.ts';
 import { DamagedError } from '../../storage/database.ts';
 import { createAccount, deleteAccount, leaveAccount } from '../../sync/account.ts';
@@ -42,6 +44,7 @@ import {
 } from '../../sync/erasures.ts';
 import { readHoldings } from '../../sync/holdings.ts';
 import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
+import { type Mended, mendFromService } from '../../sync/mend.ts';
 import {
   giveCommands,
   queueRecord,
@@ -53,7 +56,9 @@ import {
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
+import { restore } from '../../sync/recovery.ts';
 import type { Rings } from '../../sync/rings.ts';
+import { rotate } from '../../sync/rotation.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
 import { News } from './news.ts';
@@ -79,6 +84,9 @@ const ACCOUNT_DAMAGED =
 const NOT_FROM_HERE =
   'What this device knew of its sync account is damaged, so the account cannot be deleted from here. Leave it here, and delete it on another device.';
 
+const SYNC_OFF = fail('sync-off', 'Switch on sync first.');
+const RECOVERY_BYTES = 16;
+
 /** Days that are fetched back before a round may run again. */
 const FETCH_DAYS = 16;
 
@@ -96,6 +104,7 @@ export class Sync {
   /** When the timer is due. */
   #dueMs = 0;
   #unreadable = 0;
+  #round: Pick<Round, 'devices' | 'waiting' | 'restored'> = { devices: [], waiting: [], restored: [] };
   /** There is an account, but what is known of it does not open: what is recorded waits. */
   #isDamaged = false;
   /** The account is being left: nothing more goes to its service only. */
@@ -128,6 +137,7 @@ export class Sync {
     }
     store.syncing = this.#account !== null || this.#isDamaged;
     if (this.#account) {
+      await this.#movePhrase(this.#account);
       await this.#retry.open();
       // It failed before the worker was stopped, and nothing is tried until the wait is over.
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
@@ -135,6 +145,16 @@ export class Sync {
       if (!(await settingsCame(store))) await this.#settings.run(() => this.#shareSettings());
       this.kick(0);
     }
+  }
+
+  /** Older versions kept the phrase where it cannot be destroyed. */
+  async #movePhrase({ recovery, ...account }: AccountState): Promise<void> {
+    const secret = recovery === undefined ? null : fromBase64Url(recovery);
+    if (secret?.length !== RECOVERY_BYTES) return;
+    const { store } = this.profile;
+    await store.exclusive(() => store.vault.keepRecoverySecret(secret));
+    await writeAccount(store, account);
+    this.#account = account;
   }
 
   /** The store was closed under it: nothing more is started. */
@@ -161,6 +181,7 @@ export class Sync {
       phase: message === undefined ? this.#phase : 'error',
       serviceUrl: account.url,
       devices: this.#devices,
+      ...(this.profile.store.vault.recoverySecret() ? { phrase: 'waits' as const } : {}),
       ...(message === undefined ? {} : { message }),
       ...(account.lastSyncedMs === undefined ? {} : { lastSyncedMs: account.lastSyncedMs }),
     };
@@ -221,7 +242,7 @@ export class Sync {
       this.#again = false;
       const account = this.#account;
       if (!account || !this.mayRun()) return;
-      if ((await this.#round(account)) === 'more') {
+      if ((await this.#roundOf(account)) === 'more') {
         // Days that came back may have to leave again before the next ones come.
         await this.relieve();
         this.#again = true;
@@ -232,7 +253,7 @@ export class Sync {
   /** Makes room after some days came back. */
   relieve: () => Promise<void> = async () => {};
 
-  #round(account: AccountState): Promise<'done' | 'more'> {
+  #roundOf(account: AccountState): Promise<'done' | 'more'> {
     return this.#onWire(() => this.#roundAlone(account));
   }
 
@@ -264,11 +285,14 @@ export class Sync {
       return 'done';
     }
     const nowMs = this.profile.clock.nowMs();
-    this.#account = { ...this.#account, lastSyncedMs: nowMs };
+    this.#round = result.value;
+    // At first all are known: the person has just put this device beside them.
+    const known = this.#account.known ?? result.value.devices.map(({ id }) => id);
+    this.#account = { ...this.#account, known, lastSyncedMs: nowMs };
     await writeAccount(store, this.#account);
     await this.#retry.forget();
     await clearAlarm(SYNC_ALARM);
-    this.#devices = await this.#describe(result.value.devices);
+    this.#devices = await this.#describe();
     this.#unreadable = result.value.unreadable;
     this.#problem = undefined;
     this.#show('synced');
@@ -314,8 +338,10 @@ export class Sync {
     if (waitMs > 0) this.kick(waitMs);
   }
 
-  async #describe(devices: Round['devices']): Promise<SyncDevice[]> {
+  async #describe(): Promise<SyncDevice[]> {
     const { store } = this.profile;
+    const { devices, waiting, restored } = this.#round;
+    const known = this.#account?.known;
     return Promise.all(
       devices.map(async ({ id, addedAt }) => {
         const thisDevice = id === store.vault.deviceId;
@@ -328,6 +354,9 @@ export class Sync {
           thisDevice,
           addedMs: addedAt,
           ...(seen === undefined ? {} : { lastSeenMs: seen }),
+          ...(thisDevice || known?.includes(id) !== false ? {} : { isNew: true as const }),
+          ...(restored.includes(id) ? { byPhrase: true as const } : {}),
+          ...(waiting.includes(id) ? { keyWaits: true as const } : {}),
         };
       }),
     );
@@ -501,27 +530,16 @@ export class Sync {
   }
 
   async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {
-    if (this.#account || this.#isDamaged)
-      return fail('sync-on', 'Sync is on already. Leave the account first.');
-    const url = serviceAddress(typedUrl.trim());
-    if (url === null)
-      return fail(
-        'bad-address',
-        'Use an address that starts with https://, or http:// for this computer itself.',
-      );
-    const transport = new Transport(url, this.profile.clock);
-    const made = await createAccount(
-      this.profile.store,
-      transport,
-      this.profile.clock,
-      await this.#name(deviceName),
-    );
-    return made.ok ? this.#begin(made.value, transport) : made;
+    const transport = this.#newTransport(typedUrl);
+    if (!transport.ok) return transport;
+    const { store, clock } = this.profile;
+    const made = await createAccount(store, transport.value, clock, await this.#name(deviceName));
+    return made.ok ? this.#begin(made.value, transport.value) : made;
   }
 
   async invite(): Promise<Result<InviteAnswer>> {
     const account = this.#account;
-    if (!account) return fail('sync-off', 'Switch on sync first.');
+    if (!account) return SYNC_OFF;
     this.#invitation?.abort();
     this.#invitation = new AbortController();
     this.#transport ??= new Transport(account.url, this.profile.clock);
@@ -534,11 +552,72 @@ export class Sync {
     );
     if (!made.ok) return made;
     void made.value.joined.then((joined) => {
-      if (joined.ok) this.kick(0);
+      if (joined.ok) void this.#joinedHere(joined.value);
       else if (joined.error.code !== 'given-up' && joined.error.code !== 'expired')
         console.warn('pairing ended', joined.error.code);
     });
     return ok({ code: made.value.code, expiresMs: made.value.expiresMs });
+  }
+
+  /** Whom the person added on this device they know. */
+  async #joinedHere(id: string): Promise<void> {
+    await this.#know([id]);
+    this.kick(0);
+  }
+
+  async #know(ids: readonly string[]): Promise<void> {
+    if (!this.#account) return;
+    this.#account = { ...this.#account, known: [...new Set([...(this.#account.known ?? []), ...ids])] };
+    await writeAccount(this.profile.store, this.#account);
+    this.#devices = await this.#describe();
+    this.profile.changed();
+  }
+
+  /** The person says that all devices that are listed now are theirs. */
+  async knowDevices(): Promise<void> {
+    await this.#know(this.#round.devices.map(({ id }) => id));
+  }
+
+  /** The account's id, while sync is on. */
+  accountId(): AccountId | undefined {
+    return this.#account?.account;
+  }
+
+  /** Another master key for all devices; with `remove`, for all but that one, which is not in the account any more. */
+  async rotate(remove?: string): Promise<Result<null>> {
+    const { clock } = this.profile;
+    const wish = remove === undefined ? { anyway: true } : { remove };
+    const done = await this.#atService(({ store, transport, account }) =>
+      rotate(store, transport, account.account, clock, wish),
+    );
+    if (!done) return SYNC_OFF;
+    if (!done.ok) return done;
+    await this.run();
+    return ok(null);
+  }
+
+  /** Looks at the service for what does not open here. */
+  async mend(days: readonly Day[]): Promise<Result<Mended>> {
+    return (await this.#atService((session) => mendFromService(session, days))) ?? SYNC_OFF;
+  }
+
+  /** Comes back to an account with its recovery phrase. `secret`: what the words stand for. */
+  async restore(typedUrl: string, secret: Bytes, deviceName: string | undefined): Promise<Result<null>> {
+    const transport = this.#newTransport(typedUrl);
+    if (!transport.ok) return transport;
+    const { store, clock } = this.profile;
+    const restored = await restore(store, transport.value, secret, clock, await this.#name(deviceName));
+    return restored.ok ? this.#begin(restored.value, transport.value) : restored;
+  }
+
+  /** Of an account that this device is to be in. */
+  #newTransport(typedUrl: string): Result<Transport> {
+    if (this.#account || this.#isDamaged)
+      return fail('sync-on', 'Sync is on already. Leave the account first.');
+    const url = serviceAddress(typedUrl.trim());
+    return url === null
+      ? fail('bad-address', 'Use an address that starts with https://, or http:// for this computer itself.')
+      : ok(new Transport(url, this.profile.clock));
   }
 
   async join(typedCode: string, deviceName: string | undefined): Promise<Result<null>> {
@@ -606,6 +685,12 @@ export class Sync {
     return ok(null);
   }
 
+  /** Of an account that this device is not in any more. */
+  async #forgetPhrase(): Promise<void> {
+    const { store } = this.profile;
+    if (store.vault.recoverySecret()) await store.exclusive(() => store.vault.keepRecoverySecret(null));
+  }
+
   async #end(
     account: AccountState,
     how: 'leave' | 'delete',
@@ -640,11 +725,13 @@ export class Sync {
     await store.destroyKeysOf(Object.keys(await store.awayDays()));
     await stopQueueing(store);
     await writeAccount(store, null);
+    await this.#forgetPhrase();
     await clearAlarm(SYNC_ALARM);
     this.#news.close();
     this.#transport = undefined;
     this.#rings.clear();
     this.#devices = [];
+    this.#round = { devices: [], waiting: [], restored: [] };
     this.#unreadable = 0;
     this.#show('off');
     return ok(null);

@@ -10,6 +10,9 @@ const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   'no-consent': 'warn',
   'near-full': 'warn',
   'clock-jumped': 'warn',
+  'new-device': 'warn',
+  'phrase-waits': 'warn',
+  'keys-old': 'warn',
 };
 
 /** Said until the person has read it. */

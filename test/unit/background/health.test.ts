@@ -236,3 +236,23 @@ describe('queries', () => {
     expect((await report()).caches.l2.misses).toBeGreaterThan(misses);
   });
 });
+
+describe('the master key', () => {
+  it('is to be renewed after a year, which is said until it was done, and nothing is lost by it', async () => {
+    await worker.send('consent.set', { accepted: true });
+    await worker.visit(1, 'https://a.example/1');
+    const code = async () => (await worker.send('status.get', {})).health.code;
+    expect(await code()).toBe('ok');
+    worker.pass(364 * DAY_MS);
+    expect(await code()).toBe('ok');
+    worker.pass(2 * DAY_MS);
+    expect(await code()).toBe('keys-old');
+    const before = (await worker.send('status.get', {})).keysSinceMs ?? 0;
+    const after = await worker.send('keys.renew', {});
+    expect(after.health.code).toBe('ok');
+    expect((after.keysSinceMs ?? 0) - before).toBeGreaterThan(365 * DAY_MS);
+    await worker.restart();
+    expect(await code()).toBe('ok');
+    expect((await worker.send('records.search', { text: '', limit: 9 })).hits).toHaveLength(1);
+  });
+});

@@ -41,6 +41,7 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('drop' as const), device }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('back' as const), device }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('compact' as const), device }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('rotate' as const), device }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -95,6 +96,9 @@ async function play(steps: readonly Step[], count: number): Promise<void> {
       case 'back':
         await fetchAway(on);
         break;
+      case 'rotate':
+        await on.rotate();
+        break;
       case 'compact':
         await on.run(() => on.store.compact());
         break;
@@ -105,6 +109,7 @@ async function play(steps: readonly Step[], count: number): Promise<void> {
   for (const one of world.devices) expect(await fetchAway(one)).toEqual({ ok: true, value: null });
   await world.settle();
   await oracle.check();
+  expect(new Set(world.devices.map(({ epoch }) => epoch)).size).toBe(1);
 }
 
 const fetchAway = (on: TestDevice) =>

@@ -1,0 +1,72 @@
+/**
+ * A profile's place in the epochs of its account: which master key is in force, and what of those before goes on. As text it travels
+ * sealed, in the device list and in pairing, and lies wrapped beside the master key.
+ */
+import * as v from 'valibot';
+import { type Bytes, fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/bytes.ts';
+import type { Carried } from './account-keys.ts';
+import { aeadKey, open, seal } from './envelope.ts';
+import { hkdf } from './primitives.ts';
+
+export interface Epoch {
+  /** From 1. */
+  readonly number: number;
+  /** When its master key was made, in ms; absent where nobody noted it. */
+  readonly atMs?: number;
+  /** Absent in the first. */
+  readonly carried?: Carried;
+}
+
+export const FIRST_EPOCH: Epoch = { number: 1 };
+
+const key32 = v.pipe(
+  v.string(),
+  v.transform(fromBase64Url),
+  v.check((bytes) => bytes?.length === 32),
+  v.transform((bytes) => bytes as Bytes),
+);
+const number = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const epochSchema = v.strictObject({
+  number,
+  atMs: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+  carried: v.exactOptional(
+    v.strictObject({
+      naming: key32,
+      older: v.array(v.strictObject({ epoch: number, header: key32, record: v.exactOptional(key32) })),
+    }),
+  ),
+});
+
+export const encodeEpoch = (epoch: Epoch): Bytes =>
+  utf8(JSON.stringify(epoch, (_, value) => (value instanceof Uint8Array ? toBase64Url(value) : value)));
+
+/** `null` when it is none. */
+export function parseEpoch(bytes: Bytes): Epoch | null {
+  try {
+    return v.parse(epochSchema, JSON.parse(fromUtf8(bytes)));
+  } catch {
+    return null;
+  }
+}
+
+/** Without what opened records of older epochs: nothing that is left was sealed with it. */
+export function withoutOldRecords(epoch: Epoch): Epoch {
+  const { carried, ...rest } = epoch;
+  if (!carried) return epoch;
+  const older = carried.older.map((one) => ({ epoch: one.epoch, header: one.header }));
+  return { ...rest, carried: { naming: carried.naming, older } };
+}
+
+/** Says which master key is meant, and nothing of it. 32 bytes. */
+export const commitmentTo = (master: Bytes): Promise<Bytes> => hkdf(master, 'arq/v1/commit-epoch');
+
+const carryKey = async (master: Bytes) => aeadKey(await hkdf(master, 'arq/v1/carry'));
+
+/** `aad`: which account and which list it is for. */
+export const sealEpoch = async (master: Bytes, epoch: Epoch, aad: Bytes): Promise<Bytes> =>
+  seal(await carryKey(master), encodeEpoch(epoch), aad);
+
+export async function openEpoch(master: Bytes, sealed: Bytes, aad: Bytes): Promise<Epoch | null> {
+  const opened = await open(await carryKey(master), sealed, aad);
+  return opened.ok ? parseEpoch(opened.plaintext) : null;
+}

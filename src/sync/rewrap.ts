@@ -1,0 +1,103 @@
+/**
+ * Small records at the service that are still sealed under an older master key, wrapped anew as they are. Listed devices do that with
+ * their key ring and card themselves: it is how they say that they have moved.
+ */
+import { toHex } from '../base/bytes.ts';
+import { randomId } from '../base/random.ts';
+import { ok, type Result } from '../base/result.ts';
+import { sha256 } from '../crypto/primitives.ts';
+import { encodeFrame, FRAME_TYPE } from '../protocol/frame.ts';
+import type { DeviceId, Etag, Slot } from '../protocol/ids.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import { PATHS } from '../protocol/routes.ts';
+import { type BatchOp, batchAnswerSchema } from '../protocol/wire.ts';
+import type { PeerRow } from '../storage/schema.ts';
+import { signerOf } from './account-state.ts';
+import { epochOfPeer } from './epochs.ts';
+import { fetchSlots } from './fetch.ts';
+import { openBody, openHeader, sealObject, slotOf } from './objects.ts';
+import type { PullSession } from './parts.ts';
+import type { TransportFailure } from './transport.ts';
+
+const AT_ONCE = Math.min(LIMITS.batchOps, 20);
+/** Sum of bodies in one batch, below the request limit: key rings may be large. */
+const BATCH_BYTES = 768 * 1024;
+
+/** Resolves with `false` when some are left: pull, because others may have changed them, then look again. */
+export async function rewrapOld(
+  session: PullSession,
+  authors: ReadonlySet<string>,
+): Promise<Result<boolean, TransportFailure>> {
+  const { store, scope } = session;
+  if (scope.keys.older.every(({ record }) => record === null)) return ok(true);
+  const theirs = new Set<string>();
+  for (const author of authors)
+    for (const kind of ['ring', 'card'] as const)
+      theirs.add(await slotOf(scope, { kind, author: author as DeviceId, incarnation: 0, counter: 0 }));
+  const old = (await store.db.getAll('peers')).filter(
+    (peer) => peer.kind !== 'part' && epochOfPeer(peer) < scope.keys.epoch && !theirs.has(peer.slot),
+  );
+  let isAll = true;
+  for (let i = 0; i < old.length; i += AT_ONCE) {
+    const done = await rewrapSome(session, old.slice(i, i + AT_ONCE));
+    if (!done.ok) return done;
+    isAll &&= done.value;
+  }
+  return ok(isAll);
+}
+
+async function rewrapSome(
+  { store, transport, scope, account }: PullSession,
+  old: readonly PeerRow[],
+): Promise<Result<boolean, TransportFailure>> {
+  const signer = signerOf(store, account.account);
+  const found = await fetchSlots(
+    transport,
+    signer,
+    old.map(({ slot }) => slot as Slot),
+  );
+  if (!found.ok) return found;
+  const known = new Map(old.map((peer) => [peer.slot, peer]));
+  const ops: BatchOp[] = [];
+  const bodies: Awaited<ReturnType<typeof sealObject>>['body'][] = [];
+  const peers: PeerRow[] = [];
+  let isAll = true;
+  let sizeBytes = 0;
+  for (const { slot, etag, body } of found.value) {
+    const object = await openHeader(scope, slot, body);
+    const payload = object && (await openBody(scope, slot, object, object.record));
+    const peer = known.get(slot);
+    // Spoiled at the service: nobody can wrap it anew.
+    if (!peer || (peer.etag === etag && (!object || !payload))) continue;
+    if (peer.etag !== etag || !object || !payload) {
+      isAll = false;
+      continue;
+    }
+    const sealed = await sealObject(scope, object.header, scope.keys.record, payload);
+    sizeBytes += sealed.body.length;
+    if (sizeBytes > BATCH_BYTES && ops.length > 0) {
+      isAll = false;
+      break;
+    }
+    ops.push({ op: 'put', slot, ifMatch: etag as Etag, size: sealed.body.length });
+    bodies.push(sealed.body);
+    peers.push({ ...peer, etag: toHex(await sha256(sealed.body)), epoch: scope.keys.epoch });
+  }
+  if (ops.length === 0) return ok(isAll);
+  const answer = await transport.json(
+    batchAnswerSchema,
+    {
+      method: 'POST',
+      path: PATHS.batch,
+      body: encodeFrame({ key: randomId(), atomic: false, ops }, bodies),
+      type: FRAME_TYPE,
+    },
+    signer,
+  );
+  if (!answer.ok) return answer;
+  const done = peers.filter((_, index) => answer.value.results[index]?.ok);
+  const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
+  for (const peer of done) tx.store.put(peer);
+  await tx.done;
+  return ok(isAll && done.length === peers.length);
+}
