@@ -18,20 +18,23 @@ export const STORED_LEVELS = ['public', 'private', 'anonymous'] as const;
 export type StoredLevel = Exclude<PrivacyLevel, 'ephemeral'>;
 
 const days = v.picklist(RETENTION_DAYS);
-/** Absent: for ever. */
-const levelsSchema = v.object({
+const levels = v.strictObject({
   public: v.exactOptional(days),
   private: v.exactOptional(days),
   anonymous: v.exactOptional(days),
 });
+/** Absent: for ever. A list is no empty choice. */
+const levelsSchema = v.custom<v.InferOutput<typeof levels>>(
+  (value) => !Array.isArray(value) && v.is(levels, value),
+);
 /** What is said of a host holds for its subdomains, unless something is said of them. */
-const siteSchema = v.object({
+const siteSchema = v.strictObject({
   host: v.pipe(v.string(), v.maxLength(253)),
   keep: v.picklist(SITE_RETENTIONS),
 });
 export type SiteRule = v.InferOutput<typeof siteSchema>;
 
-export const retentionSchema = v.object({
+export const retentionSchema = v.strictObject({
   levels: levelsSchema,
   sites: v.pipe(v.array(siteSchema), v.maxLength(1_000)),
 });

@@ -80,6 +80,7 @@ async function openNewest(
     const db = await openGeneration(generation);
     if ((await db.count('blobs')) > 0) return { db, generation };
     db.close();
+    await deleteDB(nameOf(generation));
   }
   const generation = found[0] ?? 1;
   return { db: await openGeneration(generation), generation };
@@ -89,8 +90,11 @@ async function openNewest(
 export async function openKeyStore(): Promise<KeyStore> {
   const found = await generations();
   let { db, generation } = await openNewest(found);
+  let isClosed = false;
   const clean = async () => {
-    await Promise.all((await generations()).filter((n) => n !== generation).map((n) => deleteDB(nameOf(n))));
+    const old = (await generations()).filter((n) => n < generation);
+    // Who comes after this one may have begun anew, with a lower number.
+    if (!isClosed) await Promise.all(old.map((n) => deleteDB(nameOf(n))));
   };
   // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
   let cleaned = found.length > 1 ? clean() : Promise.resolve();
@@ -148,7 +152,10 @@ export async function openKeyStore(): Promise<KeyStore> {
     async destroyed() {
       await cleaned.catch(clean);
     },
-    close: () => db.close(),
+    close() {
+      isClosed = true;
+      db.close();
+    },
   };
 }
 

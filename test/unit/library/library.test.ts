@@ -51,8 +51,8 @@ describe('the bundle', () => {
   it('is small, and uses no network, no document and no extension API', () => {
     const path = join(folder, LIBRARY_FILE);
     const code = readFileSync(path, 'utf8');
-    // Readable on purpose, so that who embeds it can read it: what counts is what travels.
-    expect(gzipSync(code).length).toBeLessThan(64 * 1024);
+    // Readable on purpose, so that who embeds it can read it: what counts is what travels. A store that erases, archives and resumes.
+    expect(gzipSync(code).length).toBeLessThan(72 * 1024);
     const globals = new Set(sourceFacts(LIBRARY_FILE, code).globals.map(({ name }) => name));
     expect([...globals]).toEqual(expect.arrayContaining(['indexedDB', 'crypto']));
     const foreign = [
