@@ -248,14 +248,16 @@ export class LocalStore extends RecordingStore {
     options: LocalStoreOptions,
   ): Promise<LocalStore> {
     const loss = lossOf(sentinel, { userId: vault.userId, counter });
-    const store = new LocalStore(db, keys, vault, options, loss);
     try {
+      // First: the journal numbers events with it.
       if (isBehind) await vault.beginIncarnation();
+      const store = new LocalStore(db, keys, vault, options, loss);
       await Promise.all([store.#watch(counter), store.#finish()]);
       await store.archives.open();
       return store;
     } catch (error) {
-      store.close();
+      db.close();
+      keys.close();
       throw error;
     }
   }

@@ -1,6 +1,8 @@
 /** A correction reaches the other devices: the new version comes, the old one is erased, also where another device recorded it. */
 import { expect, it, vi } from 'vitest';
 import { rectifyRecords } from '../../../src/background/services/rectify.ts';
+import type { Day } from '../../../src/base/clock.ts';
+import { type EraseTarget, targetedBy } from '../../../src/model/selector.ts';
 import { readHoldings } from '../../../src/sync/holdings.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
@@ -11,16 +13,25 @@ vi.setConfig({ testTimeout: 120_000 });
 usePair();
 
 const URL_A = 'https://a.example/wails';
-/** What is beside the store and sync while a device corrects: nothing of it is under way here. */
-const idle = {
+/** Deleting at once, as far as the store and the other devices hear of it. */
+const around = ({ sync, store }: TestDevice) => ({
   unsealing: { settle: async () => {} },
-  history: { erasing: async () => {} },
-  recorder: { erased: async () => {} },
-  contexts: { erased: async () => {} },
-};
+  erasures: {
+    async flag({
+      targets,
+      days,
+    }: {
+      readonly targets: readonly EraseTarget[];
+      readonly days?: readonly Day[];
+    }) {
+      await sync.erasing(targets);
+      return store.erase(targetedBy(targets), false, days, targets);
+    },
+  },
+});
 const correct = (device: TestDevice, from: string, to: string) =>
   device.run(() =>
-    rectifyRecords({ profile: device.profile, sync: device.sync, ...idle } as never, 'request', {
+    rectifyRecords({ profile: device.profile, sync: device.sync, ...around(device) } as never, 'request', {
       what: 'title',
       url: URL_A,
       from,
