@@ -95,7 +95,7 @@ describe('POST /v1/account', () => {
 
   test('a body over the limit is refused, declared or not', async () => {
     const { plain, send } = inProcess();
-    const body = 'x'.repeat(20 * 1024 + 1);
+    const body = 'x'.repeat(36 * 1024 + 1);
     expect(await refusalOf(plain('POST', PATHS.account, { body }))).toBe('413 TOO_LARGE');
     const declared = plain('POST', PATHS.account, { body: '{}', headers: { 'content-length': '999999' } });
     expect(await refusalOf(declared)).toBe('413 TOO_LARGE');
