@@ -28,6 +28,8 @@ interface ArqKeys extends DBSchema {
 }
 
 export interface KeyStore {
+  /** The number of the generation in force. */
+  generation(): number;
   /** In one step; `undefined` in place of those that are not there. */
   blobs(names: readonly string[]): Promise<(Bytes | undefined)[]>;
   putBlob(name: string, value: Bytes): Promise<void>;
@@ -50,7 +52,23 @@ export interface KeyStore {
 const PREFIX = 'arq-keys-';
 const nameOf = (generation: number): string => `${PREFIX}${generation}`;
 
-/** Which generations there are, oldest first. */
+/** How far the hint may be behind: so often keys are hardly ever destroyed between two writes of it. */
+const PROBED = 16;
+
+/**
+ * Which generations there are, oldest first. Firefox lists no databases when the file of one is damaged (and makes it empty when it is
+ * opened): then those are looked at that may be there by `hint`, a number that may be behind.
+ */
+async function generationsOr(hint: () => Promise<number | undefined>): Promise<number[]> {
+  try {
+    return await generations();
+  } catch (error) {
+    console.error('the databases cannot be listed', error);
+    const first = (await hint()) ?? 1;
+    return Array.from({ length: PROBED }, (_, n) => first + n);
+  }
+}
+
 async function generations(): Promise<number[]> {
   const names = (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []));
   return names.map((name) => Number(name.slice(PREFIX.length))).sort((a, b) => a - b);
@@ -87,8 +105,10 @@ async function openNewest(
 }
 
 /** Opens the generation in force, and removes what an interrupted rewrite left behind. */
-export async function openKeyStore(): Promise<KeyStore> {
-  const found = await generations();
+export async function openKeyStore(
+  hint: () => Promise<number | undefined> = async () => undefined,
+): Promise<KeyStore> {
+  const found = await generationsOr(hint);
   let { db, generation } = await openNewest(found);
   let isClosed = false;
   const clean = async () => {
@@ -101,6 +121,7 @@ export async function openKeyStore(): Promise<KeyStore> {
   cleaned.catch(() => {});
 
   return {
+    generation: () => generation,
     async blobs(names) {
       const { store } = db.transaction('blobs');
       return Promise.all(names.map((name) => store.get(name)));

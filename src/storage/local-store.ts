@@ -149,11 +149,12 @@ export interface StoreParts {
 
 export async function openParts(options: LocalStoreOptions): Promise<StoreParts> {
   // All at once, because the first event after a start waits for it.
-  const opening = openKeyStore().then(async (keys) => ({
+  const reading = options.sentinel.read();
+  const hint = async () => parseSentinel(await reading)?.keyring;
+  const opening = openKeyStore(hint).then(async (keys) => ({
     keys,
     vault: await Vault.open(keys, await options.secret?.()),
   }));
-  const reading = options.sentinel.read();
   for (const one of [opening, reading]) one.catch(() => {});
   const db = await openData(options).catch((error: unknown) => {
     opening.then(({ keys }) => keys.close()).catch(() => {});
@@ -284,6 +285,7 @@ export class LocalStore extends RecordingStore {
       userId,
       counter,
       atMs: this.options.clock.nowMs(),
+      keyring: this.keys.generation(),
       ...(this.loss ? { loss: this.loss } : {}),
     };
     try {

@@ -14,6 +14,8 @@ export interface Sentinel {
   readonly userId: string;
   readonly counter: number;
   readonly atMs: number;
+  /** The generation of the key ring then; only where it cannot be found otherwise (key-store.ts). */
+  readonly keyring?: number | undefined;
   /** Found at a start, and shown until the person has read it. */
   readonly loss?: Loss | undefined;
 }
@@ -30,6 +32,7 @@ const schema = v.object({
   userId: v.string(),
   counter: v.pipe(v.number(), v.safeInteger()),
   atMs: v.number(),
+  keyring: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(1))),
   loss: v.optional(loss),
 });
 

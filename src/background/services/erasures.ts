@@ -261,7 +261,8 @@ export class Erasures {
     let partly: PartlyErasedError | undefined;
     await deps.history.erasing(everything);
     await deps.ephemeral.erase(meantBy(purge));
-    await deps.sync.erasing(purge.targets, purge);
+    // How long records stay is a setting of each device: the others keep theirs.
+    if (purge.reason !== 'retention') await deps.sync.erasing(purge.targets, purge);
     await profile.storing(() =>
       store
         .purge(purge, async () => this.#days ?? (await this.#daysOf(purge)))

@@ -96,6 +96,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     'sealed-gap.missing',
     'sentinel.atMs',
     'sentinel.counter',
+    'sentinel.keyring',
     'sentinel.userId',
     'unlock-attempts.untilMs',
     'unlock-attempts.wrong',

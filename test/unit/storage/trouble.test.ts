@@ -1,6 +1,6 @@
 /** What the store says when the browser lets it down. */
 import { openDB } from 'idb';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NewEvent } from '../../../src/model/interaction.ts';
 import { DamagedError, openData, storageFailure } from '../../../src/storage/database.ts';
 import { DATA_DB, DATA_VERSION } from '../../../src/storage/schema.ts';
@@ -10,6 +10,7 @@ let profile: LocalProfile;
 beforeEach(async () => {
   profile = await emptyProfile();
 });
+afterEach(() => vi.restoreAllMocks());
 
 const visit = (atMs: number): NewEvent => ({
   kind: 'visit',
@@ -134,4 +135,50 @@ it.each([
   const failure = storageFailure(error);
   expect(failure.code).toBe(code);
   expect(failure.message).toMatch(/^[A-Z].*\.$/);
+});
+
+describe('the newest key ring is found', () => {
+  const filled = async () => {
+    const profile = await emptyProfile();
+    const event = { kind: 'visit', level: 'private', title: '', transition: 'link' } as const;
+    for (const n of [1, 2, 3])
+      await profile.store.append({ event: { ...event, atMs: profile.nowMs, url: `https://${n}.example/` } });
+    return profile;
+  };
+  const erase = ({ store }: Awaited<ReturnType<typeof filled>>, n: number) =>
+    store.erase((record) => 'url' in record && record.url === `https://${n}.example/`);
+  const rings = async () =>
+    (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith('arq-keys-') ? [name] : []));
+
+  it('where the browser lists no databases and the sentinel is behind', async () => {
+    const profile = await filled();
+    await profile.reopen();
+    await erase(profile, 1);
+    await erase(profile, 2);
+    vi.spyOn(indexedDB, 'databases').mockRejectedValueOnce(new DOMException('', 'UnknownError'));
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    await profile.reopen();
+    expect(profile.store.loss).toBeUndefined();
+    expect(await profile.store.recordCount()).toBe(1);
+    expect(await rings()).toEqual([`arq-keys-${profile.store.keys.generation()}`]);
+  });
+
+  it('beside an empty one that a rewrite did not come to fill', async () => {
+    const profile = await filled();
+    await erase(profile, 1);
+    const own = profile.store.keys.generation();
+    (
+      await openDB(`arq-keys-${own + 1}`, 1, {
+        upgrade(db) {
+          db.createObjectStore('blobs');
+          db.createObjectStore('ring', { keyPath: ['store', 'day', 'generation'] });
+        },
+      })
+    ).close();
+    await profile.reopen();
+    expect(await profile.store.recordCount()).toBe(2);
+    await erase(profile, 2);
+    expect(await profile.store.recordCount()).toBe(1);
+    expect(await rings()).toEqual([`arq-keys-${own + 1}`]);
+  });
 });
