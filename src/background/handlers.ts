@@ -196,7 +196,7 @@ export function createHandlers(access: Access): Handlers {
     },
 
     'privacy.get': async () => ok(await (await ready()).consents.report()),
-    'privacy.withdraw': async (what) => (await ready()).consents.withdraw(what),
+    'privacy.withdraw': async (what) => (await settled()).consents.withdraw(what),
 
     'sensitive.get': async () => ok((await (await ready()).profile.sensitive.totals()) ?? null),
 

@@ -60,7 +60,7 @@ import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
 import { inTransaction, STRICT } from './transaction.ts';
-import { eventsOf, type LockedVault, tablesOf, Vault } from './vault.ts';
+import { eventsOf, type LockedVault, type Shred, sealOf, tablesOf, Vault } from './vault.ts';
 
 export interface LocalStoreOptions extends DatabaseEvents {
   readonly sentinel: SentinelArea;
@@ -721,7 +721,10 @@ export class LocalStore extends RecordingStore {
         isWhole: (day) => targets.some((target) => coversDay(target, day)),
         // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
         renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
-        archived: { ...archived, filed: archived.filed || touched.length > 0 },
+        archived: {
+          filed: archived.filed || touched.length > 0,
+          shred: [...archived.shred, ...(await this.#usedSeals())],
+        },
       }).catch(async (error: unknown) => {
         if (error instanceof PartlyErasedError) await this.archives.erased();
         throw error;
@@ -729,6 +732,13 @@ export class LocalStore extends RecordingStore {
       await this.archives.erased();
       return count;
     });
+  }
+
+  /** What came while the profile was locked and is in the store now would open with them. */
+  async #usedSeals(): Promise<Shred[]> {
+    if ((await this.db.count('sealed')) > 0) return [];
+    const used = this.vault.periods('seals').filter((day) => day <= this.#today());
+    return used.map((day) => ({ ...sealOf(day), what: 'all' }));
   }
 
   /** With the days that may link to something at these hosts. */

@@ -74,6 +74,8 @@ export class Erasures {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #trouble: string | undefined;
   #closed = false;
+  /** Of which the first step was taken here. */
+  #begun: string | undefined;
 
   constructor(
     private readonly profile: Profile,
@@ -119,7 +121,12 @@ export class Erasures {
   /** Deletes, and resolves with how many records that are; one that was waiting is carried out before. */
   flag(wanted: Wanted): Promise<number> {
     return this.#turns.run(async () => {
-      await this.#settle();
+      const waiting = this.#purge;
+      await this.#settle().catch(async (error: unknown) => {
+        // Everything is more than what waits: whatever keeps that from being carried out must not keep this.
+        if (!waiting || !wanted.targets.some(({ what }) => what === 'all')) throw error;
+        await this.#giveUp(waiting);
+      });
       return this.#flag(wanted);
     });
   }
@@ -211,15 +218,22 @@ export class Erasures {
   undo(id: string): Promise<Result<null>> {
     return this.#turns.run(async () => {
       const purge = this.#purge;
-      if (purge?.id !== id) return fail('too-late', 'It is too late: that was deleted already.');
-      await this.profile.store.unhide();
-      this.#forget();
-      await this.#log(purge, 'undone', purge.count);
+      // Other devices may know of it, and some of it may be gone.
+      if (purge?.id !== id || this.#begun === id || this.#waitMs() <= 0)
+        return fail('too-late', 'It is too late: that was deleted already.');
+      await this.#giveUp(purge);
       await this.deps.contexts.erased();
       this.deps.sync.changed();
       this.profile.changed();
       return ok(null);
     });
+  }
+
+  /** What it meant is shown again. */
+  async #giveUp(purge: Purge): Promise<void> {
+    await this.profile.store.unhide();
+    this.#forget();
+    await this.#log(purge, 'undone', purge.count);
   }
 
   /**
@@ -240,6 +254,7 @@ export class Erasures {
     const purge = this.#purge;
     if (!purge || this.#closed) return;
     clearTimeout(this.#timer);
+    this.#begun = purge.id;
     try {
       await this.#carryOut(purge);
       this.#trouble = undefined;

@@ -43,7 +43,7 @@ import {
   readCommands,
 } from '../../sync/erasures.ts';
 import { readHoldings } from '../../sync/holdings.ts';
-import { erasedOutside, forgetLeft, noteLeft } from '../../sync/left.ts';
+import { erasedOutside, forgetLeft, isErasedOutside, leftAccount, noteLeft } from '../../sync/left.ts';
 import { type Mended, mendFromService } from '../../sync/mend.ts';
 import {
   giveCommands,
@@ -474,10 +474,17 @@ export class Sync {
   /** What the account's deletions mean: it is not taken in again by an import. `null` while sync is off. */
   async erased(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
     const account = this.#account;
-    if (!account) return null;
     const { store } = this.profile;
+    if (!account) return this.#erasedBeforeLeaving();
     const { keys } = await scopeOf(store, account.account);
     return erasedBy(await readCommands(store), keys.naming);
+  }
+
+  /** What the account's other devices had deleted when it was left does not come back with a file either. */
+  async #erasedBeforeLeaving(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
+    const { store } = this.profile;
+    const left = await leftAccount(store);
+    return left === undefined ? null : isErasedOutside(store, await scopeOf(store, left));
   }
 
   /** What the service holds, as it tells it. `null` while sync is off. */

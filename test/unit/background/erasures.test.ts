@@ -288,6 +288,59 @@ it('a deletion that fails stays hidden, is told, and is tried again each minute'
   expect((await steps()).at(-1)).toBe('site notified');
 });
 
+it('cannot be undone once other devices may know of it, however often it fails', async () => {
+  await record();
+  await worker.send('erase.run', { target: site });
+  const id = (await status()).erasing?.id ?? '';
+  vi.spyOn(worker.store, 'purge').mockRejectedValue(new DOMException('no room', 'QuotaExceededError'));
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  worker.pass(UNDO_MS);
+  await worker.services.erasures.tick();
+  await expect(worker.send('erase.undo', { id })).rejects.toThrow('too late');
+  // Nor by a worker that finds it at its start.
+  await worker.restart();
+  vi.restoreAllMocks();
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  expect((await worker.send('records.search', { text: 'gone', limit: 5 })).hits).toEqual([]);
+  vi.restoreAllMocks();
+});
+
+it('everything can be deleted while something waits that cannot be carried out', async () => {
+  await record();
+  await worker.send('erase.run', { target: site });
+  const purge = vi.spyOn(worker.store, 'purge').mockRejectedValue(new Error('it cannot be'));
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  worker.pass(UNDO_MS);
+  await worker.services.erasures.tick();
+  await expect(
+    worker.send('erase.run', { target: { what: 'site', host: 'kept.example' } }),
+  ).rejects.toThrow();
+  purge.mockRejectedValueOnce(new Error('it cannot be'));
+  purge.mockImplementation((wanted, days) => {
+    purge.mockRestore();
+    return worker.store.purge(wanted, days);
+  });
+  expect(await worker.send('erase.run', { target: { what: 'all' } })).toEqual({ count: 3 });
+  await worker.send('erase.finish', {});
+  vi.restoreAllMocks();
+  expect(await worker.records()).toEqual([]);
+  expect((await status()).health.code).toBe('ok');
+});
+
+it('how long records stay here is told to no other device', async () => {
+  await record();
+  const told = vi.spyOn(worker.services.sync, 'erasing');
+  worker.pass(100 * 86_400_000);
+  await worker.services.erasures.flag({
+    targets: [{ what: 'range', fromMs: 0, toMs: Date.now() }],
+    kind: 'retention',
+    reason: 'retention',
+    now: true,
+  });
+  expect(await worker.records()).toEqual([]);
+  expect(told).not.toHaveBeenCalled();
+});
+
 it('on a full disk what is deleted goes at once, and without room for anything stays and is shown', async () => {
   await record();
   const full = new DOMException('no room', 'QuotaExceededError');

@@ -286,6 +286,19 @@ describe('what comes while it is locked', () => {
     expect(days[0]).toBe(dayOf(profile.nowMs));
     expect(days).toHaveLength(35);
   });
+
+  it('opens no more once something was erased, from rows of before either', async () => {
+    await setLock();
+    const locked = await profile.reopenLocked();
+    await locked.append({ event: visit('a') });
+    const rows = await locked.db.getAll('sealed');
+    await unlock(locked);
+    await unseal();
+    await profile.store.erase(() => true, true);
+    for (const row of rows) await profile.store.db.put('sealed', row);
+    await unseal();
+    expect(await titles()).toEqual([]);
+  });
 });
 
 describe('interrupted at any one write', () => {
