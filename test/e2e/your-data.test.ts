@@ -87,7 +87,12 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   });
 
   it('exports everything, complete', async () => {
-    full = await options.download(() => options.click('export-run'));
+    // Titles and time spent come a moment after the visits.
+    await waitFor('what is stored to rest', async () => {
+      const before = JSON.stringify(await interactionsOf(options));
+      full = await options.download(() => options.click('export-run'));
+      return JSON.stringify(await interactionsOf(options)) === before;
+    });
     expect(full.name).toMatch(/^arq-context-\d{4}-\d\d-\d\d\.zip$/);
     await saysAt(options, 'export-result', 'Exported 5 records');
     const { files, rows } = lookInto(full.bytes);
