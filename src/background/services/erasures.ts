@@ -287,6 +287,10 @@ export class Erasures {
           partly = error;
         }),
     );
+    // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.
+    await store
+      .pushOut()
+      .catch((error: unknown) => console.error('what was deleted was not pushed out of the logs', error));
     const kept = partly === undefined ? {} : { keptDays: partly.kept.length };
     await this.#log(purge, 'overwritten', purge.count, kept);
     await deps.recorder.erased();
