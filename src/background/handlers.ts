@@ -1,4 +1,8 @@
-/** What each message does. One line each where possible: the whole privileged surface can be read here. */
+/**
+ * What each message does. One line each where possible.
+ *
+ * Over 300 lines, because the whole privileged surface is to be read on one page.
+ */
 import { type Bytes, fromBase64Url } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Handlers } from '../messaging/router.ts';

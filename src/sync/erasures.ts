@@ -2,6 +2,8 @@
  * Erase commands: how a deletion reaches every device and stays. A command names what it means without saying it: hosts and
  * addresses as keyed hashes. It holds for records up to the time it was given, also for those that arrive later from a
  * device that was away.
+ *
+ * Over 300 lines, because what a command means and on which days it may mean something must say the same.
  */
 import * as v from 'valibot';
 import { toBase64Url, utf8 } from '../base/bytes.ts';

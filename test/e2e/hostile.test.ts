@@ -1,6 +1,8 @@
 /**
  * Pages that do their worst, in both browsers: nothing sensitive is kept, floods cost little, nothing of ours can be seen, and the
  * next ordinary page is recorded as ever. The pages are in test/support/hostile.
+ *
+ * Over 300 lines, because all of it is judged on the same two browsers, started once.
  */
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,8 @@
-/** Every view in every state that a person can meet, with long names where they can be long. */
+/**
+ * Every view in every state that a person can meet, with long names where they can be long.
+ *
+ * Over 300 lines, because it is one list.
+ */
 import { fail, ok } from '../../src/base/result.ts';
 import type { RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';

@@ -2,6 +2,8 @@
  * Deletions, from the moment they are asked for until the last trace. What is meant is hidden at once and noted, sealed; for ten
  * seconds it can be undone. Then it is carried out step by step, each step may be repeated, and each is in the log: a worker that
  * is stopped anywhere goes on at the next start (docs/decisions/0009).
+ *
+ * Over 300 lines, because it is one state machine: which step may follow which is judged by reading all of them.
  */
 import type { Day } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
