@@ -25,6 +25,7 @@ export class BenchHost {
       extensionDir,
       // An event page must not be stopped while it works for minutes; the driver's own stop still works.
       firefoxPrefs: { 'extensions.background.idle.timeout': 3_600_000 },
+      firefoxScriptTimeoutMs: 3_600_000,
     });
     return new BenchHost(browser, subject, pages);
   }

@@ -68,9 +68,10 @@ export async function evaluateString(
   bidi: Bidi,
   context: string,
   expression: string,
+  timeoutMs?: number,
 ): Promise<string | undefined> {
   const params = { expression, target: { context }, awaitPromise: true, resultOwnership: 'none' };
-  const answer = (await bidi.send('script.evaluate', params)) as {
+  const answer = (await bidi.send('script.evaluate', params, timeoutMs)) as {
     type: string;
     result?: { value?: string };
     exceptionDetails?: { text: string };

@@ -28,6 +28,8 @@ export interface LaunchOptions {
   /** Only for what one test needs. */
   readonly chromiumArgs?: readonly string[];
   readonly firefoxPrefs?: Readonly<Record<string, string | number | boolean>>;
+  /** How long a script in a page may take in Firefox; default 30,000. Chromium's driver waits for ever. */
+  readonly firefoxScriptTimeoutMs?: number;
 }
 
 export interface TestBrowser {

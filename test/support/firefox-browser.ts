@@ -94,7 +94,8 @@ export async function launchFirefox(program: string, options: LaunchOptions): Pr
   const downloadsDir = newTemporaryFolder('downloads');
   let running = await start(program, profileDir, downloadsDir, id, options);
 
-  const pageOf = (context: string) => firefoxPage(running.bidi, context, downloadsDir);
+  const pageOf = (context: string) =>
+    firefoxPage(running.bidi, context, downloadsDir, options.firefoxScriptTimeoutMs);
   const tabs = async () => (await running.bidi.send('browsingContext.getTree')).contexts as unknown as Tab[];
   const openPage = async (url: string) => {
     // Beside an ordinary tab: the window in front may be a private one, which the extension cannot enter.

@@ -26,11 +26,17 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 
 /** A tab of Firefox. Waits by polling what the page says of itself: extension pages report no load event. */
-export function firefoxPage(bidi: Bidi, context: string, downloadsDir: string): TestPage {
+export function firefoxPage(
+  bidi: Bidi,
+  context: string,
+  downloadsDir: string,
+  scriptTimeoutMs?: number,
+): TestPage {
   const evaluate = async <A extends readonly unknown[], T>(
     script: string | ((...args: A) => T | Promise<T>),
     ...args: A
-  ): Promise<T> => fromJson<T>(await evaluateString(bidi, context, jsonExpression(script, args)));
+  ): Promise<T> =>
+    fromJson<T>(await evaluateString(bidi, context, jsonExpression(script, args), scriptTimeoutMs));
   const activate = async () => void (await bidi.send('browsingContext.activate', { context }));
   const act = (actions: readonly object[]) => bidi.send('input.performActions', { context, actions });
   const present = (testid: string) =>
