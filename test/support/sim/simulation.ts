@@ -1,0 +1,446 @@
+/**
+ * A simulation: devices with the real background on the real service, in one thread, where a seed decides who does what, in which
+ * order things happen, and what goes wrong. In the end the weather is calm, and everything must be true (truth.ts).
+ */
+import './globals.ts';
+import { createHash } from 'node:crypto';
+import { HOUR_MS } from '../../../src/base/clock.ts';
+import type { EventId } from '../../../src/model/interaction.ts';
+import type { PrivacyLevel } from '../../../src/model/privacy.ts';
+import type { EraseTarget } from '../../../src/model/selector.ts';
+import type { DeviceId } from '../../../src/protocol/ids.ts';
+import { scopeOf } from '../../../src/sync/account-state.ts';
+import { slotOf } from '../../../src/sync/objects.ts';
+import { SimDevice } from './device.ts';
+import { enter, leave } from './globals.ts';
+import { Loop } from './loop.ts';
+import { CALM, Network } from './network.ts';
+import { Rng } from './rng.ts';
+import { simService } from './service.ts';
+import { type Erased, Truth } from './truth.ts';
+
+const SITES = ['one.example', 'sub.one.example', 'two.example'];
+const PAGES = ['/a', '/b', '/c'];
+const URL = 'https://service.example';
+const START_MS = 1_800_000_000_000;
+
+/** How often each is done, against each other. */
+const STEPS = {
+  visit: 24,
+  update: 6,
+  'erase site': 2,
+  'erase page': 2,
+  'erase range': 2,
+  'erase record': 2,
+  'erase all': 1,
+  undo: 2,
+  level: 2,
+  rule: 2,
+  kill: 5,
+  close: 2,
+  network: 4,
+  weather: 3,
+  clock: 1,
+  sync: 5,
+  pack: 2,
+  compact: 1,
+  rotate: 1,
+  join: 1,
+  remove: 1,
+  drop: 2,
+  back: 1,
+  wait: 3,
+} as const;
+type Step = keyof typeof STEPS;
+
+export interface Outcome {
+  readonly seed: number;
+  /** Of everything that happened, in order: the same for the same seed. */
+  readonly trace: string;
+  readonly hits: ReadonlyMap<string, number>;
+  readonly steps: number;
+}
+
+export class Simulation {
+  readonly #rng: Rng;
+  readonly #loop: Loop;
+  readonly #service;
+  readonly #network: Network;
+  readonly #devices: SimDevice[] = [];
+  readonly #truth = new Truth();
+  readonly #trace = createHash('sha256');
+  readonly #hits = new Map<string, number>();
+  #count = 0;
+  log: ((line: string) => void) | undefined;
+
+  constructor(
+    readonly seed: number,
+    private readonly options: { readonly realCrypto?: boolean; readonly maxSteps?: number } = {},
+  ) {
+    this.#rng = new Rng(seed);
+    this.#loop = new Loop(this.#rng, START_MS);
+    this.#service = simService(this.#loop);
+    this.#network = new Network(this.#loop, this.#service.send);
+  }
+
+  #note(line: string): void {
+    this.#trace.update(`${this.#loop.nowMs} ${line}\n`);
+    this.log?.(`${this.#loop.nowMs - START_MS} ${line}`);
+  }
+
+  #hit(name: string): void {
+    this.#hits.set(name, (this.#hits.get(name) ?? 0) + 1);
+  }
+
+  /** @throws Error that names the seed when something is not as it must be. */
+  async run(): Promise<Outcome> {
+    const { seed, options } = this;
+    enter(this.#loop, options.realCrypto ?? false);
+    try {
+      await this.#begin();
+      const steps = 10 + this.#rng.below((options.maxSteps ?? 60) - 10);
+      for (let i = 0; i < steps; i++) {
+        this.#step();
+        await this.#advance(this.#pause());
+      }
+      await this.#end();
+      for (const [name, count] of this.#network.hits) this.#hits.set(name, count);
+      return { seed, trace: this.#trace.digest('hex'), hits: this.#hits, steps };
+    } catch (error) {
+      throw new Error(`seed ${seed}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    } finally {
+      leave();
+    }
+  }
+
+  #pause(): number {
+    const most = this.#rng.pick([0, 20, 500, 3_000, 12_000, 70_000]);
+    return this.#rng.below(most + 1);
+  }
+
+  async #advance(ms: number, until?: () => boolean): Promise<void> {
+    await this.#loop.advance(ms, until);
+    for (const { name, failed } of this.#devices)
+      if (failed !== undefined) throw new Error(`${name} failed: ${(failed as Error).stack ?? failed}`);
+  }
+
+  /** What a task comes to, letting at most so much time pass. */
+  async #wait<T>(task: Promise<T>, ms = 10 * 60_000): Promise<T> {
+    let done: { readonly value: T } | undefined;
+    let failure: { readonly error: unknown } | undefined;
+    task.then(
+      (value) => (done = { value }),
+      (error: unknown) => (failure = { error }),
+    );
+    await this.#advance(ms, () => done !== undefined || failure !== undefined);
+    if (failure) throw failure.error;
+    if (!done) throw new Error('something does not come to an end');
+    return done.value;
+  }
+
+  async #device(): Promise<SimDevice> {
+    const device = new SimDevice(`d${this.#devices.length}`, this.#loop, this.#network);
+    this.#devices.push(device);
+    await this.#wait(device.start());
+    return device;
+  }
+
+  async #begin(): Promise<void> {
+    const first = await this.#device();
+    const made = await this.#wait(first.do(({ sync }) => sync.create(URL, first.name)));
+    if (!made.ok) throw new Error(made.error.message);
+    const count = 2 + this.#rng.below(2);
+    for (let i = 1; i < count; i++) await this.#join();
+    await this.#advance(5_000);
+  }
+
+  async #join(): Promise<void> {
+    const inviter = this.#members().find(({ services }) => services);
+    if (!inviter || this.#devices.length >= 5) return;
+    const device = await this.#device();
+    const invited = await this.#wait(inviter.do(({ sync }) => sync.invite()));
+    if (!invited.ok) throw new Error(invited.error.message);
+    const joined = await this.#wait(device.do(({ sync }) => sync.join(invited.value.code, device.name)));
+    if (!joined.ok) throw new Error(joined.error.message);
+    this.#hit('join');
+  }
+
+  #members(): SimDevice[] {
+    return this.#devices.filter(({ isOut }) => !isOut);
+  }
+
+  /** Begins something, and does not wait for its end. */
+  #step(): void {
+    const rng = this.#rng;
+    const step: Step = rng.weighted(STEPS);
+    const device = rng.pick(this.#members());
+    this.#note(`${step} on ${device.name}`);
+    this.#hit(step);
+    this.#take(step, device);
+  }
+
+  #take(step: Step, device: SimDevice): void {
+    const rng = this.#rng;
+    const { browser } = device;
+    switch (step) {
+      case 'visit':
+        return this.#visit(device);
+      case 'update':
+        return this.#update(device);
+      case 'erase site':
+        return this.#erase(device, { what: 'site', host: rng.pick(SITES) });
+      case 'erase page':
+        return this.#erase(device, { what: 'page', url: `https://${rng.pick(SITES)}${rng.pick(PAGES)}` });
+      case 'erase range': {
+        const toMs = browser.nowMs - rng.below(60_000);
+        return this.#erase(device, { what: 'range', fromMs: toMs - rng.below(10 * 60_000), toMs });
+      }
+      case 'erase record': {
+        const ids = this.#truth.ids();
+        return ids.length === 0
+          ? undefined
+          : this.#erase(device, { what: 'record', id: rng.pick(ids) as EventId });
+      }
+      case 'erase all':
+        return this.#erase(device, { what: 'all' });
+      case 'undo':
+        return this.#undo(device);
+      case 'level': {
+        const level = rng.pick<PrivacyLevel>(['public', 'private']);
+        return this.#quietly(device.do(({ sync, profile }) => sync.changeSettings(() => profile.change({ level }))));
+      }
+      case 'rule': {
+        const host = rng.pick(SITES);
+        const rule = { id: `${host} ${++this.#count}`, host, capture: rng.pick(['skip', 'full'] as const) };
+        return this.#quietly(
+          device.do(({ sync, profile }) =>
+            sync.changeSettings(() =>
+              profile.change(({ rules }) => ({ rules: [...rules.filter((one) => one.host !== host), rule] })),
+            ),
+          ),
+        );
+      }
+      case 'kill':
+        return this.#kill(device, 'worker');
+      case 'close':
+        return this.#kill(device, 'browser');
+      case 'network': {
+        const { off } = this.#network;
+        if (off.has(browser)) off.delete(browser);
+        else off.add(browser);
+        return;
+      }
+      case 'weather':
+        this.#network.weather = rng.chance(0.3)
+          ? CALM
+          : {
+              lostRequests: rng.pick([0, 0.05, 0.3]),
+              lostAnswers: rng.pick([0, 0.05, 0.3]),
+              twice: rng.pick([0, 0.1]),
+              delayMs: rng.pick([5, 200, 3_000]),
+            };
+        return;
+      case 'clock':
+        browser.skewMs = rng.pick([0, 30_000, -30_000, HOUR_MS, -HOUR_MS]);
+        return;
+      case 'sync':
+        return this.#quietly(device.do(({ sync }) => sync.run()));
+      case 'pack':
+        return this.#quietly(device.do(({ profile }) => profile.store.pack(true)));
+      case 'compact':
+        return this.#quietly(device.do(({ profile }) => profile.store.compact()));
+      case 'rotate':
+        return this.#quietly(device.do(({ sync }) => sync.rotate()));
+      case 'drop':
+        return this.#quietly(
+          device.do(async ({ sync, profile }) => sync.dropSent(await profile.store.days(), [])),
+        );
+      case 'back':
+        return this.#quietly(device.do((services) => fetchAway(services)));
+      default:
+        return;
+    }
+  }
+
+  /** What fails, fails as a person would be told; what is lost by it is lost, and seen in the end. */
+  #quietly(task: Promise<unknown>): void {
+    task.catch(() => this.#hit('failed'));
+  }
+
+  #visit(device: SimDevice): void {
+    const { browser } = device;
+    const token = `t${++this.#count}`;
+    const url = `https://${this.#rng.pick(SITES)}${this.#rng.pick(PAGES)}`;
+    const event = { token, url, atMs: browser.nowMs, askedMs: this.#loop.nowMs };
+    this.#truth.appended.set(token, event);
+    const known: { id?: string; doneMs?: number } = event;
+    const task = device.do(async ({ profile, sync }) => {
+      const appended = await profile.store.append({
+        event: { kind: 'visit', atMs: event.atMs, level: 'private', url, title: token, transition: 'link' },
+      });
+      sync.changed();
+      return appended;
+    });
+    task.then(
+      (appended) => {
+        if (!appended) return;
+        known.id = appended.id;
+        known.doneMs = this.#loop.nowMs;
+      },
+      () => this.#hit('failed'),
+    );
+  }
+
+  #update(device: SimDevice): void {
+    const own = [...this.#truth.appended.values()].filter(({ id }) => id !== undefined);
+    const visit = own.length === 0 ? undefined : this.#rng.pick(own);
+    if (!visit?.id) return;
+    const { id, atMs } = visit;
+    this.#quietly(
+      device.do(async ({ profile, sync }) => {
+        const day = new Date(atMs).toISOString().slice(0, 10);
+        if (!(await profile.store.recordsOfDay(day)).some((record) => record.id === id)) return;
+        await profile.store.append({
+          event: { kind: 'visit-update', atMs: device.browser.nowMs, level: 'private', visit: id as EventId, dwellMs: 1000 },
+          day,
+        } as never);
+        sync.changed();
+      }),
+    );
+  }
+
+  #erase(device: SimDevice, target: EraseTarget): void {
+    const erasure: Erased = { target, atMs: device.browser.nowMs, askedMs: this.#loop.nowMs, undone: false };
+    this.#truth.erased.push(erasure);
+    this.#asked.set(device, [...(this.#asked.get(device) ?? []), erasure]);
+    const task = device.do(({ erasures }) => erasures.flag({ targets: [target], kind: 'page', reason: 'person' }));
+    task.then(
+      () => {
+        erasure.doneMs = this.#loop.nowMs;
+      },
+      () => this.#hit('failed'),
+    );
+  }
+
+  #undo(device: SimDevice): void {
+    const id = device.services?.erasures.state()?.id;
+    // The newest of this device: the one before it was carried out when this one was asked for.
+    const atMs = device.services === undefined ? undefined : this.#lastOf(device);
+    if (id === undefined || atMs === undefined) return;
+    atMs.undone = 'maybe';
+    device
+      .do(({ erasures }) => erasures.undo(id))
+      .then(
+        (undone) => {
+          atMs.undone = undone.ok;
+          if (undone.ok) this.#hit('undone');
+        },
+        () => this.#hit('failed'),
+      );
+  }
+
+  readonly #asked = new Map<SimDevice, Erased[]>();
+  #lastOf(device: SimDevice): Erased | undefined {
+    return this.#asked.get(device)?.at(-1);
+  }
+
+  /** Somewhere in what it is doing now. */
+  #kill(device: SimDevice, how: 'worker' | 'browser'): void {
+    const { browser } = device;
+    this.#loop.after(this.#rng.below(300), () => {
+      if (device.browser !== browser || device.isOut) return;
+      this.#note(`${device.name} is killed`);
+      device.kill(how);
+      void device.start();
+    });
+  }
+
+  /** Calm weather: everybody says everything, until nobody has anything to say. */
+  async #end(): Promise<void> {
+    this.#note('the end begins');
+    this.#network.weather = CALM;
+    this.#network.off.clear();
+    await this.#advance(15_000);
+    for (let pass = 0; ; pass++) {
+      if (pass > 20) throw new Error('the devices do not come to rest');
+      const before = await this.#head();
+      for (const device of this.#members()) {
+        const state = await this.#wait(
+          device.do(async (services) => {
+            await services.erasures.settle();
+            await services.sync.run();
+            await fetchAway(services);
+            await services.sync.run();
+            await services.storedRules.settled();
+            return services.sync.state();
+          }),
+        );
+        if (state.phase !== 'synced') throw new Error(`${device.name}: ${state.phase} ${state.message ?? ''}`);
+      }
+      await this.#advance(2_000);
+      if ((await this.#head()) === before) break;
+    }
+    const found = new Map<string, Awaited<ReturnType<SimDevice['records']>>>();
+    for (const device of this.#members()) found.set(device.name, await this.#wait(device.records()));
+    const faults = [...this.#truth.faults(found), ...(await this.#otherFaults())];
+    for (const [name, records] of found) this.#note(`${name} has ${records.length}`);
+    if (faults.length > 0) throw new Error(faults.join('\n'));
+  }
+
+  async #account() {
+    const account = this.#members()[0]?.services?.sync.accountId();
+    if (!account) throw new Error('no account');
+    return account;
+  }
+
+  async #changes() {
+    return (await this.#service.store.changes(await this.#account(), 0, 1e6)).changes;
+  }
+
+  async #head(): Promise<number> {
+    return (await this.#changes()).length;
+  }
+
+  async #otherFaults(): Promise<string[]> {
+    const faults: string[] = [];
+    const shared = new Set<string>();
+    const changes = await this.#changes();
+    const written = new Map<string, Set<string>>();
+    for (const { ops } of changes)
+      for (const { slot, etag } of ops)
+        if (etag !== null) written.set(slot, (written.get(slot) ?? new Set()).add(etag));
+    for (const device of this.#members()) {
+      const seen = await this.#wait(
+        device.do(async ({ profile, sync }) => {
+          const { store } = profile;
+          const account = sync.accountId();
+          if (!account) throw new Error(`${device.name} is in no account`);
+          const scope = await scopeOf(store, account);
+          const authors = new Set(changes.map((change) => change.device));
+          const several = new Set<string>([await slotOf(scope, { kind: 'settings', author: account as unknown as DeviceId, incarnation: 0, counter: 0 })]);
+          for (const author of authors)
+            for (const kind of ['ring', 'card'] as const)
+              several.add(await slotOf(scope, { kind, author, incarnation: 0, counter: 0 }));
+          const peers = await store.db.getAll('peers');
+          for (const { slot, kind } of peers) if (kind === 'erase') several.add(slot);
+          return {
+            settings: JSON.stringify([profile.settings.level, [...profile.settings.rules].sort((a, b) => (a.id < b.id ? -1 : 1))]),
+            outbox: await store.db.count('outbox'),
+            epoch: store.vault.epoch.number,
+            several,
+          };
+        }),
+      );
+      if (seen.outbox > 0) faults.push(`${device.name} has ${seen.outbox} things to send`);
+      shared.add(`${seen.settings} ${seen.epoch}`);
+      for (const [slot, etags] of written)
+        if (etags.size > 1 && !seen.several.has(slot)) faults.push(`${slot} was written ${etags.size} times`);
+    }
+    if (shared.size > 1) faults.push(`settings differ: ${[...shared].join(' | ')}`);
+    return faults;
+  }
+}
+
+async function fetchAway({ sync, profile }: NonNullable<SimDevice['services']>) {
+  return sync.fetchBack(Object.keys(await profile.store.awayDays()));
+}
