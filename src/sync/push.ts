@@ -24,6 +24,9 @@ const REFUSED_WHOLE: ReadonlySet<number> = new Set([
   SERVICE_ERRORS.QUOTA,
 ]);
 
+/** Under a name of their own. */
+const WRITTEN_ONCE: ReadonlySet<string> = new Set(['part', 'erase']);
+
 /** `more`: something still waits. `pull`: a shared record was changed by another device; pull, then push again. */
 export type Pushed = 'done' | 'more' | 'pull';
 
@@ -59,7 +62,10 @@ export async function push(session: PushSession): Promise<Result<Pushed, Transpo
   return ok(staged.length > 1 || (await queued(store, 1)).length > 0 ? 'more' : 'done');
 }
 
-/** Own objects whose etag we lost track of (an answer that never came): the next try replaces what is there. */
+/**
+ * Own objects whose etag we lost track of (an answer that never came): the next try replaces what is there. What is written once is
+ * not replaced: the pull says whether it is there, not who answers that something is in the way.
+ */
 async function learnEtags(
   store: LocalStore,
   staged: Staged,
@@ -68,7 +74,7 @@ async function learnEtags(
 ): Promise<void> {
   for (const [index, peer] of staged.peers.entries()) {
     const etag = results[index]?.etag;
-    if (accepted[index] || 'gone' in peer || !peer.own || peer.kind === 'part' || !etag) continue;
+    if (accepted[index] || 'gone' in peer || !peer.own || WRITTEN_ONCE.has(peer.kind) || !etag) continue;
     // Without the note: what is there is not what was refused, so a key ring has to be sent again.
     const { note: _, ...known } = peer;
     await store.db.put('peers', { ...known, etag });

@@ -119,6 +119,10 @@ export class Loop {
   after(tasks: number, act: () => void): void {
     this.#after.push({ at: this.tasks + tasks, act });
   }
+  /** Nothing of that any more. */
+  forgetAfter(): void {
+    this.#after = [];
+  }
   #after: { readonly at: number; readonly act: () => void }[] = [];
 
   #acts(): void {

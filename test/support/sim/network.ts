@@ -16,6 +16,7 @@ export class Network {
   weather: Weather = CALM;
   /** Devices whose network is off. */
   readonly off = new Set<SimBrowser>();
+  onAnswer: (browser: SimBrowser, request: Request, answer: Response) => void = () => {};
   readonly hits = new Map<string, number>();
   readonly #service: Lane;
 
@@ -57,7 +58,10 @@ export class Network {
           this.#service,
           () => {
             Promise.resolve(this.send(copy)).then(
-              (answer) => loop.timer(lane, isLost ? failed : () => resolve(answer), delay()),
+              (answer) => {
+                this.onAnswer(browser, request, answer);
+                loop.timer(lane, isLost ? failed : () => resolve(answer), delay());
+              },
               () => loop.timer(lane, failed, delay()),
             );
           },

@@ -81,6 +81,8 @@ export class Simulation {
     this.#loop = new Loop(this.#rng, START_MS);
     this.#service = simService(this.#loop);
     this.#network = new Network(this.#loop, this.#service.send);
+    this.#network.onAnswer = ({ name }, { method, url }, { status }) =>
+      this.log?.(`  ${name} ${method} ${url.slice(URL.length)} ${status}`);
   }
 
   #note(line: string): void {
@@ -360,6 +362,7 @@ export class Simulation {
     this.#note('the end begins');
     this.#network.weather = CALM;
     this.#network.off.clear();
+    this.#loop.forgetAfter();
     await this.#advance(15_000);
     for (let pass = 0; ; pass++) {
       if (pass > 20) throw new Error('the devices do not come to rest');

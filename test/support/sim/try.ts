@@ -1,5 +1,6 @@
 import { Simulation } from './simulation.ts';
 const [from = 1, to = from] = process.argv.slice(2, 4).map(Number);
+if (process.argv[4] === 'log') (globalThis as never as { DBG: boolean }).DBG = true;
 const verbose = process.argv[4] === 'log';
 console.error = () => {};
 let bad = 0; let cpu = 0;

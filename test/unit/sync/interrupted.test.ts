@@ -76,4 +76,16 @@ describe('a round that ends in the middle loses nothing and doubles nothing', ()
       await resumesWhole();
     }
   });
+
+  it('when the answer to an erase command is lost, and the batch goes with another erasure', async () => {
+    for (const page of ['/a', '/b']) await oracle.visit(a, 'one.example', page);
+    await world.settle();
+    await oracle.erase(a, { what: 'page', url: 'https://one.example/a' });
+    a.network.fate = (_, { url }) => (url.endsWith('/batch') ? 'lost-answer' : 'ok');
+    await a.round();
+    a.network.up();
+    await oracle.erase(a, { what: 'page', url: 'https://one.example/b' });
+    await world.settle();
+    await oracle.check();
+  });
 });
