@@ -40,7 +40,7 @@ const STEPS = {
   close: 2,
   network: 4,
   weather: 3,
-  clock: 1,
+  clock: 0,
   sync: 5,
   pack: 2,
   compact: 1,
@@ -387,7 +387,11 @@ export class Simulation {
     for (const device of this.#members()) found.set(device.name, await this.#wait(device.records()));
     const faults = [...this.#truth.faults(found), ...(await this.#otherFaults())];
     for (const [name, records] of found) this.#note(`${name} has ${records.length}`);
-    if (faults.length > 0) throw new Error(faults.join('\n'));
+    if (faults.length > 0) {
+      for (const one of this.#truth.appended.values()) if (faults.join().includes(`"${one.token}"`)) this.log?.(JSON.stringify(one));
+      for (const one of this.#truth.erased) this.log?.(JSON.stringify(one));
+      throw new Error(faults.join('\n'));
+    }
   }
 
   async #account() {
