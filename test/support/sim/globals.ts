@@ -32,7 +32,6 @@ export function leave(): void {
   standIn = undefined;
 }
 
-
 const timeout = (task: () => void, ms = 0): unknown => {
   const now = inTask();
   return now ? now.timer(now.current, task, ms) : real.setTimeout(task, ms);
@@ -70,7 +69,8 @@ const subtle = new Proxy(real.subtle, {
   get(_, name: keyof SubtleCrypto) {
     const now = inTask();
     if (!now) return (real.subtle[name] as (...args: unknown[]) => unknown).bind(real.subtle);
-    if (standIn) return (standIn as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.bind(standIn);
+    if (standIn)
+      return (standIn as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.bind(standIn);
     return (...args: unknown[]) =>
       now.outside((real.subtle[name] as (...args: unknown[]) => Promise<unknown>).apply(real.subtle, args));
   },
@@ -137,7 +137,8 @@ define({
     const now = inTask();
     return now ? now.post(now.current, task) : real.setImmediate(task);
   },
-  fetch: (...args: Parameters<typeof fetch>) => (inTask() ? browserNow().fetch(...args) : real.fetch(...args)),
+  fetch: (...args: Parameters<typeof fetch>) =>
+    inTask() ? browserNow().fetch(...args) : real.fetch(...args),
   CompressionStream: streamOf(deflateRawSync),
   DecompressionStream: streamOf(inflateRawSync),
   WebSocket: SilentSocket,
@@ -149,7 +150,9 @@ Date.now = () => {
 };
 Object.defineProperty(crypto, 'subtle', { get: () => subtle, configurable: true });
 crypto.getRandomValues = ((view: ArrayBufferView) =>
-  loop ? loop.rng.fill(view) : real.getRandomValues(view as Uint8Array<ArrayBuffer>)) as typeof crypto.getRandomValues;
+  loop
+    ? loop.rng.fill(view)
+    : real.getRandomValues(view as Uint8Array<ArrayBuffer>)) as typeof crypto.getRandomValues;
 
 const areaOf = (map: () => Map<string, unknown>) => ({
   get: async (key: string | null) =>

@@ -9,7 +9,12 @@ import { LIMITS } from '../../../src/protocol/limits.ts';
 import type { Loop } from './loop.ts';
 
 /** Rates that no simulation meets: a year may pass in it. */
-const NO_RATES = { requestsPerSecond: 1e6, requestBurst: 1e6, accountsPerHour: 1e6, pairChannelsPerHour: 1e6 };
+const NO_RATES = {
+  requestsPerSecond: 1e6,
+  requestBurst: 1e6,
+  accountsPerHour: 1e6,
+  pairChannelsPerHour: 1e6,
+};
 
 export function simService(loop: Loop) {
   const clock = { nowMs: () => loop.nowMs };

@@ -139,7 +139,12 @@ export class StandInSubtle {
   }
 
   async deriveBits(
-    algorithm: { readonly name: string; readonly salt?: Data; readonly info?: Data; readonly public?: StandInKey },
+    algorithm: {
+      readonly name: string;
+      readonly salt?: Data;
+      readonly info?: Data;
+      readonly public?: StandInKey;
+    },
     key: StandInKey,
     length: number,
   ): Promise<ArrayBuffer> {

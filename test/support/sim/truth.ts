@@ -17,6 +17,8 @@ interface Asked {
 export interface Appended extends Asked {
   /** In its title: also what was not acknowledged is known by it. */
   readonly token: string;
+  /** The device that recorded it. */
+  readonly by: string;
   readonly url: string;
   /** By the device's clock. */
   readonly atMs: number;
@@ -33,6 +35,8 @@ export interface Erased extends Asked {
 export class Truth {
   readonly appended = new Map<string, Appended>();
   readonly erased: Erased[] = [];
+  /** Devices that are not in the account any more: what they had not sent is nowhere else. */
+  readonly out = new Set<string>();
 
   /** Ids of records that an erasure by id may name. */
   ids(): string[] {
@@ -58,7 +62,8 @@ export class Truth {
     }
     if (new Set(digests.values()).size > 1) {
       const [first, ...others] = [...found];
-      const tokensOf = (records: readonly InteractionRecord[]) => new Set(records.map((one) => JSON.stringify(sorted(one))));
+      const tokensOf = (records: readonly InteractionRecord[]) =>
+        new Set(records.map((one) => JSON.stringify(sorted(one))));
       for (const other of others) {
         const [a, b] = [tokensOf(first?.[1] ?? []), tokensOf(other[1])];
         const [onlyA, onlyB] = [[...a].filter((one) => !b.has(one)), [...b].filter((one) => !a.has(one))];
@@ -70,8 +75,15 @@ export class Truth {
   }
 
   #fateOf(event: Appended): 'there' | 'gone' | 'either' {
-    const record = { ...event, kind: 'visit', title: event.token, level: 'private', transition: 'link', dwellMs: 0 };
-    let mayBeGone = event.doneMs === undefined;
+    const record = {
+      ...event,
+      kind: 'visit',
+      title: event.token,
+      level: 'private',
+      transition: 'link',
+      dwellMs: 0,
+    };
+    let mayBeGone = event.doneMs === undefined || this.out.has(event.by);
     for (const erasure of this.erased) {
       const byId = erasure.target.what === 'record';
       if (!isTargeted(record as InteractionRecord, erasure.target)) continue;
@@ -95,4 +107,6 @@ const sorted = (record: InteractionRecord): unknown =>
   Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 const digestOf = (records: readonly InteractionRecord[]): string =>
-  createHash('sha256').update(JSON.stringify(records.map(sorted))).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify(records.map(sorted)))
+    .digest('hex');
