@@ -259,10 +259,14 @@ export class Simulation {
     const id = device.services?.profile.store.vault.deviceId;
     if (!by || id === undefined) return;
     const removed = await this.#wait(by.do(({ sync }) => sync.rotate(id))).catch(() => null);
-    // Whether it is in it still, when the answer was lost, its own next round says.
-    const state = await this.#wait(by.do(async ({ sync }) => sync.state())).catch(() => null);
-    const isListed = state?.devices?.some(({ id: one }) => one === id) ?? true;
-    if (!removed?.ok && isListed) return;
+    if (removed?.ok) this.#out(device);
+    else this.#perhapsOut.add(device);
+  }
+
+  /** The answer was lost: its own next round says. */
+  readonly #perhapsOut = new Set<SimDevice>();
+
+  #out(device: SimDevice): void {
     device.isOut = true;
     device.kill();
     this.#truth.out.add(device.name);
@@ -396,6 +400,10 @@ export class Simulation {
             return services.sync.state();
           }),
         );
+        if (this.#perhapsOut.has(device) && state.message?.includes('not part of the account')) {
+          this.#out(device);
+          continue;
+        }
         if (state.phase !== 'synced')
           throw new Error(`${device.name}: ${state.phase} ${state.message ?? ''}`);
       }
