@@ -2,10 +2,12 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { eraseRecords } from '../../../src/background/services/erase.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
 import { PartlyErasedError } from '../../../src/storage/database.ts';
 import { LocalStore } from '../../../src/storage/local-store.ts';
+import { writeCommands } from '../../../src/sync/erasures.ts';
 import { SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
 
@@ -393,4 +395,15 @@ it('how long records stay is for each device to say, whatever comes meanwhile', 
   await world.settle();
   expect(await b.urls()).toEqual(['https://old.example/1', 'https://old.example/2']);
   expect((await a.run(() => a.store.deletions.read())).whole).toBe(true);
+});
+
+it('what a search finds is not deleted page by page in an account that has very many commands; one page still is', async () => {
+  for (const path of ['/here', '/there']) await a.visit('gone.example', path);
+  const target = { what: 'record', id: 'x', day: '2020-01-01' } as const;
+  const many = Array.from({ length: 19_999 }, (_, n) => ({ id: `${n}`, atMs: 1, target }));
+  await a.run(() => a.store.exclusive(() => writeCommands(a.store, many)));
+  const erased = (text: string) => a.run(() => eraseRecords(a.services, { what: 'found', text }));
+  expect(await erased('gone')).toMatchObject({ ok: false, error: { code: 'too-many' } });
+  expect([await a.shown(), a.services.erasures.state()]).toEqual([2, undefined]);
+  expect(await erased('there')).toEqual({ ok: true, value: { count: 1 } });
 });
