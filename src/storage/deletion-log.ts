@@ -98,13 +98,13 @@ export class DeletionLog {
     });
   }
 
-  /** How far deletions came that did not end, of those at the end of the log; oldest first. */
+  /** How far deletions came that did not end, of those at the end of the log; oldest first. Those by rules have one step. */
   async unfinished(): Promise<LogEntry[]> {
     const head = await this.#head();
     const last = new Map<string, LogEntry>();
     for (let n = Math.max(head?.first ?? 0, (head?.n ?? 0) - RECENT); n < (head?.n ?? 0); n++) {
       const entry = parse(await this.#text(n));
-      if (entry) last.set(entry.purge, entry);
+      if (entry && entry.kind !== 'rules') last.set(entry.purge, entry);
     }
     return [...last.values()].filter(({ step }) => step !== 'undone' && step !== 'notified');
   }

@@ -42,6 +42,15 @@ it('has each step of a deletion once, however often it is told', async () => {
   expect((await log().read()).entries.map(({ step }) => step)).toEqual(PURGE_STEPS);
 });
 
+it('knows how far deletions came that did not end, but not of those by rules, which have one step', async () => {
+  expect(await log().unfinished()).toEqual([]);
+  await log().append({ ...fact('r', 'overwritten'), kind: 'rules' });
+  expect(await log().unfinished()).toEqual([]);
+  await log().append(fact('a'));
+  await log().append({ ...fact('s', 'overwritten'), kind: 'rules' });
+  expect(await log().unfinished()).toMatchObject([{ purge: 'a', step: 'flagged' }]);
+});
+
 it('keeps the order of what is told at once', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, i) => log().append(fact(`p${i}`))));
   const { entries, whole } = await log().read();
