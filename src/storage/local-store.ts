@@ -526,7 +526,8 @@ export class LocalStore extends RecordingStore {
     // All but what came after it: nothing older is opened.
     const recent = (await this.days()).filter((day) => day >= dayOf(purge.atMs));
     const later = await this.meant((record) => !means(record), recent);
-    return { stored: (await recordCount(this.#source())) - later.stored, days: [], lines: new Set() };
+    const stored = (await recordCount(this.#source())) - later.stored;
+    return { stored, days: [], lines: new Set(), newest: [] };
   }
 
   /** A deletion was asked for, and nothing of it (`found`) is shown from here on. */

@@ -22,6 +22,7 @@ import {
   addCommands,
   type EraseCommand,
   eraseAs,
+  heldFrom,
   isErasure,
   logErasures,
   parseCommand,
@@ -202,7 +203,12 @@ async function apply(
       ...epochField(header.epoch),
     });
   }
-  await addCommands(store, into.commands);
+  const nowMs = session.clock.nowMs();
+  // What is here now is erased as it was said: of a device whose clock is ahead its own records lie ahead, too.
+  await addCommands(
+    store,
+    into.commands.map((command) => heldFrom(command, nowMs)),
+  );
   for (const day of into.returned) await queueDay(store, day);
   for (const update of await addEvents(session, into.events)) {
     const slot = into.updates.get(update);

@@ -85,20 +85,30 @@ export async function noteReceipts(store: LocalStore, nowMs: number): Promise<vo
   );
 }
 
+/** Of one deletion, as it names its commands. */
+const groupOf = ({ id }: Erasure): string => id.split('.')[0] ?? id;
+
 const newest = (commands: readonly Erasure[], count: number): Erasure[] =>
   [...commands].sort((a, b) => b.atMs - a.atMs || (a.id < b.id ? -1 : 1)).slice(0, count);
 
 /**
  * The newest deletions of the account, newest first, each with what every listed device says of it. Commands that were given in one
- * moment are one deletion, and a device has carried it out when it has carried out all of them.
+ * moment are one deletion, and a device has carried it out when it has carried out all of them. Records that are named beside a page or
+ * a site are no further things.
  */
 export async function deletions(
   store: LocalStore,
   devices: readonly { readonly id: string; readonly name: string; readonly thisDevice: boolean }[],
 ): Promise<Deletion[]> {
   const groups = new Map<string, Erasure[]>();
-  for (const command of newest((await readCommands(store)).filter(isErasure), MOST)) {
-    const name = `${command.atMs} ${command.target.what}`;
+  const commands = newest((await readCommands(store)).filter(isErasure), MOST);
+  const besideOf = new Map(
+    commands.flatMap((command) =>
+      command.target.what === 'record' ? [] : [[groupOf(command), command.target.what] as const],
+    ),
+  );
+  for (const command of commands) {
+    const name = `${command.atMs} ${besideOf.get(groupOf(command)) ?? command.target.what}`;
     groups.set(name, [...(groups.get(name) ?? []), command]);
   }
   const receipts = await Promise.all(
@@ -111,7 +121,7 @@ export async function deletions(
     return {
       atMs,
       what: target.what,
-      count: commands.length,
+      count: commands.filter((one) => one.target.what === target.what).length,
       devices: devices.map(({ name, thisDevice }, index) => {
         const times = commands.map(({ id }) => receipts[index]?.[id]);
         const isDone = times.every((time) => time !== undefined);

@@ -44,6 +44,8 @@ const LEFT_OVER = 'left-over';
 
 const DAMAGED_NOTE =
   'A deletion that was waiting is damaged, so it was not carried out: what it meant is shown again. Look, and delete it once more.';
+const GIVEN_UP = 'A deletion could not be carried out, and what it meant is shown again here.';
+const ALL_WORKS = 'Deleting everything works in any case.';
 const NOT_YET =
   'A deletion could not be carried out yet. What it means stays hidden, and it is tried again each minute.';
 
@@ -78,6 +80,10 @@ export class Erasures {
   #closed = false;
   /** Of which the first step was taken here. */
   #begun: string | undefined;
+  /** Of which all that can be was erased in the store. */
+  #erased: string | undefined;
+  /** Nothing waits any more: what waited for that goes on. */
+  onFree: () => void = () => {};
 
   constructor(
     private readonly profile: Profile,
@@ -123,11 +129,12 @@ export class Erasures {
   /** Deletes, and resolves with how many records that are; one that was waiting is carried out before. */
   flag(wanted: Wanted): Promise<number> {
     return this.#turns.run(async () => {
-      const waiting = this.#purge;
       await this.#settle().catch(async (error: unknown) => {
+        const waiting = this.#purge;
+        if (!waiting) return;
         // Everything is more than what waits: whatever keeps that from being carried out must not keep this.
-        if (!waiting || !wanted.targets.some(({ what }) => what === 'all')) throw error;
-        await this.#giveUp(waiting);
+        if (!wanted.targets.some(({ what }) => what === 'all')) throw error;
+        await this.#giveUp(waiting, 'undone');
       });
       return this.#flag(wanted);
     });
@@ -150,8 +157,16 @@ export class Erasures {
   ): Promise<number> {
     const { profile, deps } = this;
     const { store } = profile;
-    // What still waits sealed would get later numbers.
-    await deps.unsealing.settle();
+    // Where there is no room for what still waits sealed: deleting makes some, and takes what it means there too.
+    await deps.unsealing.settle().catch((error: unknown) => {
+      if (storageFailure(error).code !== 'storage-full') throw error;
+    });
+    await store.archives.mayErase(targets).catch(async (error: unknown) => {
+      // Nobody looks at the answer of what was not asked for here.
+      if (error instanceof DamagedError && reason !== 'person')
+        await this.#tell(`A deletion was not carried out. ${error.message}`);
+      throw error;
+    });
     const atMs = this.#nowMs();
     const draft: Purge = {
       id: randomId(),
@@ -181,7 +196,13 @@ export class Erasures {
       const filed = await unlessDamaged(store.archives.filed(target));
       elsewhere += (filed?.records ?? 0) + (await deps.sync.awayMeant(target)).records;
     }
-    const purge = { ...draft, count: inMemory + found.stored + elsewhere };
+    // Where a rule left less of a record on another device, its address does not say any more that it is meant: its id does.
+    const named = store.syncing && reason !== 'retention' ? found.newest : [];
+    const purge: Purge = {
+      ...draft,
+      targets: [...targets, ...namedTargets(targets, named)],
+      count: inMemory + found.stored + elsewhere,
+    };
     const isNoted = await this.#note(purge, found);
     this.#purge = purge;
     this.#days = where;
@@ -223,7 +244,7 @@ export class Erasures {
       // Other devices may know of it, and some of it may be gone.
       if (purge?.id !== id || this.#begun === id || this.#waitMs() <= 0)
         return fail('too-late', 'It is too late: that was deleted already.');
-      await this.#giveUp(purge);
+      await this.#giveUp(purge, 'undone');
       await this.deps.contexts.erased();
       this.deps.sync.changed();
       this.profile.changed();
@@ -232,18 +253,31 @@ export class Erasures {
   }
 
   /** What it meant is shown again. */
-  async #giveUp(purge: Purge): Promise<void> {
+  async #giveUp(purge: Purge, step: 'undone' | 'failed'): Promise<void> {
     await this.profile.store.unhide();
     this.#forget();
-    await this.#log(purge, 'undone', purge.count);
+    await this.#log(purge, step, purge.count);
+  }
+
+  /** Runs `task` unless a deletion waits; none is asked for meanwhile. Resolves with whether it ran. */
+  alone(task: () => Promise<void>): Promise<boolean> {
+    return this.#turns.run(async () => {
+      if (this.#purge) return false;
+      await task();
+      return true;
+    });
   }
 
   /**
    * Carries out what waits, without waiting longer. Before anything that brings records in or sends them away: what comes after a
-   * deletion is not meant by it. What damage keeps from being deleted is told. @throws what the store says.
+   * deletion is not meant by it. What damage keeps from being deleted is told. @throws what the store says, while it still waits.
    */
   settle(): Promise<void> {
-    return this.#turns.run(() => this.#settle());
+    return this.#turns.run(() =>
+      this.#settle().catch((error: unknown) => {
+        if (this.#purge) throw error;
+      }),
+    );
   }
 
   /** From alarms: what is due. What fails stays hidden and is told. */
@@ -261,6 +295,15 @@ export class Erasures {
       await this.#carryOut(purge);
       this.#trouble = undefined;
     } catch (error) {
+      // Trying again mends no damage, and one that waits for ever would keep every other one from being carried out.
+      if (error instanceof DamagedError && this.#erased !== purge.id) {
+        this.#trouble = undefined;
+        await this.#giveUp(purge, 'failed');
+        await this.#tell(`${GIVEN_UP} ${error.message} ${ALL_WORKS}`);
+        await this.deps.contexts.erased();
+        this.deps.sync.changed();
+        throw error;
+      }
       this.#trouble = NOT_YET;
       const { store } = this.profile;
       const found = await store.found(purge, this.#days).catch(() => undefined);
@@ -276,19 +319,29 @@ export class Erasures {
     const { store, sensitive } = profile;
     const everything = isEverything(purge);
     let partly: PartlyErasedError | undefined;
+    // First: what cannot be deleted here is not told to the others.
+    await store.archives.mayErase(purge.targets);
     await deps.history.erasing(everything);
     await deps.ephemeral.erase(meantBy(purge));
     // How long records stay is a setting of each device: the others keep theirs.
     if (purge.reason !== 'retention') await deps.sync.erasing(purge.targets, purge);
-    await profile.storing(() =>
-      store
-        .purge(purge, async () => this.#days ?? (await this.#daysOf(purge)))
-        .catch((error: unknown) => {
-          // What could be erased was: all that follows from it happens, then the person is told.
-          if (!(error instanceof PartlyErasedError)) throw error;
-          partly = error;
-        }),
-    );
+    const erase = (days = this.#days) =>
+      profile.storing(() =>
+        store
+          .purge(purge, async () => days ?? (await this.#daysOf(purge)))
+          .catch((error: unknown) => {
+            // What could be erased was: all that follows from it happens, then the person is told.
+            if (!(error instanceof PartlyErasedError)) throw error;
+            partly = error;
+          }),
+      );
+    await erase();
+    this.#erased = purge.id;
+    // There may be room now for what waited sealed. What of it is meant goes in any case.
+    if (!deps.unsealing.isDone) {
+      if (await deps.unsealing.open()) await erase(await this.#daysOf(purge));
+      else await deps.unsealing.erase(meantBy(purge));
+    }
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.
     await store
       .pushOut()
@@ -315,6 +368,7 @@ export class Erasures {
     this.#purge = undefined;
     this.#days = undefined;
     this.#hideElsewhere();
+    this.onFree();
   }
 
   #hideElsewhere(): void {
@@ -384,6 +438,12 @@ export class Erasures {
     await localArea.set(LEFT_OVER, sentence);
     this.profile.changed();
   }
+}
+
+/** Of records: those that no target names by their id. */
+function namedTargets(targets: readonly EraseTarget[], records: Meant['newest']): EraseTarget[] {
+  const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
+  return records.flatMap(({ id, day }) => (ids.has(id) ? [] : [{ what: 'record', id, day } as const]));
 }
 
 const factOf = ({ n: _n, before: _before, ...fact }: LogEntry): LogFact => fact;
