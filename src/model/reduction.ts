@@ -68,7 +68,8 @@ function isSame(a: Reduction, b: Reduction): boolean {
 }
 
 /** All that decides of a rule. */
-const saidBy = (rule: Rule): string => JSON.stringify([ruleKey(rule), rule.host, rule.capture, rule.level ?? '']);
+const saidBy = (rule: Rule): string =>
+  JSON.stringify([ruleKey(rule), rule.host, rule.capture, rule.level ?? '']);
 
 /** What a person may apply. `erase`: what the level would reduce goes instead. */
 export type StoredScope =

@@ -90,13 +90,13 @@ export async function unseal(
 /**
  * Takes out what is meant of what still waits, without a word of it being written: for a disk that has no room for the rest. With
  * a visit go its updates, and those of visits that are nowhere. What does not open stays until the rest is opened, and so do links to
- * what goes.
+ * what goes. Resolves with whether nothing waits any more.
  */
 export async function eraseSealed(
   store: LocalStore,
   isMeant: (record: InteractionRecord) => boolean,
   noted: (gap: SealedGap) => Promise<void>,
-): Promise<void> {
+): Promise<boolean> {
   const { db, vault } = store;
   await tellGap(db, noted);
   const openers: Unsealing['openers'] = new Map();
@@ -125,6 +125,7 @@ export async function eraseSealed(
       for (const n of gone) ask(tx.store.delete(n));
     });
   });
+  return (await db.count('sealed')) === 0;
 }
 
 /** Makes the keys that events are sealed for while the profile is locked. */

@@ -8,7 +8,7 @@ import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { AccountState } from './account-state.ts';
 import { daysMeant } from './away.ts';
-import { type Erasure, isErasure, readCommands } from './erasures.ts';
+import { type EraseCommand, type Erasure, isErasure, readCommands } from './erasures.ts';
 import { daysOfRows, queueRecord, UNERASED } from './outbox.ts';
 
 /** Of the newest commands: a card is read by every device each time it changes. */
@@ -62,7 +62,7 @@ export const cardOf = (store: LocalStore, device: string): Promise<Card | undefi
  * damage keeps something here, nor one that days at the service wait to be filtered by.
  */
 export async function noteReceipts(store: LocalStore, nowMs: number): Promise<void> {
-  const commands = newest((await readCommands(store)).filter(isErasure), MOST);
+  const commands = newest(things(await readCommands(store)), MOST);
   const before = await readReceipts(store);
   const without = commands.filter(({ id }) => before[id] === undefined);
   if (without.length === 0) return;
@@ -85,30 +85,31 @@ export async function noteReceipts(store: LocalStore, nowMs: number): Promise<vo
   );
 }
 
-/** Of one deletion, as it names its commands. */
-const groupOf = ({ id }: Erasure): string => id.split('.')[0] ?? id;
+/**
+ * What people deleted: without the records that are named beside a page, a site or a span (`MOST_NAMED`), which are erased with it.
+ * Commands of one deletion have the beginning of their ids in common.
+ */
+function things(commands: readonly EraseCommand[]): Erasure[] {
+  const nameOf = ({ id }: EraseCommand) => id.split('.')[0];
+  const erasures = commands.filter(isErasure);
+  const named = new Set(erasures.filter(({ target }) => target.what !== 'record').map(nameOf));
+  return erasures.filter((one) => one.target.what !== 'record' || !named.has(nameOf(one)));
+}
 
 const newest = (commands: readonly Erasure[], count: number): Erasure[] =>
   [...commands].sort((a, b) => b.atMs - a.atMs || (a.id < b.id ? -1 : 1)).slice(0, count);
 
 /**
  * The newest deletions of the account, newest first, each with what every listed device says of it. Commands that were given in one
- * moment are one deletion, and a device has carried it out when it has carried out all of them. Records that are named beside a page or
- * a site are no further things.
+ * moment are one deletion, and a device has carried it out when it has carried out all of them.
  */
 export async function deletions(
   store: LocalStore,
   devices: readonly { readonly id: string; readonly name: string; readonly thisDevice: boolean }[],
 ): Promise<Deletion[]> {
   const groups = new Map<string, Erasure[]>();
-  const commands = newest((await readCommands(store)).filter(isErasure), MOST);
-  const besideOf = new Map(
-    commands.flatMap((command) =>
-      command.target.what === 'record' ? [] : [[groupOf(command), command.target.what] as const],
-    ),
-  );
-  for (const command of commands) {
-    const name = `${command.atMs} ${besideOf.get(groupOf(command)) ?? command.target.what}`;
+  for (const command of newest(things(await readCommands(store)), MOST)) {
+    const name = `${command.atMs} ${command.target.what}`;
     groups.set(name, [...(groups.get(name) ?? []), command]);
   }
   const receipts = await Promise.all(
@@ -121,7 +122,7 @@ export async function deletions(
     return {
       atMs,
       what: target.what,
-      count: commands.filter((one) => one.target.what === target.what).length,
+      count: commands.length,
       devices: devices.map(({ name, thisDevice }, index) => {
         const times = commands.map(({ id }) => receipts[index]?.[id]);
         const isDone = times.every((time) => time !== undefined);

@@ -337,10 +337,10 @@ export class Erasures {
       );
     await erase();
     this.#erased = purge.id;
-    // There may be room now for what waited sealed. What of it is meant goes in any case.
+    // There may be room now for what waited sealed; what of it is meant goes in any case. The keys go with the last of it.
     if (!deps.unsealing.isDone) {
-      if (await deps.unsealing.open()) await erase(await this.#daysOf(purge));
-      else await deps.unsealing.erase(meantBy(purge));
+      const isEmpty = (await deps.unsealing.open()) || (await deps.unsealing.erase(meantBy(purge)));
+      if (isEmpty) await erase(await this.#daysOf(purge));
     }
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.
     await store

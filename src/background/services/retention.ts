@@ -109,8 +109,7 @@ export class Retention {
     const { store } = this.profile;
     const files = before === null ? undefined : await unlessDamaged(store.archivedDays());
     if (before === null || !files) return { filed: [], away: [] };
-    const old = (days: Readonly<Record<Day, number>>) =>
-      Object.entries(days).filter(([day]) => day < before);
+    const old = (days: Readonly<Record<Day, number>>) => Object.entries(days).filter(([day]) => day < before);
     return { filed: old(files), away: old(await store.awayDays()) };
   }
 

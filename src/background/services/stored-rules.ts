@@ -169,10 +169,12 @@ export class StoredRules {
   async #run(): Promise<void> {
     for (let job = this.#state.queue[0]; job && !this.#isClosed; job = this.#state.queue[0]) {
       if (job.own) await this.deps.others.reducing(commandOf(job));
-      for (let month: Month | undefined = 'same'; month !== 'none' && !this.#isClosed; ) {
-        month = await this.#stepAlone();
+      for (;;) {
+        if (this.#isClosed) return;
+        const month = await this.#stepAlone();
         // It goes on when the deletion was carried out or undone.
         if (month === undefined) return;
+        if (month === 'none') break;
         if (month === 'reduced') await this.deps.onReduced();
       }
       if (this.#isClosed) return;

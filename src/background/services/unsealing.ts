@@ -28,9 +28,12 @@ export class Unsealing {
     return this.#isDone;
   }
 
-  /** Of what still waits, for want of room: what a deletion means goes, or it would come back with the rest. */
-  async erase(isMeant: (record: InteractionRecord) => boolean): Promise<void> {
-    if (!this.#isDone) await eraseSealed(this.profile.store, isMeant, noteSealedGap);
+  /**
+   * Of what still waits, for want of room: what a deletion means goes, or it would come back with the rest. Resolves with whether
+   * nothing waits any more.
+   */
+  erase(isMeant: (record: InteractionRecord) => boolean): Promise<boolean> {
+    return eraseSealed(this.profile.store, isMeant, noteSealedGap);
   }
 
   /** A deletion waits for it: it means what is still sealed too. @throws what stands in the way. */

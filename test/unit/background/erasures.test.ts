@@ -494,23 +494,26 @@ describe('on a full disk, what came while it was locked and does not fit', () =>
   it.each([
     ['a site', site, KEPT],
     ['everything', { what: 'all' }, []],
-  ] as const)('does not keep %s from being deleted, and what is meant of it never comes', async (_, target, left) => {
-    full(() => true);
-    await unlock();
-    const rows = await worker.store.db.getAll('sealed');
-    await worker.erase(target);
-    expect((await steps()).at(-1)).toContain('notified');
-    expect(await sealed()).toBe(left.length);
-    vi.restoreAllMocks();
-    await worker.services.unsealing.settle();
-    expect(await shown('')).toEqual(left);
-    expect(JSON.stringify(await worker.events())).not.toMatch(/gone|hello locked/);
-    expect((await status()).health.code).toBe('ok');
-    // The keys that it was sealed for went with the rest.
-    for (const row of rows) await worker.store.db.put('sealed', row);
-    await worker.restart();
-    expect(await shown('')).toEqual(left);
-  });
+  ] as const)(
+    'does not keep %s from being deleted, and what is meant of it never comes',
+    async (_, target, left) => {
+      full(() => true);
+      await unlock();
+      const rows = await worker.store.db.getAll('sealed');
+      await worker.erase(target);
+      expect((await steps()).at(-1)).toContain('notified');
+      expect(await sealed()).toBe(left.length);
+      vi.restoreAllMocks();
+      await worker.services.unsealing.settle();
+      expect(await shown('')).toEqual(left);
+      expect(JSON.stringify(await worker.events())).not.toMatch(/gone|hello locked/);
+      expect((await status()).health.code).toBe('ok');
+      // The keys that it was sealed for went with the rest.
+      for (const row of rows) await worker.store.db.put('sealed', row);
+      await worker.restart();
+      expect(await shown('')).toEqual(left);
+    },
+  );
 
   it('comes in as soon as the deletion made room, without what it means', async () => {
     let isFull = true;

@@ -146,7 +146,11 @@ describe('days that are not here', () => {
     for (const daysAgo of [401, 400, 400]) await add('a.example', daysAgo);
     await worker.store.archive(dayOf(START_MS - 300 * DAY_MS), async () => {});
     await add('a.example', 399);
-    await worker.store.db.put('metadata', { [dayOf(START_MS - 500 * DAY_MS)]: 7, [dayOf(START_MS)]: 9 }, 'away');
+    await worker.store.db.put(
+      'metadata',
+      { [dayOf(START_MS - 500 * DAY_MS)]: 7, [dayOf(START_MS)]: 9 },
+      'away',
+    );
   });
 
   it('are in what the person is shown before: how many records, and where', async () => {

@@ -1,6 +1,6 @@
 /** The library: what is in its bundle, and that the example of its documentation runs, as it is, where it is installed. */
 import 'fake-indexeddb/auto';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -36,7 +36,7 @@ describe('the bundle', () => {
     const packages = modules
       .filter((id) => id.includes('node_modules/'))
       .map((id) => /node_modules\/((@[^/]+\/)?[^/]+)/.exec(id)?.[1]);
-    expect([...new Set(packages)].sort()).toEqual(['fflate', 'idb', 'valibot']);
+    expect([...new Set(packages)].sort()).toEqual(['fflate', 'hash-wasm', 'idb', 'valibot']);
     const folders = modules.flatMap((id) => /^src\/([^/]+)\//.exec(id)?.[1] ?? []);
     expect([...new Set(folders)].sort()).toEqual([
       'base',
@@ -53,6 +53,11 @@ describe('the bundle', () => {
     const code = readFileSync(path, 'utf8');
     // Readable on purpose, so that who embeds it can read it: what counts is what travels. A store that erases, archives and resumes.
     expect(gzipSync(code).length).toBeLessThan(72 * 1024);
+    // Argon2id is asked for by who makes a key of a password: the beginning of every WebAssembly module, in base64.
+    const apart = readdirSync(folder).filter((name) =>
+      readFileSync(join(folder, name), 'utf8').includes('AGFzbQ'),
+    );
+    expect([apart.length, apart.includes(LIBRARY_FILE)]).toEqual([1, false]);
     const globals = new Set(sourceFacts(LIBRARY_FILE, code).globals.map(({ name }) => name));
     expect([...globals]).toEqual(expect.arrayContaining(['indexedDB', 'crypto']));
     const foreign = [

@@ -15,7 +15,12 @@ it.each<[string, Reduction, Reduction, boolean]>([
   ['the level of all', all(site), { ...all(site), only: { what: 'level' } }, true],
   ['a rule that holds less far by now', all(site, part), reductionOf(site, 'private', [site]), false],
   ['a rule that is gone', all(other), reductionOf(site, 'private', [site]), false],
-  ['a rule that is another by now', all({ ...site, capture: 'full' }), reductionOf(site, 'private', [site]), false],
+  [
+    'a rule that is another by now',
+    all({ ...site, capture: 'full' }),
+    reductionOf(site, 'private', [site]),
+    false,
+  ],
   ['a stricter level', all(site), { level: 'anonymous', rules: [site], only: { what: 'level' } }, false],
   ['all, by one rule', reductionOf(site, 'private', [site]), all(site), false],
 ])('%s: %#', (_, later, earlier, expected) => {

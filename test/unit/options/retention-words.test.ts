@@ -2,8 +2,9 @@ import { expect, it } from 'vitest';
 import { forecastWords } from '../../../src/options/retention-words.ts';
 
 const words = (more: { readonly inFiles?: number; readonly atService?: number }) =>
-  forecastWords({ records: 40, days: 3, today: '2026-11-27', ...more }, (ms) => new Date(ms).toISOString().slice(0, 10))
-    .text;
+  forecastWords({ records: 40, days: 3, today: '2026-11-27', ...more }, (ms) =>
+    new Date(ms).toISOString().slice(0, 10),
+  ).text;
 
 it('says how many of the records are only elsewhere, and where', () => {
   expect(words({})).toContain('40 records of 3 days are past that time. They will');

@@ -164,7 +164,10 @@ it('of a device whose clock was years ahead holds for what was recorded before i
   await third.round();
   await b.round();
   for (const device of [b, third])
-    expect((await device.urls()).filter((url) => url.endsWith('/after')), device.name).toHaveLength(2);
+    expect(
+      (await device.urls()).filter((url) => url.endsWith('/after')),
+      device.name,
+    ).toHaveLength(2);
 });
 
 it('of a device whose clock is some minutes ahead means all that its person saw', async () => {
