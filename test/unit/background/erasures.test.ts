@@ -1,6 +1,7 @@
 /** Deleting: hidden at once, undone within ten seconds, carried out after that whatever happens to the worker, and logged. */
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { everyMinute } from '../../../src/background/minute.ts';
 import { toBase64Url } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
@@ -514,6 +515,20 @@ describe('on a full disk, what came while it was locked and does not fit', () =>
       expect(await shown('')).toEqual(left);
     },
   );
+
+  it('does not come in while it can be undone', async () => {
+    let isFull = true;
+    full(() => isFull);
+    await unlock();
+    await worker.send('erase.run', { target: site });
+    isFull = false;
+    await everyMinute(worker.services, async () => true);
+    expect(await sealed()).toBe(4);
+    expect(await shown('hello')).toEqual(['https://kept.example/']);
+    await worker.send('erase.undo', { id: (await status()).erasing?.id ?? '' });
+    await everyMinute(worker.services, async () => true);
+    expect(await shown('hello')).toHaveLength(5);
+  });
 
   it('comes in as soon as the deletion made room, without what it means', async () => {
     let isFull = true;
