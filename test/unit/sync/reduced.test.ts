@@ -149,7 +149,10 @@ it('of a device whose clock was years ahead holds for what was recorded before i
   const third = await world.device('d2');
   await world.join(a, third);
   await visits();
+  // What it recorded itself is meant with its own clock.
+  await a.visit('less.example', '/ahead', a.clock.nowMs() + 999 * DAY_MS);
   await world.settle();
+  expect((await third.urls()).join()).toContain('ahead');
   a.skewMs = 1_000 * DAY_MS;
   await a.reduce(all(skip));
   await a.run(() => a.sync.erasing([{ what: 'site', host: 'less.example' }]));
