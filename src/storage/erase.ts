@@ -103,7 +103,7 @@ export async function findMeant(
 }
 
 /** What saved contexts list of a record. */
-const linesOf = (record: InteractionRecord): string[] =>
+export const linesOf = (record: InteractionRecord): string[] =>
   record.kind === 'reduced' ? [] : record.kind === 'search' ? [record.query, record.url] : [record.url];
 
 /** From so many days on it pays to open all texts of a pack at once. */

@@ -1,5 +1,6 @@
 /** Links to what was erased on one device go on all of them, and do not come back with what was recorded elsewhere. */
 import { expect, it } from 'vitest';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
@@ -41,4 +42,44 @@ it('also what a device recorded while it was away', async () => {
   await world.join(a, c);
   await world.settle();
   expect(await referrers(c)).toEqual([]);
+});
+
+it.each([
+  ['here', () => a],
+  ['on another device', () => b],
+])('also on a day that is at the service only and has nothing else of the site, deleted %s', async (_, by) => {
+  const day = dayOf(a.clock.nowMs());
+  await follow(a);
+  await a.visit('other.example', '/');
+  await world.settle();
+  world.pass(2 * DAY_MS);
+  expect(await a.run(() => a.sync.dropSent([day], []))).toEqual([day]);
+  await by().erase({ what: 'site', host: 'secret.example' });
+  await world.settle();
+  // It came home for that and was sent anew.
+  expect(await a.run(() => a.store.awayDays())).toEqual({});
+  const c = await world.device('d2');
+  await world.join(b, c);
+  await world.settle();
+  for (const device of [a, b, c]) {
+    expect(await referrers(device)).toEqual([]);
+    expect(await device.urls()).toEqual(['https://next.example/d0', 'https://other.example/']);
+  }
+});
+
+it('a day whose sites an older version noted is looked through whatever is deleted, as long as it is away', async () => {
+  const day = dayOf(a.clock.nowMs());
+  await follow(a);
+  await world.settle();
+  world.pass(2 * DAY_MS);
+  await a.run(() => a.sync.dropSent([day], []));
+  await a.run(async () => {
+    const { db, vault } = a.store;
+    await db.delete('metadata', 'away-hosts');
+    await db.put('metadata', await vault.sealNamed('away-sites', { [day]: [] }), 'away-sites');
+  });
+  await b.erase({ what: 'site', host: 'secret.example' });
+  await world.settle();
+  expect(await a.run(() => a.store.awayDays())).toEqual({});
+  for (const device of [a, b]) expect(await referrers(device)).toEqual([]);
 });
