@@ -92,7 +92,9 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       action: 'Delete the account',
     });
     if (!agreed) return;
-    const failure = await end(DELETING, (loseAway) => ask('sync.delete-account', { anyway: false, loseAway }));
+    const failure = await end(DELETING, (loseAway) =>
+      ask('sync.delete-account', { anyway: false, loseAway }),
+    );
     if (failure?.code !== NOT_SENT) return;
     const anyway = await confirm({
       title: 'Your other devices do not know yet. Delete the account anyway?',

@@ -574,11 +574,7 @@ export class LocalStore extends RecordingStore {
    * so that it is either found, or seen to come. Resolves with how many records of the store are hidden. `days`: where they can be;
    * all when it gives `undefined`. May be repeated.
    */
-  hide(
-    purge: Purge,
-    days: () => Promise<readonly Day[] | undefined>,
-    onRead?: () => void,
-  ): Promise<number> {
+  hide(purge: Purge, days: () => Promise<readonly Day[] | undefined>, onRead?: () => void): Promise<number> {
     return this.exclusive(async () => {
       const where = this.#withHidden(await days());
       const hidden = hiddenBy(purge, await this.#found(purge, where, onRead));

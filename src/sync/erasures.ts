@@ -212,7 +212,9 @@ const short = (one: string): string => one.slice(0, 8);
 export async function shortTokens(events: readonly InteractionEvent[], key: MacKey): Promise<string[]> {
   const tokensOf = siteTokens(key);
   const hosts = new Set(
-    events.flatMap((event) => [('url' in event ? event.url : undefined) ?? '', linkOf(event) ?? ''].map(hostOf)),
+    events.flatMap((event) =>
+      [('url' in event ? event.url : undefined) ?? '', linkOf(event) ?? ''].map(hostOf),
+    ),
   );
   const found = new Set<string>();
   for (const host of hosts) if (host !== '') for (const one of await tokensOf(host)) found.add(short(one));

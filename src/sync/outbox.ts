@@ -169,7 +169,9 @@ export async function waitingHere(
   store: LocalStore,
 ): Promise<{ readonly rows: number; readonly erasures: number }> {
   // A card says only what this device is called and has carried out.
-  const rows = (await store.db.getAll('outbox')).filter((row) => row.what !== 'record' || row.name !== 'card');
+  const rows = (await store.db.getAll('outbox')).filter(
+    (row) => row.what !== 'record' || row.name !== 'card',
+  );
   const erasures = rows.filter((row) => row.what === 'record' && row.name.startsWith('erase/')).length;
   return { rows: rows.length, erasures };
 }

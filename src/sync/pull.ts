@@ -19,7 +19,15 @@ import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './acco
 import { type Attested, attested } from './attested.ts';
 import { queueMeant } from './away.ts';
 import { settledSeq } from './epochs.ts';
-import { addCommands, eraseAs, erasedBy, isErasure, logErasures, parseCommand, readCommands } from './erasures.ts';
+import {
+  addCommands,
+  eraseAs,
+  erasedBy,
+  isErasure,
+  logErasures,
+  parseCommand,
+  readCommands,
+} from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { queueDay, queueRecord } from './outbox.ts';

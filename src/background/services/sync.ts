@@ -753,7 +753,10 @@ export class Sync {
     if (this.#phase === 'synced' || this.#problem?.code === NOT_LISTED) return ok(null);
     const { rows, erasures } = await waitingHere(this.profile.store);
     if ((how === 'leave' ? rows : erasures) === 0) return ok(null);
-    return fail('not-sent', `${how === 'leave' ? NOT_SENT : NOT_TOLD} ${this.#problem?.message ?? ''}`.trim());
+    return fail(
+      'not-sent',
+      `${how === 'leave' ? NOT_SENT : NOT_TOLD} ${this.#problem?.message ?? ''}`.trim(),
+    );
   }
 
   async #end(

@@ -439,7 +439,9 @@ describe('the log of a worker that was stopped', () => {
     for (const step of ['flagged', 'overwritten'] as const)
       await worker.store.deletions.append({ ...fact, purge: 'theirs', reason: 'other-device', step });
     await worker.restart();
-    const steps = (await worker.store.deletions.read()).entries.map(({ reason, step }) => `${reason} ${step}`);
+    const steps = (await worker.store.deletions.read()).entries.map(
+      ({ reason, step }) => `${reason} ${step}`,
+    );
     expect(steps).toEqual(['person flagged', ...CARRIED_OUT.map((step) => `other-device ${step}`)]);
     expect((await status()).erasing).toMatchObject({ count: 2 });
   });

@@ -117,7 +117,9 @@ describe('a round that fails before the end', () => {
     batchesFail();
     const refused = await ended('leave');
     expect(refused).toMatchObject({ ok: false, error: { code: 'not-sent' } });
-    expect(refused.ok ? '' : refused.error.message).toMatch(/did not reach your other devices yet.*does not answer/);
+    expect(refused.ok ? '' : refused.error.message).toMatch(
+      /did not reach your other devices yet.*does not answer/,
+    );
     expect(b.sync.state().phase).not.toBe('off');
     expect(await ended('leave', true)).toEqual({ ok: true, value: null });
     await isOff(b);

@@ -47,25 +47,28 @@ it('also what a device recorded while it was away', async () => {
 it.each([
   ['here', () => a],
   ['on another device', () => b],
-])('also on a day that is at the service only and has nothing else of the site, deleted %s', async (_, by) => {
-  const day = dayOf(a.clock.nowMs());
-  await follow(a);
-  await a.visit('other.example', '/');
-  await world.settle();
-  world.pass(2 * DAY_MS);
-  expect(await a.run(() => a.sync.dropSent([day], []))).toEqual([day]);
-  await by().erase({ what: 'site', host: 'secret.example' });
-  await world.settle();
-  // It came home for that and was sent anew.
-  expect(await a.run(() => a.store.awayDays())).toEqual({});
-  const c = await world.device('d2');
-  await world.join(b, c);
-  await world.settle();
-  for (const device of [a, b, c]) {
-    expect(await referrers(device)).toEqual([]);
-    expect(await device.urls()).toEqual(['https://next.example/d0', 'https://other.example/']);
-  }
-});
+])(
+  'also on a day that is at the service only and has nothing else of the site, deleted %s',
+  async (_, by) => {
+    const day = dayOf(a.clock.nowMs());
+    await follow(a);
+    await a.visit('other.example', '/');
+    await world.settle();
+    world.pass(2 * DAY_MS);
+    expect(await a.run(() => a.sync.dropSent([day], []))).toEqual([day]);
+    await by().erase({ what: 'site', host: 'secret.example' });
+    await world.settle();
+    // It came home for that and was sent anew.
+    expect(await a.run(() => a.store.awayDays())).toEqual({});
+    const c = await world.device('d2');
+    await world.join(b, c);
+    await world.settle();
+    for (const device of [a, b, c]) {
+      expect(await referrers(device)).toEqual([]);
+      expect(await device.urls()).toEqual(['https://next.example/d0', 'https://other.example/']);
+    }
+  },
+);
 
 it('a day whose sites an older version noted is looked through whatever is deleted, as long as it is away', async () => {
   const day = dayOf(a.clock.nowMs());
@@ -82,4 +85,19 @@ it('a day whose sites an older version noted is looked through whatever is delet
   await world.settle();
   expect(await a.run(() => a.store.awayDays())).toEqual({});
   for (const device of [a, b]) expect(await referrers(device)).toEqual([]);
+});
+
+it('also a link to a record that was deleted alone, where both come with the deletion', async () => {
+  const c = await world.device('d2');
+  await world.join(a, c);
+  await world.settle();
+  const visit = await a.visit('secret.example', '/ring');
+  await follow(a);
+  for (const device of [a, b]) await device.round();
+  await b.erase({ what: 'record', id: visit.id, day: dayOf(visit.atMs) });
+  await b.round();
+  // What `a` sent before is still at the service.
+  await c.round();
+  expect(await c.urls()).toEqual(['https://next.example/d0']);
+  expect(await referrers(c)).toEqual([]);
 });
