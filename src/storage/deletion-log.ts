@@ -19,7 +19,7 @@ const nameOf = (n: number): string => `deletion/${String(n).padStart(12, '0')}`;
 /** Entries that are kept; of older ones only the hash stays. Five for each deletion. */
 const MOST = 2_500;
 /** Entries in which a deletion that is under way is looked for: others may have ended meanwhile. */
-const RECENT = PURGE_STEPS.length * 4;
+const RECENT = PURGE_STEPS.length * 2;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const headSchema = v.strictObject({

@@ -389,9 +389,11 @@ it('all that damage kept is told, one after another; a press dismisses only what
   const said = async () => (await status()).health.message;
   const shownFirst = await said();
   const other = shownFirst === first ? second : first;
-  await worker.send('loss.seen', { message: other });
+  await worker.send('loss.seen', { message: 'Something else.' });
   expect(await said()).toBe(shownFirst);
   await worker.send('loss.seen', { message: shownFirst });
+  expect(await said()).toBe(other);
+  await worker.send('loss.seen', { message: other });
   expect((await status()).health.code).toBe('ok');
 });
 

@@ -1,6 +1,8 @@
 /** Links to what was erased on one device go on all of them, and do not come back with what was recorded elsewhere. */
 import { expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import { scopeOf } from '../../../src/sync/account-state.ts';
+import { addCommands, commandOf } from '../../../src/sync/erasures.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
@@ -85,6 +87,22 @@ it('a day whose sites an older version noted is looked through whatever is delet
   await world.settle();
   expect(await a.run(() => a.store.awayDays())).toEqual({});
   for (const device of [a, b]) expect(await referrers(device)).toEqual([]);
+});
+
+it('a day that comes back with a link to what was deleted meanwhile is sent anew, though nobody asked for that', async () => {
+  const day = dayOf(a.clock.nowMs());
+  await follow(a);
+  await world.settle();
+  world.pass(2 * DAY_MS);
+  await a.run(() => a.sync.dropSent([day], []));
+  await a.run(async () => {
+    const { keys } = await scopeOf(a.store, await world.accountId());
+    const command = await commandOf({ what: 'site', host: 'secret.example' }, keys.naming, a.clock.nowMs());
+    await addCommands(a.store, [command]);
+  });
+  expect(await a.run(() => a.sync.fetchBack([day]))).toEqual({ ok: true, value: null });
+  expect(await referrers(a)).toEqual([]);
+  expect(await a.run(() => a.store.db.getAll('outbox'))).toMatchObject([{ what: 'day', day }]);
 });
 
 it('also a link to a record that was deleted alone, where both come with the deletion', async () => {
