@@ -385,6 +385,8 @@ it('how long records stay is for each device to say, whatever comes meanwhile', 
   await b.visit('old.example', '/2', old);
   await world.settle();
   await a.run(() => a.services.retention.tick());
+  // Which can still be undone.
+  expect(a.services.erasures.state()).toBeDefined();
   await a.due(world);
   await a.run(() => a.services.retention.tick());
   expect(await a.urls()).toEqual([]);
