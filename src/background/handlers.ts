@@ -18,8 +18,8 @@ import { currentPage } from './services/pages.ts';
 import { correctable } from './services/rectify.ts';
 import { removeRule, rulesAnswer, setRule, tryRule } from './services/rules.ts';
 import { cancel, request, resume } from './services/run-requests.ts';
-import { sealedGapSeen } from './services/sealed-gap.ts';
 import { search } from './services/search.ts';
+import { lossSeen } from './services/status.ts';
 import { reductionFor } from './services/stored-count.ts';
 import type { Recording, Services } from './services.ts';
 
@@ -165,11 +165,10 @@ export function createHandlers(access: Access): Handlers {
       return status();
     },
 
-    'loss.seen': async () => {
+    'loss.seen': async ({ message }) => {
       const { profile, erasures } = await ready();
-      await profile.store.lossSeen();
-      await sealedGapSeen();
-      await erasures.leftOverSeen();
+      await lossSeen(profile, message);
+      await erasures.leftOverSeen(message);
       profile.changed();
       return status();
     },
@@ -355,7 +354,7 @@ export function createHandlers(access: Access): Handlers {
     'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
       thenStatus(await thenAgreed(await (await settled()).sync.end('leave', anyway, loseAway))),
-    'sync.delete-account': async ({ loseAway }) =>
-      thenStatus(await thenAgreed(await (await settled()).sync.end('delete', false, loseAway))),
+    'sync.delete-account': async ({ anyway, loseAway }) =>
+      thenStatus(await thenAgreed(await (await settled()).sync.end('delete', anyway, loseAway))),
   };
 }

@@ -1,5 +1,6 @@
 /** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
 
+import type { Clock } from '../base/clock.ts';
 import type { Status } from '../model/recording.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
@@ -71,16 +72,16 @@ export interface ServiceEvents extends DatabaseEvents {
 }
 
 /** @throws LockedError when the profile has a passphrase and is not unlocked. */
-export async function openServices(events: ServiceEvents): Promise<Services> {
-  const services = await openRecording(events);
+export async function openServices(events: ServiceEvents, clock?: Clock): Promise<Services> {
+  const services = await openRecording(events, clock);
   if (isOpen(services)) return services;
   services.close();
   throw new LockedError();
 }
 
 /** Everything, or of a locked profile what records. */
-export async function openRecording(events: ServiceEvents): Promise<Services | Recording> {
-  const profile = await Profile.openOrLocked(events);
+export async function openRecording(events: ServiceEvents, clock?: Clock): Promise<Services | Recording> {
+  const profile = await Profile.openOrLocked(events, clock);
   await beginSession(profile);
   try {
     return await (profile instanceof LockedProfile
@@ -178,6 +179,19 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     budget,
     unsealing,
   });
+  sync.whenSettled = (task) => erasures.whenSettled(task);
+  sync.eraseHere = async ({ means, everything }, erase) => {
+    const inMemory = await ephemeral.erase(means);
+    try {
+      return inMemory + (await erase());
+    } finally {
+      // Also when not all of it could be erased.
+      await recorder.erased();
+      await contexts.erased();
+      if (everything) await profile.sensitive.forget();
+      profile.changed();
+    }
+  };
   const retention = new Retention(profile, erasures);
   const following = new HistoryFollow(profile, ephemeral, erasures);
   const storedRules = new StoredRules(profile, {

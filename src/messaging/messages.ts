@@ -130,8 +130,8 @@ export const MESSAGES = {
   'pause.set': { from: 'page', body: v.strictObject({ pause: v.picklist(PAUSES) }) },
   'pause.end': { from: 'page', body: nothing },
 
-  /** The person has read what the browser lost. */
-  'loss.seen': { from: 'page', body: nothing },
+  /** The person has read this sentence of the health line: of what was lost, or of what a deletion left. */
+  'loss.seen': { from: 'page', body: v.strictObject({ message: text(2000) }) },
   'rules.list': { from: 'page', body: nothing },
   'rules.set': { from: 'page', body: ruleDraft },
   /** What a visit of this address would leave behind; `rule`: with this rule, which is not set. */
@@ -309,9 +309,12 @@ export const MESSAGES = {
     from: 'page',
     body: v.strictObject({ month: v.pipe(v.string(), v.regex(/^\d{4}-\d\d$/)) }),
   },
-  /** `loseAway`: what is at the service only may be lost. */
+  /** `anyway`: also when the others did not get all; `loseAway`: what is at the service only may be lost. */
   'sync.leave': { from: 'page', body: v.strictObject({ anyway: v.boolean(), loseAway: v.boolean() }) },
-  'sync.delete-account': { from: 'page', body: v.strictObject({ loseAway: v.boolean() }) },
+  'sync.delete-account': {
+    from: 'page',
+    body: v.strictObject({ anyway: v.boolean(), loseAway: v.boolean() }),
+  },
 } as const satisfies Record<string, { from: SenderClass; body: v.GenericSchema }>;
 
 export type MessageType = keyof typeof MESSAGES;

@@ -23,6 +23,11 @@ function stateWords({ phase, serviceUrl }: SyncState): string {
 const DAYS_AWAY = 'days-away';
 /** Codes of a service that cannot be reached. */
 const NO_SERVICE = ['unreachable', 'UNAVAILABLE'];
+/** Code of a refusal: the other devices did not get all. */
+const NOT_SENT = 'not-sent';
+
+const UNANSWERED = 'The service does not answer. Leave anyway?';
+const DELETING = 'Deleting the account…';
 
 export function SyncOn({ sync }: { readonly sync: SyncState }) {
   const problem = useSignal('');
@@ -61,10 +66,13 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
     });
     if (!agreed) return;
     const failure = await end('Leaving…', (loseAway) => ask('sync.leave', { anyway: false, loseAway }));
-    if (failure === null || !NO_SERVICE.includes(failure.code)) return;
+    const isNotSent = failure?.code === NOT_SENT;
+    if (failure === null || !(isNotSent || NO_SERVICE.includes(failure.code))) return;
     const anyway = await confirm({
-      title: 'The service does not answer. Leave anyway?',
-      text: 'What was not sent yet stays in this browser only, and the other devices go on listing this one.',
+      title: isNotSent ? 'Your other devices did not get all. Leave anyway?' : UNANSWERED,
+      text: isNotSent
+        ? `${failure.message} If you leave now they do not get it from here; if the service does not answer, they go on listing this device.`
+        : 'What was not sent yet stays in this browser only, and the other devices go on listing this one.',
       action: 'Leave anyway',
     });
     if (anyway) await end('Leaving…', (loseAway) => ask('sync.leave', { anyway: true, loseAway }));
@@ -83,7 +91,17 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
       text: 'Everything that the service holds of this account is deleted, and all its devices stop syncing. What was recorded stays in each browser. Archived days at the service are fetched back to this device first; what other devices archived there is lost to them.',
       action: 'Delete the account',
     });
-    if (agreed) await end('Deleting the account…', (loseAway) => ask('sync.delete-account', { loseAway }));
+    if (!agreed) return;
+    const failure = await end(DELETING, (loseAway) =>
+      ask('sync.delete-account', { anyway: false, loseAway }),
+    );
+    if (failure?.code !== NOT_SENT) return;
+    const anyway = await confirm({
+      title: 'Your other devices do not know yet. Delete the account anyway?',
+      text: `${failure.message} Without the account they never hear of it.`,
+      action: 'Delete the account anyway',
+    });
+    if (anyway) await end(DELETING, (loseAway) => ask('sync.delete-account', { anyway: true, loseAway }));
   };
   return (
     <>

@@ -14,7 +14,12 @@ import type { Shred, Vault } from './vault.ts';
 
 /** In `metadata`. */
 const NAME = 'away';
-const SITES = 'away-sites';
+const SITES = 'away-hosts';
+/**
+ * As older versions noted them: of records alone, not of what those link to. It is not read any more, so that any of its days may
+ * have any site, until it was fetched back.
+ */
+const OLD_SITES = 'away-sites';
 
 /** Days, with how many records each had. */
 export type AwayDays = Readonly<Record<Day, number>>;
@@ -45,7 +50,7 @@ export async function shredBut(db: Database, vault: Vault, list: readonly Shred[
 const sitesSchema = v.record(v.string(), v.array(v.string()));
 export type SitesOfDays = v.InferOutput<typeof sitesSchema>;
 
-/** Hashes of the sites of days that are away; `null`: not known, so that any day may have any site. */
+/** Hashes of the sites of days that are away; of a day that is not in it, or with `null` of all, any site may be. */
 export async function readAwaySites(db: Database, vault: Vault): Promise<SitesOfDays | null> {
   const box = await db.get('metadata', SITES);
   if (box === undefined) return {};
@@ -72,7 +77,8 @@ export async function noteAway(
   const sites: SitesOfDays = {};
   for (const [day, { records, sites: of }] of leaving) {
     // One that came back in part, or has pinned sites, may have been away before.
-    sites[day] = [...new Set([...(day in away ? (known?.[day] ?? []) : []), ...of])];
+    const before = day in away ? known?.[day] : [];
+    if (before) sites[day] = [...new Set([...before, ...of])];
     away[day] = Math.max(away[day] ?? 0, records);
   }
   for (const [day, of] of Object.entries(known ?? {})) if (day in away) sites[day] ??= of;
@@ -85,4 +91,4 @@ export async function noteAway(
 }
 
 /** The account was left: what lies at its service is out of reach. */
-export const AWAY_KEYS = [NAME, SITES] as const;
+export const AWAY_KEYS = [NAME, SITES, OLD_SITES] as const;

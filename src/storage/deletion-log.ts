@@ -18,6 +18,8 @@ const HEAD = 'deletions';
 const nameOf = (n: number): string => `deletion/${String(n).padStart(12, '0')}`;
 /** Entries that are kept; of older ones only the hash stays. Five for each deletion. */
 const MOST = 2_500;
+/** Entries in which a deletion that is under way is looked for: others may have ended meanwhile. */
+const RECENT = PURGE_STEPS.length * 2;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const headSchema = v.strictObject({
@@ -71,7 +73,7 @@ export class DeletionLog {
 
   /** Of the deletion at the end of the log, as when it is resumed. */
   async #has({ purge, step }: LogFact, n: number): Promise<boolean> {
-    for (let at = n - 1; at >= Math.max(0, n - PURGE_STEPS.length * 2); at--) {
+    for (let at = n - 1; at >= Math.max(0, n - RECENT); at--) {
       const entry = parse(await this.#text(at));
       if (entry?.purge === purge && entry.step === step) return true;
     }
@@ -96,10 +98,15 @@ export class DeletionLog {
     });
   }
 
-  /** Of the last deletion: how far it came. `undefined` without any. */
-  async last(): Promise<LogEntry | undefined> {
+  /** How far deletions came that did not end, of those at the end of the log; oldest first. */
+  async unfinished(): Promise<LogEntry[]> {
     const head = await this.#head();
-    return head && head.n > 0 ? (parse(await this.#text(head.n - 1)) ?? undefined) : undefined;
+    const last = new Map<string, LogEntry>();
+    for (let n = Math.max(head?.first ?? 0, (head?.n ?? 0) - RECENT); n < (head?.n ?? 0); n++) {
+      const entry = parse(await this.#text(n));
+      if (entry) last.set(entry.purge, entry);
+    }
+    return [...last.values()].filter(({ step }) => step !== 'undone' && step !== 'notified');
   }
 
   async #entries(names: readonly string[]): Promise<LogEntry[]> {

@@ -85,7 +85,7 @@ export interface Meant {
 }
 
 /** So many records of a deletion are told to other devices by their ids: each is an object at the service that stays. */
-export const MOST_NAMED = 64;
+export const MOST_NAMED = 32;
 
 /** `days`: where targeted records can be; all days with data when absent. */
 export async function findMeant(
@@ -115,7 +115,7 @@ export async function findMeant(
 }
 
 /** What saved contexts list of a record. */
-const linesOf = (record: InteractionRecord): string[] =>
+export const linesOf = (record: InteractionRecord): string[] =>
   record.kind === 'reduced' ? [] : record.kind === 'search' ? [record.query, record.url] : [record.url];
 
 /** From so many days on it pays to open all texts of a pack at once. */

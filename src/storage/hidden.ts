@@ -6,10 +6,10 @@ import type { Day } from '../base/clock.ts';
 import type { InteractionEvent, InteractionRecord } from '../model/interaction.ts';
 import { isEverything, meantBy, type Purge } from '../model/purge.ts';
 import { type Summary, totalOf } from '../model/summary.ts';
-import { keptOf } from './erase.ts';
+import { keptOf, linesOf, type Meant } from './erase.ts';
 
 export interface Hidden {
-  readonly id: string;
+  readonly purge: Purge;
   readonly means: (record: InteractionRecord) => boolean;
   /** Days that may have some of it; `all`: every one, and only what came after it is shown. */
   readonly days: ReadonlySet<Day> | 'all';
@@ -20,16 +20,29 @@ export interface Hidden {
 }
 
 /** `found`: where and how much of it there is. */
-export const hiddenBy = (
-  purge: Purge,
-  found: { readonly days: readonly Day[]; readonly stored: number; readonly lines: ReadonlySet<string> },
-): Hidden => ({
-  id: purge.id,
+export const hiddenBy = (purge: Purge, found: Meant): Hidden => ({
+  purge,
   means: meantBy(purge),
   days: isEverything(purge) ? 'all' : new Set(found.days),
   stored: found.stored,
   lines: isEverything(purge) ? 'all' : found.lines,
 });
+
+/** With what comes and is meant, day by day. `lines`: those of saved contexts. */
+export function withComing(
+  hidden: Hidden,
+  coming: ReadonlyMap<Day, readonly InteractionRecord[]>,
+  lines: ReadonlySet<string>,
+): Hidden {
+  const records = [...coming.values()].flat();
+  const theirs = records.flatMap(linesOf).filter((line) => lines.has(line));
+  return {
+    ...hidden,
+    days: hidden.days === 'all' ? 'all' : new Set([...hidden.days, ...coming.keys()]),
+    stored: hidden.stored + records.length,
+    lines: hidden.lines === 'all' ? 'all' : new Set([...hidden.lines, ...theirs]),
+  };
+}
 
 export const hidesOf = ({ days }: Hidden, day: Day): boolean => days === 'all' || days.has(day);
 

@@ -29,7 +29,7 @@ import {
 import { daysWithData, eventsOfDay, recordCount, recordsByDay } from './days.ts';
 import { namedHosts } from './days-naming.ts';
 import { DeletionLog } from './deletion-log.ts';
-import { Derived } from './derived.ts';
+import { contextLines, Derived } from './derived.ts';
 import {
   type Change,
   erase,
@@ -46,7 +46,7 @@ import {
 import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
-import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, wholeDays } from './hidden.ts';
+import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, wholeDays, withComing } from './hidden.ts';
 import { type Append, Journal, journalCounter, SEEN_STEP_MS, sealJournalRow } from './journal.ts';
 import { type KeyStore, openKeyStore, type RingName } from './key-store.ts';
 import { dueMonths } from './months.ts';
@@ -97,6 +97,16 @@ function namedBy(targets: readonly EraseTarget[]): HostTest | undefined {
     target.what === 'site' ? [target.host] : target.what === 'page' ? [hostOf(target.url)] : [],
   );
   return hosts.length === 0 ? undefined : (host) => hosts.some((one) => coversHost(one, host));
+}
+
+/** What `erase` takes. */
+interface Erasing {
+  readonly targeted: Targeted;
+  readonly everything: boolean;
+  readonly days: DaysToErase | undefined;
+  readonly targets: readonly EraseTarget[];
+  readonly unnamed?: (day: Day) => boolean;
+  readonly named: HostTest | undefined;
 }
 
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
@@ -409,9 +419,34 @@ export class LocalStore extends RecordingStore {
         );
       }
       const { change, added } = await this.#planDays(kept);
-      if (added.size > 0) await writeChange(this.db, change);
+      if (added.size === 0) return 0;
+      await this.#hideComing(kept, known);
+      await writeChange(this.db, change);
       return sum(added.values());
     });
+  }
+
+  /**
+   * Before events of days are added: what is about to be erased of them, as it came from elsewhere, is hidden before it is there,
+   * and erased with the rest.
+   */
+  async #hideComing(days: ReadonlyMap<Day, readonly InteractionEvent[]>, known: KnownOf): Promise<void> {
+    const hidden = this.#hidden;
+    if (!hidden) return;
+    const coming = new Map<Day, readonly InteractionRecord[]>();
+    for (const [day, events] of days) {
+      const meant = foldEvents(events).filter(hidden.means);
+      if (meant.length === 0) continue;
+      const there = new Set((await known(day)).map(({ id }) => id));
+      coming.set(
+        day,
+        meant.filter(({ id }) => !there.has(id)),
+      );
+    }
+    if (coming.size === 0) return;
+    const more = withComing(hidden, coming, await contextLines(this.db, this.vault));
+    // Undone meanwhile: then it is to be shown.
+    if (this.#hidden === hidden) this.#hidden = more;
   }
 
   /**
@@ -432,6 +467,7 @@ export class LocalStore extends RecordingStore {
       const { change, added } = await this.#planDays(fresh);
       const box = note === undefined ? undefined : await this.vault.sealNamed(note, value);
       if (added.size === 0 && box === undefined) return 0;
+      await this.#hideComing(fresh, known);
       await writeChange(this.db, change, async (tx, ask) => {
         if (note !== undefined) ask(tx.objectStore('metadata').put(box, note));
         if (this.syncing)
@@ -516,7 +552,11 @@ export class LocalStore extends RecordingStore {
   }
 
   /** What a deletion takes of the store. `days`: where it can be. */
-  async found(purge: Purge, days: readonly Day[] | undefined, onRead: () => void = () => {}): Promise<Meant> {
+  async #found(
+    purge: Purge,
+    days: readonly Day[] | undefined,
+    onRead: () => void = () => {},
+  ): Promise<Meant> {
     const isMeant = meantBy(purge);
     const means = (record: InteractionRecord) => {
       onRead();
@@ -530,22 +570,32 @@ export class LocalStore extends RecordingStore {
     return { stored, days: [], lines: new Set(), newest: [] };
   }
 
-  /** A deletion was asked for, and nothing of it (`found`) is shown from here on. */
-  async hide(purge: Purge, found: Meant): Promise<void> {
-    await this.exclusive(() => writePurge(this.db, this.vault, purge));
-    this.hideAgain(purge, found);
+  /**
+   * A deletion was asked for: finds what it means, and shows nothing of it from here on. What comes from elsewhere waits until then,
+   * so that it is either found, or seen to come. Resolves with what of the store is hidden. `days`: where that can be; all when it
+   * gives `undefined`. May be repeated.
+   */
+  hide(purge: Purge, days: () => Promise<readonly Day[] | undefined>, onRead?: () => void): Promise<Meant> {
+    return this.exclusive(async () => {
+      const where = this.#withHidden(await days());
+      const found = await this.#found(purge, where, onRead);
+      this.#hidden = hiddenBy(purge, found);
+      this.forget();
+      return found;
+    });
   }
 
-  /** The same of what is noted already. */
-  hideAgain(purge: Purge, found: Meant): void {
-    this.#hidden = hiddenBy(purge, found);
-    this.forget();
+  /** It stays hidden over a restart. */
+  note(purge: Purge): Promise<void> {
+    return this.exclusive(() => writePurge(this.db, this.vault, purge));
   }
 
   /** It is shown again: what was asked for is not to be, or was done. */
-  async unhide(): Promise<void> {
-    await this.exclusive(() => forgetPurge(this.db, this.vault));
-    this.show();
+  unhide(): Promise<void> {
+    return this.exclusive(async () => {
+      await forgetPurge(this.db, this.vault);
+      this.show();
+    });
   }
 
   /** The same of what could not be noted. */
@@ -566,13 +616,19 @@ export class LocalStore extends RecordingStore {
    */
   async purge(purge: Purge, days: DaysToErase): Promise<number> {
     this.#countMeanwhile = await this.recordCount();
+    const { targets } = purge;
     try {
-      const count = await this.erase(meantBy(purge), isEverything(purge), days, purge.targets);
-      this.#hidden = undefined;
-      return count;
-    } catch (error) {
-      if (error instanceof PartlyErasedError) this.#hidden = undefined;
-      throw error;
+      return await this.#erasing(async () => {
+        try {
+          const erasing = { targeted: meantBy(purge), everything: isEverything(purge), days, targets };
+          const count = await this.#erase({ ...erasing, named: namedBy(targets) });
+          this.#hidden = undefined;
+          return count;
+        } catch (error) {
+          if (error instanceof PartlyErasedError) this.#hidden = undefined;
+          throw error;
+        }
+      });
     } finally {
       this.#countMeanwhile = undefined;
       this.forget();
@@ -629,7 +685,7 @@ export class LocalStore extends RecordingStore {
   }
 
   async #erasure(): Promise<unknown> {
-    return this.#hidden?.id ?? (await this.db.get('metadata', ERASURE)) ?? null;
+    return this.#hidden?.purge.id ?? (await this.db.get('metadata', ERASURE)) ?? null;
   }
 
   /** The same as long as nothing was erased. One that is under way is waited for. */
@@ -710,29 +766,56 @@ export class LocalStore extends RecordingStore {
     named: HostTest | undefined = namedBy(targets),
   ): Promise<number> {
     return this.#erasing(async () => {
-      // What an append that ended just now has not told yet is asked for anew.
-      this.#forgetContents();
-      const archived = await this.archives.erasing(targets, unnamed);
-      const away = Object.keys(await readAway(this.db));
-      const touched = away.filter((day) => targets.some((target) => touchesDay(target, day)));
-      const count = await erase(this.#source(), targeted, {
-        syncing: this.syncing,
-        everything,
-        days: await this.#withLinks(typeof days === 'function' ? await days() : days, named),
-        isWhole: (day) => targets.some((target) => coversDay(target, day)),
-        // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
-        renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
-        archived: {
-          filed: archived.filed || touched.length > 0,
-          shred: [...archived.shred, ...(await this.#usedSeals())],
-        },
-      }).catch(async (error: unknown) => {
-        if (error instanceof PartlyErasedError) await this.archives.erased();
-        throw error;
-      });
-      await this.archives.erased();
-      return count;
+      try {
+        return await this.#erase({ targeted, everything, days, targets, unnamed, named });
+      } finally {
+        await this.#hideLess();
+      }
     });
+  }
+
+  /** The caller holds the write lock. */
+  async #erase({ targeted, everything, days, targets, unnamed, named }: Erasing): Promise<number> {
+    // What an append that ended just now has not told yet is asked for anew.
+    this.#forgetContents();
+    const archived = await this.archives.erasing(targets, unnamed);
+    const away = Object.keys(await readAway(this.db));
+    const touched = away.filter((day) => targets.some((target) => touchesDay(target, day)));
+    const where = this.#withHidden(typeof days === 'function' ? await days() : days);
+    const count = await erase(this.#source(), targeted, {
+      syncing: this.syncing,
+      everything,
+      days: await this.#withLinks(where, named),
+      isWhole: (day) => targets.some((target) => coversDay(target, day)),
+      // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
+      renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
+      archived: {
+        filed: archived.filed || touched.length > 0,
+        shred: [...archived.shred, ...(await this.#usedSeals())],
+      },
+    }).catch(async (error: unknown) => {
+      if (error instanceof PartlyErasedError) await this.archives.erased();
+      throw error;
+    });
+    await this.archives.erased();
+    return count;
+  }
+
+  /** With the days that have something hidden: whoever says where something can be does not see that. */
+  #withHidden(days: readonly Day[] | undefined): readonly Day[] | undefined {
+    const hidden = this.#hidden?.days;
+    if (!days || hidden === 'all') return undefined;
+    return hidden ? [...new Set([...days, ...hidden])] : days;
+  }
+
+  /** Some of what is hidden was erased by something else: what is left is found anew. The caller holds the write lock. */
+  async #hideLess(): Promise<void> {
+    const hidden = this.#hidden;
+    if (!hidden) return;
+    const days = hidden.days === 'all' ? undefined : [...hidden.days];
+    const less = hiddenBy(hidden.purge, await this.#found(hidden.purge, days));
+    // Undone meanwhile: then it is to be shown.
+    if (this.#hidden === hidden) this.#hidden = less;
   }
 
   /** What came while the profile was locked and is in the store now would open with them. */
@@ -865,13 +948,13 @@ export class LocalStore extends RecordingStore {
   /**
    * Drops days of which somebody else has everything, but records of the sites in `keep`; those stay that have an event which
    * is not in `sent`, or damaged rows, or of which `isSettled` says that something is still under way. Resolves with those that left.
-   * `sitesOf`: hashes by which a later deletion knows whether it may mean the day.
+   * `sitesOf`: hashes of the sites that events name, by which a later deletion knows whether it may mean the day.
    */
   dropDays(
     sent: ReadonlyMap<Day, ReadonlySet<string>>,
     keep: readonly string[],
     isSettled: (day: Day) => Promise<boolean>,
-    sitesOf: (records: readonly InteractionRecord[]) => Promise<readonly string[]>,
+    sitesOf: (events: readonly InteractionEvent[]) => Promise<readonly string[]>,
   ): Promise<Day[]> {
     return this.#erasing(async () => {
       const leaving = new Map<Day, { readonly records: number; readonly sites: readonly string[] }>();
@@ -881,8 +964,7 @@ export class LocalStore extends RecordingStore {
         if (damaged > 0 || moved.length === 0 || !moved.every(({ id }) => ids.has(id))) continue;
         // What is hidden may still be shown again: it is nowhere else.
         if (this.isHiding(day) || !(await isSettled(day))) continue;
-        const records = foldEvents(moved);
-        leaving.set(day, { records: records.length, sites: await sitesOf(records) });
+        leaving.set(day, { records: foldEvents(moved).length, sites: await sitesOf(moved) });
       }
       if (leaving.size === 0) return [];
       const gone: Day[] = [];

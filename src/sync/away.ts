@@ -7,7 +7,7 @@
  */
 import type { Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
-import { foldEvents, type InteractionEvent } from '../model/interaction.ts';
+import type { InteractionEvent } from '../model/interaction.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { readAwaySites } from '../storage/away.ts';
 import { DamagedError } from '../storage/database.ts';
@@ -18,7 +18,7 @@ import { type EraseCommand, erasedBy, mayMean, readCommands, shortTokens } from 
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
 import { daysOfRows, queueDay, readStaged } from './outbox.ts';
-import { addEvents, type PullSession, type Taken, takePart } from './parts.ts';
+import { addEvents, type PullSession, type Taken, takePart, withoutErased } from './parts.ts';
 import type { TransportFailure } from './transport.ts';
 
 /** Days that are fetched back before something is sent: what comes back takes room until it can leave again. */
@@ -82,11 +82,9 @@ export async function fetchBack(
     if (found.value.missing > 0) continue;
     const { events } = found.value;
     await addEvents(session, new Map([[day, events]]));
-    const erased = erasedBy(await readCommands(store), scope.keys.naming);
-    let isLess = false;
-    for (const record of foldEvents(events)) isLess ||= await erased(record);
-    const kept = await store.coming(day, events, async () => []);
-    isLess ||= kept.length < events.length || kept.some((event, at) => event !== events[at]);
+    const left = await withoutErased(events, erasedBy(await readCommands(store), scope.keys.naming));
+    const kept = await store.coming(day, left, async () => []);
+    const isLess = kept.length < events.length || kept.some((event, at) => event !== events[at]);
     try {
       await store.cameBack(day, isLess ? 'less' : 'whole');
     } catch (error) {
@@ -173,7 +171,7 @@ export async function dropSent(
       sent,
       keep,
       async (day) => isWanted() && (await isSettled(store, day)),
-      (records) => shortTokens(records, scope.keys.naming),
+      (events) => shortTokens(events, scope.keys.naming),
     ),
   );
 }

@@ -10,8 +10,10 @@ import { toBase64Url, utf8 } from '../base/bytes.ts';
 import { DAY_MS, type Day, dayOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
-import type { InteractionRecord } from '../model/interaction.ts';
+import type { LogFact } from '../model/deletion-log.ts';
+import type { InteractionEvent, InteractionRecord } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
+import { linkOf } from '../model/links.ts';
 import { hostOf } from '../model/page.ts';
 import { CARRIED_OUT, PURGE_KIND_OF } from '../model/purge.ts';
 import { reductionFields } from '../model/reduction.ts';
@@ -19,6 +21,7 @@ import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import { noteUnerased, readUnerased } from './unerased.ts';
 
 const time = v.pipe(v.number(), v.safeInteger());
 export const commandSchema = v.strictObject({
@@ -95,12 +98,29 @@ export const writeCommands = async (store: LocalStore, commands: readonly EraseC
 export type Erasure = EraseCommand & { readonly target: { readonly what: EraseTarget['what'] } };
 export const isErasure = (command: EraseCommand): command is Erasure => command.target.what !== 'reduce';
 
-/** Adds what is not there yet. One at a time: a command that comes from another device must not push out one given here. */
+/**
+ * Adds what is not there yet, to be carried out. One at a time: a command that comes from another device must not push out one given
+ * here.
+ */
 export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
   store.exclusive(async () => {
     const known = await readCommands(store);
-    const fresh = commands.filter(({ id }) => !known.some((command) => command.id === id));
-    if (fresh.length > 0) await writeCommands(store, [...known, ...fresh]);
+    const ids = new Set(known.map(({ id }) => id));
+    const fresh = commands.filter(({ id }) => !ids.has(id));
+    if (fresh.length === 0) return;
+    await noteUnerased(
+      store,
+      fresh.filter(isErasure).map(({ id }) => id),
+    );
+    await writeCommands(store, [...known, ...fresh]);
+  });
+
+/** After they were carried out on what was here: how they are held to from now on (`heldFrom`). Reductions are so from the beginning. */
+export const holdCommands = (store: LocalStore, nowMs: number): Promise<void> =>
+  store.exclusive(async () => {
+    const [commands, waiting] = [await readCommands(store), await readUnerased(store)];
+    const held = commands.map((one) => (waiting.has(one.id) ? one : heldFrom(one, nowMs)));
+    if (held.some((one, index) => one !== commands[index])) await writeCommands(store, held);
   });
 
 /** Commands of another account: they mean nothing in this one, and those without a token would erase what they never meant. */
@@ -118,12 +138,51 @@ export interface CommandNames {
   readonly atMs: number;
 }
 
+/** Each says which deletion it is of, which of its commands it is and of how many: they may come one after another. */
 export const commandsOf = (
   targets: readonly EraseTarget[],
   key: MacKey,
   { id, atMs }: CommandNames,
 ): Promise<EraseCommand[]> =>
-  Promise.all(targets.map((target, index) => commandOf(target, key, atMs, `${id}.${index}`)));
+  Promise.all(
+    targets.map((target, index) => commandOf(target, key, atMs, `${id}.${index}.${targets.length}`)),
+  );
+
+/** A deletion, as its commands tell of it. */
+export interface CommandedDeletion {
+  /** As cards name it; with how many commands are known, where it is not said how many there are. */
+  readonly name: string;
+  readonly atMs: number;
+  /** In the order in which they were given; at least one. */
+  readonly commands: readonly Erasure[];
+  /** Whether none of them is still to come, as far as that is said. */
+  readonly isWhole: boolean;
+}
+
+/**
+ * Commands by deletion. Older versions did not say how many there are, before that not even of which deletion: then those of one
+ * kind that were given in one moment are one.
+ */
+export function deletionsOf(commands: readonly Erasure[]): CommandedDeletion[] {
+  const groups = new Map<string, { at: number; of: number; command: Erasure }[]>();
+  for (const command of commands) {
+    const [id = '', at, of] = command.id.split('.');
+    const name = at === undefined ? `${command.atMs} ${command.target.what}` : id;
+    const group = groups.get(name) ?? [];
+    group.push({ at: Number(at ?? 0), of: Number(of ?? 0), command });
+    groups.set(name, group);
+  }
+  return [...groups].map(([name, group]) => {
+    group.sort((a, b) => a.at - b.at);
+    const [{ command, of }] = group as [(typeof group)[number]];
+    return {
+      name: of > 0 ? name : `${name}*${group.length}`,
+      atMs: command.atMs,
+      commands: group.map((one) => one.command),
+      isWhole: group.length >= of,
+    };
+  });
+}
 
 /** A command for what the person chose, as of then. */
 export async function commandOf(
@@ -167,14 +226,16 @@ function siteTokens(key: MacKey): (host: string) => Promise<string[]> {
 /** Enough to tell sites apart; taking one for another costs a look. */
 const short = (one: string): string => one.slice(0, 8);
 
-/** Shortened keyed hashes of the sites of records, and of the domains above them. */
-export async function shortTokens(records: readonly InteractionRecord[], key: MacKey): Promise<string[]> {
+/** Shortened keyed hashes of the sites that events are of or link to, and of the domains above them. */
+export async function shortTokens(events: readonly InteractionEvent[], key: MacKey): Promise<string[]> {
   const tokensOf = siteTokens(key);
+  const hosts = new Set(
+    events.flatMap((event) =>
+      [('url' in event ? event.url : undefined) ?? '', linkOf(event) ?? ''].map(hostOf),
+    ),
+  );
   const found = new Set<string>();
-  for (const record of records) {
-    const host = recordHost(record);
-    if (host !== null) for (const one of await tokensOf(host)) found.add(short(one));
-  }
+  for (const host of hosts) if (host !== '') for (const one of await tokensOf(host)) found.add(short(one));
   return [...found];
 }
 
@@ -278,6 +339,11 @@ export async function logErasures(
     records,
     atMs,
   } as const;
+  await logSteps(store, fact);
+}
+
+/** All steps of one that was carried out; those that are in the log are not written again. */
+export async function logSteps(store: LocalStore, fact: Omit<LogFact, 'step'>): Promise<void> {
   for (const step of CARRIED_OUT) await store.deletions.append({ ...fact, step });
 }
 
@@ -295,28 +361,35 @@ function targetOf({ atMs, target }: EraseCommand): EraseTarget[] {
   }
 }
 
-/** A test for "some command means this record". */
+/** A test for "some command means this record". There may be many commands: what names one thing is looked up. */
 export function erasedBy(
   commands: readonly EraseCommand[],
   key: MacKey,
 ): (record: InteractionRecord) => Promise<boolean> {
-  const pages = commands.filter(({ target }) => target.what === 'page');
-  const sites = commands.filter(({ target }) => target.what === 'site');
+  const ids = new Set<string>();
+  const ranges: { readonly fromMs: number; readonly toMs: number; readonly atMs: number }[] = [];
+  /** Until when, by keyed hash; of everything. */
+  const [pages, sites] = [new Map<string, number>(), new Map<string, number>()];
+  let allMs = Number.NEGATIVE_INFINITY;
+  const until = (map: Map<string, number>, one: string, atMs: number) =>
+    map.set(one, Math.max(atMs, map.get(one) ?? atMs));
+  for (const { atMs, target } of commands) {
+    if (target.what === 'record') ids.add(target.id);
+    else if (target.what === 'page') until(pages, target.token, atMs);
+    else if (target.what === 'site') until(sites, target.token, atMs);
+    else if (target.what === 'range') ranges.push({ ...target, atMs });
+    else if (target.what === 'all') allMs = Math.max(allMs, atMs);
+  }
   const tokensOf = siteTokens(key);
   return async (record) => {
-    for (const { atMs, target } of commands) {
-      if (target.what === 'record' && record.id === target.id) return true;
-      if (record.atMs > atMs) continue;
-      if (target.what === 'all') return true;
-      if (target.what === 'range' && record.atMs >= target.fromMs && record.atMs < target.toMs) return true;
-    }
+    const { atMs } = record;
+    if (ids.has(record.id) || atMs <= allMs) return true;
+    if (ranges.some((one) => atMs <= one.atMs && atMs >= one.fromMs && atMs < one.toMs)) return true;
     if (record.kind === 'reduced') return false;
-    const inTime = (list: readonly EraseCommand[], tokens: readonly string[]) =>
-      list.some(
-        ({ atMs, target }) => record.atMs <= atMs && 'token' in target && tokens.includes(target.token),
-      );
-    if (pages.length > 0 && inTime(pages, [await token(key, 'page', record.url)])) return true;
-    const host = recordHost(record);
-    return sites.length > 0 && host !== null && inTime(sites, await tokensOf(host));
+    const isMeant = (map: ReadonlyMap<string, number>, one: string) =>
+      atMs <= (map.get(one) ?? Number.NEGATIVE_INFINITY);
+    if (pages.size > 0 && isMeant(pages, await token(key, 'page', record.url))) return true;
+    const host = sites.size > 0 ? recordHost(record) : null;
+    return host !== null && (await tokensOf(host)).some((one) => isMeant(sites, one));
   };
 }

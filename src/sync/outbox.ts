@@ -14,7 +14,8 @@ import {
   SETTINGS_CAME,
   writeSharedSettings,
 } from './account-state.ts';
-import { type EraseCommand, readCommands, writeCommands } from './erasures.ts';
+import { type EraseCommand, isErasure, readCommands, writeCommands } from './erasures.ts';
+import { noteUnerased, UNERASED } from './unerased.ts';
 import { UNREAD } from './unread.ts';
 
 /** A sealed batch, kept until it is answered: a repeat sends the same bytes under the same key. */
@@ -121,18 +122,22 @@ export async function queueRecord(store: LocalStore, name: string): Promise<void
 }
 
 /**
- * Erase commands that are given here, kept and queued; those that were given already are not given again. Queued first: should
- * the worker be stopped in between, a row that leads to nothing is dropped, but a command that no row names would never reach
- * the others.
+ * Erase commands that are given here, before they are carried out: kept and queued; those that were given already are not given
+ * again. Queued first: should the worker be stopped in between, a row that leads to nothing is dropped, but a command that no row
+ * names would never reach the others.
  */
 export const giveCommands = (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
   store.exclusive(async () => {
     const known = await readCommands(store);
-    const fresh = commands.filter(({ id }) => !known.some((command) => command.id === id));
+    const ids = new Set(known.map(({ id }) => id));
+    const fresh = commands.filter(({ id }) => !ids.has(id));
     if (fresh.length === 0) return;
-    const tx = store.db.transaction('outbox', 'readwrite', { durability: 'strict' });
-    for (const { id } of fresh) tx.store.add({ what: 'record', name: `erase/${id}` });
-    await tx.done;
+    const names = fresh.map(({ id }) => `erase/${id}`);
+    await noteUnerased(
+      store,
+      fresh.filter(isErasure).map(({ id }) => id),
+      names,
+    );
     await writeCommands(store, [...known, ...fresh]);
   });
 
@@ -159,16 +164,17 @@ export async function queueDay(store: LocalStore, day: Day): Promise<void> {
   await tx.done;
 }
 
-/** Names of erase commands that were not sent yet. */
-export async function queuedErasures(store: LocalStore): Promise<Set<string>> {
-  const rows = await store.db.getAll('outbox');
-  return new Set(
-    rows.flatMap((row) => (row.what === 'record' && row.name.startsWith('erase/') ? [row.name] : [])),
+/** What waits of what a person recorded, changed or deleted here; of that, how many erase commands. */
+export async function waitingHere(
+  store: LocalStore,
+): Promise<{ readonly rows: number; readonly erasures: number }> {
+  // A card says only what this device is called and has carried out.
+  const rows = (await store.db.getAll('outbox')).filter(
+    (row) => row.what !== 'record' || row.name !== 'card',
   );
+  const erasures = rows.filter((row) => row.what === 'record' && row.name.startsWith('erase/')).length;
+  return { rows: rows.length, erasures };
 }
-
-/** In `metadata`: ids of erase commands of which something is still here, because something is damaged (pull.ts). */
-export const UNERASED = 'unerased';
 
 /** What is remembered of one account, and means nothing in another. */
 const OF_ACCOUNT = [

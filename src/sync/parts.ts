@@ -75,15 +75,24 @@ export async function takePart(
   return ok(parsed.length === events.length ? 'taken' : 'partly');
 }
 
-async function withoutErased(
+/**
+ * Of a day's events, without records that were erased and without links to what was, there or elsewhere. Those that lose nothing
+ * stay the same objects.
+ */
+export async function withoutErased(
   events: readonly InteractionEvent[],
   isErased: (record: InteractionRecord) => Promise<boolean>,
 ): Promise<InteractionEvent[]> {
   const gone = new Set<EventId>();
-  for (const record of foldEvents(events)) if (await isErased(record)) gone.add(record.id);
+  const urls = new Set<string>();
+  for (const record of foldEvents(events)) {
+    if (!(await isErased(record))) continue;
+    gone.add(record.id);
+    if ('url' in record) urls.add(record.url);
+  }
   return withoutLinks(
     events.filter((event) => !gone.has(recordOf(event))),
-    isErased,
+    (record) => ('url' in record && urls.has(record.url)) || isErased(record),
   );
 }
 
@@ -112,15 +121,8 @@ export async function addEvents(
   const away = await store.awayDays();
   await store.addDays(days, async (day, received, known) => {
     erased ??= erasedBy(await readCommands(store), scope.keys.naming);
-    const gone = new Set<EventId>();
-    const visits = new Set<EventId>();
-    for (const record of foldEvents(received))
-      if (await erased(record)) gone.add(record.id);
-      else visits.add(record.id);
-    const kept = await withoutLinks(
-      received.filter((event) => !gone.has(recordOf(event))),
-      erased,
-    );
+    const kept = await withoutErased(received, erased);
+    const visits = new Set<EventId>(foldEvents(kept).map(({ id }) => id));
     if (kept.every((event) => visits.has(recordOf(event)))) return kept;
     for (const { id } of await known(day)) visits.add(id);
     // Of a day that is away they lie where its visits are, and come back with those.

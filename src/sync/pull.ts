@@ -5,13 +5,14 @@
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import type { InteractionRecord } from '../model/interaction.ts';
 import { mergeShared, parseShared } from '../model/shared-settings.ts';
 import type { CheckedChain } from '../protocol/device-list.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { type Change, changesAnswerSchema } from '../protocol/wire.ts';
-import { PartlyErasedError } from '../storage/database.ts';
+import { DamagedError, PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
@@ -20,9 +21,10 @@ import { queueMeant } from './away.ts';
 import { settledSeq } from './epochs.ts';
 import {
   addCommands,
-  type EraseCommand,
   eraseAs,
+  erasedBy,
   heldFrom,
+  holdCommands,
   isErasure,
   logErasures,
   parseCommand,
@@ -30,11 +32,12 @@ import {
 } from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
-import { queueDay, queuedErasures, queueRecord, UNERASED } from './outbox.ts';
+import { queueDay, queueRecord } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
 import type { TransportFailure } from './transport.ts';
+import { carriedOut, readUnerased } from './unerased.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
 
 export interface Pulled {
@@ -47,16 +50,29 @@ export interface Pulled {
 /** An answer of more than a megabyte is not taken, and an entry of the feed may name a hundred slots. */
 const PAGE = Math.min(LIMITS.changesPage, 100);
 
+/** What commands mean that are carried out together. */
+export interface Commanded {
+  means(record: InteractionRecord): Promise<boolean>;
+  readonly everything: boolean;
+}
+
+/**
+ * Carries out what commands mean on whatever the device has beside the store, in memory too. `erase`: does so in the store, and
+ * resolves with how many records went; what it throws is thrown on. Resolves with how many went in all.
+ */
+export type EraseHere = (commanded: Commanded, erase: () => Promise<number>) => Promise<number>;
+
 /** `ever`: every device that was listed in the account: who may have signed what lies there. */
 export interface RoundSession extends PullSession {
   readonly ever: CheckedChain['ever'];
   readonly clock: Clock;
+  readonly eraseHere: EraseHere;
 }
 
 export async function pull(session: RoundSession): Promise<Result<Pulled, TransportFailure>> {
   const { store, transport, account } = session;
   const signer = signerOf(store, account.account);
-  let changed = await finishErasures(session);
+  let changed = (await eraseWaiting(session)) > 0;
   for (;;) {
     const since = ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0;
     const page = await transport.json(
@@ -97,35 +113,29 @@ async function done({ store, clock }: RoundSession, changed: boolean): Promise<R
   return ok({ changed, unreadable: countBroken(await readUnread(store)) });
 }
 
-/** A worker that was stopped between giving an erase command and erasing here does the rest before it tells the others. */
-async function finishErasures({ store, scope }: PullSession): Promise<boolean> {
-  const names = await queuedErasures(store);
-  const commands = (await readCommands(store)).filter(({ id }) => names.has(`erase/${id}`));
-  const count = await eraseOrWait(store, commands, scope);
-  await queueMeant(store, commands);
-  return count > 0;
-}
-
-/** Something that is damaged may keep what a command means: it is tried again in each round until it is gone. */
-async function eraseOrWait(
-  store: LocalStore,
-  commands: readonly EraseCommand[],
-  scope: ObjectScope,
-): Promise<number> {
-  const before = ((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined) ?? [];
-  const now = new Set(commands.map(({ id }) => id));
-  const waiting = (await readCommands(store)).filter(({ id }) => before.includes(id) && !now.has(id));
-  const all = [...waiting, ...commands].filter(isErasure);
-  if (all.length === 0) return 0;
+/**
+ * Carries out every command that was not yet, given here or elsewhere, before anything more is told to the others. Damage may keep
+ * what a command means: it is tried again in each round until it is gone. Resolves with how many records went.
+ */
+async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<number> {
+  const waiting = await readUnerased(store);
+  if (waiting.size === 0) return 0;
+  const commands = (await readCommands(store)).filter(isErasure).filter(({ id }) => waiting.has(id));
+  if (commands.length === 0) return 0;
+  const { naming } = scope.keys;
+  const means = erasedBy(commands, naming);
+  const everything = commands.some(({ target }) => target.what === 'all');
   try {
-    const count = await eraseAs(store, all, scope.keys.naming);
-    if (before.length > 0) await store.db.delete('metadata', UNERASED);
+    const count = await eraseHere({ means, everything }, () => eraseAs(store, commands, naming));
+    await queueMeant(store, commands);
+    await carriedOut(
+      store,
+      commands.map(({ id }) => id),
+    );
     return count;
   } catch (error) {
-    if (!(error instanceof PartlyErasedError)) throw error;
-    const ids = all.map(({ id }) => id);
-    await store.db.put('metadata', ids, UNERASED);
-    return error.count;
+    if (!(error instanceof DamagedError)) throw error;
+    return error instanceof PartlyErasedError ? error.count : 0;
   }
 }
 
@@ -207,7 +217,7 @@ async function apply(
   // What is here now is erased as it was said: of a device whose clock is ahead its own records lie ahead, too.
   await addCommands(
     store,
-    into.commands.map((command) => heldFrom(command, nowMs)),
+    into.commands.map((command) => (isErasure(command) ? command : heldFrom(command, nowMs))),
   );
   for (const day of into.returned) await queueDay(store, day);
   for (const update of await addEvents(session, into.events)) {
@@ -215,7 +225,8 @@ async function apply(
     if (slot !== undefined) unread[slot] ??= 'waits';
   }
   if (into.commands.length > 0) {
-    const count = await eraseOrWait(store, into.commands, scope);
+    const count = await eraseWaiting(session);
+    await holdCommands(store, nowMs);
     if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
     await queueMeant(store, into.commands);
   }

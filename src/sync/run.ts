@@ -5,7 +5,7 @@ import type { LocalStore } from '../storage/local-store.ts';
 import { type AccountState, type Devices, scopeOf } from './account-state.ts';
 import { fetchWaiting } from './away.ts';
 import { settleEpoch } from './epochs.ts';
-import { type Pulled, pull } from './pull.ts';
+import { type EraseHere, type Pulled, pull } from './pull.ts';
 import { type Pushed, push } from './push.ts';
 import { rewrapOld } from './rewrap.ts';
 import type { Rings } from './rings.ts';
@@ -33,6 +33,7 @@ export async function runRound(
   account: AccountState,
   rings: Rings,
   clock: Clock,
+  eraseHere: EraseHere,
 ): Promise<Result<Round, TransportFailure>> {
   const devices = await keepKeys(store, transport, account.account, clock);
   if (!devices.ok) return devices;
@@ -44,7 +45,7 @@ export async function runRound(
   let changed = false;
   let unreadable = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const session = { store, transport, scope, account, rings, ever, clock };
+    const session = { store, transport, scope, account, rings, ever, clock, eraseHere };
     const pulled = await pull(session);
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;

@@ -74,7 +74,7 @@ for (const name of ['decrypt', 'encrypt', 'sign', 'digest', 'importKey'] as cons
 }
 
 const areaOf = (map: () => Map<string, unknown>) => ({
-  get: async (key: string) => ({ [key]: map().get(key) }),
+  get: async (key: string | null) => (key === null ? Object.fromEntries(map()) : { [key]: map().get(key) }),
   set: async (values: Record<string, unknown>) => {
     for (const [key, value] of Object.entries(values)) map().set(key, value);
   },
@@ -82,7 +82,12 @@ const areaOf = (map: () => Map<string, unknown>) => ({
 });
 
 const browser = {
-  runtime: { id: 'test', getPlatformInfo: async () => ({ os: 'linux' }) },
+  runtime: {
+    id: 'test',
+    getPlatformInfo: async () => ({ os: 'linux' }),
+    getManifest: () => ({ version: '1.0' }),
+  },
+  permissions: { contains: async () => true },
   alarms: {
     create: async (name: string, { when }: { when: number }) => void current().alarms.set(name, when),
     clear: async (name: string) => current().alarms.delete(name),

@@ -53,7 +53,10 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   },
   'pause.set': { right: [{ pause: '15m' }], wrong: [{ pause: '15 minutes' }] },
   'pause.end': nothing,
-  'loss.seen': nothing,
+  'loss.seen': {
+    right: [{ message: 'The browser lost the last records.' }],
+    wrong: [{ message: 'x'.repeat(2001) }],
+  },
   'rules.list': nothing,
   'rules.set': {
     right: [
@@ -289,5 +292,5 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   'sync.deletions': nothing,
   'archive.fetch-month': { right: [{ month: '2025-03' }], wrong: [{ month: '2025-3' }, { month: 'March' }] },
   'sync.leave': { right: [{ anyway: false, loseAway: false }] },
-  'sync.delete-account': { right: [{ loseAway: false }] },
+  'sync.delete-account': { right: [{ anyway: false, loseAway: false }] },
 };

@@ -17,7 +17,7 @@ import type { PrivacyLevel } from '../../src/model/privacy.ts';
 import type { SyncState } from '../../src/model/recording.ts';
 import type { Reduction } from '../../src/model/reduction.ts';
 import type { Rule } from '../../src/model/rules.ts';
-import { type EraseTarget, isTargeted } from '../../src/model/selector.ts';
+import { type EraseTarget, targetedBy } from '../../src/model/selector.ts';
 import type { AccountId } from '../../src/protocol/ids.ts';
 import type { Limits } from '../../src/protocol/limits.ts';
 import { readAccount } from '../../src/sync/account-state.ts';
@@ -36,7 +36,7 @@ export class TestDevice {
   skewMs = 0;
 
   constructor(
-    private readonly service: InProcess,
+    protected readonly service: InProcess,
     readonly name: string,
   ) {
     this.network = new TestNetwork(service);
@@ -98,11 +98,18 @@ export class TestDevice {
 
   /** As the handler of `erase.run` does it. */
   erase(target: EraseTarget): Promise<number> {
+    return this.eraseAll([target]);
+  }
+
+  eraseAll(targets: readonly EraseTarget[]): Promise<number> {
     return this.run(async () => {
-      await this.sync.erasing([target]);
-      return this.store.erase((record) => isTargeted(record, target), target.what === 'all', undefined, [
-        target,
-      ]);
+      const everything = targets.some(({ what }) => what === 'all');
+      let count = 0;
+      await this.sync.erasing(targets, async () => {
+        count = await this.store.erase(targetedBy(targets), everything, undefined, targets);
+        return true;
+      });
+      return count;
     });
   }
 
@@ -187,7 +194,10 @@ export class SyncWorld {
   readonly service: InProcess;
   readonly devices: TestDevice[] = [];
 
-  constructor(limits: Partial<Limits> = {}) {
+  constructor(
+    limits: Partial<Limits> = {},
+    private readonly made: new (service: InProcess, name: string) => TestDevice = TestDevice,
+  ) {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] });
     // A timer fires on the device that set it, whoever lets time pass.
     const faked = globalThis.setTimeout;
@@ -198,15 +208,19 @@ export class SyncWorld {
 
   /** A device with an empty profile that is in no account. */
   async device(name: string): Promise<TestDevice> {
-    const device = new TestDevice(this.service, name);
+    const device = new this.made(this.service, name);
     await device.restart();
     this.devices.push(device);
     return device;
   }
 
   /** `count` devices in one account, in step with each other. */
-  static async paired(count: number, limits: Partial<Limits> = {}): Promise<SyncWorld> {
-    const world = new SyncWorld(limits);
+  static async paired(
+    count: number,
+    limits: Partial<Limits> = {},
+    made?: new (service: InProcess, name: string) => TestDevice,
+  ): Promise<SyncWorld> {
+    const world = new SyncWorld(limits, made);
     const first = await world.device('d0');
     await world.create(first);
     for (let i = 1; i < count; i++) await world.join(first, await world.device(`d${i}`));

@@ -309,6 +309,7 @@ const privacy: PrivacyReport = {
   ],
 };
 const NO_SERVICE = 'The sync service does not answer. Check the address, and that the service runs.';
+const NOT_SENT = `What was recorded or deleted here lately did not reach your other devices yet. ${NO_SERVICE}`;
 const code = { code: `arq1:${'x7Kq-93_fLmP2'.repeat(14)}`, expiresMs: NOW + 300_000 };
 
 const healthy: HealthReport = {
@@ -915,6 +916,16 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
         await view.fill('restore-words', `${'abandon '.repeat(11)}zoology`);
         await view.click('restore');
         await says(view, 'sync-problem', 'Word 12');
+      },
+    },
+    {
+      name: 'options-sync-not-sent',
+      status: syncing({}),
+      answers: { ...answers, 'sync.leave': fail('not-sent', NOT_SENT) },
+      reach: async (view) => {
+        await view.click('sync-leave');
+        await view.click('confirm');
+        await says(view, 'confirm', 'Leave anyway');
       },
     },
     { name: 'options-sync-error', status: syncing({ phase: 'error', message: NO_SERVICE }) },

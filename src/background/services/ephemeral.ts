@@ -8,10 +8,11 @@ import {
   type InteractionRecord,
   type NewEvent,
 } from '../../model/interaction.ts';
+import { withoutLinks } from '../../model/links.ts';
 import { EPHEMERAL_MS } from '../../model/privacy.ts';
 import type { Area } from '../../platform/areas.ts';
 import { MemoryFullError } from '../../storage/database.ts';
-import { keptOf } from '../../storage/erase.ts';
+import { keptOf, type Targeted } from '../../storage/erase.ts';
 
 const KEY = 'ephemeral';
 const MAX_EVENTS = 5_000;
@@ -87,19 +88,23 @@ export class Ephemeral {
     });
   }
 
-  /** Removes what is targeted and what has expired. Resolves with how many records were targeted. */
-  erase(targeted: (record: InteractionRecord) => boolean): Promise<number> {
+  /** Removes what is targeted, links to it, and what has expired. Resolves with how many records were targeted. */
+  erase(targeted: Targeted): Promise<number> {
     return this.#mutex.run(async () => {
       const { events, nonces } = await this.#alive();
-      const gone = new Set(
-        foldEvents(events)
-          .filter(targeted)
-          .map((record) => record.id),
+      const gone = new Set<string>();
+      const urls = new Set<string>();
+      for (const record of foldEvents(events)) {
+        if (!(await targeted(record))) continue;
+        gone.add(record.id);
+        if ('url' in record) urls.add(record.url);
+      }
+      const left = withoutOrphans(events.filter((event) => !gone.has(event.id)));
+      const unlinked = await withoutLinks(
+        left,
+        (record) => ('url' in record && urls.has(record.url)) || targeted(record),
       );
-      await this.session.set(KEY, {
-        events: withoutOrphans(events.filter((event) => !gone.has(event.id))),
-        nonces,
-      } satisfies Memory);
+      await this.session.set(KEY, { events: unlinked, nonces } satisfies Memory);
       return gone.size;
     });
   }

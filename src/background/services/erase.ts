@@ -131,12 +131,17 @@ export async function countErased(
   });
 }
 
+const TOO_MANY_IN_ALL =
+  'So much was deleted page by page in your account that no more pages of a search can be told to your other devices. Delete by site or by days on the "Your data" page.';
+
 /** Deletes, and resolves with how many records that are. It can be undone for some seconds. */
 export async function eraseRecords(
-  { profile, ephemeral, erasures }: Services,
+  { profile, ephemeral, erasures, sync }: Services,
   question: EraseQuestion,
 ): Promise<Result<{ readonly count: number }>> {
   const meaning = await meaningOf(profile, ephemeral, question);
   if (!meaning.ok) return meaning;
+  const { length } = meaning.value.targets;
+  if (length > 1 && !(await sync.takesCommands(length))) return fail('too-many', TOO_MANY_IN_ALL);
   return ok({ count: await erasures.flag({ ...meaning.value, reason: 'person' }) });
 }

@@ -23,15 +23,16 @@ import type { ErasingState } from '../../model/recording.ts';
 import type { Expiry } from '../../model/retention.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
-import { localArea } from '../../platform/areas.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
 import type { Meant } from '../../storage/erase.ts';
 import { journalCounter } from '../../storage/journal.ts';
+import { logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import { daysOfAll } from './erase.ts';
 import type { HistoryImport } from './history-import.ts';
+import { LeftOver } from './left-over.ts';
 import type { Profile } from './profile.ts';
 import type { Recorder } from './recorder.ts';
 import type { Sync } from './sync.ts';
@@ -39,8 +40,6 @@ import { unlessDamaged } from './unless-damaged.ts';
 import type { Unsealing } from './unsealing.ts';
 
 export const ERASE_ALARM = 'erase';
-/** In `storage.local`: what is still there of deletions, in a sentence, until the person has read it. */
-const LEFT_OVER = 'left-over';
 
 const DAMAGED_NOTE =
   'A deletion that was waiting is damaged, so it was not carried out: what it meant is shown again. Look, and delete it once more.';
@@ -72,6 +71,7 @@ interface Deps {
 
 export class Erasures {
   readonly #turns = new Mutex();
+  readonly #leftOver = new LeftOver();
   #purge: Purge | undefined;
   /** Where it can be, as far as is known without looking. */
   #days: readonly Day[] | undefined;
@@ -101,17 +101,20 @@ export class Erasures {
       await store.unhide();
     }
     this.#hideElsewhere();
-    if (this.#purge) {
-      store.hideAgain(this.#purge, await store.found(this.#purge, await this.#daysOf(this.#purge)));
-      await this.#log(this.#purge, 'flagged', this.#purge.count);
-      return;
+    const purge = this.#purge;
+    if (purge) {
+      await store.hide(purge, () => this.#where(purge));
+      await this.#log(purge, 'flagged', purge.count);
     }
     // It was stopped between what it did and telling the log so.
-    const last = await store.deletions.last();
-    if (last?.step === 'flagged')
-      await store.deletions.append({ ...factOf(last), step: 'undone', atMs: this.#nowMs() });
-    if (last?.step === 'archived')
-      await store.deletions.append({ ...factOf(last), step: 'notified', atMs: this.#nowMs() });
+    for (const last of await store.deletions.unfinished()) {
+      if (last.purge === purge?.id) continue;
+      const fact = { ...factOf(last), atMs: this.#nowMs() };
+      // What another device asked for is done when it is told here, and nobody could undo it.
+      if (last.reason === 'other-device') await logSteps(store, fact);
+      else if (last.step === 'flagged') await store.deletions.append({ ...fact, step: 'undone' });
+      else if (last.step === 'archived') await store.deletions.append({ ...fact, step: 'notified' });
+    }
   }
 
   /** When everything else is open: carries out what is due, and resolves; what fails is tried again later. */
@@ -184,8 +187,6 @@ export class Erasures {
     };
     // What is not read yet must not bring it back.
     await deps.history.erasing(isEverything(draft));
-    const where = days ?? (await this.#daysOf(draft));
-    const found = await store.found(draft, where, onRead);
     const isMeant = meantBy(draft);
     const inMemory = (await deps.ephemeral.records()).filter((record) => {
       onRead();
@@ -196,16 +197,18 @@ export class Erasures {
       const filed = await unlessDamaged(store.archives.filed(target));
       elsewhere += (filed?.records ?? 0) + (await deps.sync.awayMeant(target)).records;
     }
+    this.#days = days;
+    const found = await store.hide(draft, () => this.#where(draft), onRead);
     // Where a rule left less of a record on another device, its address does not say any more that it is meant: its id does.
-    const named = store.syncing && reason !== 'retention' ? found.newest : [];
-    const purge: Purge = {
+    const named = await this.#named(draft, found.newest);
+    const counted: Purge = {
       ...draft,
-      targets: [...targets, ...namedTargets(targets, named)],
+      targets: [...targets, ...named],
       count: inMemory + found.stored + elsewhere,
     };
-    const isNoted = await this.#note(purge, found);
+    const isNoted = await this.#note(counted);
+    const purge = isNoted ? counted : { ...counted, dueMs: atMs };
     this.#purge = purge;
-    this.#days = where;
     this.#hideElsewhere();
     await this.#log(purge, 'flagged', purge.count);
     await deps.sync.hidden();
@@ -224,16 +227,26 @@ export class Erasures {
     return purge.count;
   }
 
+  /** By their ids: those of `records` that no target names, as long as the account has room for them. */
+  async #named({ targets, reason, syncing }: Purge, records: Meant['newest']): Promise<EraseTarget[]> {
+    if (!syncing || reason === 'retention') return [];
+    const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
+    const named = records.flatMap(({ id, day }) =>
+      ids.has(id) ? [] : [{ what: 'record', id, day } as const],
+    );
+    return (await this.deps.sync.takesCommands(named.length)) ? named : [];
+  }
+
   /** On a full disk there may be no room for a note: deleting is what makes room, so it is done at once and cannot be undone. */
-  async #note(purge: Purge, found: Meant): Promise<boolean> {
+  async #note(purge: Purge): Promise<boolean> {
     const { store } = this.profile;
     try {
-      await store.hide(purge, found);
+      await store.note(purge);
       return true;
     } catch (error) {
-      if (storageFailure(error).code !== 'storage-full') throw error;
-      store.hideAgain(purge, found);
-      return false;
+      if (storageFailure(error).code === 'storage-full') return false;
+      store.show();
+      throw error;
     }
   }
 
@@ -273,11 +286,14 @@ export class Erasures {
    * deletion is not meant by it. What damage keeps from being deleted is told. @throws what the store says, while it still waits.
    */
   settle(): Promise<void> {
-    return this.#turns.run(() =>
-      this.#settle().catch((error: unknown) => {
-        if (this.#purge) throw error;
-      }),
-    );
+    return this.#turns.run(() => this.#settleOrGiveUp());
+  }
+
+  /** @throws while it still waits: what was given up is told, and stands in the way of nothing. */
+  async #settleOrGiveUp(): Promise<void> {
+    await this.#settle().catch((error: unknown) => {
+      if (this.#purge) throw error;
+    });
   }
 
   /** From alarms: what is due. What fails stays hidden and is told. */
@@ -286,11 +302,21 @@ export class Erasures {
     await this.settle().catch((error: unknown) => console.error('a deletion was not carried out', error));
   }
 
+  /**
+   * Runs `task` when nothing waits to be deleted, and before anything more is asked for: what it brings from elsewhere is not meant
+   * by what was asked before.
+   */
+  whenSettled<T>(task: () => Promise<T>): Promise<T> {
+    return this.#turns.run(async () => {
+      await this.#settleOrGiveUp();
+      return task();
+    });
+  }
+
   async #settle(): Promise<void> {
-    const purge = this.#purge;
-    if (!purge || this.#closed) return;
+    if (!this.#purge || this.#closed) return;
     clearTimeout(this.#timer);
-    this.#begun = purge.id;
+    const purge = await this.#beginning(this.#purge);
     try {
       await this.#carryOut(purge);
       this.#trouble = undefined;
@@ -305,12 +331,23 @@ export class Erasures {
         throw error;
       }
       this.#trouble = NOT_YET;
-      const { store } = this.profile;
-      const found = await store.found(purge, this.#days).catch(() => undefined);
-      if (found) store.hideAgain(purge, found);
+      await this.profile.store.hide(purge, () => this.#where(purge)).catch(() => undefined);
       this.profile.changed();
       throw error;
     }
+  }
+
+  /** From here on other devices may know of it: a worker that finds it at its start must not undo it either. */
+  async #beginning(purge: Purge): Promise<Purge> {
+    this.#begun = purge.id;
+    if (this.#waitMs() <= 0) return purge;
+    const due = { ...purge, dueMs: this.#nowMs() };
+    // Without room for it, deleting goes on all the same.
+    await this.profile.store
+      .note(due)
+      .catch((error: unknown) => console.error('it is not noted that a deletion begins', error));
+    this.#purge = due;
+    return due;
   }
 
   /** Each step may be repeated. */
@@ -323,25 +360,30 @@ export class Erasures {
     await store.archives.mayErase(purge.targets);
     await deps.history.erasing(everything);
     await deps.ephemeral.erase(meantBy(purge));
-    // How long records stay is a setting of each device: the others keep theirs.
-    if (purge.reason !== 'retention') await deps.sync.erasing(purge.targets, purge);
-    const erase = (days = this.#days) =>
+    const once = () =>
       profile.storing(() =>
         store
-          .purge(purge, async () => days ?? (await this.#daysOf(purge)))
+          .purge(purge, () => this.#where(purge))
           .catch((error: unknown) => {
             // What could be erased was: all that follows from it happens, then the person is told.
             if (!(error instanceof PartlyErasedError)) throw error;
             partly = error;
           }),
       );
-    await erase();
-    this.#erased = purge.id;
-    // There may be room now for what waited sealed; what of it is meant goes in any case. The keys go with the last of it.
-    if (!deps.unsealing.isDone) {
-      const isEmpty = (await deps.unsealing.open()) || (await deps.unsealing.erase(meantBy(purge)));
-      if (isEmpty) await erase(await this.#daysOf(purge));
-    }
+    const erase = async (): Promise<boolean> => {
+      await once();
+      this.#erased = purge.id;
+      // There may be room now for what waited sealed; what of it is meant goes in any case. The keys go with the last of it.
+      if (!deps.unsealing.isDone) {
+        const isEmpty = (await deps.unsealing.open()) || (await deps.unsealing.erase(meantBy(purge)));
+        this.#days = undefined;
+        if (isEmpty) await once();
+      }
+      return partly === undefined;
+    };
+    // How long records stay is a setting of each device: the others keep theirs.
+    if (purge.reason === 'retention') await erase();
+    else await deps.sync.erasing(purge.targets, erase, purge);
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.
     await store
       .pushOut()
@@ -376,8 +418,10 @@ export class Erasures {
     this.deps.ephemeral.hides = purge ? meantBy(purge) : () => false;
   }
 
-  async #daysOf({ targets, expiry }: Purge): Promise<readonly Day[] | undefined> {
-    return expiry ? undefined : daysOfAll(this.profile, targets);
+  /** Where it could be when it was hidden; the store knows where more of it came since. */
+  async #where({ targets, expiry }: Purge): Promise<readonly Day[] | undefined> {
+    this.#days ??= expiry ? undefined : await daysOfAll(this.profile, targets);
+    return this.#days;
   }
 
   #log(
@@ -425,25 +469,19 @@ export class Erasures {
   /** What is to be told to the person, until they have read it. */
   async leftOver(): Promise<Failure | undefined> {
     if (this.#trouble !== undefined) return { code: 'erasing-failed', message: this.#trouble };
-    const told = await localArea.get(LEFT_OVER);
-    return typeof told === 'string' ? { code: 'left-over', message: told } : undefined;
+    const message = await this.#leftOver.first();
+    return message === undefined ? undefined : { code: 'left-over', message };
   }
 
-  async leftOverSeen(): Promise<void> {
-    await localArea.remove(LEFT_OVER);
+  /** The person has read this sentence. */
+  leftOverSeen(message: string): Promise<void> {
+    return this.#leftOver.seen(message);
   }
 
-  /** Days and counts only: it lies in the open. */
   async #tell(sentence: string): Promise<void> {
-    await localArea.set(LEFT_OVER, sentence);
+    await this.#leftOver.add(sentence);
     this.profile.changed();
   }
-}
-
-/** Of records: those that no target names by their id. */
-function namedTargets(targets: readonly EraseTarget[], records: Meant['newest']): EraseTarget[] {
-  const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
-  return records.flatMap(({ id, day }) => (ids.has(id) ? [] : [{ what: 'record', id, day } as const]));
 }
 
 const factOf = ({ n: _n, before: _before, ...fact }: LogEntry): LogFact => fact;

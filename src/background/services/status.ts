@@ -21,7 +21,7 @@ import type { Ephemeral } from './ephemeral.ts';
 import { areKeysOld, keysSinceMs } from './keys.ts';
 import { waysToUnlock } from './lock.ts';
 import type { Profile } from './profile.ts';
-import { gapSentence, readSealedGap } from './sealed-gap.ts';
+import { gapSentence, readSealedGap, sealedGapSeen } from './sealed-gap.ts';
 
 /** In the person's own way of writing times. */
 function lossSentence({ what, beforeMs }: Loss): string {
@@ -31,6 +31,13 @@ function lossSentence({ what, beforeMs }: Loss): string {
       ? `The browser lost its store: what was recorded before ${when} is gone from here.`
       : `The browser lost the last records before ${when}.`;
   return `${gone} Recording goes on. If another of your devices has them, sync with it again.`;
+}
+
+/** The person has read this sentence of what was lost: another one, or more than it says, is still to be told. */
+export async function lossSeen({ store }: Profile, message: string): Promise<void> {
+  if (store.loss && lossSentence(store.loss) === message) await store.lossSeen();
+  const gap = await readSealedGap();
+  if (gap && gapSentence(gap) === message) await sealedGapSeen();
 }
 
 /** What to do where room runs out. */

@@ -52,15 +52,18 @@ import {
   startQueueing,
   stopQueueing,
   unstage,
+  waitingHere,
 } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
+import type { EraseHere } from '../../sync/pull.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
 import { restore } from '../../sync/recovery.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { rotate } from '../../sync/rotation.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
+import { carriedOut } from '../../sync/unerased.ts';
 import { News } from './news.ts';
 import type { Profile } from './profile.ts';
 import { SyncRetry } from './sync-retry.ts';
@@ -69,12 +72,21 @@ import { SyncRetry } from './sync-retry.ts';
 const GATHER_MS = 1_000;
 export const SYNC_ALARM = 'sync';
 
+/** Beyond so many in an account nothing more is deleted page by page: every device keeps all of them, in one record. */
+const MOST_COMMANDS = 20_000;
+
 /** The service does not answer now, and perhaps never again. */
 const GONE: readonly string[] = ['unreachable', 'UNAVAILABLE'];
 
 const unreadableSentence = (count: number): string =>
   `${count} ${count === 1 ? 'object' : 'objects'} at the sync service cannot be opened and ${count === 1 ? 'was' : 'were'} left out. ` +
   'Update ARQ Context on all devices; if this stays, the service changed them. What this device recorded is not touched.';
+
+/** The service says that this device is not in the account. */
+const NOT_LISTED = 'UNKNOWN_DEVICE';
+
+const NOT_SENT = 'What was recorded or deleted here lately did not reach your other devices yet.';
+const NOT_TOLD = 'What was deleted here lately is not deleted on your other devices yet.';
 
 const daysAwaySentence = (count: number): string =>
   `${count} archived ${count === 1 ? 'day is' : 'days are'} at the sync service only and could not be fetched back, so the account was not left.`;
@@ -268,7 +280,8 @@ export class Sync {
     if (this.#phase !== 'synced') this.#show('syncing');
     let result: Result<Round, TransportFailure>;
     try {
-      result = await runRound(store, this.#transport, account, this.#rings, this.profile.clock);
+      const { clock } = this.profile;
+      result = await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere);
     } catch (error) {
       console.error('sync failed', error);
       const message =
@@ -408,20 +421,46 @@ export class Sync {
     if (this.#account) await unstage(this.profile.store);
   }
 
-  /** Before something is erased here: the commands that tell the others, and newcomers. May be repeated with the same `as`. */
+  /**
+   * Erases something here, after the commands were kept that tell the others, and newcomers. `erase` resolves with whether nothing
+   * of it is left: until then this device says to nobody that it has carried them out, and each round tries it. May be repeated
+   * with the same `as`.
+   */
   async erasing(
     targets: readonly EraseTarget[],
+    erase: () => Promise<boolean>,
     as: CommandNames = { id: randomId(), atMs: this.profile.clock.nowMs() },
   ): Promise<void> {
     const account = this.#account;
     const { store } = this.profile;
-    if (!account) return erasedOutside(store, targets, as);
+    if (!account) {
+      await erasedOutside(store, targets, as);
+      await erase();
+      return;
+    }
     const { keys } = await scopeOf(store, account.account);
     const commands = await commandsOf(targets, keys.naming, as);
     // First: a round that runs now may send the commands before they are looked at again.
     await queueMeant(store, commands);
     await giveCommands(store, commands);
     this.changed();
+    if (!(await erase())) return;
+    await carriedOut(
+      store,
+      commands.map(({ id }) => id),
+    );
+    this.changed();
+  }
+
+  /** What other devices deleted goes from what this one has beside the store, too. */
+  eraseHere: EraseHere = (_, erase) => erase();
+
+  /** Runs `task` when nothing waits to be deleted, and nothing more is asked for meanwhile. */
+  whenSettled: <T>(task: () => Promise<T>) => Promise<T> = (task) => task();
+
+  /** Whether the account takes so many more commands: all devices keep all of them. */
+  async takesCommands(count: number): Promise<boolean> {
+    return !this.#account || (await readCommands(this.profile.store)).length + count <= MOST_COMMANDS;
   }
 
   /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
@@ -648,7 +687,12 @@ export class Sync {
     return given?.trim() || (await defaultDeviceName());
   }
 
-  async #begin(account: AccountState, transport: Transport): Promise<Result<null>> {
+  /** What waits to be deleted was not asked for in this account, and means nothing of what comes with it. */
+  #begin(account: AccountState, transport: Transport): Promise<Result<null>> {
+    return this.whenSettled(() => this.#beginSettled(account, transport));
+  }
+
+  async #beginSettled(account: AccountState, transport: Transport): Promise<Result<null>> {
     const { store, settings, clock } = this.profile;
     const shared = changeShared(EMPTY_SHARED, actorOf(store, account), settings, clock.nowMs());
     await store.exclusive(() => writeSharedSettings(store, shared));
@@ -668,9 +712,10 @@ export class Sync {
   }
 
   /**
-   * Leaves, or takes the whole account away from the service. What was recorded stays here. `anyway`: also when the service
-   * does not answer, which then goes on listing this device. Days that are at the service only are fetched back first; where
-   * that fails nothing is left, unless `loseAway` says that they may be lost.
+   * Leaves, or takes the whole account away from the service. What was recorded stays here. What waits is sent first; where that
+   * fails nothing ends, unless `anyway` says that the others need not get it. With `anyway` an account is left also when the service
+   * does not answer, which then goes on listing this device. Days that are at the service only are fetched back first; where that
+   * fails nothing ends, unless `loseAway` says that they may be lost.
    */
   async end(how: 'leave' | 'delete', anyway = false, loseAway = false): Promise<Result<null>> {
     if (this.#isDamaged) return this.#endDamaged(how, loseAway);
@@ -698,6 +743,22 @@ export class Sync {
     if (store.vault.recoverySecret()) await store.exclusive(() => store.vault.keepRecoverySecret(null));
   }
 
+  /**
+   * What was recorded and deleted up to now still reaches the others. Of an account that goes, only deletions matter to them: what
+   * was recorded stays where it is.
+   */
+  async #sendLast(how: 'leave' | 'delete'): Promise<Result<null>> {
+    await this.run();
+    // Out of the account already: there is nobody to tell.
+    if (this.#phase === 'synced' || this.#problem?.code === NOT_LISTED) return ok(null);
+    const { rows, erasures } = await waitingHere(this.profile.store);
+    if ((how === 'leave' ? rows : erasures) === 0) return ok(null);
+    return fail(
+      'not-sent',
+      `${how === 'leave' ? NOT_SENT : NOT_TOLD} ${this.#problem?.message ?? ''}`.trim(),
+    );
+  }
+
   async #end(
     account: AccountState,
     how: 'leave' | 'delete',
@@ -706,8 +767,10 @@ export class Sync {
   ): Promise<Result<null>> {
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
-    // What was recorded and erased up to now still reaches the others.
-    if (how === 'leave' && !anyway) await this.run();
+    if (!anyway) {
+      const sent = await this.#sendLast(how);
+      if (!sent.ok) return sent;
+    }
     // What is being dropped right now is away, or here, after this.
     await this.#wire.run(async () => {});
     const home = await this.#bringHome();
@@ -718,7 +781,7 @@ export class Sync {
       account.account,
     );
     // A device that is out already has nothing left to do there. Nobody is kept in by a service that is gone.
-    const accepted = ['UNKNOWN_DEVICE', ...(anyway ? GONE : [])];
+    const accepted = [NOT_LISTED, ...(anyway && how === 'leave' ? GONE : [])];
     if (!done.ok && !accepted.includes(done.error.code)) return done;
     // What is erased from here on is noted, and what was erased while this was written too.
     await noteLeft(store, account.account);

@@ -32,7 +32,7 @@ export function HealthLine() {
             type="button"
             class="quiet"
             data-testid="loss-seen"
-            onClick={() => void change('loss.seen', {})}
+            onClick={() => void change('loss.seen', { message: now.message })}
           >
             I have read this
           </button>

@@ -288,23 +288,6 @@ it('a deletion that fails stays hidden, is told, and is tried again each minute'
   expect((await steps()).at(-1)).toBe('site notified');
 });
 
-it('cannot be undone once other devices may know of it, however often it fails', async () => {
-  await record();
-  await worker.send('erase.run', { target: site });
-  const id = (await status()).erasing?.id ?? '';
-  vi.spyOn(worker.store, 'purge').mockRejectedValue(new DOMException('no room', 'QuotaExceededError'));
-  vi.spyOn(console, 'error').mockImplementation(() => {});
-  worker.pass(UNDO_MS);
-  await worker.services.erasures.tick();
-  await expect(worker.send('erase.undo', { id })).rejects.toThrow('too late');
-  // Nor by a worker that finds it at its start.
-  await worker.restart();
-  vi.restoreAllMocks();
-  vi.spyOn(console, 'error').mockImplementation(() => {});
-  expect((await worker.send('records.search', { text: 'gone', limit: 5 })).hits).toEqual([]);
-  vi.restoreAllMocks();
-});
-
 it('everything can be deleted while something waits that cannot be carried out', async () => {
   await record();
   await worker.send('erase.run', { target: site });
@@ -344,7 +327,7 @@ it('how long records stay here is told to no other device', async () => {
 it('on a full disk what is deleted goes at once, and without room for anything stays and is shown', async () => {
   await record();
   const full = new DOMException('no room', 'QuotaExceededError');
-  vi.spyOn(worker.store, 'hide').mockRejectedValue(full);
+  vi.spyOn(worker.store, 'note').mockRejectedValue(full);
   const purge = vi.spyOn(worker.store, 'purge').mockRejectedValueOnce(full);
   vi.spyOn(console, 'error').mockImplementation(() => {});
   await expect(worker.send('erase.run', { target: site })).rejects.toThrow();
@@ -388,7 +371,7 @@ it('a deletion that damage keeps from some of it says so until it was read', asy
   });
   await worker.restartBrowser();
   expect((await status()).health.code).toBe('left-over');
-  await worker.send('loss.seen', {});
+  await worker.send('loss.seen', { message: partly.message });
   expect((await status()).health.code).toBe('ok');
 });
 
@@ -548,5 +531,79 @@ describe('on a full disk, what came while it was locked and does not fit', () =>
     expect([worker.services.unsealing.isDone, await sealed()]).toEqual([true, 0]);
     expect(await shown('')).toEqual(KEPT);
     expect(JSON.stringify(await worker.events())).not.toMatch(/gone|hello locked/);
+  });
+});
+
+it('all that damage kept is told, one after another; a press dismisses only what it was pressed for', async () => {
+  const sentences: string[] = [];
+  for (const day of ['2026-11-03', '2026-11-04', '2026-11-03']) {
+    await record();
+    await worker.send('erase.run', { target: site });
+    const partly = new PartlyErasedError(1, [day], ['2026-11-05']);
+    sentences.push(partly.message);
+    vi.spyOn(worker.store, 'purge').mockRejectedValueOnce(partly);
+    await worker.send('erase.finish', {});
+  }
+  const [first = '', second = ''] = sentences;
+  const said = async () => (await status()).health.message;
+  const shownFirst = await said();
+  const other = shownFirst === first ? second : first;
+  await worker.send('loss.seen', { message: 'Something else.' });
+  expect(await said()).toBe(shownFirst);
+  await worker.send('loss.seen', { message: shownFirst });
+  expect(await said()).toBe(other);
+  await worker.send('loss.seen', { message: other });
+  expect((await status()).health.code).toBe('ok');
+});
+
+it('what an older version told is told, and is not lost to what comes', async () => {
+  await fake.local.set({ 'left-over': 'An older sentence.' });
+  const partly = new PartlyErasedError(1, ['2026-11-03'], ['2026-11-05']);
+  await record();
+  await worker.send('erase.run', { target: site });
+  vi.spyOn(worker.store, 'purge').mockRejectedValueOnce(partly);
+  await worker.send('erase.finish', {});
+  for (const message of ['An older sentence.', partly.message]) {
+    expect((await status()).health).toEqual({ code: 'left-over', message });
+    await worker.send('loss.seen', { message });
+  }
+  expect((await status()).health.code).toBe('ok');
+});
+
+describe('the log of a worker that was stopped', () => {
+  const fact = { kind: 'site', atMs: START_MS, records: 1 } as const;
+  const logged = async () =>
+    (await worker.store.deletions.read()).entries.map(({ purge, step }) => `${purge} ${step}`);
+
+  it('while it told of what another device deleted goes on with that, and never says that it was undone', async () => {
+    for (const step of ['flagged', 'overwritten'] as const)
+      await worker.store.deletions.append({ ...fact, purge: 'theirs', reason: 'other-device', step });
+    for (let n = 0; n < 2; n++) await worker.restart();
+    expect(await logged()).toEqual(CARRIED_OUT.map((step) => `theirs ${step}`));
+  });
+
+  it('says what was undone also where another device deleted something meanwhile', async () => {
+    await worker.store.deletions.append({ ...fact, purge: 'own', reason: 'person', step: 'flagged' });
+    for (const step of ['flagged', 'overwritten', 'dequeued', 'archived', 'notified'] as const)
+      await worker.store.deletions.append({ ...fact, purge: 'theirs', reason: 'other-device', step });
+    for (let n = 0; n < 2; n++) await worker.restart();
+    expect(await logged()).toEqual([
+      'own flagged',
+      ...CARRIED_OUT.map((step) => `theirs ${step}`),
+      'own undone',
+    ]);
+  });
+
+  it('does not say so of what still waits', async () => {
+    await record();
+    await worker.send('erase.run', { target: site });
+    for (const step of ['flagged', 'overwritten'] as const)
+      await worker.store.deletions.append({ ...fact, purge: 'theirs', reason: 'other-device', step });
+    await worker.restart();
+    const steps = (await worker.store.deletions.read()).entries.map(
+      ({ reason, step }) => `${reason} ${step}`,
+    );
+    expect(steps).toEqual(['person flagged', ...CARRIED_OUT.map((step) => `other-device ${step}`)]);
+    expect((await status()).erasing).toMatchObject({ count: 2 });
   });
 });

@@ -103,6 +103,58 @@ describe('leaving an account', () => {
   });
 });
 
+describe('a round that fails before the end', () => {
+  const batchesFail = () => {
+    b.network.fate = (_, { url }) => (url.endsWith('/v1/batch') ? 'lost-request' : 'ok');
+  };
+  const ended = (how: 'leave' | 'delete', anyway = false) => b.run(() => b.sync.end(how, anyway));
+
+  it.each<[string, () => Promise<unknown>]>([
+    ['recorded', () => b.visit('late.example', '/')],
+    ['deleted', () => b.erase({ what: 'page', url: 'https://one.example/a' })],
+  ])('keeps what was %s from being left behind unsaid', async (_, late) => {
+    await late();
+    batchesFail();
+    const refused = await ended('leave');
+    expect(refused).toMatchObject({ ok: false, error: { code: 'not-sent' } });
+    expect(refused.ok ? '' : refused.error.message).toMatch(
+      /did not reach your other devices yet.*does not answer/,
+    );
+    expect(b.sync.state().phase).not.toBe('off');
+    expect(await ended('leave', true)).toEqual({ ok: true, value: null });
+    await isOff(b);
+  });
+
+  it('is tried again, and then nothing is left behind', async () => {
+    await oracle.visit(b, 'late.example', '/');
+    batchesFail();
+    expect(await ended('leave')).toMatchObject({ error: { code: 'not-sent' } });
+    b.network.up();
+    await end(b, 'leave');
+    await world.settle([a]);
+    expect(await a.urls()).toEqual(oracle.urls());
+  });
+
+  it('keeps an account only while the others do not know of a deletion', async () => {
+    await b.visit('late.example', '/');
+    await b.erase({ what: 'page', url: 'https://one.example/a' });
+    batchesFail();
+    const refused = await ended('delete');
+    expect(refused.ok ? '' : refused.error.message).toMatch(/^What was deleted here lately is not deleted/);
+    b.network.fate = () => 'lost-request';
+    // A service that does not answer has deleted nothing, whatever the person says.
+    expect(await ended('delete', true)).toMatchObject({ error: { code: 'unreachable' } });
+    batchesFail();
+    expect(await ended('delete', true)).toEqual({ ok: true, value: null });
+  });
+
+  it('with nothing deleted here keeps no account from going', async () => {
+    await b.visit('late.example', '/');
+    batchesFail();
+    expect(await ended('delete')).toEqual({ ok: true, value: null });
+  });
+});
+
 describe('deleting the account', () => {
   it('leaves every device what it has, and nothing at the service', async () => {
     const account = await world.accountId();

@@ -1,5 +1,8 @@
 /** Links to what was erased on one device go on all of them, and do not come back with what was recorded elsewhere. */
 import { expect, it } from 'vitest';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import { scopeOf } from '../../../src/sync/account-state.ts';
+import { addCommands, commandOf } from '../../../src/sync/erasures.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
@@ -40,5 +43,79 @@ it('also what a device recorded while it was away', async () => {
   const c = await world.device('d2');
   await world.join(a, c);
   await world.settle();
+  expect(await referrers(c)).toEqual([]);
+});
+
+it.each([
+  ['here', () => a],
+  ['on another device', () => b],
+])(
+  'also on a day that is at the service only and has nothing else of the site, deleted %s',
+  async (_, by) => {
+    const day = dayOf(a.clock.nowMs());
+    await follow(a);
+    await a.visit('other.example', '/');
+    await world.settle();
+    world.pass(2 * DAY_MS);
+    expect(await a.run(() => a.sync.dropSent([day], []))).toEqual([day]);
+    await by().erase({ what: 'site', host: 'secret.example' });
+    await world.settle();
+    // It came home for that and was sent anew.
+    expect(await a.run(() => a.store.awayDays())).toEqual({});
+    const c = await world.device('d2');
+    await world.join(b, c);
+    await world.settle();
+    for (const device of [a, b, c]) {
+      expect(await referrers(device)).toEqual([]);
+      expect(await device.urls()).toEqual(['https://next.example/d0', 'https://other.example/']);
+    }
+  },
+);
+
+it('a day whose sites an older version noted is looked through whatever is deleted, as long as it is away', async () => {
+  const day = dayOf(a.clock.nowMs());
+  await follow(a);
+  await world.settle();
+  world.pass(2 * DAY_MS);
+  await a.run(() => a.sync.dropSent([day], []));
+  await a.run(async () => {
+    const { db, vault } = a.store;
+    await db.delete('metadata', 'away-hosts');
+    await db.put('metadata', await vault.sealNamed('away-sites', { [day]: [] }), 'away-sites');
+  });
+  await b.erase({ what: 'site', host: 'secret.example' });
+  await world.settle();
+  expect(await a.run(() => a.store.awayDays())).toEqual({});
+  for (const device of [a, b]) expect(await referrers(device)).toEqual([]);
+});
+
+it('a day that comes back with a link to what was deleted meanwhile is sent anew, though nobody asked for that', async () => {
+  const day = dayOf(a.clock.nowMs());
+  await follow(a);
+  await world.settle();
+  world.pass(2 * DAY_MS);
+  await a.run(() => a.sync.dropSent([day], []));
+  await a.run(async () => {
+    const { keys } = await scopeOf(a.store, await world.accountId());
+    const command = await commandOf({ what: 'site', host: 'secret.example' }, keys.naming, a.clock.nowMs());
+    await addCommands(a.store, [command]);
+  });
+  expect(await a.run(() => a.sync.fetchBack([day]))).toEqual({ ok: true, value: null });
+  expect(await referrers(a)).toEqual([]);
+  expect(await a.run(() => a.store.db.getAll('outbox'))).toMatchObject([{ what: 'day', day }]);
+});
+
+it('also a link to a record that was deleted alone, where both come with the deletion', async () => {
+  const c = await world.device('d2');
+  await world.join(a, c);
+  await world.settle();
+  const visit = await a.visit('secret.example', '/ring');
+  await follow(a);
+  for (const device of [a, b]) await device.round();
+  await b.erase({ what: 'record', id: visit.id, day: dayOf(visit.atMs) });
+  await b.round();
+  // What `a` sent before is still at the service.
+  await c.round();
+  expect(await c.urls()).toEqual(['https://next.example/d0']);
   expect(await referrers(c)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Slot } from '../../../src/protocol/ids.ts';
 import { readAccount, scopeOf } from '../../../src/sync/account-state.ts';
 import { attest } from '../../../src/sync/attested.ts';
+import { addCommands, commandOf, writeCommands } from '../../../src/sync/erasures.ts';
 import { openBody, openHeader, sealObject } from '../../../src/sync/objects.ts';
 import { parseJson } from '../../../src/sync/rings.ts';
 import { objectsBecome } from '../../support/other-objects.ts';
@@ -42,18 +43,76 @@ describe('a deletion', () => {
     expect(await listed(a)).toEqual([['site', 1, { d0: first, d1: second }]]);
   });
 
-  it('that is given for many things in one moment is one, and done when all of it is', async () => {
+  it('of many things is one, and two that are given in one moment are two', async () => {
     const [one, other] = await a.records();
-    for (const record of [one, other]) await a.erase({ what: 'record', id: record?.id ?? '' });
+    await a.eraseAll([one, other].map((record) => ({ what: 'record', id: record?.id ?? '' })));
     await a.round();
     expect(await listed(a)).toMatchObject([['record', 2, { d0: a.clock.nowMs() }]]);
-    await b.run(() => b.store.writeNamed('receipts', {}));
+    world.pass(1);
+    for (const path of ['/x', '/y']) await a.erase({ what: 'page', url: `https://secret.example${path}` });
+    await a.round();
+    expect((await listed(a)).map(([what, count]) => [what, count])).toEqual([
+      ['page', 1],
+      ['page', 1],
+      ['record', 2],
+    ]);
+  });
+
+  it('of more pages than a batch takes is done when the last of them is, and its receipt is one', async () => {
+    const pages = Array.from({ length: 300 }, (_, n) => `https://secret.example/${n}`);
+    await a.eraseAll(pages.map((url) => ({ what: 'page', url })));
+    let between: Awaited<ReturnType<typeof listed>> | undefined;
+    a.network.tamper = async ({ url }, answer) => {
+      if (between || !url.endsWith('/v1/batch')) return answer;
+      between = [];
+      await b.round();
+      between = await listed(b);
+      return answer;
+    };
+    await a.round();
+    a.network.up();
+    // It has some of them and cannot know the rest.
+    expect(between).toEqual([['page', expect.any(Number), { d0: undefined, d1: undefined }]]);
+    expect(between?.[0]?.[1]).toBeLessThan(300);
     await b.round();
-    await b.run(async () => {
-      const [first] = Object.entries((await b.store.readNamed('receipts')) as Record<string, number>);
-      await b.store.writeNamed('receipts', Object.fromEntries([first as [string, number]]));
+    await world.settle();
+    const [[what, count, devices] = []] = await listed(a);
+    expect([what, count]).toEqual(['page', 300]);
+    expect(devices).toEqual({ d0: expect.any(Number), d1: expect.any(Number) });
+    for (const device of [a, b])
+      expect(
+        await device.run(async () => Object.keys((await device.store.readNamed('receipts')) as object)),
+      ).toHaveLength(1);
+  });
+
+  it('of an older version is told from cards that name each of its commands, and gets a card like that no more', async () => {
+    const now = a.clock.nowMs();
+    const commands = (n: number) =>
+      Promise.all(
+        ['/x', '/y'].slice(0, n).map(async (path) => {
+          const { keys } = await scopeOf(a.store, await world.accountId());
+          return commandOf({ what: 'page', url: `https://secret.example${path}` }, keys.naming, now);
+        }),
+      );
+    await a.run(async () => {
+      const [first, second] = await commands(2);
+      if (!first || !second) throw new Error('no commands');
+      await a.store.exclusive(() => writeCommands(a.store, [first, second]));
+      await a.store.writeNamed('receipts', { [first.id]: now });
+      expect(await listed(a)).toMatchObject([['page', 2, { d0: undefined }]]);
+      await a.store.writeNamed('receipts', { [first.id]: now, [second.id]: now + 1 });
+      expect(await listed(a)).toMatchObject([['page', 2, { d0: now + 1 }]]);
     });
-    expect(await listed(b)).toMatchObject([['record', 2, { d1: undefined }]]);
+    // More of that moment come, and are still to be carried out.
+    for (const count of [3, 4]) {
+      await a.run(async () => addCommands(a.store, await commands(1)));
+      expect(await listed(a)).toMatchObject([['page', count, { d0: undefined }]]);
+      await a.round();
+      expect(await listed(a)).toMatchObject([['page', count, { d0: now }]]);
+      expect(
+        await a.run(async () => Object.keys((await a.store.readNamed('receipts')) as object)),
+      ).toHaveLength(1);
+    }
   });
 
   it('is pending while days that are at the service only wait to be filtered', async () => {

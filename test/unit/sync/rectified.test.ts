@@ -24,8 +24,12 @@ const around = ({ sync, store }: TestDevice) => ({
       readonly targets: readonly EraseTarget[];
       readonly days?: readonly Day[];
     }) {
-      await sync.erasing(targets);
-      return store.erase(targetedBy(targets), false, days, targets);
+      let count = 0;
+      await sync.erasing(targets, async () => {
+        count = await store.erase(targetedBy(targets), false, days, targets);
+        return true;
+      });
+      return count;
     },
   },
 });

@@ -1,0 +1,36 @@
+/**
+ * Erase commands that are known here and not carried out yet, by their ids, in `metadata`: from the step that keeps a command until
+ * nothing of what it means is left here. A worker that is stopped in between, or damage that keeps something, leaves them to the
+ * next round; none of them gets a receipt before.
+ */
+import type { LocalStore } from '../storage/local-store.ts';
+
+export const UNERASED = 'unerased';
+
+export const readUnerased = async (store: LocalStore): Promise<ReadonlySet<string>> =>
+  new Set((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined);
+
+/** Notes that these are to be carried out. `names`: records that are queued to be sent, in the same step. */
+export async function noteUnerased(
+  store: LocalStore,
+  ids: readonly string[],
+  names: readonly string[] = [],
+): Promise<void> {
+  const tx = store.db.transaction(['metadata', 'outbox'], 'readwrite', { durability: 'strict' });
+  const metadata = tx.objectStore('metadata');
+  const before = ((await metadata.get(UNERASED)) as readonly string[] | undefined) ?? [];
+  if (ids.length > 0) metadata.put([...new Set([...before, ...ids])], UNERASED);
+  for (const name of names) tx.objectStore('outbox').add({ what: 'record', name });
+  await tx.done;
+}
+
+/** These were carried out. Others may be given, or carried out, at the same time: they stay as they are. */
+export async function carriedOut(store: LocalStore, ids: Iterable<string>): Promise<void> {
+  const done = new Set(ids);
+  const tx = store.db.transaction('metadata', 'readwrite', { durability: 'strict' });
+  const before = ((await tx.store.get(UNERASED)) as readonly string[] | undefined) ?? [];
+  const left = before.filter((id) => !done.has(id));
+  if (left.length === 0) tx.store.delete(UNERASED);
+  else if (left.length < before.length) tx.store.put(left, UNERASED);
+  await tx.done;
+}
