@@ -96,10 +96,15 @@ export class DeletionLog {
     });
   }
 
-  /** Of the last deletion: how far it came. `undefined` without any. */
+  /** Of the last deletion that has several steps: how far it came. `undefined` without any. */
   async last(): Promise<LogEntry | undefined> {
     const head = await this.#head();
-    return head && head.n > 0 ? (parse(await this.#text(head.n - 1)) ?? undefined) : undefined;
+    if (!head) return undefined;
+    for (let n = head.n - 1; n >= head.first; n--) {
+      const entry = parse(await this.#text(n));
+      if (entry?.kind !== 'rules') return entry ?? undefined;
+    }
+    return undefined;
   }
 
   async #entries(names: readonly string[]): Promise<LogEntry[]> {

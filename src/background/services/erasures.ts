@@ -150,7 +150,8 @@ export class Erasures {
   ): Promise<number> {
     const { profile, deps } = this;
     const { store } = profile;
-    // What still waits sealed would get later numbers.
+    // What the browser reported before, or still waits sealed, would get later numbers.
+    await deps.recorder.settled();
     await deps.unsealing.settle();
     const atMs = this.#nowMs();
     const draft: Purge = {

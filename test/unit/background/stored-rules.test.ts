@@ -181,6 +181,23 @@ describe('applying', () => {
     expect(JSON.stringify(await worker.events())).not.toMatch(/three/i);
   });
 
+  it('is in the log of deletions when records went, as one entry with their number, and else not', async () => {
+    const less = await setRule({ host: 'one.example', capture: 'domain' });
+    await apply({ what: 'rule', id: less });
+    expect((await worker.send('erase.log', {})).entries).toEqual([]);
+    const skip = await setRule({ host: 'one.example', capture: 'skip' });
+    await apply({ what: 'rule', id: skip });
+    const { entries, whole } = await worker.send('erase.log', {});
+    expect(whole).toBe(true);
+    expect(entries).toMatchObject([
+      { n: 0, kind: 'rules', reason: 'person', step: 'overwritten', records: 8, atMs: Date.now() },
+    ]);
+    // It is no deletion that waits, or that could be undone.
+    await worker.restart();
+    expect((await worker.send('status.get', {})).erasing).toBeUndefined();
+    expect((await worker.send('erase.log', {})).entries).toHaveLength(1);
+  });
+
   it('leaves no key that opens what was there before', async () => {
     const { db, vault } = worker.store;
     const generations = () =>
@@ -235,5 +252,27 @@ describe('a worker that is stopped', () => {
     }
     expect(calls).toBeGreaterThan(30);
     expect(resumed).toBeGreaterThan(5);
+  }, 120_000);
+
+  it('has told the log of deletions once', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    let resumed = 0;
+    for (let [call, reached] = [1, true]; reached; call += 7) {
+      worker.end();
+      worker = await Worker.start();
+      await aFewDays();
+      const id = await setRule({ host: 'one.example', capture: 'skip' });
+      reached = (await killedAt(call, () => apply({ what: 'rule', id }))) === KILLED;
+      await worker.open();
+      await worker.services.storedRules.settled();
+      if (state() === undefined) await apply({ what: 'rule', id });
+      else resumed += 1;
+      const { entries, whole } = await worker.send('erase.log', {});
+      expect([entries.map(({ kind, records }) => [kind, records]), whole], `call ${call}`).toEqual([
+        [['rules', 3]],
+        true,
+      ]);
+    }
+    expect(resumed).toBeGreaterThan(3);
   }, 120_000);
 });

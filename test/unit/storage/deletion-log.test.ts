@@ -42,6 +42,15 @@ it('has each step of a deletion once, however often it is told', async () => {
   expect((await log().read()).entries.map(({ step }) => step)).toEqual(PURGE_STEPS);
 });
 
+it('knows how far the last deletion came that has steps, whatever rules took since', async () => {
+  expect(await log().last()).toBeUndefined();
+  await log().append({ ...fact('r', 'overwritten'), kind: 'rules' });
+  expect(await log().last()).toBeUndefined();
+  await log().append(fact('a'));
+  await log().append({ ...fact('s', 'overwritten'), kind: 'rules' });
+  expect(await log().last()).toMatchObject({ purge: 'a', step: 'flagged' });
+});
+
 it('keeps the order of what is told at once', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, i) => log().append(fact(`p${i}`))));
   const { entries, whole } = await log().read();
