@@ -18,10 +18,10 @@ export type Quota = Pick<Limits, 'objects' | 'accountBytes'>;
 export const LOGGED_OP_BYTES = 256;
 
 /**
- * Versions of one account's device list. They are answered all at once: with 16 devices in each, about 4 MB. Far more than
- * an account ever needs, and fewer than `devicesAnswerSchema` carries.
+ * Versions of one account's device list: each master key is one, and each device that joins or leaves. They are answered all at once,
+ * within `CHAIN_BYTES`. Far more than an account ever needs, and fewer than `devicesAnswerSchema` carries.
  */
-export const LIST_VERSIONS = 1_000;
+export const LIST_VERSIONS = 2_000;
 
 /** Everything an account costs, the log included, so that writing and deleting for ever does not fill the disk. */
 export const bytesOf = (usage: Usage): number => usage.bodyBytes + usage.loggedOps * LOGGED_OP_BYTES;

@@ -242,6 +242,9 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     .begin()
     .then(() => retention.tick())
     .catch((error: unknown) => console.error('retention waits until the next minute', error));
+  void requests
+    .open()
+    .catch((error: unknown) => console.error('what a correction said goes with the next request', error));
 
   return {
     profile,

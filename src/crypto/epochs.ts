@@ -37,8 +37,10 @@ const epochSchema = v.strictObject({
   ),
 });
 
-export const encodeEpoch = (epoch: Epoch): Bytes =>
-  utf8(JSON.stringify(epoch, (_, value) => (value instanceof Uint8Array ? toBase64Url(value) : value)));
+const jsonOf = (value: object): string =>
+  JSON.stringify(value, (_, inner) => (inner instanceof Uint8Array ? toBase64Url(inner) : inner));
+
+export const encodeEpoch = (epoch: Epoch): Bytes => utf8(jsonOf(epoch));
 
 /** `null` when it is none. */
 export function parseEpoch(bytes: Bytes): Epoch | null {
@@ -47,6 +49,13 @@ export function parseEpoch(bytes: Bytes): Epoch | null {
   } catch {
     return null;
   }
+}
+
+/** With those alone of the older keys that open records: headers have a chain of their own. */
+export function withRecordsOnly(epoch: Epoch): Epoch {
+  const { carried } = epoch;
+  if (!carried) return epoch;
+  return { ...epoch, carried: { ...carried, older: carried.older.filter(({ record }) => record) } };
 }
 
 /** Without what opened records of older epochs: nothing that is left was sealed with it. */
@@ -65,6 +74,37 @@ const carryKey = async (master: Bytes) => aeadKey(await hkdf(master, 'arq/v1/car
 /** `aad`: which account and which list it is for. */
 export const sealEpoch = async (master: Bytes, epoch: Epoch, aad: Bytes): Promise<Bytes> =>
   seal(await carryKey(master), encodeEpoch(epoch), aad);
+
+/**
+ * What opens headers of epochs before: of the last one, and what opens the same box of that one; or of all, where there is no such box.
+ * So a box stays small however many there were. It opens nothing of what comes after, and no records.
+ */
+export interface OlderHeaders {
+  readonly older: readonly { readonly epoch: number; readonly header: Bytes }[];
+  /** `headersKey` of the epoch before. */
+  readonly before?: Bytes;
+}
+
+const headersSchema = v.strictObject({
+  older: v.array(v.strictObject({ epoch: number, header: key32 })),
+  before: v.exactOptional(key32),
+});
+
+/** 32 bytes. */
+export const headersKey = (master: Bytes): Promise<Bytes> => hkdf(master, 'arq/v1/carry-headers');
+
+export const sealHeaders = async (key: Bytes, headers: OlderHeaders, aad: Bytes): Promise<Bytes> =>
+  seal(await aeadKey(key), utf8(jsonOf(headers)), aad);
+
+export async function openHeaders(key: Bytes, sealed: Bytes, aad: Bytes): Promise<OlderHeaders | null> {
+  const opened = await open(await aeadKey(key), sealed, aad);
+  if (!opened.ok) return null;
+  try {
+    return v.parse(headersSchema, JSON.parse(fromUtf8(opened.plaintext)));
+  } catch {
+    return null;
+  }
+}
 
 export async function openEpoch(master: Bytes, sealed: Bytes, aad: Bytes): Promise<Epoch | null> {
   const opened = await open(await carryKey(master), sealed, aad);

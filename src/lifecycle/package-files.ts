@@ -1,6 +1,7 @@
 /** All files of an export, piece by piece: no piece holds more than one batch of records. */
 import type { ARQContext } from '../model/context.ts';
 import { toJson } from '../model/context.ts';
+import type { LogReading } from '../model/deletion-log.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { PreferencesObject, UserProfile } from '../model/profile.ts';
 import { anonymised, anonymisedRecords, KeyedNames } from './anonymise.ts';
@@ -33,6 +34,8 @@ export interface PackageSources {
   /** Everything else that is kept about the person, as JSON takes it. No part of an anonymised export: it names sites. */
   settings(): Promise<Readonly<Record<string, unknown>> | null>;
   contexts(): AsyncIterable<ARQContext>;
+  /** What was deleted, without what it was. No part of an anonymised export: it has exact times. */
+  deletions(): Promise<LogReading | null>;
   /** Records of one day after another, oldest first. Asked for twice: once for each form. */
   days(): AsyncIterable<readonly InteractionRecord[]>;
   /** `null` while sync is off. */
@@ -55,6 +58,8 @@ const UNREADABLE = {
   profile: 'Your profile cannot be read now and is not in this export. The rest of the export is complete.',
   settings:
     'Your settings cannot be read now and are not in this export. The rest of the export is complete.',
+  deletions:
+    'The log of deletions cannot be read now and is not in this export. The rest of the export is complete.',
   preferences:
     'Your preferences cannot be read now and are not in this export. The rest of the export is complete.',
 } as const;
@@ -147,6 +152,11 @@ export async function* packagePieces(
   for await (const context of sources.contexts())
     yield { text: contexts.items([await form.thing('context', context)]), records };
   yield { text: '\n]\n', records };
+  if (kind === 'full') {
+    const deletions = await sources.deletions();
+    if (deletions) yield whole('deletions.json', `${safeJson(loggedDeletions(deletions))}\n`);
+    else yield { text: '', records, warning: UNREADABLE.deletions };
+  }
   if (sources.service) {
     const file = kind === 'full' ? holdings(sources.service, at) : summary(sources.service, exportedAt);
     for await (const piece of file) yield { ...piece, records };
@@ -155,6 +165,11 @@ export async function* packagePieces(
     if (sources.service || name !== 'service.json')
       yield whole(`schema/${name.replace('.json', '.schema.json')}`, `${JSON.stringify(schema, null, 2)}\n`);
 }
+
+const loggedDeletions = ({ whole, entries }: LogReading) => ({
+  whole,
+  entries: entries.map(({ atMs, ...entry }) => ({ ...entry, at: new Date(atMs).toISOString() })),
+});
 
 function* batches<T>(list: readonly T[]): Generator<readonly T[]> {
   for (let i = 0; i < list.length; i += BATCH) yield list.slice(i, i + BATCH);

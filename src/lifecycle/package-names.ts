@@ -5,6 +5,7 @@ const DATA = [
   'preferences.json',
   'settings.json',
   'contexts.json',
+  'deletions.json',
   'service.json',
 ] as const;
 

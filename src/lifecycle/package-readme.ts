@@ -34,6 +34,12 @@ const FILES = (service: boolean, isFull: boolean): string =>
         ]
       : []),
     'contexts.json       summaries that were saved from time to time: recent searches and pages, click patterns',
+    ...(isFull
+      ? [
+          'deletions.json      what was deleted: when, why, how many records and how far it came, never what it was. "whole" says whether',
+          '                    every line of it is as it was written; "before" is the SHA-256 of the line before',
+        ]
+      : []),
     ...(service
       ? [
           isFull

@@ -1,4 +1,6 @@
 /** A JSON Schema (2020-12) for each file of an export, so that other programs can read it. `test/unit/lifecycle/package.test.ts` holds exports to them. */
+import { LOG_KINDS } from '../model/deletion-log.ts';
+import { PURGE_REASONS, PURGE_STEPS } from '../model/purge.ts';
 import { calledAfterwards, type How, TABLES, type TableName } from './anonymise.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -131,6 +133,26 @@ const settings = object({
   ),
 });
 
+const deletions = object({
+  whole: { ...flag, description: 'whether every entry is there and as it was written' },
+  entries: list(
+    object(
+      {
+        n: { ...number, description: 'which entry; older ones may have made room' },
+        before: { ...text, description: 'SHA-256 of the entry before as it was written, base64url' },
+        purge: { ...text, description: 'which deletion: random' },
+        step: words(...PURGE_STEPS),
+        reason: words(...PURGE_REASONS),
+        kind: words(...LOG_KINDS),
+        at: time,
+        records: { ...number, description: 'records that were meant' },
+        'keptDays?': { ...number, description: 'days that kept something because of damage' },
+      },
+      { additionalProperties: false },
+    ),
+  ),
+});
+
 export type PackageKind = 'full' | 'anonymised';
 
 const service: Readonly<Record<PackageKind, Schema>> = {
@@ -164,6 +186,7 @@ export function schemasOf(kind: PackageKind, format: string): Readonly<Record<st
     'preferences.json': isFull ? object(preferences) : anonymisedSchema('preferences'),
     ...(isFull ? { 'settings.json': settings } : {}),
     'contexts.json': list(isFull ? context : anonymisedSchema('context')),
+    ...(isFull ? { 'deletions.json': deletions } : {}),
     'service.json': service[kind],
   };
   return Object.fromEntries(

@@ -333,13 +333,17 @@ export const fetchRequestSchema = v.variant('kind', [
 ]);
 export type FetchRequest = v.InferOutput<typeof fetchRequestSchema>;
 
-/** `package`: everything, in several files. `request`: an interrupted one that goes on. */
+/**
+ * `package`: everything, in several files. `request`: an interrupted one that goes on. Asks for what unlocks, where something does, as
+ * `phrase.show`.
+ */
 export const exportRequestSchema = v.variant('format', [
-  v.strictObject({ format: v.picklist(['json', 'csv']), ...filter }),
+  v.strictObject({ format: v.picklist(['json', 'csv']), ...filter, ...proof }),
   v.strictObject({
     format: v.literal('package'),
     kind: v.picklist(['full', 'encrypted', 'anonymised']),
     request: v.optional(id),
+    ...proof,
   }),
 ]);
 export type ExportRequest = v.InferOutput<typeof exportRequestSchema>;

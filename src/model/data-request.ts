@@ -48,10 +48,35 @@ export const correctionSchema = v.variant('what', [
 export type Correction = v.InferOutput<typeof correctionSchema>;
 export type CorrectionOfRecords = Extract<Correction, { url: string }>;
 
+/** Days that may say something of an address and are not looked at: at the sync service only, and in files only. */
+export interface DaysElsewhere {
+  readonly away: number;
+  readonly filed: number;
+}
+
+const days = (count: number): string => `${count} ${count === 1 ? 'day' : 'days'}`;
+
+/** What a correction does not reach, and what the person can do. */
+export function elsewhereSentences({ away, filed }: DaysElsewhere): string[] {
+  return [
+    ...(away > 0
+      ? [
+          `${days(away)} that may say the same ${away === 1 ? 'is' : 'are'} at the sync service only and could not be looked at: fetch ${away === 1 ? 'it' : 'them'} back, then correct again.`,
+        ]
+      : []),
+    ...(filed > 0
+      ? [
+          `${days(filed)} ${filed === 1 ? 'is' : 'are'} only in files that you keep: correct ${filed === 1 ? 'it' : 'them'} after you brought ${filed === 1 ? 'it' : 'them'} back.`,
+        ]
+      : []),
+  ];
+}
+
 /** What records of one address say, each text once, with how many records have it. */
 export interface Correctable {
   readonly titles: readonly { readonly text: string; readonly count: number }[];
   readonly queries: readonly { readonly text: string; readonly count: number }[];
+  readonly elsewhere: DaysElsewhere;
 }
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -61,7 +86,7 @@ const detailSchema = v.variant('type', [
   v.object({
     type: v.literal('rectify'),
     of: v.picklist(['title', 'query', 'language', 'timezone']),
-    /** While it is not done: afterwards nobody needs to know what it said before. */
+    /** While it is not done, and not in the list itself: it has a key that goes with it (storage/corrections-note.ts). */
     correction: v.exactOptional(correctionSchema),
   }),
 ]);

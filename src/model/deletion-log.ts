@@ -2,6 +2,10 @@
 import * as v from 'valibot';
 import { PURGE_KINDS, PURGE_REASONS, PURGE_STEPS } from './purge.ts';
 
+/** Also what the person took out of what is stored by applying level and rules to it: one entry, when it is done. */
+export const LOG_KINDS = [...PURGE_KINDS, 'rules'] as const;
+export type LogKind = (typeof LOG_KINDS)[number];
+
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 export const logEntrySchema = v.strictObject({
@@ -12,7 +16,7 @@ export const logEntrySchema = v.strictObject({
   purge: v.string(),
   step: v.picklist(PURGE_STEPS),
   reason: v.picklist(PURGE_REASONS),
-  kind: v.picklist(PURGE_KINDS),
+  kind: v.picklist(LOG_KINDS),
   atMs: v.pipe(v.number(), v.safeInteger()),
   /** Records that were meant. */
   records: whole,

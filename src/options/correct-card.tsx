@@ -1,7 +1,7 @@
 import { useSignal, useSignalEffect } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { ask } from '../messaging/client.ts';
-import type { Correctable, Correction } from '../model/data-request.ts';
+import { type Correctable, type Correction, elsewhereSentences } from '../model/data-request.ts';
 import { count } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { requests, toCorrect } from './requests.ts';
@@ -26,6 +26,8 @@ interface Said {
   readonly failed: boolean;
 }
 const NOTHING: Said = { text: '', failed: false };
+const NONE =
+  'Nothing with a title or a search is recorded under this address. Take the address from a search result as it is.';
 
 /** Puts right what is recorded of a page, or what the profile says. */
 export function CorrectCard() {
@@ -47,17 +49,21 @@ export function CorrectCard() {
     to.value = choices.value[index]?.text ?? '';
   };
   const look = async () => {
-    said.value = NOTHING;
+    if (busy.value) return;
+    busy.value = true;
+    said.value = { text: 'Looking…', failed: false };
     const found = await ask('rectify.find', { url: url.value.trim() });
+    busy.value = false;
     choices.value = found.ok ? choicesOf(found.value) : [];
     choose(0);
-    if (!found.ok) said.value = { text: found.error.message, failed: true };
-    else if (choices.value.length === 0)
-      said.value = {
-        text: 'Nothing with a title or a search is recorded under this address. Take the address from a search result as it is.',
-        failed: true,
-      };
-    else requestAnimationFrame(() => corrected.current?.select());
+    if (!found.ok) {
+      said.value = { text: found.error.message, failed: true };
+      return;
+    }
+    const isNothing = choices.value.length === 0;
+    const elsewhere = elsewhereSentences(found.value.elsewhere);
+    said.value = { text: [...(isNothing ? [NONE] : []), ...elsewhere].join(' '), failed: isNothing };
+    if (!isNothing) requestAnimationFrame(() => corrected.current?.select());
   };
   useSignalEffect(() => {
     const wanted = toCorrect.value;
@@ -114,7 +120,8 @@ export function CorrectCard() {
       <h2>Correct</h2>
       <p class="small muted">
         The title of a page or the words of a search, where what was recorded is wrong. The old text is
-        deleted for good, here and on the devices that you sync with; time and address stay.
+        deleted for good, here and on the devices that you sync with; time and address stay. Days that are
+        only in files that you keep are not corrected.
       </p>
       <form
         class="row fields"
@@ -139,7 +146,7 @@ export function CorrectCard() {
             }}
           />
         </label>
-        <button type="submit" data-testid="correct-look">
+        <button type="submit" data-testid="correct-look" disabled={busy.value}>
           Show what is recorded
         </button>
       </form>

@@ -1,6 +1,6 @@
 /** The log of deletions in words: one line for each, with how far it came. */
-import type { LogEntry } from '../model/deletion-log.ts';
-import type { PurgeKind, PurgeReason, PurgeStep } from '../model/purge.ts';
+import type { LogEntry, LogKind } from '../model/deletion-log.ts';
+import type { PurgeReason, PurgeStep } from '../model/purge.ts';
 import { count } from '../ui/format.ts';
 
 export interface Deletion {
@@ -13,7 +13,7 @@ export interface Deletion {
   readonly steps: readonly { readonly name: string; readonly atMs: number }[];
 }
 
-const KINDS: Readonly<Record<PurgeKind, string>> = {
+const KINDS: Readonly<Record<LogKind, string>> = {
   visit: 'One visit',
   page: 'A page',
   site: 'A site',
@@ -22,6 +22,7 @@ const KINDS: Readonly<Record<PurgeKind, string>> = {
   search: 'What a search found',
   everything: 'Everything',
   retention: 'What was past its time',
+  rules: 'What your level and rules do not allow',
 };
 const REASONS: Readonly<Record<PurgeReason, string>> = {
   person: 'you',

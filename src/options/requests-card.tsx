@@ -37,8 +37,8 @@ export function RequestsCard() {
     <section class="card" ref={box}>
       <h2>Your requests</h2>
       <p class="small muted">
-        What you asked of your data: exports, deletions of everything, and corrections. Only counts and times
-        are kept of them, sealed like everything else, in this browser.
+        What you asked of your data: exports, deletions of everything, and corrections. Only counts, times and
+        your own note are kept of them, sealed like everything else, in this browser.
       </p>
       {all.length === 0 ? (
         <p class="small" data-testid="requests-none">

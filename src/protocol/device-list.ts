@@ -40,8 +40,10 @@ const epochKeysSchema = v.strictObject({
     v.maxLength(LIMITS.devices),
     v.readonly(),
   ),
-  /** What objects of older epochs are read with, sealed under the new master key; empty in the first epoch. */
+  /** What goes on of older epochs, sealed under the new master key; empty in the first epoch. */
   older: v.pipe(v.string(), v.maxLength(16_384), v.regex(/^[A-Za-z0-9_-]*$/)),
+  /** What headers of older epochs are read with, sealed (sync/epoch-keys.ts). Absent where `older` has all of it. */
+  headers: v.exactOptional(v.pipe(v.string(), v.maxLength(16_384), v.regex(/^[A-Za-z0-9_-]+$/))),
 });
 export type EpochKeys = v.InferOutput<typeof epochKeysSchema>;
 

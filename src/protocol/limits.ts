@@ -50,5 +50,5 @@ export const LIMITS: Limits = {
   /** New accounts from one address. */
   accountsPerHour: 60,
   /** Master keys of one account, one after another. */
-  epochs: 64,
+  epochs: 600,
 };

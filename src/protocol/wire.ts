@@ -100,6 +100,12 @@ export type ChangesAnswer = v.InferOutput<typeof changesAnswerSchema>;
 export const signedListSchema = v.strictObject({ body: base64(32_768), signature: base64(86) });
 export type SignedList = v.InferOutput<typeof signedListSchema>;
 
+/**
+ * The most that an answer of `GET /v1/devices` may take: as many versions as there can be, with all devices in each, are about 10 MB
+ * (docs/decisions/0014).
+ */
+export const CHAIN_BYTES = 12 * 1024 * 1024;
+
 /** `GET /v1/devices`: the whole chain, oldest first. */
 export const devicesAnswerSchema = v.strictObject({
   chain: v.pipe(v.array(signedListSchema), v.minLength(1), v.maxLength(10_000)),

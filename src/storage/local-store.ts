@@ -18,6 +18,7 @@ import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
 import { candidateDays, type FinderSource } from './candidates.ts';
 import { churn, removeOrphans } from './compact.ts';
+import { CORRECTIONS_NOTE, type OpenCorrections } from './corrections-note.ts';
 import {
   DamagedError,
   type Database,
@@ -52,10 +53,11 @@ import { type KeyStore, openKeyStore, type RingName } from './key-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
-import { forgetPurge, readPurge, writePurge } from './purge-note.ts';
+import { PURGE_NOTE } from './purge-note.ts';
 import { RecordingStore } from './recording-store.ts';
 import type { JournalRow, PackRow } from './schema.ts';
 import { type Loss, lossOf, parseSentinel, type Sentinel, type SentinelArea } from './sentinel.ts';
+import { ShreddableNote } from './shreddable-note.ts';
 import { siteSizes } from './site-sizes.ts';
 import { SizeMeter, type StoreSizes } from './sizes.ts';
 import { summariesByDay } from './statistics.ts';
@@ -188,6 +190,9 @@ export class LocalStore extends RecordingStore {
   readonly archives: Archives;
   /** What was deleted, without what it was. */
   readonly deletions: DeletionLog;
+  /** What corrections that are under way say. */
+  readonly corrections: ShreddableNote<OpenCorrections>;
+  readonly #purgeNote: ShreddableNote<Purge>;
   #hidden: Hidden | undefined;
   /** What was shown as the count when an erasure began, until it ends. */
   #countMeanwhile: number | undefined;
@@ -214,6 +219,8 @@ export class LocalStore extends RecordingStore {
     const { clock } = options;
     this.derived = new Derived(db, vault, () => this.#hidden?.lines);
     this.deletions = new DeletionLog(db, vault);
+    this.corrections = new ShreddableNote(CORRECTIONS_NOTE, db, vault);
+    this.#purgeNote = new ShreddableNote(PURGE_NOTE, db, vault);
     this.#meter = new SizeMeter(db, this.derived);
     this.archives = new Archives({
       source: () => this.#source(),
@@ -587,13 +594,13 @@ export class LocalStore extends RecordingStore {
 
   /** It stays hidden over a restart. */
   note(purge: Purge): Promise<void> {
-    return this.exclusive(() => writePurge(this.db, this.vault, purge));
+    return this.exclusive(() => this.#purgeNote.write(purge));
   }
 
   /** It is shown again: what was asked for is not to be, or was done. */
   unhide(): Promise<void> {
     return this.exclusive(async () => {
-      await forgetPurge(this.db, this.vault);
+      await this.#purgeNote.forget();
       this.show();
     });
   }
@@ -606,7 +613,7 @@ export class LocalStore extends RecordingStore {
 
   /** What was asked for before the last start and not carried out. @throws DamagedError when it does not open. */
   pendingPurge(): Promise<Purge | undefined> {
-    return readPurge(this.db, this.vault);
+    return this.#purgeNote.read();
   }
 
   /**
@@ -619,6 +626,8 @@ export class LocalStore extends RecordingStore {
     const { targets } = purge;
     try {
       return await this.#erasing(async () => {
+        // One that was interrupted still says what was recorded.
+        if (isEverything(purge) && this.corrections.keys() > 0) await this.corrections.forget();
         try {
           const erasing = { targeted: meantBy(purge), everything: isEverything(purge), days, targets };
           const count = await this.#erase({ ...erasing, named: namedBy(targets) });
@@ -712,9 +721,24 @@ export class LocalStore extends RecordingStore {
     return sum(Object.values(await this.sizes()));
   }
 
-  /** About how much each site takes, largest first. Opens the outline of every pack. */
-  async siteSizes(): Promise<SiteSize[]> {
-    return siteSizes(this.#source(), await this.#known().packs);
+  /** About how much the `most` largest sites take, largest first. Opens the outline of every pack. */
+  async siteSizes(most = Number.POSITIVE_INFINITY): Promise<SiteSize[]> {
+    const all = await siteSizes(this.#source(), await this.#known().packs);
+    if (!this.isHiding()) return all.slice(0, most);
+    const shown: SiteSize[] = [];
+    for (const one of all) {
+      if (shown.length >= most) break;
+      // What is about to be erased takes its room still; whose it is, is not told.
+      if (await this.#shows(one.host)) shown.push(one);
+    }
+    return shown;
+  }
+
+  /** Whether some record of this very host is shown. */
+  async #shows(host: string): Promise<boolean> {
+    for await (const { page } of this.findPages({ words: [], site: host }))
+      if (hostOf(page.url) === host) return true;
+    return false;
   }
 
   async *recordsByDay(order: 'newest' | 'oldest' = 'newest') {

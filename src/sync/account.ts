@@ -18,7 +18,7 @@ import {
 } from '../protocol/device-list.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import { PATHS } from '../protocol/routes.ts';
-import { accountIdSchema, devicesAnswerSchema, type SignedList } from '../protocol/wire.ts';
+import { accountIdSchema, CHAIN_BYTES, devicesAnswerSchema, type SignedList } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import {
   type AccountState,
@@ -98,7 +98,8 @@ export async function fetchChain(
   transport: Transport,
   signer: Signer,
 ): Promise<Result<{ readonly chain: readonly SignedList[]; readonly current: Devices }, TransportFailure>> {
-  const answer = await transport.json(devicesAnswerSchema, { method: 'GET', path: PATHS.devices }, signer);
+  const call = { method: 'GET', path: PATHS.devices, answerBytes: CHAIN_BYTES } as const;
+  const answer = await transport.json(devicesAnswerSchema, call, signer);
   if (!answer.ok) return answer;
   const { chain } = answer.value;
   const current = await checkChain(chain, signer.account, checks);

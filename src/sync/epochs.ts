@@ -30,7 +30,7 @@ export async function moveOn(
   const { vault } = store;
   if (epochOf(list) <= vault.epoch.number) return 'there';
   const holder = keysOf(versions);
-  const opened = holder && (await openKeys(holder, deviceIdOf(store), vault.device.kem));
+  const opened = holder && (await openKeys(holder, versions, deviceIdOf(store), vault.device.kem));
   if (!opened) return 'no-key';
   // What was sealed and not sent yet is made anew, under the new key.
   await unstage(store);

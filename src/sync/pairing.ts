@@ -11,7 +11,7 @@ import { type Bytes, concat, fromBase64Url, fromUtf8, toBase64Url, utf8 } from '
 import type { Clock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../base/result.ts';
-import { encodeEpoch, parseEpoch } from '../crypto/epochs.ts';
+import { encodeEpoch, parseEpoch, withRecordsOnly } from '../crypto/epochs.ts';
 import { pskOpen, pskSeal } from '../crypto/hpke.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { generateDeviceKeys } from '../crypto/signing.ts';
@@ -23,6 +23,7 @@ import { accountIdSchema, pairMessageSchema, pairOfferSchema } from '../protocol
 import type { LocalStore } from '../storage/local-store.ts';
 import { changeDevices, deviceSchema, fetchChain, keyBytes } from './account.ts';
 import { type AccountState, newJoining, signerOf } from './account-state.ts';
+import { withHeaders } from './epoch-keys.ts';
 import { moveOn } from './epochs.ts';
 import { serviceAddress, type Transport } from './transport.ts';
 
@@ -128,7 +129,8 @@ export async function invite(
     // The joiner needs the key that was in force when it was added; of a later one it finds its own box in the list.
     if ((await moveOn(store, changed.value)) === 'no-key') return NO_KEY;
     const { vault } = store;
-    const epoch: unknown = JSON.parse(fromUtf8(encodeEpoch(vault.epoch)));
+    // What it lacks is in the device list (epoch-keys.ts): a message is small, and there may have been many epochs.
+    const epoch: unknown = JSON.parse(fromUtf8(encodeEpoch(withRecordsOnly(vault.epoch))));
     const reply = json({ account: account.account, master: toBase64Url(vault.masterKey()), epoch });
     const sealed = await pskSeal(kemKey, secret, 'arq/v1/pair', reply, aad(channel, 'reply'));
     const sent = await transport.call(put(PATHS.pairReply(channel), sealed), signer);
@@ -149,6 +151,11 @@ export const NO_KEY = fail(
 const badOffer = fail(
   'bad-offer',
   'What answers at this address is not an ARQ sync service. Check the code.',
+);
+
+const INCONSISTENT = fail(
+  'inconsistent',
+  'The device list of this account is not signed as it must be. Nothing was joined.',
 );
 
 const replySchema = v.object({ account: accountIdSchema, master: v.string(), epoch: v.unknown() });
@@ -194,11 +201,10 @@ export async function join(
   const listed = await fetchChain(transport, signerOf(store, account));
   if (!listed.ok && listed.error.code !== 'inconsistent') return listed;
   if (!listed.ok || !listed.value.current.list.devices.some(({ id }) => id === store.vault.deviceId))
-    return fail(
-      'inconsistent',
-      'The device list of this account is not signed as it must be. Nothing was joined.',
-    );
-  await store.exclusive(() => store.vault.adoptMaster(master, epoch));
+    return INCONSISTENT;
+  const whole = await withHeaders(listed.value.current.versions, { master, epoch });
+  if (!whole) return INCONSISTENT;
+  await store.exclusive(() => store.vault.adoptMaster(master, whole));
   return ok({ url: transport.origin, account, deviceName, joined: newJoining() });
 }
 

@@ -69,7 +69,7 @@ export async function restore(
 
 const openFor = async ({ versions }: Devices, kem: CryptoKeyPair): Promise<Opened | null> => {
   const holder = keysOf(versions);
-  return holder ? openKeys(holder, null, kem) : null;
+  return holder ? openKeys(holder, versions, null, kem) : null;
 };
 
 /** The master key of an account that is there already, from its phrase: what does not open here may open with it. */

@@ -59,7 +59,8 @@ export async function rotate(
     if (isNeeded) {
       if (epochOf(list) >= LIMITS.epochs) throw new Stopped(TOO_MANY);
       const next = await nextKeys(store, account, atMs);
-      return { devices, epoch: next.epoch.number, keys: await sealKeys(place, next, atMs) };
+      const before = { master: store.vault.masterKey(), holder: keysOf(versions) };
+      return { devices, epoch: next.epoch.number, keys: await sealKeys(place, next, atMs, before) };
     }
     if (keysOf(versions)) return null;
     // An account that was made before there was anything for the recovery phrase to open.

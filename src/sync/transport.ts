@@ -46,6 +46,8 @@ export interface Call {
   readonly body?: Bytes;
   readonly type?: string;
   readonly signal?: AbortSignal;
+  /** The most that the answer may take, where that is more than of others. */
+  readonly answerBytes?: number;
 }
 
 /** A request ends after this; a long poll is bounded by the service's own limit. */
@@ -184,7 +186,8 @@ export class Transport {
     } catch {
       return unreachable();
     }
-    if (bytes.length > LIMITS.requestBytes + LIMITS.bodyBytes) return notAService(response.status);
+    const mostBytes = call.answerBytes ?? LIMITS.requestBytes + LIMITS.bodyBytes;
+    if (bytes.length > mostBytes) return notAService(response.status);
     if (response.ok) return ok({ status: response.status, body: bytes });
     return this.#failure(response, bytes);
   }

@@ -5,6 +5,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
+import { searchBytes } from '../support/search-bytes.ts';
+import { storageFiles } from '../support/storage-files.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
@@ -59,4 +61,77 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.click('erase-finish');
     await waitFor('nothing is left', async () => (await records()) === 0);
   });
+
+  it('whatever is noted of deletions in the open says nothing of what is recorded, nor do its files', async () => {
+    const send = (type: string, body: object) =>
+      options.evaluate(
+        `(globalThis.browser ?? chrome).runtime.sendMessage(${JSON.stringify({ type, body })}).then(({ ok }) => ok)`,
+      );
+    for (const path of ['/wordone', '/wordtwo']) await (await browser.openPage(at(path))).close();
+    await waitFor('two records', async () => (await records()) === 2);
+    const retention = { levels: { private: 365 }, sites: [{ host: 'some.example', keep: 90 }] };
+    expect(await send('retention.set', { retention })).toBe(true);
+    // One row that does not open keeps its day from being erased.
+    await options.evaluate(damageNewestRow);
+    await send('erase.run', { target: { what: 'page', url: at('/wordone') } });
+    await send('erase.finish', {});
+    await inHistory('deleteAll()');
+    await options.waitFor('history-cleared');
+    const { local, metadata } = await waitFor('all that is noted', async () => {
+      const noted = JSON.parse(String(await options.evaluate(notedInTheOpen))) as {
+        local: Record<string, unknown>;
+        metadata: string[];
+      };
+      return 'left-over' in noted.local ? noted : null;
+    });
+    expect(Object.keys(local)).toEqual(
+      expect.arrayContaining(['clock-trust', 'history-cleared', 'left-over', 'sentinel']),
+    );
+    expect(metadata).toContain('retention-done');
+    const words = ['some.example', 'wordone', 'wordtwo', 'Titleword'];
+    for (const word of words) expect(JSON.stringify(local)).not.toContain(word);
+    await browser.close({ keepProfile: true });
+    const files = storageFiles(browser);
+    expect(files.length).toBeGreaterThan(0);
+    // It would be found. (Firefox encodes names of its storage in a way of its own.)
+    if (name === 'chromium') expect(searchBytes(files, ['left-over'])).not.toEqual([]);
+    expect(searchBytes(files, words)).toEqual([]);
+    await browser.relaunch();
+  });
 });
+
+/** In the page: the newest row of the journal loses its last byte. */
+async function damageNewestRow(): Promise<void> {
+  const ask = <T>(request: IDBRequest<T>) =>
+    new Promise<T>((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const db = await ask(indexedDB.open('arq-data'));
+  const journal = db.transaction('journal', 'readwrite').objectStore('journal');
+  const newest = ((await ask(journal.getAll())) as { box: Uint8Array }[]).at(-1);
+  if (!newest) throw new Error('no row');
+  await ask(journal.put({ ...newest, box: newest.box.slice(0, -1) }));
+  db.close();
+}
+
+/** In the page: `storage.local`, and the names of what is in `metadata`. */
+async function notedInTheOpen(): Promise<string> {
+  const { browser: firefox, chrome: chromium } = globalThis as unknown as Record<
+    'browser' | 'chrome',
+    { storage: { local: { get(): Promise<Record<string, unknown>> } } } | undefined
+  >;
+  const local = await (firefox ?? chromium)?.storage.local.get();
+  const db = await new Promise<IDBDatabase>((resolve, reject) => {
+    const opening = indexedDB.open('arq-data');
+    opening.onsuccess = () => resolve(opening.result);
+    opening.onerror = () => reject(opening.error);
+  });
+  const metadata = await new Promise((resolve, reject) => {
+    const asked = db.transaction('metadata').objectStore('metadata').getAllKeys();
+    asked.onsuccess = () => resolve(asked.result);
+    asked.onerror = () => reject(asked.error);
+  });
+  db.close();
+  return JSON.stringify({ local, metadata });
+}

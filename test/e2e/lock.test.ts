@@ -118,6 +118,22 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     expect(await found()).toEqual(['beforeword', 'lockedword', 'restartedword']);
   });
 
+  it('is asked for again before an export, and a wrong one gets no file', async () => {
+    await options.goto(`${browser.extensionOrigin}/${OPTIONS}#data`);
+    await options.waitFor('export-unlock');
+    const says = (words: string) =>
+      waitFor(`"${words}"`, async () => (await options.text('export-result')).includes(words));
+    await options.click('export-json');
+    await says('Type the passphrase that unlocks');
+    await options.fill('export-unlock', 'correct horse battery stapler');
+    await options.click('export-run');
+    await says('That is not the passphrase.');
+    await options.fill('export-unlock', PASSPHRASE);
+    const { text } = await options.download(() => options.click('export-json'));
+    for (const word of visited) expect(text).toContain(word);
+    await options.goto(`${browser.extensionOrigin}/${OPTIONS}#search`);
+  });
+
   it('stays unlocked when the background is stopped, and locks with the browser', async () => {
     await browser.stopWorker();
     await visit('stoppedword');

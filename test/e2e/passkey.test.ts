@@ -142,6 +142,14 @@ describe('chromium', () => {
     expect(await options.count('unlock-passphrase')).toBe(0);
     await options.click('unlock-passkey');
     await options.waitFor('passkey-alone');
+    // And is asked before an export.
+    await options.goto(`${browser.extensionOrigin}/src/options/index.html#data`);
+    await options.waitFor('export-json');
+    expect(await options.count('export-unlock')).toBe(0);
+    const { text } = await options.download(() => options.click('export-json'));
+    expect(JSON.parse(text)).toMatchObject({ interactions: expect.anything() });
+    await options.goto(`${browser.extensionOrigin}/src/options/index.html#privacy`);
+    await options.waitFor('passkey-alone');
   });
 
   it('sets a passphrase again; an authenticator that is lost leaves it', async () => {

@@ -100,12 +100,13 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
       [
         'README.txt',
         'contexts.json',
+        'deletions.json',
         'interactions.csv',
         'interactions.json',
         'preferences.json',
         'profile.json',
         'settings.json',
-        ...['contexts', 'interactions', 'preferences', 'profile', 'settings'].map(
+        ...['contexts', 'deletions', 'interactions', 'preferences', 'profile', 'settings'].map(
           (one) => `schema/${one}.schema.json`,
         ),
       ].sort(),

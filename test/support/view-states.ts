@@ -520,6 +520,7 @@ const deletionLog: LogReading = {
     step(5, 'b', { step: 'flagged', kind: 'everything', reason: 'browser-history', records: 12_843 }),
     step(6, 'b', { step: 'undone', kind: 'everything', reason: 'browser-history', records: 12_843 }),
     { ...step(7, 'c', { step: 'notified', kind: 'site', reason: 'person', records: 3 }), keptDays: 2 },
+    step(8, 'd', { step: 'overwritten', kind: 'rules', reason: 'person', records: 34 }),
   ],
 };
 const devices = (laptopMs?: number, otherMs?: number): Deletion['devices'] => [
@@ -570,6 +571,7 @@ const answers: FakeBackground['answers'] = {
       { text: '', count: 2 },
     ],
     queries: [{ text: 'whale watching near me', count: 3 }],
+    elsewhere: { away: 12, filed: 1 },
   }),
   'sync.invite': ok(code),
   'sync.deletions': ok([]),
@@ -938,6 +940,15 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
         await view.fill('export-passphrase', 'short');
         await view.click('export-run');
         await says(view, 'export-result', 'at least 10 characters');
+      },
+    },
+    {
+      name: 'options-data-export-unlocks',
+      status: UNLOCKED,
+      reach: async (view) => {
+        await view.waitFor('export-unlock');
+        await view.click('export-run');
+        await says(view, 'export-result', 'Type the passphrase that unlocks');
       },
     },
     {

@@ -7,7 +7,7 @@
  */
 import * as v from 'valibot';
 import type { Bytes } from '../../base/bytes.ts';
-import { DAY_MS, dayOf, HOUR_MS } from '../../base/clock.ts';
+import { DAY_MS, type Day, dayOf, HOUR_MS } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import {
@@ -229,7 +229,7 @@ export class Budget {
 
   /** The largest, largest first. */
   async sites(): Promise<SiteSize[]> {
-    return (await this.profile.store.siteSizes()).slice(0, SITES);
+    return this.profile.store.siteSizes(SITES);
   }
 
   async setLimit(limitBytes: number): Promise<Result<null>> {
@@ -289,16 +289,41 @@ export class Budget {
 
   /** Days of a month that are at the sync service only. `month`: "2025-03". */
   async fetchMonth(month: string): Promise<Result<null>> {
+    const away = Object.entries(await this.profile.store.awayDays()).filter(([day]) =>
+      day.startsWith(`${month}-`),
+    );
+    if (away.reduce((sum, [, records]) => sum + records, 0) > (await this.#roomForRecords()))
+      return fail('no-room', NO_ROOM_AWAY);
+    return this.#fromService(away.map(([day]) => day));
+  }
+
+  /** Of days that are at the sync service only as many as there is room for, the newest first. Resolves with those that stay there. */
+  async fetchDays(days: readonly Day[]): Promise<Day[]> {
+    const { store } = this.profile;
+    const away = await store.awayDays();
+    let room = await this.#roomForRecords();
+    const fitting: Day[] = [];
+    for (const day of [...days].sort().reverse()) {
+      room -= away[day] ?? 0;
+      if (room < 0) break;
+      fitting.push(day);
+    }
+    if (fitting.length > 0) await this.#fromService(fitting);
+    const left = await store.awayDays();
+    return days.filter((day) => day in left);
+  }
+
+  /** About how many records may come. Not only up to the limit: they would leave again at once. */
+  async #roomForRecords(): Promise<number> {
     const { store, settings } = this.profile;
     await this.#measure();
-    const away = Object.entries(await store.awayDays()).filter(([day]) => day.startsWith(`${month}-`));
-    const records = away.reduce((sum, [, count]) => sum + count, 0);
-    const used = this.#usedBytes ?? 0;
     const { packs, journal } = await store.sizes();
     const each = (packs + journal) / Math.max(1, await store.recordCount()) || RECORD_BYTES;
-    // Not only up to the limit: they would leave again at once.
-    if (used + records * each > settings.budgetBytes * BUDGET.near) return fail('no-room', NO_ROOM_AWAY);
-    const back = await this.deps.service.fetchBack(away.map(([day]) => day));
+    return (settings.budgetBytes * BUDGET.near - (this.#usedBytes ?? 0)) / each;
+  }
+
+  async #fromService(days: readonly Day[]): Promise<Result<null>> {
+    const back = await this.deps.service.fetchBack(days);
     await this.check();
     this.profile.changed();
     return back;

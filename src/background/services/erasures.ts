@@ -160,6 +160,8 @@ export class Erasures {
   ): Promise<number> {
     const { profile, deps } = this;
     const { store } = profile;
+    // What the browser reported before would get later numbers.
+    await deps.recorder.settled();
     // Where there is no room for what still waits sealed: deleting makes some, and takes what it means there too.
     await deps.unsealing.settle().catch((error: unknown) => {
       if (storageFailure(error).code !== 'storage-full') throw error;

@@ -10,6 +10,7 @@ import { extensionVersion, type PagePort } from '../../platform/runtime.ts';
 import { DamagedError } from '../../storage/database.ts';
 import { HoldingsMissing } from '../../sync/holdings.ts';
 import type { Consents } from './consents.ts';
+import { checkProof } from './lock.ts';
 import type { Plugins } from './plugins.ts';
 import type { Profile } from './profile.ts';
 import type { Outcome, Requests } from './requests.ts';
@@ -71,7 +72,10 @@ export function serveExport(
 
   async function noted(request: ExportRequest): Promise<void> {
     const all = await services();
-    const { requests } = all;
+    const { requests, profile } = all;
+    // Who sits down at an unlocked browser does not take everything along.
+    const checked = await checkProof(profile, request);
+    if (!checked.ok) return send({ kind: 'failed', message: checked.error.message });
     const kind = request.format === 'package' ? request.kind : request.format;
     const goingOn = request.format === 'package' ? request.request : undefined;
     // A disk that is full is a reason to export, not one to refuse it: then it is not noted.
@@ -199,6 +203,7 @@ async function sourcesOf(
     preferences: () => orNull(context.preferences()),
     settings: () => orNull(settingsOf(services)),
     contexts: () => context.contextsCursor(),
+    deletions: () => orNull(store.deletions.read()),
     async *days() {
       let rows = 0;
       for await (const { records, damaged } of store.recordsByDay('oldest')) {

@@ -37,6 +37,8 @@ import { unlessDamaged } from './unless-damaged.ts';
 const ACCESS = 'plugin-access';
 const LOG = 'plugin-log';
 const QUERIES_PER_SECOND = 1;
+/** No extension has this id. */
+const EVERYBODY = '';
 
 export interface Wanted {
   readonly id: string;
@@ -57,6 +59,8 @@ export class Plugins {
   readonly #rate: TokenBuckets;
   /** Refused messages that the log does not have yet. Of allowed extensions, so there are few. */
   readonly #refused = new Map<string, number>();
+  /** Whose access is being taken away right now. */
+  readonly #ending = new Set<string>();
   #answered = 0;
 
   constructor(private readonly profile: Profile) {
@@ -122,7 +126,18 @@ export class Plugins {
   }
 
   switchTo(on: boolean): Promise<PluginsReport> {
-    return this.#change(() => ({ on }));
+    const change = () => this.#change(() => ({ on }));
+    return on ? change() : this.#ends(EVERYBODY, change);
+  }
+
+  /** Nobody is told anything from the moment on in which the person says so, not only when that is durable. */
+  async #ends<T>(id: string, change: () => Promise<T>): Promise<T> {
+    this.#ending.add(id);
+    try {
+      return await change();
+    } finally {
+      this.#ending.delete(id);
+    }
   }
 
   /** Instead of what it was allowed before. */
@@ -172,7 +187,9 @@ export class Plugins {
   }
 
   withdraw(id: string): Promise<PluginsReport> {
-    return this.#change(({ allowed }) => ({ allowed: allowed.filter((one) => one.id !== id) }));
+    return this.#ends(id, () =>
+      this.#change(({ allowed }) => ({ allowed: allowed.filter((one) => one.id !== id) })),
+    );
   }
 
   clearLog(): Promise<PluginsReport> {
@@ -191,6 +208,7 @@ export class Plugins {
 
   #accessOf(id: string): AllowedPlugin | undefined {
     const { settings, clock } = this.profile;
+    if (this.#ending.has(id) || this.#ending.has(EVERYBODY)) return undefined;
     return settings.consent === 'accepted' ? accessOf(this.#now().access, id, clock.nowMs()) : undefined;
   }
 
@@ -217,6 +235,13 @@ export class Plugins {
     return externalError(code);
   }
 
+  /** So many of them are in the log now. */
+  #unrefuse(id: string, logged: number): void {
+    const left = (this.#refused.get(id) ?? 0) - logged;
+    if (left > 0) this.#refused.set(id, left);
+    else this.#refused.delete(id);
+  }
+
   /** A request waits for the person; the first one stays as it is, so that it cannot change while they read it. */
   async #note(id: string, { name, fields, reason }: PluginRequest): Promise<void> {
     const askedMs = this.profile.clock.nowMs();
@@ -239,18 +264,20 @@ export class Plugins {
       const { settings } = profile;
       const answered = await answerQuery(profile, access, query);
       if (typeof answered === 'string') return this.#refuse(id, answered);
-      // Levels, rules or the access itself changed while it was read.
-      if (profile.settings !== settings || this.#accessOf(id) !== access)
-        return this.#accessOf(id) ? externalError('unavailable') : undefined;
+      // Levels, rules or the access itself may change while it is read: then nothing is told, and that it asked is logged all the same.
+      const isSame = () => profile.settings === settings && this.#accessOf(id) === access;
       // In the log before it is told.
-      await this.#changes.run(() => {
-        const { fields, records, byWords } = answered;
+      const isTold = await this.#changes.run(async () => {
+        const may = isSame();
+        const { byWords } = answered;
+        const { fields, records } = may ? answered : { fields: [], records: 0 };
         const refused = this.#refused.get(id) ?? 0;
-        this.#refused.delete(id);
         const entry = { id, name, kind: query.kind, byWords, fields, records };
-        return this.#writeLog(logged(this.#now().log, entry, profile.clock.nowMs(), refused));
+        await this.#writeLog(logged(this.#now().log, entry, profile.clock.nowMs(), refused));
+        this.#unrefuse(id, refused);
+        return may;
       });
-      if (this.#accessOf(id) !== access) return undefined;
+      if (!isTold || !isSame()) return this.#accessOf(id) ? externalError('unavailable') : undefined;
       this.#answered += 1;
       profile.changed();
       return answered.answer;

@@ -1,7 +1,8 @@
 /**
  * Putting right what is recorded. A record is not changed: a version of its own is added under another id, then the old one is
  * erased with the key that opened it, here and, by an erase command, on the other devices, which get the new one through sync.
- * Ids of new versions follow from the request, so that a worker that was stopped in between does nothing twice.
+ * Ids of new versions follow from the request, so that a worker that was stopped in between does nothing twice. Days that are at the
+ * sync service only come back for it; what is in files only stays as it is, and that is said.
  */
 import { utf8 } from '../../base/bytes.ts';
 import type { Day } from '../../base/clock.ts';
@@ -11,6 +12,7 @@ import {
   type Correctable,
   type Correction,
   type CorrectionOfRecords,
+  type DaysElsewhere,
   REQUEST_LIMITS,
 } from '../../model/data-request.ts';
 import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
@@ -19,17 +21,21 @@ import { timeInAll } from '../../storage/imported-time.ts';
 import type { Services } from '../services.ts';
 import type { Profile } from './profile.ts';
 import { daysOf, recordsOfPage } from './search.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
-type Rectifying = Pick<Services, 'profile' | 'unsealing' | 'sync' | 'erasures'>;
+type Reaching = Pick<Services, 'profile' | 'sync' | 'budget' | 'erasures'>;
+type Rectifying = Reaching & Pick<Services, 'unsealing'>;
 
 /** Records that are looked at to show what there is to put right. */
 const MAX_SHOWN = 2_000;
 
 /** What can be put right of one page, the most frequent first. What lives in memory only ends by itself. */
 export async function correctable(
-  { profile, ephemeral }: Pick<Services, 'profile' | 'ephemeral'>,
+  services: Reaching & Pick<Services, 'ephemeral'>,
   url: string,
 ): Promise<Correctable> {
+  const { profile, ephemeral } = services;
+  const elsewhere = await reach(services, url);
   const inMemory = new Set((await ephemeral.records()).map(({ id }) => id));
   const records = (await recordsOfPage(profile, ephemeral, url, MAX_SHOWN)).filter(
     ({ id }) => !inMemory.has(id),
@@ -37,7 +43,19 @@ export async function correctable(
   return {
     titles: counted(records.flatMap((one) => ('title' in one ? [one.title] : []))),
     queries: counted(records.flatMap((one) => (one.kind === 'search' ? [one.query] : []))),
+    elsewhere,
   };
+}
+
+/** Days that may have this address and are at the sync service only come back, as far as there is room. Says what is still elsewhere. */
+async function reach({ profile, sync, budget, erasures }: Reaching, url: string): Promise<DaysElsewhere> {
+  const target = { what: 'page', url } as const;
+  const away = await sync.awayDays(target);
+  // What comes back is not meant by a deletion that waits.
+  if (away.length > 0) await erasures.settle();
+  const left = away.length === 0 ? [] : await budget.fetchDays(away);
+  const filed = await unlessDamaged(profile.store.archives.filed(target));
+  return { away: left.length, filed: filed?.days ?? 0 };
 }
 
 function counted(texts: readonly string[]): { text: string; count: number }[] {
@@ -111,6 +129,7 @@ export interface Rectified {
   readonly records: number;
   /** Records that are meant, too, but were more than are corrected at once. */
   readonly more: number;
+  readonly elsewhere: DaysElsewhere;
 }
 
 /** @throws DamagedError when something damaged keeps an old version. */
@@ -121,8 +140,9 @@ export async function rectifyRecords(
 ): Promise<Rectified> {
   const { profile, sync, unsealing } = services;
   await unsealing.settle();
+  const elsewhere = await reach(services, wanted.url);
   const { meant, more } = await meantBy(profile, request, wanted);
-  if (meant.length === 0) return { records: 0, more };
+  if (meant.length === 0) return { records: 0, more, elsewhere };
   const days = new Map<Day, readonly InteractionEvent[]>();
   for (const { day, events } of meant) {
     const { events: redacted } = await profile.sensitive.redact(events);
@@ -134,7 +154,7 @@ export async function rectifyRecords(
     meant.map(({ old, day }) => ({ id: old.id, day })),
   );
   sync.changed();
-  return { records: meant.length, more };
+  return { records: meant.length, more, elsewhere };
 }
 
 /** Takes new versions back whose old one is still there. */

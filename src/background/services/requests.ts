@@ -1,10 +1,12 @@
 /**
  * What the person asked of their data (model/data-request.ts): one sealed list, newest first. What is under way here is known by
- * heart; one that is noted as running but is not was interrupted when the worker was stopped.
+ * heart; one that is noted as running but is not was interrupted when the worker was stopped. What a correction says lies beside the
+ * list, under a key that is destroyed when it is done or cancelled: kind, times and counts stay.
  */
 import { Mutex } from '../../base/mutex.ts';
 import { randomId } from '../../base/random.ts';
 import {
+  type Correction,
   type DataAccessRequest,
   isOpenRequest,
   parseRequests,
@@ -12,6 +14,7 @@ import {
   type RequestDetail,
   type RequestStatus,
 } from '../../model/data-request.ts';
+import type { OpenCorrections } from '../../storage/corrections-note.ts';
 import type { Profile } from './profile.ts';
 import { unlessDamaged } from './unless-damaged.ts';
 
@@ -29,6 +32,11 @@ export class Requests {
   readonly #running = new Set<string>();
 
   constructor(private readonly profile: Profile) {}
+
+  /** Takes away what a stopped worker left of a correction that is done, or that never began. */
+  async open(): Promise<void> {
+    if (this.profile.store.corrections.keys() > 0) await this.#change((all) => all);
+  }
 
   /** Newest first. A list that does not open begins anew. */
   async list(): Promise<DataAccessRequest[]> {
@@ -76,13 +84,7 @@ export class Requests {
           ...(records === undefined ? {} : { affectedRecords: (one.affectedRecords ?? 0) + records }),
           ...(message === undefined ? {} : { message }),
         };
-        if (isOpenRequest(ended)) return ended;
-        const { detail } = ended;
-        return {
-          ...ended,
-          completionDate: this.#now(),
-          detail: detail.type === 'rectify' ? { type: 'rectify', of: detail.of } : detail,
-        };
+        return isOpenRequest(ended) ? ended : { ...ended, completionDate: this.#now() };
       }),
     );
     this.#running.delete(id);
@@ -97,7 +99,11 @@ export class Requests {
   }
 
   async #read(): Promise<DataAccessRequest[]> {
-    return parseRequests(await unlessDamaged(this.profile.store.readNamed(RECORD)));
+    const { store } = this.profile;
+    const all = parseRequests(await unlessDamaged(store.readNamed(RECORD)));
+    if (store.corrections.keys() === 0) return all;
+    const said: OpenCorrections = (await unlessDamaged(store.corrections.read())) ?? {};
+    return all.map((one) => withCorrection(one, said[one.id]));
   }
 
   #now(): string {
@@ -110,13 +116,43 @@ export class Requests {
       const open = all.filter(isOpenRequest);
       const ended = all.filter((one) => !isOpenRequest(one));
       const kept = new Set([...open, ...ended].slice(0, Math.max(open.length, REQUEST_LIMITS.kept)));
-      await this.profile.store.writeNamed(
-        RECORD,
-        all.filter((one) => kept.has(one)),
-      );
+      await this.#write(all.filter((one) => kept.has(one)));
     });
     this.profile.changed();
+  }
+
+  /** What is said before the list tells of it, and taken away after the list tells that it is done: it is there whenever it is needed. */
+  async #write(all: readonly DataAccessRequest[]): Promise<void> {
+    const { store } = this.profile;
+    const { corrections } = store;
+    const wanted = openCorrections(all);
+    const said: OpenCorrections = (await unlessDamaged(corrections.read())) ?? {};
+    const isNew = Object.keys(wanted).some((id) => !(id in said));
+    if (isNew) await store.exclusive(() => corrections.write({ ...said, ...wanted }));
+    await store.writeNamed(RECORD, all.map(withoutCorrection));
+    const isLess = Object.keys(said).some((id) => !(id in wanted));
+    const isEmpty = Object.keys(wanted).length === 0;
+    if (isEmpty && corrections.keys() > 0) await store.exclusive(() => corrections.forget());
+    else if (isLess || corrections.keys() > 1) await store.exclusive(() => corrections.replace(wanted));
   }
 }
 
 const withoutMessage = ({ message: _, ...rest }: DataAccessRequest): DataAccessRequest => rest;
+
+function openCorrections(all: readonly DataAccessRequest[]): OpenCorrections {
+  const open: Record<string, Correction> = {};
+  for (const one of all)
+    if (isOpenRequest(one) && one.detail.type === 'rectify' && one.detail.correction)
+      open[one.id] = one.detail.correction;
+  return open;
+}
+
+const withoutCorrection = ({ detail, ...rest }: DataAccessRequest): DataAccessRequest => ({
+  ...rest,
+  detail: detail.type === 'rectify' ? { type: 'rectify', of: detail.of } : detail,
+});
+
+const withCorrection = (request: DataAccessRequest, correction?: Correction): DataAccessRequest =>
+  correction && isOpenRequest(request) && request.detail.type === 'rectify'
+    ? { ...request, detail: { ...request.detail, correction } }
+    : request;

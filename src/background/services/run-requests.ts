@@ -1,6 +1,6 @@
 /** Carrying out what the person asked of their data. Each step can be repeated, so that an interrupted request can be gone on with. */
 import { fail, ok, type Result } from '../../base/result.ts';
-import type { DataAccessRequest, RequestDetail } from '../../model/data-request.ts';
+import { type DataAccessRequest, elsewhereSentences, type RequestDetail } from '../../model/data-request.ts';
 import { PartlyErasedError, storageFailure } from '../../storage/database.ts';
 import type { Services } from '../services.ts';
 import { correctionFault, rectifyProfile, rectifyRecords, unrectify } from './rectify.ts';
@@ -74,12 +74,12 @@ async function runRectify(
     await rectifyProfile(services, correction);
     return { status: 'completed', records: 1 };
   }
-  const { records, more } = await rectifyRecords(services, id, correction);
-  return {
-    status: 'completed',
-    records,
-    ...(more > 0 ? { message: `${more} more records say the same. Correct them in the same way.` } : {}),
-  };
+  const { records, more, elsewhere } = await rectifyRecords(services, id, correction);
+  const message = [
+    ...(more > 0 ? [`${more} more records say the same. Correct them in the same way.`] : []),
+    ...elsewhereSentences(elsewhere),
+  ].join(' ');
+  return { status: 'completed', records, ...(message === '' ? {} : { message }) };
 }
 
 const NOT_OPEN = fail('not-open', 'This request has ended already.');

@@ -242,6 +242,7 @@ export class StoredRules {
     const [job] = this.#state.queue;
     if (!job) return;
     if (job.own) await this.deps.others.reduced(commandOf(job));
+    await this.#log(job);
     const { own: _o, next: _n, daysDone: _d, reduced: _r, erased: _e, keptDays: _k, ...done } = job;
     await this.#change(({ queue, done: before, doneIds }) => ({
       queue: queue.slice(1),
@@ -249,6 +250,17 @@ export class StoredRules {
       doneIds: [...doneIds, job.id],
     }));
     this.#show(job, job.daysDone, 'done');
+  }
+
+  /** Records that went altogether are a deletion, which cannot be undone: one entry, however often it is told. */
+  async #log({ id: purge, own, erased: records, keptDays }: Job): Promise<void> {
+    if (records === 0) return;
+    const atMs = this.profile.clock.nowMs();
+    const reason = own ? ('person' as const) : ('other-device' as const);
+    const more = keptDays === 0 ? {} : { keptDays };
+    await this.profile.store.deletions
+      .append({ purge, step: 'overwritten', reason, kind: 'rules', atMs, records, ...more })
+      .catch((error: unknown) => console.error('a deletion by rules is not in the log', error));
   }
 
   #show(

@@ -490,19 +490,22 @@ export class Sync {
    * have some.
    */
   async awayMeant(target: EraseTarget): Promise<{ readonly records: number; readonly days: number }> {
-    const account = this.#account;
-    const { store, clock } = this.profile;
-    const away = Object.entries(await store.awayDays());
-    if (!account || away.length === 0) return { records: 0, days: 0 };
-    const { keys } = await scopeOf(store, account.account);
-    const command = await commandOf(target, keys.naming, clock.nowMs());
-    const meant = new Set(await daysMeant(store, [command]));
+    const away = await this.profile.store.awayDays();
     let [records, days] = [0, 0];
-    for (const [day, count] of away) {
-      if (coversDay(target, day)) records += count;
-      else if (meant.has(day)) days += 1;
+    for (const day of await this.awayDays(target)) {
+      if (coversDay(target, day)) records += away[day] ?? 0;
+      else days += 1;
     }
     return { records, days };
+  }
+
+  /** Days that are at the service only and may have something of a target. */
+  async awayDays(target: EraseTarget): Promise<Day[]> {
+    const account = this.#account;
+    const { store, clock } = this.profile;
+    if (!account || Object.keys(await store.awayDays()).length === 0) return [];
+    const { keys } = await scopeOf(store, account.account);
+    return daysMeant(store, [await commandOf(target, keys.naming, clock.nowMs())]);
   }
 
   /** The newest deletions of the account, each with what every device says of it. Nothing while sync is off. */

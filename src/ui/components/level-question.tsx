@@ -120,7 +120,7 @@ function sentenceOf({ level, counted, deleting }: Question): string {
   const what = count(more, 'stored record', 'stored records');
   return level === 'ephemeral'
     ? `${what} ${more === 1 ? 'is' : 'are'} kept for longer than this level keeps anything.`
-    : `More than it allows is kept of ${what}.`;
+    : `More than it allows is kept of ${what}. Reducing them cannot be undone.`;
 }
 
 /** How far the change of what is stored is. */

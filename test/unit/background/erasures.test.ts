@@ -66,6 +66,41 @@ describe('what is deleted', () => {
     expect(await worker.store.days()).toEqual([dayOf(START_MS)]);
   });
 
+  it('is no site of the list of sizes, and comes back there too', async () => {
+    await record();
+    await worker.store.pack(true);
+    await worker.visit(3, 'https://gone.example/later', { title: 'not packed' });
+    const hosts = async () => (await worker.send('budget.sites', {})).map(({ host }) => host).sort();
+    const all = ['gone.example', 'kept.example', 'sub.gone.example'];
+    expect(await hosts()).toEqual(all);
+    const undo = async () => worker.send('erase.undo', { id: (await status()).erasing?.id ?? '' });
+    await worker.send('erase.run', { target: site });
+    expect(await hosts()).toEqual(['kept.example']);
+    await undo();
+    expect(await hosts()).toEqual(all);
+    // Also what is not called a site; where something of it is shown it is there.
+    await worker.send('erase.run', { target: { what: 'page', url: 'https://kept.example/' } });
+    expect(await hosts()).toEqual(['gone.example', 'sub.gone.example']);
+    await undo();
+    await worker.send('erase.run', { target: { what: 'page', url: 'https://gone.example/a' } });
+    expect(await hosts()).toEqual(all);
+    await undo();
+    await worker.send('erase.run', { target: { what: 'all' } });
+    expect(await hosts()).toEqual([]);
+  });
+
+  it('is also what was reported before and is being stored just then', async () => {
+    await record();
+    // Nobody waits for it.
+    const storing = worker.visit(4, 'https://gone.example/now', { title: '' });
+    const erasing = worker.send('erase.run', { target: site });
+    await Promise.all([storing, erasing]);
+    expect(await shown('')).toEqual(['https://kept.example/']);
+    await worker.send('erase.finish', {});
+    await worker.restart();
+    expect(await shown('')).toEqual(['https://kept.example/']);
+  });
+
   it('leaves saved contexts too, and comes back in them', async () => {
     await record();
     const { context } = worker.services.profile;

@@ -126,7 +126,55 @@ describe('answers', () => {
     expect(await asker.query({ kind: 'visits' })).toMatchObject({ error: { code: 'unavailable' } });
     meanwhile(() => asker.worker.send('plugins.withdraw', { id: ID }));
     expect(await asker.query({ kind: 'visits' })).toBeUndefined();
-    expect((await asker.report()).log).toEqual([]);
+    // That it asked is written down, and that it was told nothing.
+    expect((await asker.report()).log).toMatchObject([{ id: ID, times: 4, records: 0, fields: [] }]);
+  });
+
+  it.each([
+    ['access', () => asker.worker.send('plugins.withdraw', { id: ID })],
+    ['the switch', () => asker.turn(false)],
+  ])('are not told when %s is taken away while they are written down', async (_what, end) => {
+    await asker.allow(['host']);
+    const { store } = asker.worker;
+    const write = store.writeNamed.bind(store);
+    let ending: Promise<unknown> | undefined;
+    store.writeNamed = async (name, value) => {
+      // Not waited for: it is durable only after this is.
+      if (name === 'plugin-log') ending ??= end();
+      await write(name, value);
+    };
+    expect(await asker.query({ kind: 'visits' })).toBeUndefined();
+    expect(ending).toBeDefined();
+    await ending;
+    expect((await asker.report()).log).toMatchObject([{ id: ID, times: 1 }]);
+    await asker.restartBrowser();
+    expect((await asker.report()).log).toMatchObject([{ id: ID, times: 1 }]);
+    expect(await asker.query({ kind: 'visits' })).toBeUndefined();
+  });
+
+  it('of one moment count each for itself, and are all in the log', async () => {
+    const other = 'c'.repeat(32);
+    await asker.allow(['host']);
+    await asker.allow(['host'], Date.now() + DAY_MS, other);
+    const asking = { arq: 1, query: { kind: 'visits' } };
+    asker.worker.pass(1_000);
+    const told = await Promise.all([ID, ID, other, ID].map((id) => asker.handler(asking, senderOf(id))));
+    expect(told.map((one) => (one?.ok === false ? one.error.code : one?.ok))).toEqual([
+      true,
+      'rate-limited',
+      true,
+      'rate-limited',
+    ]);
+    const { log, totals } = await asker.report();
+    expect(log.map(({ id, times }) => [id, times]).sort()).toEqual([
+      [ID, 1],
+      [other, 1],
+    ]);
+    const sums = totals.map(({ id, queries, refused }) => [id, queries, refused]);
+    expect(sums.sort()).toEqual([
+      [ID, 1, 2],
+      [other, 1, 0],
+    ]);
   });
 
   it('come once a second; what is refused counts, and is counted', async () => {

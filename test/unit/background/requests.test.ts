@@ -4,13 +4,17 @@
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { servePort } from '../../../src/background/ports.ts';
+import { fromUtf8, toBase64Url } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
+import { open } from '../../../src/crypto/envelope.ts';
+import { unpad } from '../../../src/crypto/padding.ts';
 import type { ExportMessage } from '../../../src/messaging/answers.ts';
 import type { Correction, DataAccessRequest } from '../../../src/model/data-request.ts';
 import type { PagePort } from '../../../src/platform/runtime.ts';
-import { eventsOf } from '../../../src/storage/vault.ts';
+import { eventsOf, rowAad } from '../../../src/storage/vault.ts';
 import { damageNamed } from '../../support/damage.ts';
 import { KILLED, killedAt } from '../../support/kill.ts';
+import { SOME_KDF } from '../../support/locking.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
 // Many real steps: a busy machine takes its time.
@@ -98,6 +102,7 @@ describe('an export', () => {
       consents: [{ use: 'recording' }],
       requests: [{ status: 'running' }],
     });
+    expect(JSON.parse(files.get('deletions.json') ?? '')).toEqual({ whole: true, entries: [] });
     expect(await newest()).toMatchObject({
       userId: worker.store.vault.userId,
       requestType: 'export',
@@ -126,6 +131,38 @@ describe('an export', () => {
     expect([...files.keys()]).not.toContain('preferences.json');
     expect([...files.keys()]).toContain('contexts.json');
     expect((await newest()).message).toContain('Your preferences cannot be read');
+  });
+
+  it('asks for what unlocks, where something does: every sort of it, and those who guess wait', async () => {
+    await worker.visit(1, URL_A, { title: 'Whales' });
+    const key = toBase64Url(new Uint8Array(32).fill(1));
+    const wrong = toBase64Url(new Uint8Array(32).fill(2));
+    await worker.send('lock.set', { kdf: SOME_KDF, key });
+    const sorts = [
+      { format: 'json' },
+      { format: 'csv' },
+      ...(['full', 'encrypted', 'anonymised'] as const).map((kind) => ({ format: 'package', kind })),
+    ];
+    const told = new Set<unknown>();
+    for (const sort of sorts) {
+      for (const given of [{}, { current: wrong }]) {
+        const { end, files } = await exported({ ...sort, ...given });
+        told.add(JSON.stringify(end));
+        expect(files.size).toBe(0);
+        worker.pass(60_000);
+      }
+      expect((await exported({ ...sort, current: key })).end).toMatchObject({ kind: 'done' });
+    }
+    expect([...told]).toEqual([
+      JSON.stringify({ kind: 'failed', message: 'That is not the passphrase. Nothing was changed.' }),
+    ]);
+    // Refused ones are no requests.
+    expect(await list()).toHaveLength(sorts.length);
+    for (let n = 0; n < 3; n++) await exported({ format: 'json', current: wrong });
+    expect((await exported({ format: 'json', current: key })).end).toEqual({
+      kind: 'failed',
+      message: 'Too many wrong passphrases. Wait 2 seconds and try again.',
+    });
   });
 
   it('is made when nothing can be written any more', async () => {
@@ -183,6 +220,7 @@ describe('a correction', () => {
     expect(await worker.send('rectify.find', { url: URL_A })).toEqual({
       titles: [{ text: 'Wails', count: 2 }],
       queries: [],
+      elsewhere: { away: 0, filed: 0 },
     });
     await rectify({ what: 'title', url: URL_A, from: 'Wails', to: 'Whales' });
     const after = await worker.records();
@@ -255,11 +293,11 @@ describe('a correction', () => {
       await worker.open();
       const [left] = await list();
       // It may have been stopped before it was noted: then nothing happened.
-      if (!left) {
-        expect(await titles()).toEqual(['B', 'Wails', 'Wails']);
+      if (!left || left.status === 'completed') {
+        if (!left) expect(await titles()).toEqual(['B', 'Wails', 'Wails']);
+        await vi.waitFor(() => expect(worker.store.corrections.keys(), `call ${call}`).toBe(0));
         continue;
       }
-      if (left.status === 'completed') continue;
       expect(left.status, `call ${call}`).toBe('interrupted');
       const goesOn = kills % 2 === 0;
       await worker.send(goesOn ? 'requests.resume' : 'requests.cancel', { id: left.id });
@@ -268,8 +306,116 @@ describe('a correction', () => {
       // What was erased before it was cancelled stays corrected.
       if (goesOn || now.includes('Whales')) expect(now, `call ${call}`).toEqual(right);
       else expect(now, `call ${call}`).toEqual(['B', 'Wails', 'Wails']);
+      expect(worker.store.corrections.keys(), `call ${call}`).toBe(0);
     }
     expect(kills).toBeGreaterThan(5);
+  });
+});
+
+describe('what a correction said', () => {
+  const failing = () => {
+    vi.spyOn(worker.services.erasures, 'flag').mockRejectedValue(new Error('not now'));
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+  };
+  const copied = () => worker.store.db.getAll('profiles');
+  /** All that these rows say to who has the keys of now. */
+  async function opened(rows: Awaited<ReturnType<typeof copied>>): Promise<string> {
+    const { vault } = worker.store;
+    const { userId } = vault;
+    const said: unknown[] = [];
+    for (const { name, box } of rows) {
+      said.push(await vault.openNamed(name, box).catch(() => null));
+      for (const { aead, day } of await vault.ring('derived')) {
+        const found = await open(aead, box, rowAad(userId, 'profiles', day, name, 0));
+        if (found.ok) said.push(fromUtf8(unpad(found.plaintext) ?? new Uint8Array(0)));
+      }
+    }
+    return JSON.stringify(said);
+  }
+  const wails = { what: 'title', url: URL_A, from: 'Wails', to: 'Whales' } as const;
+  const seals = { what: 'title', url: 'https://b.example/', from: 'Seels', to: 'Seals' } as const;
+  beforeEach(async () => {
+    await worker.visit(1, URL_A, { title: 'Wails' });
+    await worker.visit(2, seals.url, { title: 'Seels' });
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each(['requests.resume', 'requests.cancel'] as const)(
+    'is opened by nobody after %s, also not from a copy of what lay there before',
+    async (ending) => {
+      failing();
+      await rectify(wails);
+      vi.restoreAllMocks();
+      const rows = await copied();
+      expect(await opened(rows)).toMatch(/Wails.*a\.example|a\.example.*Wails/);
+      const { id } = await newest();
+      await worker.send(ending, { id });
+      expect(await opened(rows)).not.toMatch(/wails|whales|a\.example/i);
+      for (const row of rows) await worker.store.db.put('profiles', row);
+      await worker.restart();
+      expect(await opened(await copied())).not.toMatch(/wails|whales|a\.example/i);
+      await expect(worker.send('requests.resume', { id })).resolves.toMatchObject([
+        { status: 'failed', message: expect.stringContaining('not known any more') },
+      ]);
+    },
+  );
+
+  it('goes alone: another that waits is still known, wherever the worker was stopped', async () => {
+    let kills = 0;
+    for (let call = 1; ; call++) {
+      worker.end();
+      worker = await Worker.start();
+      await worker.visit(2, seals.url, { title: 'Seels' });
+      failing();
+      vi.spyOn(worker.services.profile.context, 'changePreferences').mockRejectedValue(new Error('not now'));
+      await rectify({ what: 'language', to: 'pt-BR' });
+      await rectify(seals);
+      vi.restoreAllMocks();
+      const rows = await copied();
+      expect(await opened(rows)).toContain('pt-BR');
+      const [later, first] = (await list()) as [DataAccessRequest, DataAccessRequest];
+      const done = await killedAt(call, () => worker.send('requests.cancel', { id: first.id }));
+      if (done === KILLED) {
+        kills += 1;
+        await worker.open();
+        const [, left] = (await list()) as [DataAccessRequest, DataAccessRequest];
+        if (left.status !== 'cancelled') await worker.send('requests.cancel', { id: first.id });
+      }
+      await vi.waitFor(async () => expect(await opened(rows), `call ${call}`).not.toMatch(/pt-BR|seels/i));
+      expect(worker.store.corrections.keys(), `call ${call}`).toBe(1);
+      expect(await opened(await copied()), `call ${call}`).toMatch(/Seels/);
+      await worker.send('requests.resume', { id: later.id });
+      expect(await titles(), `call ${call}`).toEqual(['Seals']);
+      expect(worker.store.corrections.keys(), `call ${call}`).toBe(0);
+      if (done !== KILLED) break;
+    }
+    expect(kills).toBeGreaterThan(5);
+  });
+
+  it('in a list of an older version goes the same way', async () => {
+    failing();
+    await rectify(wails);
+    vi.restoreAllMocks();
+    const { store } = worker;
+    await store.writeNamed('requests', await list());
+    await store.exclusive(() => store.corrections.forget());
+    expect(await newest()).toMatchObject({ detail: { correction: wails } });
+    await rectify(seals);
+    expect(JSON.stringify(await store.readNamed('requests'))).not.toMatch(/wails|seels/i);
+    const [, { id }] = (await list()) as [DataAccessRequest, DataAccessRequest];
+    await worker.send('requests.resume', { id });
+    expect(await titles()).toEqual(['Seals', 'Whales']);
+  });
+
+  it('goes with everything', async () => {
+    failing();
+    await rectify(wails);
+    vi.restoreAllMocks();
+    const rows = await copied();
+    await worker.erase({ what: 'all' });
+    expect(await opened(rows)).not.toMatch(/wails|whales/i);
   });
 });
 

@@ -197,6 +197,23 @@ describe('applying', () => {
     expect(JSON.stringify(await worker.events())).not.toMatch(/three/i);
   });
 
+  it('is in the log of deletions when records went, as one entry with their number, and else not', async () => {
+    const less = await setRule({ host: 'one.example', capture: 'domain' });
+    await apply({ what: 'rule', id: less });
+    expect((await worker.send('erase.log', {})).entries).toEqual([]);
+    const skip = await setRule({ host: 'one.example', capture: 'skip' });
+    await apply({ what: 'rule', id: skip });
+    const { entries, whole } = await worker.send('erase.log', {});
+    expect(whole).toBe(true);
+    expect(entries).toMatchObject([
+      { n: 0, kind: 'rules', reason: 'person', step: 'overwritten', records: 8, atMs: Date.now() },
+    ]);
+    // It is no deletion that waits, or that could be undone.
+    await worker.restart();
+    expect((await worker.send('status.get', {})).erasing).toBeUndefined();
+    expect((await worker.send('erase.log', {})).entries).toHaveLength(1);
+  });
+
   it('leaves no key that opens what was there before', async () => {
     const { db, vault } = worker.store;
     const generations = () =>
@@ -252,4 +269,23 @@ describe('a worker that is stopped', () => {
     expect(calls).toBeGreaterThan(30);
     expect(resumed).toBeGreaterThan(5);
   }, 120_000);
+
+  it('between telling the log of deletions and noting that it is done tells it once', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    await aFewDays();
+    const id = await setRule({ host: 'one.example', capture: 'skip' });
+    const write = worker.store.writeNote.bind(worker.store);
+    vi.spyOn(worker.store, 'writeNote').mockImplementation((name, value) =>
+      (value as { queue: unknown[] }).queue.length === 0
+        ? Promise.reject(new Error('stopped'))
+        : write(name, value),
+    );
+    await apply({ what: 'rule', id });
+    expect(state()).toMatchObject({ phase: 'failed', erased: 3 });
+    await worker.restart();
+    await worker.services.storedRules.settled();
+    expect(state()).toMatchObject({ phase: 'done', erased: 3 });
+    const { entries, whole } = await worker.send('erase.log', {});
+    expect([entries.map(({ kind, records }) => [kind, records]), whole]).toEqual([[['rules', 3]], true]);
+  });
 });

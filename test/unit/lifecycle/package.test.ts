@@ -10,6 +10,7 @@ import {
 import { areOurNames } from '../../../src/lifecycle/package-names.ts';
 import type { PackageKind } from '../../../src/lifecycle/schemas.ts';
 import { ZipStream } from '../../../src/lifecycle/zip.ts';
+import type { LogReading } from '../../../src/model/deletion-log.ts';
 import { CONTEXT, PREFERENCES, PROFILE, RECORDS, SETTINGS, VISIT } from '../../support/full-things.ts';
 
 const HELD = [
@@ -24,6 +25,16 @@ const service = (problem?: string): Holdings => ({
     if (problem !== undefined) throw new ServiceSilent(problem);
   },
 });
+const AT = '2026-11-24T12:48:49.123Z';
+const entry = { purge: 'random', reason: 'person', kind: 'site', records: 2, atMs: Date.parse(AT) } as const;
+const DELETIONS: LogReading = {
+  whole: true,
+  entries: [
+    { n: 0, before: '', step: 'flagged', ...entry },
+    { n: 1, before: 'hash', step: 'overwritten', ...entry, keptDays: 1 },
+    { n: 2, before: 'hash', step: 'overwritten', ...entry, kind: 'rules', reason: 'other-device' },
+  ],
+};
 const sources = (given: Partial<PackageSources> = {}): PackageSources => ({
   exportedAt: new Date(VISIT.atMs + 5_000),
   version: '1.2.3',
@@ -36,6 +47,7 @@ const sources = (given: Partial<PackageSources> = {}): PackageSources => ({
     yield CONTEXT;
     yield { ...CONTEXT, id: CONTEXT.id.replace('0', '1') };
   },
+  deletions: async () => DELETIONS,
   async *days() {
     yield RECORDS.slice(0, 1);
     yield [];
@@ -73,20 +85,23 @@ describe.each<PackageKind>(['full', 'anonymised'])('%s', (kind) => {
   });
 
   const names = ['interactions', 'profile', 'preferences', 'contexts', 'service'];
-  it.each(kind === 'full' ? [...names, 'settings'] : names)('%s.json holds to its schema', async (name) => {
-    const { json } = await files(kind);
-    const ajv = new Ajv({ formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ } });
-    const schema = json(`schema/${name}.schema.json`) as object;
-    const data = json(`${name}.json`);
-    expect(ajv.validate(schema, data), ajv.errorsText()).toBe(true);
-    // And a schema that takes anything would be none.
-    expect(ajv.validate(schema, 'something else')).toBe(false);
-    if (typeof data !== 'object' || Array.isArray(data)) return;
-    const [first] = (schema as { required?: string[] }).required ?? [];
-    if (first === undefined) return;
-    const { [first]: _, ...without } = data as Record<string, unknown>;
-    expect(ajv.validate(schema, without)).toBe(false);
-  });
+  it.each(kind === 'full' ? [...names, 'settings', 'deletions'] : names)(
+    '%s.json holds to its schema',
+    async (name) => {
+      const { json } = await files(kind);
+      const ajv = new Ajv({ formats: { 'date-time': /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/ } });
+      const schema = json(`schema/${name}.schema.json`) as object;
+      const data = json(`${name}.json`);
+      expect(ajv.validate(schema, data), ajv.errorsText()).toBe(true);
+      // And a schema that takes anything would be none.
+      expect(ajv.validate(schema, 'something else')).toBe(false);
+      if (typeof data !== 'object' || Array.isArray(data)) return;
+      const [first] = (schema as { required?: string[] }).required ?? [];
+      if (first === undefined) return;
+      const { [first]: _, ...without } = data as Record<string, unknown>;
+      expect(ajv.validate(schema, without)).toBe(false);
+    },
+  );
 
   it('says so, and goes on, when the service does not answer or breaks off', async () => {
     const { json, warnings, made } = await files(kind, { service: service('It does not answer.') });
@@ -105,8 +120,14 @@ describe.each<PackageKind>(['full', 'anonymised'])('%s', (kind) => {
     const { made, warnings } = await files(kind, {
       profile: async () => null,
       preferences: async () => null,
+      deletions: async () => null,
     });
-    expect(warnings).toEqual([expect.stringContaining('profile'), expect.stringContaining('preferences')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('profile'),
+      expect.stringContaining('preferences'),
+      ...(kind === 'full' ? [expect.stringContaining('log of deletions')] : []),
+    ]);
+    expect(made.has('deletions.json')).toBe(false);
     expect(areOurNames([...made.keys()])).toBe(true);
     expect(made.has('profile.json')).toBe(false);
     expect(made.has('contexts.json')).toBe(true);
@@ -128,12 +149,26 @@ it('full: everything is as it is', async () => {
   expect(json('preferences.json')).toEqual(PREFERENCES);
   expect(json('settings.json')).toEqual(SETTINGS);
   expect(json('contexts.json')).toMatchObject([JSON.parse(JSON.stringify(CONTEXT)), {}]);
+  const { entries } = json('deletions.json') as { entries: Record<string, unknown>[] };
+  expect(entries.map(({ at, ...rest }) => ({ ...rest, atMs: Date.parse(at as string) }))).toEqual(
+    DELETIONS.entries,
+  );
   expect(json('service.json')).toMatchObject({
     complete: true,
     held: HELD,
     service: 'https://secret-sync.example',
   });
   expect(made.get('interactions.csv')?.trim().split('\r\n')).toHaveLength(RECORDS.length + 1);
+});
+
+it('full: an entry of the log of deletions that says more, or less, does not hold to its schema', async () => {
+  const { json } = await files('full');
+  const ajv = new Ajv({ formats: { 'date-time': true } });
+  const schema = json('schema/deletions.schema.json') as object;
+  const { entries } = json('deletions.json') as { entries: Record<string, unknown>[] };
+  const [{ at, ...rest }] = entries as [Record<string, unknown>];
+  for (const wrong of [rest, { ...rest, at, host: 'a.example' }, { ...rest, at, kind: 'mystery' }])
+    expect(ajv.validate(schema, { whole: true, entries: [wrong] })).toBe(false);
 });
 
 it('anonymised: no text of anything is in any file, and no time within an hour', async () => {

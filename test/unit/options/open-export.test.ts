@@ -20,6 +20,7 @@ const sources: PackageSources = {
   profile: async () => PROFILE,
   preferences: async () => PREFERENCES,
   settings: async () => SETTINGS,
+  deletions: async () => ({ whole: true, entries: [] }),
   async *contexts() {
     yield CONTEXT;
   },

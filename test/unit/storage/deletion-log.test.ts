@@ -42,6 +42,16 @@ it('has each step of a deletion once, however often it is told', async () => {
   expect((await log().read()).entries.map(({ step }) => step)).toEqual(PURGE_STEPS);
 });
 
+it('knows which deletions did not end, and takes what rules took for one step', async () => {
+  await log().append({ ...fact('r', 'overwritten'), kind: 'rules' });
+  for (const step of ['undone', 'failed', 'notified'] as const)
+    for (const one of ['flagged', step] as const) await log().append(fact(step, one));
+  expect(await log().unfinished()).toEqual([]);
+  await log().append(fact('a'));
+  await log().append({ ...fact('s', 'overwritten'), kind: 'rules' });
+  expect(await log().unfinished()).toMatchObject([{ purge: 'a', step: 'flagged' }]);
+});
+
 it('keeps the order of what is told at once', async () => {
   await Promise.all(Array.from({ length: 20 }, (_, i) => log().append(fact(`p${i}`))));
   const { entries, whole } = await log().read();

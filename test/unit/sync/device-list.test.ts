@@ -10,7 +10,7 @@ import {
   readList,
   signedBytes,
 } from '../../../src/protocol/device-list.ts';
-import type { SignedList } from '../../../src/protocol/wire.ts';
+import { CHAIN_BYTES, type SignedList } from '../../../src/protocol/wire.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
@@ -153,4 +153,20 @@ describe('a device list', () => {
     );
     expect(await b.urls()).toContain('https://one.example/kept');
   });
+});
+
+it('may be long, up to where it is more than there can be; other answers may not', async () => {
+  const padded = async (path: string, bytes: number) => {
+    a.network.tamper = async (request, answer) =>
+      new URL(request.url).pathname === path
+        ? new Response(`${await answer.text()}${' '.repeat(bytes)}`, answer)
+        : answer;
+    const { phase } = await a.round();
+    a.network.up();
+    world.pass();
+    return phase;
+  };
+  expect(await padded('/v1/devices', 3_000_000)).toBe('synced');
+  expect(await padded('/v1/devices', CHAIN_BYTES)).toBe('error');
+  expect(await padded('/v1/changes', 3_000_000)).toBe('error');
 });

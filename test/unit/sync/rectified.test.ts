@@ -1,7 +1,11 @@
 /** A correction reaches the other devices: the new version comes, the old one is erased, also where another device recorded it. */
-import { expect, it, vi } from 'vitest';
-import { rectifyRecords } from '../../../src/background/services/rectify.ts';
-import type { Day } from '../../../src/base/clock.ts';
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/device-context.ts';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Budget } from '../../../src/background/services/budget.ts';
+import { correctable, rectifyRecords } from '../../../src/background/services/rectify.ts';
+import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';
+import { elsewhereSentences } from '../../../src/model/data-request.ts';
 import { type EraseTarget, targetedBy } from '../../../src/model/selector.ts';
 import { readHoldings } from '../../../src/sync/holdings.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
@@ -17,6 +21,7 @@ const URL_A = 'https://a.example/wails';
 const around = ({ sync, store }: TestDevice) => ({
   unsealing: { settle: async () => {} },
   erasures: {
+    async settle() {},
     async flag({
       targets,
       days,
@@ -33,15 +38,25 @@ const around = ({ sync, store }: TestDevice) => ({
     },
   },
 });
-const correct = (device: TestDevice, from: string, to: string) =>
-  device.run(() =>
-    rectifyRecords({ profile: device.profile, sync: device.sync, ...around(device) } as never, 'request', {
-      what: 'title',
-      url: URL_A,
-      from,
-      to,
-    }),
-  );
+const budgetOf = ({ profile, sync }: TestDevice) =>
+  new Budget(profile, {
+    compaction: { run: async () => {}, doneMs: undefined } as never,
+    service: sync,
+    erased: () => sync.erased(),
+    onAdded() {},
+  });
+const servicesOf = (device: TestDevice) =>
+  ({
+    profile: device.profile,
+    sync: device.sync,
+    budget: budgetOf(device),
+    ephemeral: { records: async () => [], events: async () => [] },
+    ...around(device),
+  }) as never;
+const correct = (device: TestDevice, from: string, to: string, url = URL_A) =>
+  device.run(() => rectifyRecords(servicesOf(device), 'request', { what: 'title', url, from, to }));
+const find = (device: TestDevice, url = URL_A) => device.run(() => correctable(servicesOf(device), url));
+const HERE = { away: 0, filed: 0 };
 const titlesOn = async (device: TestDevice) =>
   (await device.records()).map((record) => ('title' in record ? record.title : record.kind)).sort();
 const rounds = async () => {
@@ -54,7 +69,7 @@ it('of a record of its own, and of one of another device', async () => {
   await b.visit('b.example', '/other');
   await rounds();
   expect(await titlesOn(a)).toEqual(['/other', '/wails', '/wails']);
-  expect(await correct(a, '/wails', 'Whales')).toEqual({ records: 2, more: 0 });
+  expect(await correct(a, '/wails', 'Whales')).toEqual({ records: 2, more: 0, elsewhere: HERE });
   await rounds();
   for (const device of [a, b]) expect(await titlesOn(device)).toEqual(['/other', 'Whales', 'Whales']);
   // And back, by the other one.
@@ -68,6 +83,63 @@ it('of a record of its own, and of one of another device', async () => {
   await rounds();
   await third.round();
   expect(await titlesOn(third)).toEqual(['/other', 'Blue whales', 'Blue whales']);
+});
+
+describe('a day that is at the service only', () => {
+  let day: Day;
+  beforeEach(async () => {
+    day = dayOf(a.clock.nowMs());
+    await a.visit('a.example', '/wails');
+    await b.visit('a.example', '/wails');
+    await b.visit('b.example', '/other');
+    await world.settle();
+    await a.run(() => a.store.pack(true));
+    world.pass(2 * DAY_MS);
+    expect(await a.run(() => a.sync.dropSent([day], []))).toEqual([day]);
+    expect(await titlesOn(a)).toEqual([]);
+  });
+  const awayDays = () => a.run(async () => Object.keys(await a.store.awayDays()));
+
+  it('comes back to be looked at and corrected, on both devices', async () => {
+    expect(await find(a, 'https://never.example/')).toMatchObject({ titles: [], elsewhere: HERE });
+    expect(await awayDays()).toEqual([day]);
+    expect(await find(a)).toEqual({ titles: [{ text: '/wails', count: 2 }], queries: [], elsewhere: HERE });
+    expect(await correct(a, '/wails', 'Whales')).toEqual({ records: 2, more: 0, elsewhere: HERE });
+    await world.settle();
+    for (const device of [a, b]) expect(await titlesOn(device)).toEqual(['/other', 'Whales', 'Whales']);
+  });
+
+  it('comes back for a correction that goes on after it left', async () => {
+    expect(await correct(a, '/wails', 'Whales')).toMatchObject({ records: 2, elsewhere: HERE });
+    await world.settle();
+    expect(await titlesOn(b)).toEqual(['/other', 'Whales', 'Whales']);
+  });
+
+  it('is told where there is no room for it, or the service does not answer', async () => {
+    const elsewhere = { away: 1, filed: 0 };
+    await a.run(() => a.profile.change({ budgetBytes: 1 }));
+    expect(await find(a)).toEqual({ titles: [], queries: [], elsewhere });
+    await a.run(() => a.profile.change({ budgetBytes: 1e9 }));
+    a.network.down();
+    expect(await find(a)).toEqual({ titles: [], queries: [], elsewhere });
+    expect(await correct(a, '/wails', 'Whales')).toEqual({ records: 0, more: 0, elsewhere });
+    expect(await awayDays()).toEqual([day]);
+    expect(elsewhereSentences(elsewhere).join(' ')).toMatch(/1 day .*is at the sync service only/);
+  });
+});
+
+it('days in files are not corrected, and that is told', async () => {
+  const alone = await world.device('alone');
+  await alone.visit('a.example', '/wails', alone.clock.nowMs() - 40 * DAY_MS);
+  const { archives } = alone.store;
+  const made = await alone.run(() => archives.make({ before: dayOf(alone.clock.nowMs()) }, async () => {}));
+  expect(await alone.run(() => archives.confirm(made?.id ?? ''))).toBe(1);
+  const elsewhere = { away: 0, filed: 1 };
+  expect(await find(alone)).toEqual({ titles: [], queries: [], elsewhere });
+  expect(await correct(alone, '/wails', 'Whales')).toEqual({ records: 0, more: 0, elsewhere });
+  expect(elsewhereSentences(elsewhere)).toEqual([
+    '1 day is only in files that you keep: correct it after you brought it back.',
+  ]);
 });
 
 it('what the service holds is told without bodies, and a service that is away is a sentence', async () => {

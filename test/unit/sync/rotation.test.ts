@@ -189,10 +189,11 @@ describe('a device that was taken out', () => {
     }
     expect(parts).toBe(2);
     // The new key is in no box that it can open.
-    const holder = keysOf(await chainOf());
+    const chain = await chainOf();
+    const holder = keysOf(chain);
     if (!holder) throw new Error('no keys');
     for (const id of [c.store.vault.deviceId, ...holder.devices.map((device) => device.id)]) {
-      expect(await c.run(() => openKeys(holder, id, c.store.vault.device.kem))).toBeNull();
+      expect(await c.run(() => openKeys(holder, chain, id, c.store.vault.device.kem))).toBeNull();
     }
     const state = await c.round();
     expect(state.message).toMatch(/^This device is not part of the account any more/);
