@@ -43,7 +43,8 @@ export async function everyMinute(
   ]);
   if (!isStillOpen) return;
   await each([
-    ['taking in what came while it was locked', () => unsealing.settle()],
+    // What a deletion means that waits is to be taken out before it could be shown.
+    ['taking in what came while it was locked', () => (erasures.state() ? undefined : unsealing.settle())],
     ['deleting', () => erasures.tick()],
     ['deleting what is past its time', () => retention.tick()],
     ['packing', () => profile.storing(() => profile.store.pack())],

@@ -201,6 +201,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       // What is reduced is another record, that a deletion would not mean any more.
       await erasures.settle();
     },
+    alone: (task) => erasures.alone(task),
     async onReduced() {
       await recorder.erased();
       await contexts.erased();
@@ -209,6 +210,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     },
   });
   sync.onChanged = () => storedRules.look();
+  erasures.onFree = () => storedRules.tick();
   const queryTotals = new QueryTotalsKeeper(profile.context);
   const status = async () =>
     currentStatus(profile, ephemeral, {

@@ -14,7 +14,9 @@ export {
   type ContextStorageOptions,
   type SaveOptions,
 } from '../context/context-storage.ts';
+export { EncryptionManager, type KeyRef, type SealedProfile } from '../context/encryption-manager.ts';
 export { SEGMENTS, type Segment } from '../context/segment.ts';
+export type { EncryptedData } from '../crypto/envelope.ts';
 export type {
   ARQContext,
   ClickPattern,

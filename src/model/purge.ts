@@ -34,10 +34,12 @@ export const PURGE_KIND_OF: Readonly<Record<EraseTarget['what'], PurgeKind>> = {
 };
 
 /**
- * The seed's five steps (§5.2), and that it was undone. `overwritten`: what stays lies under new keys and the old ones are
- * destroyed, which is what overwriting was for (docs/decisions/0009).
+ * The seed's five steps (§5.2). `overwritten`: what stays lies under new keys and the old ones are destroyed, which is what
+ * overwriting was for (docs/decisions/0009).
  */
-export const PURGE_STEPS = ['flagged', 'undone', 'overwritten', 'dequeued', 'archived', 'notified'] as const;
+export const CARRIED_OUT = ['flagged', 'overwritten', 'dequeued', 'archived', 'notified'] as const;
+/** And those that end it otherwise. `failed`: damage kept it from being carried out, and what it meant is shown again. */
+export const PURGE_STEPS = [...CARRIED_OUT, 'undone', 'failed'] as const;
 export type PurgeStep = (typeof PURGE_STEPS)[number];
 
 const time = v.pipe(v.number(), v.safeInteger());

@@ -46,6 +46,31 @@ export function reductionOf(rule: Rule, level: PrivacyLevel, rules: readonly Rul
   };
 }
 
+/** Whether `later` takes all that `earlier` takes, from all that was recorded up to then. */
+export function includes(
+  later: Reduction & { readonly atMs: number },
+  earlier: Reduction & { readonly atMs: number },
+): boolean {
+  if (later.atMs < earlier.atMs) return false;
+  if (isSame(later, earlier)) return true;
+  const { only } = earlier;
+  if (later.only !== undefined || only === undefined) return false;
+  const { level, rules } = later;
+  if (only.what === 'level') return isSame({ level, rules, only }, earlier);
+  const rule = rules.find((one) => ruleKey(one) === only.key);
+  return rule !== undefined && isSame(reductionOf(rule, level, rules), earlier);
+}
+
+function isSame(a: Reduction, b: Reduction): boolean {
+  const text = ({ level, rules, only }: Reduction) =>
+    JSON.stringify([level, only?.what, only?.what === 'rule' ? only.key : '', rules.map(saidBy).sort()]);
+  return text(a) === text(b);
+}
+
+/** All that decides of a rule. */
+const saidBy = (rule: Rule): string =>
+  JSON.stringify([ruleKey(rule), rule.host, rule.capture, rule.level ?? '']);
+
 /** What a person may apply. `erase`: what the level would reduce goes instead. */
 export type StoredScope =
   | { readonly what: 'all' }

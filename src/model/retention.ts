@@ -103,7 +103,12 @@ export function isExpired(record: InteractionRecord, { today, levels, sites, pin
 
 /** What a policy would delete now. */
 export interface RetentionForecast {
+  /** Also those that are not here; each below is a part of it. */
   readonly records: number;
+  /** Only in files that the person keeps, which open no more then. */
+  readonly inFiles?: number;
+  /** Only at the sync service. */
+  readonly atService?: number;
   /** Days that have some of it, and the oldest. */
   readonly days: number;
   readonly oldest?: Day;

@@ -34,6 +34,7 @@ const REASONS: Readonly<Record<PurgeReason, string>> = {
 const STEPS: Readonly<Record<PurgeStep, string>> = {
   flagged: 'marked',
   undone: 'undone',
+  failed: 'given up, because of damage',
   overwritten: 'keys destroyed',
   dequeued: 'taken out of queues and copies',
   archived: 'written down',

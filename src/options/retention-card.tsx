@@ -15,6 +15,9 @@ import { dayWords, exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { forecastWords, keepWords } from './retention-words.ts';
 
+/** Id of the field for a site. */
+export const RETENTION_HOST = 'retention-host';
+
 /** How long records stay. What a change deletes is said before it is made. */
 export function RetentionCard() {
   const box = useRef<HTMLElement>(null);
@@ -72,7 +75,8 @@ export function RetentionCard() {
       <p class="small muted">
         For ever, unless you say otherwise. Whole days go, with their keys, when the browser starts, after a
         change here, and once a day. That cannot be undone. Archives in files that you saved stay, unless
-        everything of a day is past its time.
+        everything of a day is past its time. This is set on each device by itself: your other devices keep
+        what they have for as long as is set there.
         {pinned.length > 0 && ' Sites that you pinned stay, unless they are in the list of sites below.'}
       </p>
       {waitsSinceMs !== undefined && (
@@ -141,6 +145,7 @@ export function RetentionCard() {
         <label class="field grow">
           A site and its subdomains
           <input
+            id={RETENTION_HOST}
             data-testid="retention-host"
             placeholder="example.org"
             autocomplete="off"

@@ -7,14 +7,19 @@ export const keepWords = (keep: SiteRetention): string =>
 
 /** `dayWords`: of a time. */
 export function forecastWords(
-  { records, days, oldest, today }: RetentionForecast,
+  { records, inFiles = 0, atService = 0, days, oldest, today }: RetentionForecast,
   dayWords: (ms: number) => string,
 ): { readonly title: string; readonly text: string; readonly action: string } {
   const amount = count(records, 'record', 'records');
   const since = oldest === undefined ? '' : `, the oldest of ${dayWords(noonOf(oldest))}`;
+  const elsewhere = [
+    ...(inFiles > 0 ? [`${count(inFiles, 'record', 'records')} only in files that you keep`] : []),
+    ...(atService > 0 ? [`${count(atService, 'record', 'records')} only at the sync service`] : []),
+  ];
+  const where = elsewhere.length === 0 ? '' : ` Of them ${elsewhere.join(' and ')}.`;
   return {
     title: `Delete ${amount} now?`,
-    text: `Today is ${dayWords(noonOf(today))}. ${amount} of ${count(days, 'day', 'days')} are past that time${since}. They will be gone for good, and others when their time comes; nobody can bring them back. If that date is wrong, set the clock of this computer first.`,
+    text: `Today is ${dayWords(noonOf(today))}. ${amount} of ${count(days, 'day', 'days')} are past that time${since}.${where} They will be gone for good, and others when their time comes; nobody can bring them back. If that date is wrong, set the clock of this computer first.`,
     action: `Delete ${amount}`,
   };
 }

@@ -8,6 +8,7 @@ import { PRIVACY_LEVELS, type PrivacyLevel } from '../model/privacy.ts';
 import { CAPTURES, type Capture, type Rule } from '../model/rules.ts';
 import { LEVEL_WORDS } from '../ui/components/level-choice.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { RETENTION_HOST } from './retention-card.tsx';
 import { RuleTrialBox } from './rule-trial.tsx';
 import { CAPTURE_WORDS, captureText, KIND_WORDS, subjectText } from './rule-words.ts';
 
@@ -56,6 +57,18 @@ export function RulesCard({ answer: { rules }, problem, show, apply }: Props) {
         A rule for a site holds for its subdomains too, unless they have one of their own; one for a part of a
         site goes before that, and a pattern before both. It holds from now on: what is stored already stays
         until you apply the rule to it.
+      </p>
+      <p class="small">
+        How long what is recorded of a site stays is set on this page, too:{' '}
+        <button
+          type="button"
+          class="quiet"
+          data-testid="rule-retention"
+          // It scrolls there as well.
+          onClick={() => document.getElementById(RETENTION_HOST)?.focus()}
+        >
+          How long records stay…
+        </button>
       </p>
       {rules.length > 0 && <RulesTable rules={rules} show={show} apply={apply} />}
       <form class="row fields" noValidate onSubmit={(event) => void add(event)}>

@@ -6,12 +6,13 @@
  *     envelope: padded (u32 deletions before it was made ‖ events as in codec.ts), under a key of its own day and generation
  *
  * The keys stay in the ring: destroying that of a day takes the day out of every copy of the file. The hash at the end is
- * keyed with the profile, so that a changed file is told from one whose days were erased, also when no key is left.
+ * keyed with the profile, so that a changed file is told from one whose days were erased, also when no key is left. Day and
+ * generation say where a key lies, the envelope's key id says which it is.
  * It is over a chain (sha-256 of the one before and the next section): a file is written and read day by day.
  */
 import { type Bytes, concat, equalBytes, fromBase64Url, toBase64Url, u32, utf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
-import { ENVELOPE_BYTES, open, seal } from '../crypto/envelope.ts';
+import { ENVELOPE_BYTES, kidOf, open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
@@ -77,6 +78,8 @@ export class ArchiveWriter {
 export interface Section {
   readonly day: Day;
   readonly generation: number;
+  /** Of its key. */
+  readonly kid: Bytes;
   /** Of its envelope. */
   readonly from: number;
   readonly to: number;
@@ -103,14 +106,25 @@ export async function readSections(vault: Vault, source: ByteSource): Promise<Se
     // Before so many bytes are read.
     if (day <= dayBefore || day > LAST_DAY || length < ENVELOPE_BYTES || to > end)
       throw new DamagedError(NOT_OURS);
-    chain = await chained(chain, concat(head, await source.read(from, to)));
-    sections.push({ day: dayOfNumber(day), generation, from, to });
+    const envelope = await source.read(from, to);
+    chain = await chained(chain, concat(head, envelope));
+    sections.push({ day: dayOfNumber(day), generation, kid: kidOf(envelope) ?? new Uint8Array(0), from, to });
     dayBefore = day;
     at = to;
   }
   const tag = await source.read(end, source.size);
   if (!equalBytes(tag, await tagOf(vault, chain))) throw new DamagedError(NOT_OURS);
   return sections;
+}
+
+/**
+ * Whether its key was not destroyed. The name alone does not say it: generations of a day begin anew after all were destroyed, so
+ * that a day which is archived again has another key under the same one.
+ * @throws DamagedError when there is a key of that name that does not open.
+ */
+export async function hasKey(vault: Vault, { day, generation, kid }: Section): Promise<boolean> {
+  if (!vault.knows(archiveOf(day), generation)) return false;
+  return equalBytes((await vault.key(archiveOf(day), generation)).aead.kid, kid);
 }
 
 /** @throws DamagedError when its key was destroyed, or it does not open. */

@@ -12,7 +12,15 @@ import { sha256 } from '../crypto/primitives.ts';
 import type { WaitingArchive } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { EraseTarget } from '../model/selector.ts';
-import { ArchiveWriter, archiveOf, openSection, readSections, sealDay } from './archive.ts';
+import {
+  ArchiveWriter,
+  archiveOf,
+  hasKey,
+  openSection,
+  readSections,
+  type Section,
+  sealDay,
+} from './archive.ts';
 import {
   type ArchivedSection,
   ArchiveList,
@@ -312,9 +320,8 @@ export class Archives {
   async restore(file: ByteSource, { alsoErased, signal, onRead }: RestoreOptions = {}): Promise<Restored> {
     const { vault } = this.host.source();
     const all = await readSections(vault, file);
-    const knows = ({ day, generation }: { readonly day: Day; readonly generation: number }) =>
-      vault.knows(archiveOf(day), generation);
-    const sections = all.filter(knows);
+    const sections: Section[] = [];
+    for (const section of all) if (await hasKey(vault, section)) sections.push(section);
     if (sections.length === 0)
       throw new DamagedError('Everything in this archive was deleted, so it does not open any more.');
     let added = 0;
@@ -322,13 +329,13 @@ export class Archives {
     try {
       for (const section of sections) {
         signal?.throwIfAborted();
-        if (!knows(section)) continue;
+        if (!(await hasKey(vault, section))) continue;
         const { deletions, events } = await openSection(vault, file, section);
         onRead?.(events.length);
         signal?.throwIfAborted();
         added += await this.host.importDay(section.day, async () => {
           // In the step that adds: whatever was erased before it is known by now.
-          if (!knows(section)) return { events: [] };
+          if (!(await hasKey(vault, section))) return { events: [] };
           const { erased } = await this.#list.read();
           const since = erased.filter(({ n }) => n >= deletions);
           return { events: await withoutErased(vault, events, since, alsoErased) };
@@ -366,6 +373,25 @@ export class Archives {
     return { records, days };
   }
 
+  /** Before somebody is told that this is erased. @throws DamagedError when `erasing` would refuse it. */
+  async mayErase(targets: readonly EraseTarget[]): Promise<void> {
+    const { vault } = this.host.source();
+    if (targets.length > 0 && vault.periods('archives').length > 0) await this.#listFor(targets);
+  }
+
+  async #listFor(targets: readonly EraseTarget[]): Promise<List> {
+    try {
+      return await this.#list.read();
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+      // Nothing of it is needed when everything goes.
+      if (targets.some(({ what }) => what === 'all')) return { sections: [], deletions: 0, erased: [] };
+      throw new DamagedError(
+        'The list of archives is damaged, so nothing can be erased alone: it would come back with a file. Erase everything, or restore a backup.',
+      );
+    }
+  }
+
   /**
    * Before something is erased: notes what, as long as there are archives. Resolves with the keys to destroy, and with whether
    * something of days that are in files only may be meant. `unnamed`: days of which more may be meant than `targets` say. The
@@ -385,15 +411,7 @@ export class Archives {
         (await this.days().then((out) => Object.keys(out).some(unnamed), trueWhenDamaged));
       return { shred: [], filed };
     }
-    const isAll = targets.some(({ what }) => what === 'all');
-    const list = await this.#list.read().catch((error: unknown): List => {
-      // Nothing of it is needed when everything goes.
-      if (isAll && error instanceof DamagedError) return { sections: [], deletions: 0, erased: [] };
-      if (!(error instanceof DamagedError)) throw error;
-      throw new DamagedError(
-        'The list of archives is damaged, so nothing can be erased alone: it would come back with a file. Erase everything, or restore a backup.',
-      );
-    });
+    const list = await this.#listFor(targets);
     const covered = new Set(days.filter((day) => targets.some((target) => coversDay(target, day))));
     let { deletions, erased } = list;
     for (const target of targets) {

@@ -9,7 +9,7 @@ import { toBase64Url, utf8 } from '../base/bytes.ts';
 import { Mutex } from '../base/mutex.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { type LogEntry, type LogFact, type LogReading, logEntrySchema } from '../model/deletion-log.ts';
-import { PURGE_STEPS } from '../model/purge.ts';
+import { PURGE_STEPS, type PurgeStep } from '../model/purge.ts';
 import type { Database } from './database.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import type { Vault } from './vault.ts';
@@ -98,15 +98,16 @@ export class DeletionLog {
     });
   }
 
-  /** How far deletions came that did not end, of those at the end of the log; oldest first. Those by rules have one step. */
+  /** How far deletions came that did not end, of those at the end of the log; oldest first. */
   async unfinished(): Promise<LogEntry[]> {
     const head = await this.#head();
     const last = new Map<string, LogEntry>();
     for (let n = Math.max(head?.first ?? 0, (head?.n ?? 0) - RECENT); n < (head?.n ?? 0); n++) {
       const entry = parse(await this.#text(n));
-      if (entry && entry.kind !== 'rules') last.set(entry.purge, entry);
+      if (entry) last.set(entry.purge, entry);
     }
-    return [...last.values()].filter(({ step }) => step !== 'undone' && step !== 'notified');
+    // What rules take is one step.
+    return [...last.values()].filter(({ kind, step }) => kind !== 'rules' && !isEnd(step));
   }
 
   async #entries(names: readonly string[]): Promise<LogEntry[]> {
@@ -148,6 +149,8 @@ export class DeletionLog {
     return typeof value === 'string' ? value : null;
   }
 }
+
+const isEnd = (step: PurgeStep): boolean => step === 'undone' || step === 'failed' || step === 'notified';
 
 function parse(text: string | null): LogEntry | null {
   if (text === null) return null;

@@ -8,7 +8,12 @@
 import type { Bytes } from '../base/bytes.ts';
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
-import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import {
+  type EventId,
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+} from '../model/interaction.ts';
 import { withoutLinks } from '../model/links.ts';
 import { coversHost } from '../model/rules.ts';
 import { recordHost } from '../model/selector.ts';
@@ -75,7 +80,12 @@ export interface Meant {
   readonly days: readonly Day[];
   /** Lines of saved contexts that are theirs. */
   readonly lines: ReadonlySet<string>;
+  /** Of the newest of them, at most `MOST_NAMED`. */
+  readonly newest: readonly { readonly id: EventId; readonly day: Day }[];
 }
+
+/** So many records of a deletion are told to other devices by their ids: each is an object at the service that stays. */
+export const MOST_NAMED = 32;
 
 /** `days`: where targeted records can be; all days with data when absent. */
 export async function findMeant(
@@ -91,15 +101,17 @@ export async function findMeant(
     return hit;
   };
   const found: Day[] = [];
+  const newest: { readonly id: EventId; readonly day: Day }[] = [];
   let stored = 0;
-  const list = days ?? (await daysWithData(source));
+  const list = [...(days ?? (await daysWithData(source)))].sort().reverse();
   for (const day of list) {
     const { events } = await eventsOfDay(source, day, list.length > FEW_DAYS);
-    const { size } = (await split(events, noting)).gone;
-    if (size > 0) found.push(day);
-    stored += size;
+    const { gone } = await split(events, noting);
+    if (gone.size > 0) found.push(day);
+    stored += gone.size;
+    for (const id of [...gone].reverse()) if (newest.length < MOST_NAMED) newest.push({ id, day });
   }
-  return { stored, days: found, lines };
+  return { stored, days: found, lines, newest };
 }
 
 /** What saved contexts list of a record. */

@@ -573,21 +573,22 @@ export class LocalStore extends RecordingStore {
     // All but what came after it: nothing older is opened.
     const recent = (await this.days()).filter((day) => day >= dayOf(purge.atMs));
     const later = await this.meant((record) => !means(record), recent);
-    return { stored: (await recordCount(this.#source())) - later.stored, days: [], lines: new Set() };
+    const stored = (await recordCount(this.#source())) - later.stored;
+    return { stored, days: [], lines: new Set(), newest: [] };
   }
 
   /**
    * A deletion was asked for: finds what it means, and shows nothing of it from here on. What comes from elsewhere waits until then,
-   * so that it is either found, or seen to come. Resolves with how many records of the store are hidden. `days`: where they can be;
-   * all when it gives `undefined`. May be repeated.
+   * so that it is either found, or seen to come. Resolves with what of the store is hidden. `days`: where that can be; all when it
+   * gives `undefined`. May be repeated.
    */
-  hide(purge: Purge, days: () => Promise<readonly Day[] | undefined>, onRead?: () => void): Promise<number> {
+  hide(purge: Purge, days: () => Promise<readonly Day[] | undefined>, onRead?: () => void): Promise<Meant> {
     return this.exclusive(async () => {
       const where = this.#withHidden(await days());
-      const hidden = hiddenBy(purge, await this.#found(purge, where, onRead));
-      this.#hidden = hidden;
+      const found = await this.#found(purge, where, onRead);
+      this.#hidden = hiddenBy(purge, found);
       this.forget();
-      return hidden.stored;
+      return found;
     });
   }
 
@@ -625,9 +626,9 @@ export class LocalStore extends RecordingStore {
     const { targets } = purge;
     try {
       return await this.#erasing(async () => {
+        // One that was interrupted still says what was recorded.
+        if (isEverything(purge) && this.corrections.keys() > 0) await this.corrections.forget();
         try {
-          // One that was interrupted still says what was recorded.
-          if (isEverything(purge) && this.corrections.keys() > 0) await this.corrections.forget();
           const erasing = { targeted: meantBy(purge), everything: isEverything(purge), days, targets };
           const count = await this.#erase({ ...erasing, named: namedBy(targets) });
           this.#hidden = undefined;

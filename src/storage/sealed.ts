@@ -5,7 +5,7 @@
 import { fromUtf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
 import { type Opener, openerOf } from '../crypto/sealing.ts';
-import type { InteractionEvent } from '../model/interaction.ts';
+import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { parseEvent } from '../model/parse-event.ts';
 import { DamagedError, type Database } from './database.ts';
 import { journalCounter, outboxRowOf, sealJournalRow } from './journal.ts';
@@ -68,9 +68,7 @@ export async function unseal(
   noted: (gap: SealedGap) => Promise<void>,
 ): Promise<Unsealed> {
   const { db, vault, syncing } = store;
-  const gap = await sealedGap(db);
-  if (gap && gap.dropped + gap.missing > 0) await noted(gap);
-  if (gap) await gapNoted(db);
+  await tellGap(db, noted);
   const unsealing: Unsealing = { openers: new Map(), visits: new Map() };
   let [events, broken] = [0, 0];
   for (;;) {
@@ -82,9 +80,52 @@ export async function unseal(
     events += some.events;
     broken += some.broken;
   }
-  if (unsealing.openers.size > 0) await store.exclusive(() => destroyUsedSeals(vault, today));
+  const { openers } = unsealing;
+  const isUsed = (day: Day) => day < today || openers.has(day);
+  if (openers.size > 0) await store.exclusive(() => destroyUsedSeals(vault, isUsed));
   if (vault.lock) await prepareToLock(store, today);
   return { events, broken };
+}
+
+/**
+ * Takes out what is meant of what still waits, without a word of it being written: for a disk that has no room for the rest. With
+ * a visit go its updates, and those of visits that are nowhere. What does not open stays until the rest is opened, and so do links to
+ * what goes. Resolves with whether nothing waits any more.
+ */
+export async function eraseSealed(
+  store: LocalStore,
+  isMeant: (record: InteractionRecord) => boolean,
+  noted: (gap: SealedGap) => Promise<void>,
+): Promise<boolean> {
+  const { db, vault } = store;
+  await tellGap(db, noted);
+  const openers: Unsealing['openers'] = new Map();
+  const visits = new Set<string>();
+  await store.changing(async (knownOf) => {
+    const gone: number[] = [];
+    const goes = async (event: InteractionEvent, day: Day): Promise<boolean> => {
+      if (event.kind === 'visit-update')
+        return !visits.has(event.visit) && !(await knownOf(day)).some(({ id }) => id === event.visit);
+      if (foldEvents([event]).some(isMeant)) return true;
+      visits.add(event.id);
+      return false;
+    };
+    let last = -1;
+    for (;;) {
+      const rows = await db.getAll('sealed', IDBKeyRange.lowerBound(last, true), ROWS_AT_ONCE);
+      if (rows.length === 0) break;
+      for (const row of rows) {
+        const event = await openRow(vault, row, openers);
+        if (event && (await goes(event, row.day))) gone.push(row.n);
+        last = row.n;
+      }
+    }
+    const tx = db.transaction('sealed', 'readwrite', STRICT);
+    await inTransaction(tx, (_, ask) => {
+      for (const n of gone) ask(tx.store.delete(n));
+    });
+  });
+  return (await db.count('sealed')) === 0;
 }
 
 /** Makes the keys that events are sealed for while the profile is locked. */
@@ -184,17 +225,20 @@ async function sealedGap(db: Database): Promise<SealedGap | null> {
   return { dropped, missing: Math.max(0, counter - from - rows - dropped) };
 }
 
-/** The gap was noted elsewhere. */
-async function gapNoted(db: Database): Promise<void> {
+/** What is missing is noted elsewhere, before more is taken out, and is then forgotten here. */
+async function tellGap(db: Database, noted: (gap: SealedGap) => Promise<void>): Promise<void> {
+  const gap = await sealedGap(db);
+  if (!gap) return;
+  if (gap.dropped + gap.missing > 0) await noted(gap);
   const tx = db.transaction('metadata', 'readwrite', STRICT);
   await inTransaction(tx, (_, ask) => {
     for (const name of [LOCKED_FROM, SEALED_DROPPED]) ask(tx.store.delete(name));
   });
 }
 
-/** Destroys private keys of days before today: what was sealed for them was opened. */
-async function destroyUsedSeals(vault: Vault, today: Day): Promise<void> {
-  const used = vault.periods('seals').filter((day) => day < today);
+/** Destroys private keys: what was sealed for them was opened. Today's is made anew before the profile is locked again. */
+async function destroyUsedSeals(vault: Vault, isUsed: (day: Day) => boolean): Promise<void> {
+  const used = vault.periods('seals').filter(isUsed);
   if (used.length > 0) await vault.shred(used.map((day) => ({ ...sealOf(day), what: 'all' })));
 }
 

@@ -7,7 +7,7 @@
  */
 import * as v from 'valibot';
 import { toBase64Url, utf8 } from '../base/bytes.ts';
-import { type Day, dayOf } from '../base/clock.ts';
+import { DAY_MS, type Day, dayOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
 import type { LogFact } from '../model/deletion-log.ts';
@@ -15,13 +15,13 @@ import type { InteractionEvent, InteractionRecord } from '../model/interaction.t
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { linkOf } from '../model/links.ts';
 import { hostOf } from '../model/page.ts';
-import { PURGE_KIND_OF, PURGE_STEPS } from '../model/purge.ts';
+import { CARRIED_OUT, PURGE_KIND_OF } from '../model/purge.ts';
 import { reductionFields } from '../model/reduction.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import { noteUnerased } from './unerased.ts';
+import { noteUnerased, readUnerased } from './unerased.ts';
 
 const time = v.pipe(v.number(), v.safeInteger());
 export const commandSchema = v.strictObject({
@@ -50,6 +50,16 @@ export function parseCommand(value: unknown): EraseCommand | null {
   const parsed = v.safeParse(commandSchema, value);
   return parsed.success ? parsed.output : null;
 }
+
+/** Clocks of devices differ by less. */
+const SKEW_MS = DAY_MS;
+
+/**
+ * As it is held to from when it arrived on. A clock that is far ahead must not make it mean what is recorded for years to come; one that
+ * is a little ahead still means all that its person saw.
+ */
+export const heldFrom = (command: EraseCommand, nowMs: number): EraseCommand =>
+  command.atMs > nowMs + SKEW_MS ? { ...command, atMs: nowMs } : command;
 
 const COMMANDS = 'erasures';
 
@@ -103,6 +113,14 @@ export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]
       fresh.filter(isErasure).map(({ id }) => id),
     );
     await writeCommands(store, [...known, ...fresh]);
+  });
+
+/** After they were carried out on what was here: how they are held to from now on (`heldFrom`). Reductions are so from the beginning. */
+export const holdCommands = (store: LocalStore, nowMs: number): Promise<void> =>
+  store.exclusive(async () => {
+    const [commands, waiting] = [await readCommands(store), await readUnerased(store)];
+    const held = commands.map((one) => (waiting.has(one.id) ? one : heldFrom(one, nowMs)));
+    if (held.some((one, index) => one !== commands[index])) await writeCommands(store, held);
   });
 
 /** Commands of another account: they mean nothing in this one, and those without a token would erase what they never meant. */
@@ -254,6 +272,8 @@ export async function daysOfCommands(
     const last = dayAt(atMs);
     const site = target.what === 'site' ? target.token : target.what === 'page' ? target.site : undefined;
     if (site !== undefined) sites.set(site, [last, sites.get(site) ?? last].sort()[1] as Day);
+    else if (target.what === 'record' && target.day !== undefined)
+      spans.push({ first: target.day, last: target.day });
     else if (target.what === 'range') spans.push({ first: dayAt(target.fromMs), last: dayAt(target.toMs) });
     else return undefined;
   }
@@ -305,10 +325,12 @@ function hostsOf(
 /** Into the log of deletions: what commands that came at once, from another device, erased here. */
 export async function logErasures(
   store: LocalStore,
-  [first]: readonly Erasure[],
+  commands: readonly Erasure[],
   records: number,
   atMs: number,
 ): Promise<void> {
+  // Beside one of a page or a site its records are named.
+  const first = commands.find(({ target }) => target.what !== 'record') ?? commands[0];
   if (!first) return;
   const fact = {
     purge: first.id,
@@ -322,7 +344,7 @@ export async function logErasures(
 
 /** All steps of one that was carried out; those that are in the log are not written again. */
 export async function logSteps(store: LocalStore, fact: Omit<LogFact, 'step'>): Promise<void> {
-  for (const step of PURGE_STEPS) if (step !== 'undone') await store.deletions.append({ ...fact, step });
+  for (const step of CARRIED_OUT) await store.deletions.append({ ...fact, step });
 }
 
 /** What archives remember of a command. Names of sites and pages are not known here: for them commands are asked on restore. */

@@ -23,6 +23,8 @@ import {
   addCommands,
   eraseAs,
   erasedBy,
+  heldFrom,
+  holdCommands,
   isErasure,
   logErasures,
   parseCommand,
@@ -211,7 +213,12 @@ async function apply(
       ...epochField(header.epoch),
     });
   }
-  await addCommands(store, into.commands);
+  const nowMs = session.clock.nowMs();
+  // What is here now is erased as it was said: of a device whose clock is ahead its own records lie ahead, too.
+  await addCommands(
+    store,
+    into.commands.map((command) => (isErasure(command) ? command : heldFrom(command, nowMs))),
+  );
   for (const day of into.returned) await queueDay(store, day);
   for (const update of await addEvents(session, into.events)) {
     const slot = into.updates.get(update);
@@ -219,6 +226,7 @@ async function apply(
   }
   if (into.commands.length > 0) {
     const count = await eraseWaiting(session);
+    await holdCommands(store, nowMs);
     if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
     await queueMeant(store, into.commands);
   }

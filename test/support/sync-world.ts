@@ -59,6 +59,10 @@ export class TestDevice {
       this.storedRules = new StoredRules(this.profile, {
         others: this.sync.others,
         settled: async () => {},
+        alone: async (task) => {
+          await task();
+          return true;
+        },
         onReduced: async () => this.sync.changed(),
       });
       this.sync.onChanged = () => this.storedRules.look();

@@ -539,7 +539,14 @@ const deletions: readonly Deletion[] = [
 
 const answers: FakeBackground['answers'] = {
   'retention.get': ok(retention),
-  'retention.forecast': ok({ records: 1204, days: 31, oldest: '2024-03-01', today: '2026-11-27' }),
+  'retention.forecast': ok({
+    records: 1204,
+    inFiles: 310,
+    atService: 42,
+    days: 31,
+    oldest: '2024-03-01',
+    today: '2026-11-27',
+  }),
   'erase.log': ok(deletionLog),
   'plugins.get': ok(noPlugins),
   'budget.get': ok(roomy),

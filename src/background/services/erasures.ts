@@ -24,6 +24,7 @@ import type { Expiry } from '../../model/retention.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
+import type { Meant } from '../../storage/erase.ts';
 import { journalCounter } from '../../storage/journal.ts';
 import { logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
@@ -42,6 +43,8 @@ export const ERASE_ALARM = 'erase';
 
 const DAMAGED_NOTE =
   'A deletion that was waiting is damaged, so it was not carried out: what it meant is shown again. Look, and delete it once more.';
+const GIVEN_UP = 'A deletion could not be carried out, and what it meant is shown again here.';
+const ALL_WORKS = 'Deleting everything works in any case.';
 const NOT_YET =
   'A deletion could not be carried out yet. What it means stays hidden, and it is tried again each minute.';
 
@@ -77,6 +80,10 @@ export class Erasures {
   #closed = false;
   /** Of which the first step was taken here. */
   #begun: string | undefined;
+  /** Of which all that can be was erased in the store. */
+  #erased: string | undefined;
+  /** Nothing waits any more: what waited for that goes on. */
+  onFree: () => void = () => {};
 
   constructor(
     private readonly profile: Profile,
@@ -125,11 +132,12 @@ export class Erasures {
   /** Deletes, and resolves with how many records that are; one that was waiting is carried out before. */
   flag(wanted: Wanted): Promise<number> {
     return this.#turns.run(async () => {
-      const waiting = this.#purge;
       await this.#settle().catch(async (error: unknown) => {
+        const waiting = this.#purge;
+        if (!waiting) return;
         // Everything is more than what waits: whatever keeps that from being carried out must not keep this.
-        if (!waiting || !wanted.targets.some(({ what }) => what === 'all')) throw error;
-        await this.#giveUp(waiting);
+        if (!wanted.targets.some(({ what }) => what === 'all')) throw error;
+        await this.#giveUp(waiting, 'undone');
       });
       return this.#flag(wanted);
     });
@@ -152,9 +160,18 @@ export class Erasures {
   ): Promise<number> {
     const { profile, deps } = this;
     const { store } = profile;
-    // What the browser reported before, or still waits sealed, would get later numbers.
+    // What the browser reported before would get later numbers.
     await deps.recorder.settled();
-    await deps.unsealing.settle();
+    // Where there is no room for what still waits sealed: deleting makes some, and takes what it means there too.
+    await deps.unsealing.settle().catch((error: unknown) => {
+      if (storageFailure(error).code !== 'storage-full') throw error;
+    });
+    await store.archives.mayErase(targets).catch(async (error: unknown) => {
+      // Nobody looks at the answer of what was not asked for here.
+      if (error instanceof DamagedError && reason !== 'person')
+        await this.#tell(`A deletion was not carried out. ${error.message}`);
+      throw error;
+    });
     const atMs = this.#nowMs();
     const draft: Purge = {
       id: randomId(),
@@ -183,8 +200,14 @@ export class Erasures {
       elsewhere += (filed?.records ?? 0) + (await deps.sync.awayMeant(target)).records;
     }
     this.#days = days;
-    const stored = await store.hide(draft, () => this.#where(draft), onRead);
-    const counted = { ...draft, count: inMemory + stored + elsewhere };
+    const found = await store.hide(draft, () => this.#where(draft), onRead);
+    // Where a rule left less of a record on another device, its address does not say any more that it is meant: its id does.
+    const named = await this.#named(draft, found.newest);
+    const counted: Purge = {
+      ...draft,
+      targets: [...targets, ...named],
+      count: inMemory + found.stored + elsewhere,
+    };
     const isNoted = await this.#note(counted);
     const purge = isNoted ? counted : { ...counted, dueMs: atMs };
     this.#purge = purge;
@@ -204,6 +227,16 @@ export class Erasures {
         throw error;
       });
     return purge.count;
+  }
+
+  /** By their ids: those of `records` that no target names, as long as the account has room for them. */
+  async #named({ targets, reason, syncing }: Purge, records: Meant['newest']): Promise<EraseTarget[]> {
+    if (!syncing || reason === 'retention') return [];
+    const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
+    const named = records.flatMap(({ id, day }) =>
+      ids.has(id) ? [] : [{ what: 'record', id, day } as const],
+    );
+    return (await this.deps.sync.takesCommands(named.length)) ? named : [];
   }
 
   /** On a full disk there may be no room for a note: deleting is what makes room, so it is done at once and cannot be undone. */
@@ -226,7 +259,7 @@ export class Erasures {
       // Other devices may know of it, and some of it may be gone.
       if (purge?.id !== id || this.#begun === id || this.#waitMs() <= 0)
         return fail('too-late', 'It is too late: that was deleted already.');
-      await this.#giveUp(purge);
+      await this.#giveUp(purge, 'undone');
       await this.deps.contexts.erased();
       this.deps.sync.changed();
       this.profile.changed();
@@ -235,18 +268,34 @@ export class Erasures {
   }
 
   /** What it meant is shown again. */
-  async #giveUp(purge: Purge): Promise<void> {
+  async #giveUp(purge: Purge, step: 'undone' | 'failed'): Promise<void> {
     await this.profile.store.unhide();
     this.#forget();
-    await this.#log(purge, 'undone', purge.count);
+    await this.#log(purge, step, purge.count);
+  }
+
+  /** Runs `task` unless a deletion waits; none is asked for meanwhile. Resolves with whether it ran. */
+  alone(task: () => Promise<void>): Promise<boolean> {
+    return this.#turns.run(async () => {
+      if (this.#purge) return false;
+      await task();
+      return true;
+    });
   }
 
   /**
    * Carries out what waits, without waiting longer. Before anything that brings records in or sends them away: what comes after a
-   * deletion is not meant by it. What damage keeps from being deleted is told. @throws what the store says.
+   * deletion is not meant by it. What damage keeps from being deleted is told. @throws what the store says, while it still waits.
    */
   settle(): Promise<void> {
-    return this.#turns.run(() => this.#settle());
+    return this.#turns.run(() => this.#settleOrGiveUp());
+  }
+
+  /** @throws while it still waits: what was given up is told, and stands in the way of nothing. */
+  async #settleOrGiveUp(): Promise<void> {
+    await this.#settle().catch((error: unknown) => {
+      if (this.#purge) throw error;
+    });
   }
 
   /** From alarms: what is due. What fails stays hidden and is told. */
@@ -261,7 +310,7 @@ export class Erasures {
    */
   whenSettled<T>(task: () => Promise<T>): Promise<T> {
     return this.#turns.run(async () => {
-      await this.#settle();
+      await this.#settleOrGiveUp();
       return task();
     });
   }
@@ -274,6 +323,15 @@ export class Erasures {
       await this.#carryOut(purge);
       this.#trouble = undefined;
     } catch (error) {
+      // Trying again mends no damage, and one that waits for ever would keep every other one from being carried out.
+      if (error instanceof DamagedError && this.#erased !== purge.id) {
+        this.#trouble = undefined;
+        await this.#giveUp(purge, 'failed');
+        await this.#tell(`${GIVEN_UP} ${error.message} ${ALL_WORKS}`);
+        await this.deps.contexts.erased();
+        this.deps.sync.changed();
+        throw error;
+      }
       this.#trouble = NOT_YET;
       await this.profile.store.hide(purge, () => this.#where(purge)).catch(() => undefined);
       this.profile.changed();
@@ -300,10 +358,12 @@ export class Erasures {
     const { store, sensitive } = profile;
     const everything = isEverything(purge);
     let partly: PartlyErasedError | undefined;
+    // First: what cannot be deleted here is not told to the others.
+    await store.archives.mayErase(purge.targets);
     await deps.history.erasing(everything);
     await deps.ephemeral.erase(meantBy(purge));
-    const erase = async (): Promise<boolean> => {
-      await profile.storing(() =>
+    const once = () =>
+      profile.storing(() =>
         store
           .purge(purge, () => this.#where(purge))
           .catch((error: unknown) => {
@@ -312,6 +372,15 @@ export class Erasures {
             partly = error;
           }),
       );
+    const erase = async (): Promise<boolean> => {
+      await once();
+      this.#erased = purge.id;
+      // There may be room now for what waited sealed; what of it is meant goes in any case. The keys go with the last of it.
+      if (!deps.unsealing.isDone) {
+        const isEmpty = (await deps.unsealing.open()) || (await deps.unsealing.erase(meantBy(purge)));
+        this.#days = undefined;
+        if (isEmpty) await once();
+      }
       return partly === undefined;
     };
     // How long records stay is a setting of each device: the others keep theirs.
@@ -343,6 +412,7 @@ export class Erasures {
     this.#purge = undefined;
     this.#days = undefined;
     this.#hideElsewhere();
+    this.onFree();
   }
 
   #hideElsewhere(): void {

@@ -22,6 +22,7 @@ import type { EraseTarget } from '../../model/selector.ts';
 import { localArea, sessionArea } from '../../platform/areas.ts';
 import type { Erasures } from './erasures.ts';
 import type { Profile } from './profile.ts';
+import { unlessDamaged } from './unless-damaged.ts';
 
 const CLOCK = 'clock-trust';
 /** The file is written that often at most, unless trust changed; in between the browser's memory has it. */
@@ -37,6 +38,9 @@ const doneSchema = v.object({
 
 /** What decides, but for the day. */
 const policyText = ({ today: _today, ...expiry }: Expiry): string => JSON.stringify(expiry);
+
+const recordsOf = (days: readonly [Day, number][]): number =>
+  days.reduce((sum, [, records]) => sum + records, 0);
 
 export class Retention {
   readonly #turns = new Mutex();
@@ -93,9 +97,20 @@ export class Retention {
 
   /** Whether days before this one are in files, or at the sync service only. */
   async #isElsewhere(before: Day): Promise<boolean> {
+    const { filed, away } = await this.#elsewhere(before);
+    return filed.length + away.length > 0;
+  }
+
+  /**
+   * Days before this one that are not here, with how many records each has. While the list of files is damaged nothing elsewhere can be
+   * deleted: none is told, and what is here goes all the same.
+   */
+  async #elsewhere(before: Day | null) {
     const { store } = this.profile;
-    const days = [...Object.keys(await store.archivedDays()), ...Object.keys(await store.awayDays())];
-    return days.some((day) => day < before);
+    const files = before === null ? undefined : await unlessDamaged(store.archivedDays());
+    if (before === null || !files) return { filed: [], away: [] };
+    const old = (days: Readonly<Record<Day, number>>) => Object.entries(days).filter(([day]) => day < before);
+    return { filed: old(files), away: old(await store.awayDays()) };
   }
 
   #found(expiry: Expiry, days: readonly Day[]) {
@@ -110,12 +125,17 @@ export class Retention {
     if (cutoff === null) return none;
     const days = (await this.profile.store.days()).filter((day) => day < cutoff);
     const found = await this.#found(expiry, days);
-    const oldest = [...found.days].sort()[0];
+    const { filed, away } = await this.#elsewhere(wholeCutoff(expiry));
+    const all = new Set([...found.days, ...[...filed, ...away].map(([day]) => day)]);
+    const oldest = [...all].sort()[0];
+    const [inFiles, atService] = [recordsOf(filed), recordsOf(away)];
     return {
       ...none,
-      records: found.stored,
-      days: found.days.length,
+      records: found.stored + inFiles + atService,
+      days: all.size,
       ...(oldest === undefined ? {} : { oldest }),
+      ...(inFiles === 0 ? {} : { inFiles }),
+      ...(atService === 0 ? {} : { atService }),
     };
   }
 

@@ -1,7 +1,8 @@
 /**
  * Applies level and rules to what is stored: month by month, oldest first, each in one step with the note of how far it is, so
  * that a worker which is stopped anywhere goes on there and counts nothing twice. What the devices of an account apply comes
- * here too, and what arrives later from before is held to all of it.
+ * here too, and what arrives later from before is held to all of it. While a deletion can be undone nothing is changed: a record
+ * of which less is kept may not be what the deletion means any more.
  */
 import * as v from 'valibot';
 import { type Day, dayNumber, dayOf, dayOfNumber, monthOf } from '../../base/clock.ts';
@@ -10,6 +11,7 @@ import { randomId } from '../../base/random.ts';
 import { changedRecords, type DatedReduction, reduceEvents } from '../../capture/late-rules.ts';
 import type { EventId, InteractionEvent } from '../../model/interaction.ts';
 import {
+  includes,
   type ReducedCounts,
   type Reduction,
   type ReductionState,
@@ -21,7 +23,10 @@ import type { EraseCommand } from '../../sync/erasures.ts';
 import type { Profile } from './profile.ts';
 
 const NOTE = 'reductions';
-/** What came of it is told until the next one, or a restart; what it was is remembered for what comes back from files. */
+/**
+ * What came of it is told until the next one, or a restart; what it was is remembered for what comes back from files. Those that a
+ * later one includes are forgotten; of different ones so many stay, the newest (docs/decisions/0013).
+ */
 const MAX_DONE = 100;
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -63,9 +68,14 @@ export interface StoredRulesDeps {
   readonly others: Others;
   /** Resolves when what the browser reported up to now is stored. */
   settled(): Promise<void>;
+  /** Runs `task` unless a deletion waits; none is asked for meanwhile. Resolves with whether it ran. */
+  alone(task: () => Promise<void>): Promise<boolean>;
   /** Less is stored: what was made from it is to be made anew. */
   onReduced(): Promise<void>;
 }
+
+/** What became of one month; `none`: there was none left. */
+type Month = 'reduced' | 'same' | 'none';
 
 const dayAfter = (one: Day): Day => dayOfNumber(dayNumber(one) + 1);
 
@@ -123,7 +133,7 @@ export class StoredRules {
     if (this.#state.queue.length > 0) this.#begin();
   }
 
-  /** What was begun is tried again, should it have failed. */
+  /** What was begun goes on, should it have failed, or have waited for a deletion. */
   tick(): void {
     if (this.#state.queue.length > 0) this.#begin();
   }
@@ -159,22 +169,38 @@ export class StoredRules {
   async #run(): Promise<void> {
     for (let job = this.#state.queue[0]; job && !this.#isClosed; job = this.#state.queue[0]) {
       if (job.own) await this.deps.others.reducing(commandOf(job));
-      while (!this.#isClosed && (await this.#step()));
+      for (;;) {
+        if (this.#isClosed) return;
+        const month = await this.#stepAlone();
+        // It goes on when the deletion was carried out or undone.
+        if (month === undefined) return;
+        if (month === 'none') break;
+        if (month === 'reduced') await this.deps.onReduced();
+      }
       if (this.#isClosed) return;
       await this.#finish();
     }
   }
 
-  /** One month. Resolves with `false` when nothing is left to do. */
-  async #step(): Promise<boolean> {
+  /** `undefined`: a deletion waits. */
+  async #stepAlone(): Promise<Month | undefined> {
+    let month: Month | undefined;
+    await this.deps.alone(async () => {
+      month = await this.#step();
+    });
+    return month;
+  }
+
+  /** One month. */
+  async #step(): Promise<Month> {
     const { store } = this.profile;
     const [job, ...rest] = this.#state.queue;
-    if (!job) return false;
+    if (!job) return 'none';
     const all = (await store.days()).reverse();
     const left = all.filter((one) => one >= (job.next ?? '') && one <= dayOf(job.atMs));
     this.#show(job, job.daysDone + left.length);
     const [first] = left;
-    if (first === undefined) return false;
+    if (first === undefined) return 'none';
     const days = left.filter((one) => monthOf(one) === monthOf(first));
     const counts = new Map<Day, ReducedCounts>();
     const after = (touched: readonly Day[], keptDays = 0): State => {
@@ -209,8 +235,7 @@ export class StoredRules {
       if (touched.length === 0 || keptDays > 0) await store.writeNote(NOTE, state);
       this.#state = state;
     });
-    if (touched.length > 0) await this.deps.onReduced();
-    return true;
+    return touched.length > 0 ? 'reduced' : 'same';
   }
 
   async #finish(): Promise<void> {
@@ -221,7 +246,7 @@ export class StoredRules {
     const { own: _o, next: _n, daysDone: _d, reduced: _r, erased: _e, keptDays: _k, ...done } = job;
     await this.#change(({ queue, done: before, doneIds }) => ({
       queue: queue.slice(1),
-      done: [...before, done].slice(-MAX_DONE),
+      done: [...before.filter((one) => !includes(done, one)), done].slice(-MAX_DONE),
       doneIds: [...doneIds, job.id],
     }));
     this.#show(job, job.daysDone, 'done');

@@ -1,7 +1,8 @@
 /** What came while the profile was locked moves into the store: when it is opened, and where there is no room then, each minute. */
 import { dayOf } from '../../base/clock.ts';
 import { ruleLate } from '../../capture/late-rules.ts';
-import { type RuleLate, unseal } from '../../storage/sealed.ts';
+import type { InteractionRecord } from '../../model/interaction.ts';
+import { eraseSealed, type RuleLate, unseal } from '../../storage/sealed.ts';
 import { isInAccount } from '../../sync/account-state.ts';
 import { readGate } from './gate.ts';
 import { takeOver } from './lock.ts';
@@ -25,6 +26,14 @@ export class Unsealing {
       console.error('what came while it was locked is not in the store yet', error);
     }
     return this.#isDone;
+  }
+
+  /**
+   * Of what still waits, for want of room: what a deletion means goes, or it would come back with the rest. Resolves with whether
+   * nothing waits any more.
+   */
+  erase(isMeant: (record: InteractionRecord) => boolean): Promise<boolean> {
+    return eraseSealed(this.profile.store, isMeant, noteSealedGap);
   }
 
   /** A deletion waits for it: it means what is still sealed too. @throws what stands in the way. */

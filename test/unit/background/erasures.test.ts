@@ -1,10 +1,11 @@
 /** Deleting: hidden at once, undone within ten seconds, carried out after that whatever happens to the worker, and logged. */
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { everyMinute } from '../../../src/background/minute.ts';
 import { toBase64Url } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
-import { UNDO_MS } from '../../../src/model/purge.ts';
+import { CARRIED_OUT, UNDO_MS } from '../../../src/model/purge.ts';
 import { PartlyErasedError } from '../../../src/storage/database.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { fake } from '../../support/fake-browser.ts';
@@ -26,7 +27,6 @@ const status = () => worker.send('status.get', {});
 const generations = () => worker.store.vault.generations(eventsOf(dayOf(START_MS)));
 const steps = async () =>
   (await worker.send('erase.log', {})).entries.map(({ step, kind }) => `${kind} ${step}`);
-const CARRIED_OUT = ['flagged', 'overwritten', 'dequeued', 'archived', 'notified'];
 
 /** Two pages of the site and one of another. */
 async function record(): Promise<void> {
@@ -408,6 +408,165 @@ it('a deletion that damage keeps from some of it says so until it was read', asy
   expect((await status()).health.code).toBe('left-over');
   await worker.send('loss.seen', { message: partly.message });
   expect((await status()).health.code).toBe('ok');
+});
+
+describe('a list of archives that is damaged', () => {
+  let list: unknown;
+  const AS_IT_WAS = 'The list of archives is damaged';
+  beforeEach(async () => {
+    worker.pass(-20 * 86_400_000);
+    await worker.visit(1, 'https://old.example/');
+    worker.pass(20 * 86_400_000);
+    await worker.store.archive(dayOf(START_MS - 86_400_000), async () => {});
+    await record();
+  });
+  const damage = async () => {
+    list = await worker.store.db.get('metadata', 'archives');
+    await worker.store.db.put('metadata', new Uint8Array(80), 'archives');
+    await worker.restart();
+  };
+  const mend = async () => {
+    await worker.store.db.put('metadata', list, 'archives');
+    await worker.restart();
+  };
+
+  it('refuses a deletion before anything is hidden or told to others', async () => {
+    await damage();
+    const told = vi.spyOn(worker.services.sync, 'erasing');
+    await expect(worker.send('erase.run', { target: site })).rejects.toThrow(AS_IT_WAS);
+    expect(await shown('hello gone')).toHaveLength(2);
+    expect((await status()).erasing).toBeUndefined();
+    expect(told).not.toHaveBeenCalled();
+    expect(await steps()).toEqual([]);
+    await worker.services.erasures
+      .flag({ targets: [site], kind: 'site', reason: 'browser-history' })
+      .catch(() => {});
+    expect((await status()).health.message).toContain(AS_IT_WAS);
+    await mend();
+    expect(await worker.erase(site)).toEqual({ count: 2 });
+  });
+
+  it('makes one that waits be given up: shown again, told, logged, and in the way of nothing', async () => {
+    await worker.send('erase.run', { target: site });
+    await damage();
+    worker.pass(UNDO_MS);
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+    await worker.services.erasures.tick();
+    vi.mocked(console.error).mockRestore();
+    expect(await shown('hello gone')).toHaveLength(2);
+    expect((await status()).erasing).toBeUndefined();
+    expect(await steps()).toEqual(['site flagged', 'site failed']);
+    const { health } = await status();
+    expect(health.code).toBe('left-over');
+    expect(health.message).toContain('shown again');
+    expect(health.message).toContain(AS_IT_WAS);
+    // What waits for deletions goes on, and the next ones work as far as they can.
+    await worker.send('import.history', {});
+    await worker.restart();
+    expect(await steps()).toEqual(['site flagged', 'site failed']);
+    expect(await worker.send('erase.run', { target: { what: 'all' } })).toEqual({ count: 3 });
+    await worker.send('erase.finish', {});
+    expect(await worker.records()).toEqual([]);
+  });
+
+  it('does not keep it from being asked for again once it is mended', async () => {
+    await worker.send('erase.run', { target: site });
+    await damage();
+    await worker.send('erase.finish', {});
+    expect(await shown('hello gone')).toHaveLength(2);
+    await mend();
+    expect(await worker.erase(site)).toEqual({ count: 2 });
+    expect((await steps()).slice(-5)).toEqual(CARRIED_OUT.map((step) => `site ${step}`));
+    expect((await worker.send('erase.log', {})).whole).toBe(true);
+  });
+});
+
+describe('on a full disk, what came while it was locked and does not fit', () => {
+  const key = toBase64Url(new Uint8Array(32).fill(1));
+  const { add, put } = IDBObjectStore.prototype;
+  /** Nothing more goes into the journal. */
+  const full = (isFull: () => boolean) => {
+    for (const [method, original] of [['add', add] as const, ['put', put] as const])
+      vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore, ...args) {
+        if (this.name !== 'journal' || !isFull()) return original.apply(this, args);
+        this.transaction.abort();
+        throw new DOMException('no room', 'QuotaExceededError');
+      });
+  };
+  const sealed = () => worker.store.db.count('sealed');
+  beforeEach(async () => {
+    await record();
+    await worker.send('lock.set', { kdf: SOME_KDF, key });
+    await worker.send('lock.now', {});
+    await worker.visit(4, 'https://gone.example/locked', { title: 'hello locked' });
+    await worker.visit(5, 'https://kept.example/locked', { title: 'hello kept locked' });
+    vi.spyOn(console, 'error').mockImplementation(() => {});
+  });
+  afterEach(() => void vi.restoreAllMocks());
+  const unlock = async () => {
+    await worker.send('lock.unlock', { key });
+    worker.services = await worker.opening.ready();
+    expect([worker.services.unsealing.isDone, await sealed()]).toEqual([false, 4]);
+  };
+  const KEPT = ['https://kept.example/', 'https://kept.example/locked'];
+
+  it.each([
+    ['a site', site, KEPT],
+    ['everything', { what: 'all' }, []],
+  ] as const)(
+    'does not keep %s from being deleted, and what is meant of it never comes',
+    async (_, target, left) => {
+      full(() => true);
+      await unlock();
+      const { db } = worker.store;
+      const rows = await db.getAll('sealed');
+      await worker.erase(target);
+      expect((await steps()).at(-1)).toContain('notified');
+      const stay = new Set((await db.getAll('sealed')).map(({ n }) => n));
+      // A visit and its title, or nothing.
+      expect(stay.size).toBe(left.length);
+      vi.restoreAllMocks();
+      await worker.services.unsealing.settle();
+      expect(await shown('')).toEqual(left);
+      expect(JSON.stringify(await worker.events())).not.toMatch(/gone|hello locked/);
+      expect((await status()).health.code).toBe('ok');
+      // The keys that it was sealed for went with the rest.
+      for (const row of rows) if (!stay.has(row.n)) await worker.store.db.put('sealed', row);
+      await worker.restart();
+      expect([await sealed(), await shown('')]).toEqual([0, left]);
+    },
+  );
+
+  it('does not come in while it can be undone', async () => {
+    let isFull = true;
+    full(() => isFull);
+    await unlock();
+    await worker.send('erase.run', { target: site });
+    isFull = false;
+    await everyMinute(worker.services, async () => true);
+    expect(await sealed()).toBe(4);
+    expect(await shown('hello')).toEqual(['https://kept.example/']);
+    await worker.send('erase.undo', { id: (await status()).erasing?.id ?? '' });
+    await everyMinute(worker.services, async () => true);
+    expect(await shown('hello')).toHaveLength(5);
+  });
+
+  it('comes in as soon as the deletion made room, without what it means', async () => {
+    let isFull = true;
+    full(() => isFull);
+    await unlock();
+    const { store } = worker;
+    const purge = store.purge.bind(store);
+    vi.spyOn(store, 'purge').mockImplementationOnce(async (...args) => {
+      const count = await purge(...args);
+      isFull = false;
+      return count;
+    });
+    await worker.erase(site);
+    expect([worker.services.unsealing.isDone, await sealed()]).toEqual([true, 0]);
+    expect(await shown('')).toEqual(KEPT);
+    expect(JSON.stringify(await worker.events())).not.toMatch(/gone|hello locked/);
+  });
 });
 
 it('all that damage kept is told, one after another; a press dismisses only what it was pressed for', async () => {

@@ -138,6 +138,48 @@ describe('retention', () => {
   });
 });
 
+describe('days that are not here', () => {
+  const whole = { private: 365, public: 30, anonymous: 90 } as const;
+  const forecast = (levels: Retention['levels']) =>
+    worker.send('retention.forecast', { retention: { levels, sites: [] } });
+  beforeEach(async () => {
+    for (const daysAgo of [401, 400, 400]) await add('a.example', daysAgo);
+    await worker.store.archive(dayOf(START_MS - 300 * DAY_MS), async () => {});
+    await add('a.example', 399);
+    await worker.store.db.put(
+      'metadata',
+      { [dayOf(START_MS - 500 * DAY_MS)]: 7, [dayOf(START_MS)]: 9 },
+      'away',
+    );
+  });
+
+  it('are in what the person is shown before: how many records, and where', async () => {
+    expect(await forecast(whole)).toMatchObject({
+      records: 1 + 3 + 7,
+      days: 1 + 2 + 1,
+      oldest: dayOf(START_MS - 500 * DAY_MS),
+      inFiles: 3,
+      atService: 7,
+    });
+    // As long as something of a day may stay, those are left alone.
+    const some = await forecast({ private: 365 });
+    expect(some).toMatchObject({ records: 1, days: 1 });
+    expect(some).not.toHaveProperty('inFiles');
+    await set(whole);
+    expect(await worker.store.archivedDays()).toEqual({});
+    expect(Object.keys(await worker.store.awayDays())).toEqual([dayOf(START_MS)]);
+  });
+
+  it('do not keep what is here from going where the list of files is damaged', async () => {
+    await worker.store.db.put('metadata', new Uint8Array(80), 'archives');
+    await worker.restart();
+    expect(await forecast(whole)).toMatchObject({ records: 1, days: 1 });
+    await set(whole);
+    expect(await left()).toEqual([]);
+    expect(Object.keys(await worker.store.awayDays())).toHaveLength(2);
+  });
+});
+
 describe('a clock that jumped', () => {
   it.each([
     ['ahead', 400 * DAY_MS],

@@ -165,6 +165,22 @@ describe('applying', () => {
     expect(JSON.stringify(await worker.events())).not.toContain('Twotitle');
   });
 
+  it('is remembered once, however often the same is applied', async () => {
+    const remembered = async () =>
+      ((await worker.store.readNote('reductions')) as { done: { only?: object }[] }).done.map(
+        ({ only }) => only,
+      );
+    const one = await setRule({ host: 'one.example', capture: 'domain' });
+    const two = await setRule({ host: 'two.example', capture: 'skip' });
+    for (const id of [one, two, one]) await apply({ what: 'rule', id });
+    expect(await remembered()).toEqual([
+      { what: 'rule', key: 'two.example' },
+      { what: 'rule', key: 'one.example' },
+    ]);
+    await apply({ what: 'all' });
+    expect(await remembered()).toEqual([undefined]);
+  });
+
   it('leaves the saved contexts, the statistics and the tabs without it', async () => {
     const { context } = worker.services.profile;
     await worker.services.contexts.tick();

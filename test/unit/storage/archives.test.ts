@@ -4,6 +4,7 @@ import { type Bytes, concat } from '../../../src/base/bytes.ts';
 import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
 import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
+import { archiveOf } from '../../../src/storage/archive.ts';
 import type { MakeOptions } from '../../../src/storage/archives.ts';
 import { DamagedError } from '../../../src/storage/database.ts';
 import { wholeSource } from '../../../src/storage/format/byte-source.ts';
@@ -281,6 +282,32 @@ describe('what was erased', () => {
     expect(profile.store.vault.periods('archives').sort()).toEqual([dayBack(8), dayBack(7)]);
     expect(await profile.store.archivedDays()).toEqual({ [dayBack(8)]: 1, [dayBack(7)]: 1 });
     expect(await restore(file)).toEqual({ events: 2, days: 2, deletedDays: 1 });
+  });
+
+  it('(whole days) stays gone when the day is archived anew: the rest of the older file comes back, and all of the newer', async () => {
+    await add(...visits());
+    const first = await archive();
+    await erase({ what: 'range', fromMs: startBack(9), toMs: startBack(8) });
+    await add(event(9, 'again.example'));
+    const second = await archive();
+    // The same day and number as before, under another key.
+    expect(profile.store.vault.generations(archiveOf(dayBack(9)))).toBe(1);
+    await profile.reopen();
+    expect(await restore(first)).toEqual({ events: 2, days: 2, deletedDays: 1 });
+    expect(await profile.store.archivedDays()).toEqual({ [dayBack(9)]: 1 });
+    expect(await urls()).not.toContain('https://gone.example/9');
+    expect(await restore(second)).toMatchObject({ events: 1, deletedDays: 0 });
+    expect(await urls()).toContain('https://again.example/9');
+  });
+
+  it('(everything) stays gone when its days are archived anew, and says so', async () => {
+    await add(...visits());
+    const first = await archive();
+    await erase({ what: 'all' });
+    await add(event(9, 'again.example'), event(8, 'again.example'), event(7, 'again.example'));
+    await archive();
+    await expect(restore(first)).rejects.toThrow('Everything in this archive was deleted');
+    expect(await all()).toEqual([]);
   });
 
   it('(everything) takes all keys, and what is known of archives', async () => {

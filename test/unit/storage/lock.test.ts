@@ -12,7 +12,7 @@ import { LocalStore } from '../../../src/storage/local-store.ts';
 import { changeLock, openLock, parseLock, setLock as setVaultLock } from '../../../src/storage/lock.ts';
 import { LockedStore } from '../../../src/storage/locked-store.ts';
 import { openOrLocked } from '../../../src/storage/open-or-locked.ts';
-import { prepareToLock, type SealedGap } from '../../../src/storage/sealed.ts';
+import { eraseSealed, prepareToLock, type SealedGap } from '../../../src/storage/sealed.ts';
 import { failWrite } from '../../support/fail-write.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 import {
@@ -254,6 +254,29 @@ describe('what comes while it is locked', () => {
     expect(await titles()).toEqual([4, 5, 6, 7, 9, 10, 11, 12, 13].map((n) => `p${n}`));
     await unseal();
     expect(gaps).toHaveLength(1);
+  });
+
+  it('goes from where it waits when it is erased there, with its updates, and is no gap', async () => {
+    await setLock();
+    const locked = await profile.reopenLocked();
+    for (const name of ['gone', 'kept']) {
+      const { id } = (await locked.append({ event: visit(name) })) as InteractionEvent;
+      const update = {
+        kind: 'visit-update',
+        visit: id,
+        atMs: profile.nowMs,
+        title: `${name} later`,
+      } as const;
+      await locked.append({ event: update });
+    }
+    await unlock(locked);
+    const isMeant = (record: InteractionRecord) => 'url' in record && record.url.includes('gone');
+    const noted = async (gap: SealedGap) => void gaps.push(gap);
+    expect(await eraseSealed(profile.store, isMeant, noted)).toBe(false);
+    expect((await profile.store.db.getAll('sealed')).map(({ n }) => n)).toEqual([3, 4]);
+    expect(await unseal()).toEqual({ events: 2, broken: 0 });
+    expect([await titles(), gaps]).toEqual([['kept later'], []]);
+    expect(await eraseSealed(profile.store, () => true, noted)).toBe(true);
   });
 
   it('in another place, or changed, is no event', async () => {

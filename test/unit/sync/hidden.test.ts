@@ -1,7 +1,7 @@
 /** What is about to be deleted is not sent while it can be undone; everything else is. */
 import { expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
-import { PURGE_STEPS, type Purge } from '../../../src/model/purge.ts';
+import { CARRIED_OUT, type Purge } from '../../../src/model/purge.ts';
 import { journalCounter } from '../../../src/storage/journal.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
@@ -66,7 +66,7 @@ it('what was deleted then never left, and the others are told', async () => {
   await world.settle();
   const { entries, whole } = await b.run(() => b.store.deletions.read());
   expect(whole).toBe(true);
-  expect(entries.map(({ step }) => step)).toEqual(PURGE_STEPS.filter((step) => step !== 'undone'));
+  expect(entries.map(({ step }) => step)).toEqual(CARRIED_OUT);
   expect(entries[0]).toMatchObject({ reason: 'other-device', kind: 'site', records: 1 });
 });
 

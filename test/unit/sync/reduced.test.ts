@@ -144,3 +144,40 @@ it('holds for days that were at the service only when they come back', async () 
   await world.settle();
   for (const device of [a, b]) expect(await device.urls(), device.name).toEqual(LEFT);
 });
+
+it('of a device whose clock was years ahead holds for what was recorded before it arrived, not for years', async () => {
+  const third = await world.device('d2');
+  await world.join(a, third);
+  await visits();
+  // What it recorded itself is meant with its own clock.
+  await a.visit('less.example', '/ahead', a.clock.nowMs() + 999 * DAY_MS);
+  await world.settle();
+  expect((await third.urls()).join()).toContain('ahead');
+  a.skewMs = 1_000 * DAY_MS;
+  await a.reduce(all(skip));
+  await a.run(() => a.sync.erasing([{ what: 'site', host: 'less.example' }], async () => false));
+  a.skewMs = 0;
+  await a.round();
+  for (const device of [b, third]) {
+    await device.round();
+    expect((await device.urls()).join(), device.name).not.toMatch(/gone|less/);
+  }
+  world.pass();
+  for (const site of ['gone.example', 'less.example']) await third.visit(site, '/after');
+  await third.round();
+  await b.round();
+  for (const device of [b, third])
+    expect(
+      (await device.urls()).filter((url) => url.endsWith('/after')),
+      device.name,
+    ).toHaveLength(2);
+});
+
+it('of a device whose clock is some minutes ahead means all that its person saw', async () => {
+  a.skewMs = 20 * 60_000;
+  await a.visit('gone.example', '/');
+  await world.settle();
+  await a.reduce(all(skip));
+  await world.settle();
+  expect(await b.urls()).toEqual([]);
+});
