@@ -1,19 +1,16 @@
 /**
  * Pages that do their worst, in both browsers: nothing sensitive is kept, floods cost little, nothing of ours can be seen, and the
- * next ordinary page is recorded as ever. The pages are in test/support/hostile.
- *
- * Over 300 lines, because all of it is judged on the same two browsers, started once.
+ * next ordinary page is recorded as ever. The pages are in test/support/hostile. What senders of messages can do is in messages.test.ts.
  */
 import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MESSAGES, type MessageType, PORTS } from '../../src/messaging/messages.ts';
+import type { MessageType } from '../../src/messaging/messages.ts';
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import type { Exported, Surroundings } from '../support/hostile/hostile-page.ts';
 import { hostOf } from '../support/hostile/hostile-page.ts';
 import { describePage, probeResources, watchPage } from '../support/hostile/probe.ts';
 import { HOSTILE_PAGES, HOSTILE_THEMES, startHostileSite } from '../support/hostile/site.ts';
-import { MESSAGE_SAMPLES } from '../support/message-samples.ts';
 import { newTemporaryFolder, removeFolder } from '../support/profile-folder.ts';
 import { searchBytes } from '../support/search-bytes.ts';
 import { storageFiles } from '../support/storage-files.ts';
@@ -98,17 +95,6 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     });
     await page.close();
   };
-  /** What a message could have changed. */
-  const state = async () => {
-    const { droppedMessages: _, ...status } = (await own<Record<string, unknown>>('status.get', {})).value;
-    return JSON.stringify([
-      status,
-      (await own('rules.list', {})).value,
-      (await own('plugins.get', {})).value,
-      (await records()).length,
-    ]);
-  };
-
   beforeAll(async () => {
     browser = await launchBrowser(name, { extensionDir, ...allowingServiceWorkers() });
     const scheme = new URL(browser.extensionOrigin).protocol;
@@ -230,68 +216,6 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
       await other.close();
       removeFolder(folder);
     }
-  });
-
-  it('whoever takes over our content script can say no more than it: no effect, no answer', async () => {
-    const page = await browser.openPage(address('taken.example', '/taken'));
-    await waitFor('it to be recorded', async () =>
-      (await records()).some(({ url }) => url.endsWith('/taken')),
-    );
-    const messages = (Object.keys(MESSAGES) as MessageType[])
-      .filter((type) => MESSAGES[type].from === 'page')
-      .flatMap((type) => MESSAGE_SAMPLES[type].right.map((body) => ({ type, body })));
-    const wrong = [
-      { type: 'event.click', body: { role: 'button', text: 'x'.repeat(81), nonce: 'N'.repeat(22) } },
-      {
-        type: 'event.click',
-        body: { role: 'button', text: 'x', nonce: 'N'.repeat(22), url: 'https://forged.example/' },
-      },
-      { type: 'event.visit', body: { url: 'https://forged.example/' } },
-      { type: '__proto__', body: {} },
-    ];
-    const [before, droppedBefore] = [await state(), await dropped()];
-    // In the content script's own world, as the extension itself would inject it.
-    const said = [...messages, ...wrong];
-    const told = await options.evaluate<
-      [],
-      { answers: unknown[]; ports: string[]; areas: string[] }
-    >(`(async () => {
-      const [tab] = await ${API}.tabs.query({ url: '*://taken.example/*' });
-      const inPage = async (messages, ports) => {
-        const api = globalThis.browser ?? chrome;
-        const answers = [];
-        for (const message of messages) {
-          answers.push(await api.runtime.sendMessage(message).catch((error) => 'error ' + error));
-          // Slower than what is listened to at most.
-          await new Promise((done) => setTimeout(done, 25));
-        }
-        const connected = await Promise.all(ports.map((name) => new Promise((done) => {
-          const port = api.runtime.connect({ name });
-          port.onMessage.addListener((message) => done('told ' + JSON.stringify(message)));
-          port.onDisconnect.addListener(() => done('ended'));
-          port.postMessage({ format: 'json' });
-        })));
-        const areas = await Promise.all(['session', 'local'].map(async (area) => {
-          try { return JSON.stringify(await api.storage[area].get(null)); } catch { return 'refused'; }
-        }));
-        return { answers, ports: connected, areas };
-      };
-      const [{ result }] = await ${API}.scripting.executeScript({ target: { tabId: tab.id }, func: inPage, args: ${JSON.stringify([said, Object.values(PORTS)])} });
-      return result;
-    })()`);
-    expect(told.answers).toEqual(said.map(() => true));
-    expect(told.ports).toEqual(Object.values(PORTS).map(() => 'ended'));
-    expect(told.areas[0]).toBe('refused');
-    // Firefox has no way to keep it from content scripts, so nothing that matters is in it.
-    if (name === 'chromium') expect(told.areas[1]).toBe('refused');
-    else expect(told.areas[1]).not.toMatch(/example|secret|title/i);
-    await waitFor(
-      'all to be counted',
-      async () => (await dropped()) - droppedBefore === said.length + Object.keys(PORTS).length,
-    );
-    expect(await state()).toBe(before);
-    await page.close();
-    await visitOrdinary('/after-taking-over');
   });
 
   it('nothing of it all is on the disk', async () => {

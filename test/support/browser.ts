@@ -49,8 +49,8 @@ export interface TestBrowser {
   waitForPage(part: string): Promise<TestPage>;
   /** A page in a private window. The address must be one that no other tab has. */
   openPrivatePage(url: string): Promise<TestPage>;
-  /** Runs an expression in the background, to make the browser fail there. Absent in Firefox, whose driver cannot. */
-  readonly evaluateInBackground?: (expression: string) => Promise<void>;
+  /** Runs an expression in the background; its value travels as JSON. Absent in Firefox, whose driver cannot. */
+  readonly evaluateInBackground?: (expression: string) => Promise<unknown>;
   /** Of the one worker that `isIt` knows by type and address. Absent in Firefox. */
   readonly probeHeap?: (isIt: (type: string, url: string) => boolean) => Promise<HeapProbe>;
   /** A DevTools session with the tab whose address contains `part`. Absent in Firefox. */

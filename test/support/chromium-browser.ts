@@ -125,10 +125,12 @@ export async function launchChromium(program: string, options: LaunchOptions): P
     await page.waitForLoadState('load');
     return chromiumPage(page);
   };
-  const evaluateInBackground = async (expression: string) => {
+  const evaluateInBackground = async (expression: string): Promise<unknown> => {
+    const workers = running.context.serviceWorkers();
     const worker =
-      running.context.serviceWorkers()[0] ?? (await running.context.waitForEvent('serviceworker'));
-    await worker.evaluate(expression);
+      workers.find((one) => one.url().startsWith(extensionOrigin)) ??
+      (await running.context.waitForEvent('serviceworker'));
+    return worker.evaluate(expression);
   };
   return {
     name: 'chromium',

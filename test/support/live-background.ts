@@ -4,6 +4,7 @@
 import './fake-browser.ts';
 import { createHash } from 'node:crypto';
 import { opening } from '../../src/background/main.ts';
+import { PASSING } from './extension-state.ts';
 import { fake } from './fake-browser.ts';
 
 export { fake, opening };
@@ -23,9 +24,6 @@ export const contentOf = (tabId: number, url: string) => ({
   frameId: 0,
   tab: { id: tabId, url, title: 'Shown', incognito: false },
 });
-
-/** Told to the person again and again, or counted: no effect of a message. */
-const PASSING = new Set(['dropped', 'status', 'budget']);
 
 /** Everything that is durable, and what opens it, as it lies there: a short hash of each part. */
 export async function fingerprint(): Promise<Record<string, string>> {

@@ -1,7 +1,6 @@
 /** Locking and unlocking a test's profile with the 32 bytes that a passphrase would give. Runs in pages too. */
-import { type Bytes, toBase64Url } from '../../src/base/bytes.ts';
+import type { Bytes } from '../../src/base/bytes.ts';
 import { dayOf } from '../../src/base/clock.ts';
-import type { Kdf } from '../../src/crypto/kdf.ts';
 import { openLock, parseLock, setLock as setLockOf } from '../../src/storage/lock.ts';
 import type { LockedStore } from '../../src/storage/locked-store.ts';
 import {
@@ -11,16 +10,10 @@ import {
   type Unsealed,
   unseal as unsealStore,
 } from '../../src/storage/sealed.ts';
+import { SOME_KDF } from './some-kdf.ts';
 import type { LocalProfile } from './store-profile.ts';
 
-/** What it costs is tested where it is made (test/unit/crypto/passphrase.test.ts). */
-export const SOME_KDF: Kdf = {
-  name: 'argon2id',
-  memory: 19 * 1024,
-  passes: 2,
-  lanes: 1,
-  salt: toBase64Url(new Uint8Array(16)),
-};
+export { SOME_KDF };
 export const SOME_KEY: Bytes = new Uint8Array(32).fill(9);
 
 export async function setLock({ store, nowMs }: LocalProfile, key = SOME_KEY): Promise<void> {

@@ -3,7 +3,7 @@
  * in a way that only its own meaning tells. A type without samples does not compile, and does not pass.
  */
 import type { MessageBody, MessageType } from '../../src/messaging/messages.ts';
-import { SOME_KDF } from './locking.ts';
+import { SOME_KDF } from './some-kdf.ts';
 
 interface Samples<T extends MessageType> {
   readonly right: readonly [MessageBody<T>, ...MessageBody<T>[]];
