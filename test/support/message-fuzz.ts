@@ -108,7 +108,7 @@ const brokenText = (random: Fraction, text: string): unknown =>
     () => `${text}\ud800`,
     () => `\udc00${text}`,
     () => text + 'x'.repeat(70_000),
-    () => 'x'.repeat(300_000),
+    () => 'x'.repeat(100_000),
     () => [text],
     () => ({ toString: text }),
     () => Object(text) as unknown,

@@ -17,23 +17,23 @@ export interface Wrong {
   readonly message: unknown;
 }
 
-/** Whether JSON gives this back as it was: a map, a date or an infinite number would arrive as something that may be right. */
+/** Deeper than any stack that JSON is written with would mind. */
+const MAX_DEPTH = 1_000;
+
+/**
+ * Whether JSON gives this back as it was: a map, a date or an infinite number would arrive as something that may be right, and what holds
+ * itself or is too deep would not leave.
+ */
 function isKeptByJson(value: unknown): boolean {
-  try {
-    JSON.stringify(value);
-  } catch {
-    // Holds itself, or is too deep.
-    return false;
-  }
-  const open: unknown[] = [value];
-  while (open.length > 0) {
-    const one = open.pop();
+  const open: [value: unknown, depth: number][] = [[value, 0]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [one, depth] = next;
     if (typeof one === 'number' && !Number.isFinite(one)) return false;
-    if (!['string', 'number', 'boolean', 'object'].includes(typeof one)) return false;
+    if (!['string', 'number', 'boolean', 'object'].includes(typeof one) || depth > MAX_DEPTH) return false;
     if (typeof one !== 'object' || one === null) continue;
     const prototype: unknown = Object.getPrototypeOf(one);
     if (!Array.isArray(one) && prototype !== Object.prototype && prototype !== null) return false;
-    open.push(...Object.values(one));
+    for (const inner of Object.values(one)) open.push([inner, depth + 1]);
   }
   return true;
 }
