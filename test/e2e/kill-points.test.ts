@@ -1,0 +1,144 @@
+/**
+ * Purge, lock, rotation and upgrade, with the whole browser killed at a point in between (SIGKILL), in both browsers: at the next start
+ * the state machine goes on and ends, whatever survives opens, and the old keys are gone. A point is whatever is begun that lasts: a
+ * transaction that writes, a database that is made or deleted, a setting, a request to the service. Here one of each named step is
+ * taken at random; `npm run campaign:kill` takes all of them, both before and while they happen, and goes on where it was stopped.
+ */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PURGE_STEPS } from '../../src/model/purge.ts';
+import type { BrowserName } from '../support/browser.ts';
+import { type Account, startAccount } from '../support/kill-points/account-scenarios.ts';
+import { KillableBrowser } from '../support/kill-points/killable-browser.ts';
+import { lockScenario } from '../support/kill-points/lock-scenario.ts';
+import { progressOf } from '../support/kill-points/progress.ts';
+import { fillForPurges, purgeScenario } from '../support/kill-points/purge-scenario.ts';
+import { aimsAt, outcomeOf, type Scenario } from '../support/kill-points/scenario.ts';
+import { startOverScenario } from '../support/kill-points/start-over-scenario.ts';
+import { upgradeScenario } from '../support/kill-points/upgrade-scenario.ts';
+import { startWebServer, type WebServer } from '../support/web-server.ts';
+
+const ALL = process.env.ARQ_KILLS === 'all';
+/** More than points, twice, of what takes a site for each. */
+const SITES = ALL ? 250 : 30;
+const OTHER_DIR = join(import.meta.dirname, '../../dist/chrome');
+
+/** Repeatable: the seed is printed with the tests' names. (mulberry32) */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+const seed = Number(process.env.ARQ_SEED ?? Math.floor(Math.random() * 2 ** 31));
+
+/** Resolves with the named steps behind which it was killed. */
+async function killedEverywhere(name: BrowserName, scenario: Scenario, most?: number): Promise<Set<string>> {
+  const { points } = await scenario.attempt({ at: 0, how: 'before' });
+  const steps = scenario.stepsOf(points);
+  const progress = progressOf(`${name}-${scenario.name.replaceAll(' ', '-')}`);
+  const random = randomFrom(seed);
+  const seen = new Set<string>();
+  for (const aim of aimsAt(steps, { all: ALL, random, most })) {
+    const what = `${aim.how} ${aim.at}`;
+    const step = steps[aim.at - 1] ?? '';
+    if (ALL && progress.has(what)) {
+      seen.add(step);
+      continue;
+    }
+    const report = await scenario.attempt(aim).catch((error: unknown) => {
+      throw new Error(`${scenario.name}, ended ${what} of ${steps.length}, behind ${step}`, { cause: error });
+    });
+    console.log(`${name}: ${outcomeOf(scenario, aim, report, steps.length)}`);
+    if (report.killed) seen.add(step);
+    if (ALL) progress.add(what);
+  }
+  progress.end();
+  return seen;
+}
+
+describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (name) => {
+  const timeout = ALL ? 3_600_000 : 240_000;
+  let killable: KillableBrowser;
+  let site: WebServer;
+  let nextSite: () => string;
+  beforeAll(async () => {
+    site = await startWebServer((host) => `<title>Title ${host}</title>`);
+    killable = await KillableBrowser.launch(name);
+    nextSite = await fillForPurges(killable, SITES);
+  });
+  afterAll(async () => {
+    await killable.close();
+    await site.close();
+  });
+
+  it('a purge', { timeout }, async () => {
+    const seen = await killedEverywhere(name, purgeScenario(killable, { nextSite, ends: 'browser' }));
+    // Each named step but the last, behind which there is nothing to do.
+    const named = PURGE_STEPS.filter((step) => step !== 'undone' && step !== 'notified');
+    expect([...seen]).toEqual(expect.arrayContaining(['nothing', ...named]));
+  });
+
+  it('a purge that is undone', { timeout }, async () => {
+    const scenario = purgeScenario(killable, { nextSite, ends: 'browser', undone: true });
+    expect([...(await killedEverywhere(name, scenario))]).toEqual(expect.arrayContaining(['nothing', 'flagged']));
+  });
+
+  it('a purge while the next version of the extension comes', { timeout }, async () => {
+    const scenario = purgeScenario(killable, { nextSite, ends: 'extension' });
+    expect((await killedEverywhere(name, scenario, 2)).size).toBeGreaterThan(1);
+  });
+
+  it('a lock', { timeout }, async () => {
+    const seen = await killedEverywhere(name, lockScenario(killable, site.port, { word: 'keptword', pages: 6 }));
+    expect([...seen]).toEqual(expect.arrayContaining(['set', 'record', 'unlock', 'remove']));
+  });
+
+  describe('in an account', () => {
+    let account: Account;
+    beforeAll(async () => {
+      account = await startAccount(killable, { name: 'chromium', extensionDir: OTHER_DIR, port: site.port });
+    });
+    afterAll(() => account.close());
+
+    it.each([0, 1])('a new master key, made here or there (%i)', { timeout }, async (index) => {
+      const scenario = account.scenarios[index] as Scenario;
+      expect((await killedEverywhere(name, scenario)).size).toBeGreaterThan(0);
+    });
+
+    it('a purge', { timeout }, async () => {
+      const { foundThere } = account;
+      const scenario = purgeScenario(killable, { nextSite, ends: 'browser', foundThere });
+      expect((await killedEverywhere(name, scenario, 2)).size).toBeGreaterThan(1);
+    });
+  });
+
+  // Last: nothing of the profile is left.
+  it('a profile that begins anew', { timeout }, async () => {
+    const seen = await killedEverywhere(name, startOverScenario(killable, site.port));
+    expect([...seen]).toContain('deleted');
+  });
+});
+
+describe.each<BrowserName>(['chromium', 'firefox'])(`%s, an old profile (ARQ_SEED=${seed})`, (name) => {
+  let killable: KillableBrowser;
+  let site: WebServer;
+  beforeAll(async () => {
+    site = await startWebServer((host) => `<title>Title ${host}</title>`);
+    killable = await KillableBrowser.launchAsleep(name);
+  });
+  afterAll(async () => {
+    await killable.close();
+    await site.close();
+  });
+
+  it('an upgrade', { timeout: ALL ? 3_600_000 : 240_000 }, async () => {
+    const scenario = await upgradeScenario(killable, site.port);
+    const seen = await killedEverywhere(name, scenario);
+    scenario.end();
+    expect([...seen]).toEqual(expect.arrayContaining(['start', 'opened']));
+  });
+});

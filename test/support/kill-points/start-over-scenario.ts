@@ -1,0 +1,39 @@
+/**
+ * A passphrase is lost and the person begins anew: ended anywhere, it is the old profile, still locked, or a new one that has nothing
+ * of it; and it can be used.
+ */
+import { expect } from 'vitest';
+import { expectWhole, found, importVisits, keysOf, status, visit, visitDaysAgo } from './holdings.ts';
+import { type Aim, type KillableBrowser, valueOf } from './killable-browser.ts';
+import { KDF, newKey } from './lock-scenario.ts';
+import { type Scenario, toldSteps } from './scenario.ts';
+
+/** `port`: of a server of pages. Whatever the profile has goes with the first attempt. */
+export function startOverScenario(killable: KillableBrowser, port: number): Scenario {
+  const startOver = async () => valueOf(await killable.send('lock.start-over', { word: 'DELETE' }));
+  return {
+    name: 'start over',
+    stepsOf: toldSteps,
+    async attempt(aim: Aim) {
+      valueOf(await killable.send('consent.set', { accepted: true }));
+      await importVisits(killable, [visitDaysAgo(3, 'lostword', '1'), visitDaysAgo(2, 'lostword', '2')]);
+      valueOf(await killable.send('lock.set', { kdf: KDF, key: newKey() }));
+      valueOf(await killable.send('lock.now', {}));
+      const report = await killable.killedAt(aim, async () => {
+        await killable.step('deleted');
+        await startOver();
+      });
+      if (report.killed) await killable.restart();
+      if ((await status(killable)).lock) await startOver();
+      expect(await status(killable)).toMatchObject({ recordCount: 0, health: { code: 'no-consent' } });
+      expect((await status(killable)).lock).toBeUndefined();
+      valueOf(await killable.send('consent.set', { accepted: true }));
+      const isHere = async () => (await found(killable, 'newword')) === 1;
+      await visit(killable, `http://newword.example:${port}/`, isHere);
+      expect(await found(killable, 'lostword')).toBe(0);
+      await expectWhole(killable, 1);
+      await keysOf(killable);
+      return report;
+    },
+  };
+}
