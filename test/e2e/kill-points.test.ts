@@ -84,7 +84,9 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (na
 
   it('a purge that is undone', { timeout }, async () => {
     const scenario = purgeScenario(killable, { nextSite, ends: 'browser', undone: true });
-    expect([...(await killedEverywhere(name, scenario))]).toEqual(expect.arrayContaining(['nothing', 'flagged']));
+    expect([...(await killedEverywhere(name, scenario))]).toEqual(
+      expect.arrayContaining(['nothing', 'flagged']),
+    );
   });
 
   it('a purge while the next version of the extension comes', { timeout }, async () => {
@@ -93,7 +95,10 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (na
   });
 
   it('a lock', { timeout }, async () => {
-    const seen = await killedEverywhere(name, lockScenario(killable, site.port, { word: 'keptword', pages: 6 }));
+    const seen = await killedEverywhere(
+      name,
+      lockScenario(killable, site.port, { word: 'keptword', pages: 6 }),
+    );
     expect([...seen]).toEqual(expect.arrayContaining(['set', 'record', 'unlock', 'remove']));
   });
 

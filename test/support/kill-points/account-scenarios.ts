@@ -8,7 +8,7 @@ import { type BrowserName, launchBrowser } from '../browser.ts';
 import { newTemporaryFolder, removeFolder } from '../profile-folder.ts';
 import { waitFor } from '../wait-for.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
-import { type Aim, type KillableBrowser, sendFrom, valueOf } from './killable-browser.ts';
+import { type Aim, answered, type KillableBrowser, sendFrom } from './killable-browser.ts';
 import { type Scenario, toldSteps } from './scenario.ts';
 
 /** Well below how many master keys an account may have (LIMITS.epochs); an attempt makes two at most. */
@@ -31,16 +31,16 @@ export async function startAccount(
   const service = await startService({ host: '127.0.0.1', port: 0, dataDir });
   const otherBrowser = await launchBrowser(otherName, { extensionDir });
   const other = await otherBrowser.openExtensionPage('src/options/index.html#sync');
-  valueOf(await sendFrom(other, 'consent.set', { accepted: true }));
+  answered(await sendFrom(other, 'consent.set', { accepted: true }));
 
   const settled = async () =>
     waitFor(
       'both devices to have the same',
       async () => {
-        valueOf(await killable.send('sync.now', {}));
-        valueOf(await sendFrom(other, 'sync.now', {}));
+        answered(await killable.send('sync.now', {}));
+        answered(await sendFrom(other, 'sync.now', {}));
         const ours = await status(killable);
-        const theirs = valueOf(await sendFrom(other, 'status.get', {}));
+        const theirs = answered(await sendFrom(other, 'status.get', {}));
         const [one, two] = [ours, theirs].map(({ sync, recordCount, keysSinceMs }) =>
           JSON.stringify([sync.phase, sync.message, sync.devices?.length, recordCount, keysSinceMs]),
         );
@@ -50,21 +50,21 @@ export async function startAccount(
       { timeoutMs: 60_000, everyMs: 100 },
     );
   const begin = async () => {
-    valueOf(await killable.send('sync.create', { url: service.url }));
-    const { secret } = valueOf(await killable.send('phrase.show', {}));
-    valueOf(await killable.send('phrase.confirm', { secret }));
-    const { code } = valueOf(await killable.send('sync.invite', {}));
-    valueOf(await sendFrom(other, 'sync.join', { code }));
+    answered(await killable.send('sync.create', { url: service.url }));
+    const { secret } = answered(await killable.send('phrase.show', {}));
+    answered(await killable.send('phrase.confirm', { secret }));
+    const { code } = answered(await killable.send('sync.invite', {}));
+    answered(await sendFrom(other, 'sync.join', { code }));
     await settled();
   };
   const beginAnew = async () => {
-    valueOf(await killable.send('sync.delete-account', { loseAway: false }));
-    valueOf(await sendFrom(other, 'sync.leave', { anyway: true, loseAway: false }));
+    answered(await killable.send('sync.delete-account', { loseAway: false }));
+    answered(await sendFrom(other, 'sync.leave', { anyway: true, loseAway: false }));
     await begin();
   };
   const foundThere = async (text: string): Promise<number> => {
     await settled();
-    return valueOf(await sendFrom(other, 'records.search', { text, limit: 200 })).hits.length;
+    return answered(await sendFrom(other, 'records.search', { text, limit: 200 })).hits.length;
   };
   await begin();
 
@@ -84,10 +84,14 @@ export async function startAccount(
       if ((await status(killable)).keysSinceMs === keysSinceMs) {
         // It ended before anybody knew of it, and is begun anew.
         expect(report.killed).toBe(true);
-        valueOf(await killable.send('keys.renew', {}));
+        answered(await killable.send('keys.renew', {}));
       }
       expect((await settled()).keysSinceMs).not.toBe(keysSinceMs);
-      await visit(killable, `http://${word}.example:${port}/`, async () => (await found(killable, word)) === 1);
+      await visit(
+        killable,
+        `http://${word}.example:${port}/`,
+        async () => (await found(killable, word)) === 1,
+      );
       expect(await foundThere(word)).toBe(1);
       await expectWhole(killable, recordCount + 1);
       await keysOf(killable);
@@ -96,19 +100,19 @@ export async function startAccount(
   });
   const rotation = scenario('rotation', async () => {
     await killable.step('made');
-    valueOf(await killable.send('keys.renew', {}));
+    answered(await killable.send('keys.renew', {}));
     await killable.step('sent');
-    valueOf(await killable.send('sync.now', {}));
+    answered(await killable.send('sync.now', {}));
   });
   let renewing: Promise<void> | undefined;
   const moving = scenario(
     'moving',
     async () => {
       await killable.step('told');
-      renewing = sendFrom(other, 'keys.renew', {}).then((answer) => void valueOf(answer));
+      renewing = sendFrom(other, 'keys.renew', {}).then((answer) => void answered(answer));
       await renewing;
       await killable.step('asked');
-      valueOf(await killable.send('sync.now', {}));
+      answered(await killable.send('sync.now', {}));
     },
     async () => renewing,
   );

@@ -1,7 +1,7 @@
 /** What a browser holds, as its person would find it, and how it comes in. */
 import { expect } from 'vitest';
 import { waitFor } from '../wait-for.ts';
-import { type KillableBrowser, valueOf } from './killable-browser.ts';
+import { answered, type KillableBrowser } from './killable-browser.ts';
 
 const DAY_MS = 86_400_000;
 const AUTHOR = 'A'.repeat(22);
@@ -49,10 +49,10 @@ export async function importVisits(
 
 /** Pages that a search finds. */
 export async function found(killable: KillableBrowser, text: string): Promise<number> {
-  return valueOf(await killable.send('records.search', { text, limit: 200 })).hits.length;
+  return answered(await killable.send('records.search', { text, limit: 200 })).hits.length;
 }
 
-export const status = async (killable: KillableBrowser) => valueOf(await killable.send('status.get', {}));
+export const status = async (killable: KillableBrowser) => answered(await killable.send('status.get', {}));
 
 /** A page is visited, and its visit is stored. */
 export async function visit(killable: KillableBrowser, url: string, isStored: () => Promise<boolean>) {
@@ -67,7 +67,7 @@ export async function expectWhole(
   records: number,
   health = /^Recording\.$/,
 ): Promise<void> {
-  const { days, objects } = valueOf(await killable.send('closed.look', {}));
+  const { days, objects } = answered(await killable.send('closed.look', {}));
   expect({ days, objects }).toEqual({ days: [], objects: 0 });
   const now = await status(killable);
   expect(now.recordCount).toBe(records);
@@ -80,7 +80,7 @@ export async function keysOf(killable: KillableBrowser): Promise<Map<string, str
     'one key ring',
     async () => {
       const all = Object.values(await killable.keyRows());
-      return all.length === 1 && all[0];
+      return all.length === 1 ? all[0] : undefined;
     },
     { timeoutMs: 20_000 },
   );

@@ -99,12 +99,13 @@ export function killPoints(channelName: string): void {
     if (isWrite && point) noted.set(begun, point.wrote);
     return begun;
   };
-  for (const name of ['put', 'add', 'delete'] as const) {
-    const original = IDBObjectStore.prototype[name] as (...args: unknown[]) => IDBRequest<never>;
-    IDBObjectStore.prototype[name] = function (this: IDBObjectStore, ...args: unknown[]) {
+  const writes = IDBObjectStore.prototype as unknown as Record<string, (...args: unknown[]) => unknown>;
+  for (const name of ['put', 'add', 'delete']) {
+    const original = writes[name];
+    writes[name] = function (this: IDBObjectStore, ...args: unknown[]) {
       const value = args[0] as { readonly name?: unknown } | null | undefined;
-      noted.get(this.transaction)?.push(`${name} ${this.name} ${String(value?.name ?? args[1] ?? '')}`.trim());
-      return original.apply(this, args);
+      noted.get(this.transaction)?.push(`${name} ${this.name} ${value?.name ?? args[1] ?? ''}`.trim());
+      return original?.apply(this, args);
     };
   }
   const { open, deleteDatabase } = IDBFactory.prototype;

@@ -24,7 +24,7 @@ export async function sendFrom<T extends MessageType>(
 }
 
 /** @throws Error with the sentence of the failure. */
-export function valueOf<T>(answer: Result<T>): T {
+export function answered<T>(answer: Result<T>): T {
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value;
 }
@@ -41,7 +41,7 @@ export class KillableBrowser {
   /** With a fresh profile, whose person agreed. */
   static async launch(name: BrowserName): Promise<KillableBrowser> {
     const killable = await KillableBrowser.#start(name, () => ({}));
-    valueOf(await killable.send('consent.set', { accepted: true }));
+    answered(await killable.send('consent.set', { accepted: true }));
     return killable;
   }
 
@@ -162,7 +162,9 @@ export class KillableBrowser {
   async keyRows(): Promise<
     Record<
       string,
-      { readonly ring: readonly { readonly key: string[]; readonly value: { wrapped: { $bytes: string } } }[] }
+      {
+        readonly ring: readonly { readonly key: string[]; readonly value: { wrapped: { $bytes: string } } }[];
+      }
     >
   > {
     return JSON.parse(await this.page.evaluate(rowsInPage, 'arq-keys-'));

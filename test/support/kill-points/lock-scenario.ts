@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Kdf } from '../../../src/crypto/kdf.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
-import { type Aim, type KillableBrowser, valueOf } from './killable-browser.ts';
+import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
 import { type Scenario, toldSteps } from './scenario.ts';
 
 export const newKey = (): string => randomBytes(32).toString('base64url');
@@ -36,12 +36,14 @@ export function lockScenario(
       };
       const sealed = async () => (await status(killable)).lock?.sealed ?? 0;
       const report = await killable.killedAt(aim, async () => {
-        await step('set', async () => valueOf(await killable.send('lock.set', { kdf: KDF, key })));
-        await step('lock', async () => valueOf(await killable.send('lock.now', {})));
-        await step('record', () => visit(killable, `http://${word}.example:${port}/`, async () => (await sealed()) > 0));
-        await step('unlock', async () => valueOf(await killable.send('lock.unlock', { key })));
+        await step('set', async () => answered(await killable.send('lock.set', { kdf: KDF, key })));
+        await step('lock', async () => answered(await killable.send('lock.now', {})));
+        await step('record', () =>
+          visit(killable, `http://${word}.example:${port}/`, async () => (await sealed()) > 0),
+        );
+        await step('unlock', async () => answered(await killable.send('lock.unlock', { key })));
         await step('remove', async () =>
-          valueOf(await killable.send('lock.remove', { current: key, off: true })),
+          answered(await killable.send('lock.remove', { current: key, off: true })),
         );
       });
       if (report.killed) await killable.restart();
@@ -61,7 +63,7 @@ export function lockScenario(
           ok: false,
           error: { code: 'wrong-passphrase' },
         });
-        valueOf(await killable.send('lock.unlock', { key }));
+        answered(await killable.send('lock.unlock', { key }));
       }
       const recorded = await found(killable, word);
       // Of a visit that was not acknowledged yet nobody knows.
@@ -69,7 +71,7 @@ export function lockScenario(
       expect(recorded).toBeLessThanOrEqual(1);
       expect(await found(killable, kept.word)).toBe(kept.pages);
       await expectWhole(killable, records + recorded + (lock ? 1 : 0));
-      if (lock) valueOf(await killable.send('lock.remove', { current: key, off: true }));
+      if (lock) answered(await killable.send('lock.remove', { current: key, off: true }));
       // One ring, with no way in but by itself.
       await keysOf(killable);
       return report;

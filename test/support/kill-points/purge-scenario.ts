@@ -5,7 +5,7 @@ import { PURGE_STEPS, type PurgeStep, UNDO_MS } from '../../../src/model/purge.t
 import { waitFor } from '../wait-for.ts';
 import { expectWhole, found, importVisits, keysOf, status, visitDaysAgo } from './holdings.ts';
 import type { Report } from './in-background.ts';
-import { type Aim, type KillableBrowser, valueOf } from './killable-browser.ts';
+import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Of a deletion that nobody undid. */
@@ -36,7 +36,7 @@ export async function fillForPurges(killable: KillableBrowser, size: number): Pr
       ...kept.map((path) => visitDaysAgo(ago, 'keptword', `${path}-${ago}`)),
     ]),
   );
-  valueOf(await killable.send('compact.run', {}));
+  answered(await killable.send('compact.run', {}));
   return () => sites.pop() ?? '';
 }
 
@@ -56,14 +56,17 @@ export function purgeScenario(
   { nextSite, ends, undone = false, foundThere }: Options,
 ): Scenario {
   const log = async () => {
-    const { entries, whole } = valueOf(await killable.send('erase.log', {}));
+    const { entries, whole } = answered(await killable.send('erase.log', {}));
     expect(whole).toBe(true);
     return entries;
   };
   /** Of the touched days and their months. */
   const touched = async (): Promise<string[]> => {
     const days = DAYS_AGO.map((ago) => dayOf(Date.now() - ago * 86_400_000));
-    const periods = [...days.map((day) => `interactions/${day}`), ...days.map((day) => `months/${monthOf(day)}`)];
+    const periods = [
+      ...days.map((day) => `interactions/${day}`),
+      ...days.map((day) => `months/${monthOf(day)}`),
+    ];
     const keys = await keysOf(killable);
     return periods.flatMap((period) => keys.get(period) ?? []);
   };
@@ -73,7 +76,10 @@ export function purgeScenario(
       'the deletion to end',
       async () => {
         const last = (await log()).at(-1)?.step;
-        if ((await status(killable)).erasing === undefined && ['notified', 'undone', undefined].includes(last))
+        if (
+          (await status(killable)).erasing === undefined &&
+          ['notified', 'undone', undefined].includes(last)
+        )
           return true;
         throw new Error(`It came to ${last}.`);
       },
@@ -90,9 +96,11 @@ export function purgeScenario(
       const records = (await status(killable)).recordCount;
       const task = async () => {
         const target = { what: 'site', host: `${site}.example` } as const;
-        expect(valueOf(await killable.send('erase.run', { target })).count).toBe(DAYS_AGO.length);
+        expect(answered(await killable.send('erase.run', { target })).count).toBe(DAYS_AGO.length);
         const id = (await status(killable)).erasing?.id ?? '';
-        valueOf(undone ? await killable.send('erase.undo', { id }) : await killable.send('erase.finish', {}));
+        answered(
+          undone ? await killable.send('erase.undo', { id }) : await killable.send('erase.finish', {}),
+        );
       };
       // What was asked for is due when it starts again: nobody has to say anything.
       const late = { aheadMs: UNDO_MS + 1_000 };

@@ -4,21 +4,21 @@
  */
 import { expect } from 'vitest';
 import { expectWhole, found, importVisits, keysOf, status, visit, visitDaysAgo } from './holdings.ts';
-import { type Aim, type KillableBrowser, valueOf } from './killable-browser.ts';
+import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
 import { KDF, newKey } from './lock-scenario.ts';
 import { type Scenario, toldSteps } from './scenario.ts';
 
 /** `port`: of a server of pages. Whatever the profile has goes with the first attempt. */
 export function startOverScenario(killable: KillableBrowser, port: number): Scenario {
-  const startOver = async () => valueOf(await killable.send('lock.start-over', { word: 'DELETE' }));
+  const startOver = async () => answered(await killable.send('lock.start-over', { word: 'DELETE' }));
   return {
     name: 'start over',
     stepsOf: toldSteps,
     async attempt(aim: Aim) {
-      valueOf(await killable.send('consent.set', { accepted: true }));
+      answered(await killable.send('consent.set', { accepted: true }));
       await importVisits(killable, [visitDaysAgo(3, 'lostword', '1'), visitDaysAgo(2, 'lostword', '2')]);
-      valueOf(await killable.send('lock.set', { kdf: KDF, key: newKey() }));
-      valueOf(await killable.send('lock.now', {}));
+      answered(await killable.send('lock.set', { kdf: KDF, key: newKey() }));
+      answered(await killable.send('lock.now', {}));
       const report = await killable.killedAt(aim, async () => {
         await killable.step('deleted');
         await startOver();
@@ -27,7 +27,7 @@ export function startOverScenario(killable: KillableBrowser, port: number): Scen
       if ((await status(killable)).lock) await startOver();
       expect(await status(killable)).toMatchObject({ recordCount: 0, health: { code: 'no-consent' } });
       expect((await status(killable)).lock).toBeUndefined();
-      valueOf(await killable.send('consent.set', { accepted: true }));
+      answered(await killable.send('consent.set', { accepted: true }));
       const isHere = async () => (await found(killable, 'newword')) === 1;
       await visit(killable, `http://newword.example:${port}/`, isHere);
       expect(await found(killable, 'lostword')).toBe(0);

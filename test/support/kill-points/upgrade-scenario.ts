@@ -13,7 +13,7 @@ import { type FrozenDatabase, freezeDatabases, thawDatabases } from '../frozen-p
 import { rowsInPage } from '../rows-in-page.ts';
 import { openProfile } from '../store-profile.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
-import { type Aim, type KillableBrowser, valueOf } from './killable-browser.ts';
+import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
 import { type Scenario, toldSteps } from './scenario.ts';
 import { thawInPage } from './thaw-in-page.ts';
 
@@ -76,7 +76,11 @@ export async function upgradeScenario(
       let isStored = false;
       const report = await killable.restartKilledAt(aim, async () => {
         await killable.step('opened');
-        await visit(killable, `http://newword.example:${port}/`, async () => (await found(killable, 'newword')) > 0);
+        await visit(
+          killable,
+          `http://newword.example:${port}/`,
+          async () => (await found(killable, 'newword')) > 0,
+        );
         isStored = true;
       });
       if (report.killed) await killable.restart();
@@ -86,7 +90,7 @@ export async function upgradeScenario(
       expect(await found(killable, 'middle')).toBe(44);
       expect(await found(killable, 'blue whales')).toBe(1);
       await expectWhole(killable, records + fresh, /^Recording\. Your recovery phrase is not written down/);
-      expect(valueOf(await killable.send('phrase.show', {})).secret).toBe(secret);
+      expect(answered(await killable.send('phrase.show', {})).secret).toBe(secret);
       expect((await status(killable)).sync.phrase).toBe('waits');
       // Where it was, it is no more.
       expect(await account()).not.toBe(old);
