@@ -9,7 +9,7 @@ import { newTemporaryFolder, removeFolder } from '../profile-folder.ts';
 import { waitFor } from '../wait-for.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
 import { type Aim, answered, type KillableBrowser, sendFrom } from './killable-browser.ts';
-import { type Scenario, toldSteps } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Well below how many master keys an account may have (LIMITS.epochs); an attempt makes two at most. */
 const ATTEMPTS_PER_ACCOUNT = 25;
@@ -72,7 +72,6 @@ export async function startAccount(
   /** `task` makes a new key; `theirs` is what the other device does for it, also when this one was killed. */
   const scenario = (name: string, task: () => Promise<void>, theirs = async () => {}): Scenario => ({
     name,
-    stepsOf: toldSteps,
     async attempt(aim: Aim) {
       if (++attempts % ATTEMPTS_PER_ACCOUNT === 0) await beginAnew();
       const word = `${name}${attempts}x`;

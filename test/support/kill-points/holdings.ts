@@ -74,7 +74,7 @@ export async function expectWhole(
   expect(now.health.message).toMatch(health);
 }
 
-/** Wrapped keys by period, once there is no generation of the key ring but one. */
+/** Keys by period, each with its generation and as it is wrapped, once there is no generation of the key ring but one. */
 export async function keysOf(killable: KillableBrowser): Promise<Map<string, string[]>> {
   const rows = await waitFor(
     'one key ring',
@@ -87,7 +87,7 @@ export async function keysOf(killable: KillableBrowser): Promise<Map<string, str
   const keys = new Map<string, string[]>();
   for (const { key, value } of rows.ring) {
     const period = `${key[0]}/${key[1]}`;
-    keys.set(period, [...(keys.get(period) ?? []), value.wrapped.$bytes]);
+    keys.set(period, [...(keys.get(period) ?? []), `${key.join('/')} ${value.wrapped.$bytes}`]);
   }
   return keys;
 }

@@ -10,7 +10,7 @@ export interface Point {
   readonly name: string;
   /** Of a transaction, what was put there: `put profiles deletions`. */
   readonly wrote: string[];
-  /** What whoever ordered it was doing then. */
+  /** What whoever ordered it said it was doing, or how often the log of deletions was written since: `logged 2`. */
   readonly step: string;
 }
 
@@ -59,7 +59,13 @@ export function killPoints(channelName: string): void {
   let { order, aheadMs = 0 } = start;
   let points: Point[] = [];
   let step = 'start';
+  let inStep = 0;
+  let logged = 0;
   let isDead = false;
+  const begin = (next: string) => {
+    step = next;
+    inStep = 0;
+  };
 
   /** Takes every call and answers none. A transaction, an object store and an index in one: idb hands on what it does not know. */
   const silence: unknown = new Proxy(
@@ -80,7 +86,8 @@ export function killPoints(channelName: string): void {
     if (isDead) return true;
     if (order === undefined) return false;
     points.push({ name, wrote: [], step });
-    if (points.length !== order.at) return false;
+    inStep += 1;
+    if (step !== order.step || inStep !== order.at) return false;
     isDead = true;
     const body = JSON.stringify({ killed: true, points } satisfies Report);
     void realFetch(order.url, { method: 'POST', mode: 'no-cors', body });
@@ -104,7 +111,11 @@ export function killPoints(channelName: string): void {
     const original = writes[name];
     writes[name] = function (this: IDBObjectStore, ...args: unknown[]) {
       const value = args[0] as { readonly name?: unknown } | null | undefined;
-      noted.get(this.transaction)?.push(`${name} ${this.name} ${value?.name ?? args[1] ?? ''}`.trim());
+      const what = `${name} ${this.name} ${value?.name ?? args[1] ?? ''}`.trim();
+      const list = noted.get(this.transaction);
+      list?.push(what);
+      // The head of the log: each step of a deletion writes it once.
+      if (list && what === 'put profiles deletions') begin(`logged ${++logged}`);
       return original?.apply(this, args);
     };
   }
@@ -155,8 +166,10 @@ export function killPoints(channelName: string): void {
       channel.postMessage(report);
       return;
     }
-    if ('step' in data) step = data.step;
-    else [order, points, step, aheadMs] = [data, [], '', 0];
+    if ('url' in data) {
+      [order, points, aheadMs, logged] = [data, [], 0, 0];
+      begin('');
+    } else begin(data.step);
     channel.postMessage('heard');
   };
 }

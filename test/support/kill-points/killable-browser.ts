@@ -11,7 +11,7 @@ import { CHANNEL, type Order, type Report, type Start } from './in-background.ts
 import { EMPTY_PAGE, type Instrumented, instrumented } from './instrumented.ts';
 import { type KillReports, startKillReports } from './kill-reports.ts';
 
-export type Aim = Pick<Order, 'at' | 'how'>;
+export type Aim = Omit<Order, 'url'>;
 
 /** A page of the extension that sends the extension's messages. */
 export async function sendFrom<T extends MessageType>(
@@ -47,7 +47,7 @@ export class KillableBrowser {
 
   /** With a fresh profile in which the background makes nothing. */
   static async launchAsleep(name: BrowserName): Promise<KillableBrowser> {
-    return KillableBrowser.#start(name, (url) => ({ order: { url, at: 1, how: 'before' } }));
+    return KillableBrowser.#start(name, (url) => ({ order: { url, step: 'start', at: 1, how: 'before' } }));
   }
 
   static async #start(name: BrowserName, startOf: (url: string) => Start): Promise<KillableBrowser> {
@@ -102,9 +102,7 @@ export class KillableBrowser {
     if (!report.killed) return report;
     this.copy.configure(start);
     const version = this.copy.update();
-    const old = this.page;
-    // Its own page ends with it, perhaps before it can answer.
-    void old.evaluate('(globalThis.browser ?? chrome).runtime.reload()').catch(() => {});
+    await this.browser.updateExtension();
     await waitFor(
       `version ${version}`,
       async () => {

@@ -7,7 +7,7 @@ import { expect } from 'vitest';
 import type { Kdf } from '../../../src/crypto/kdf.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
 import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
-import { type Scenario, toldSteps } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 export const newKey = (): string => randomBytes(32).toString('base64url');
 /** What it costs is tested elsewhere: here stands what a passphrase gave. */
@@ -22,7 +22,6 @@ export function lockScenario(
   let attempts = 0;
   return {
     name: 'lock',
-    stepsOf: toldSteps,
     async attempt(aim: Aim) {
       const word = `locked${++attempts}x`;
       const key = newKey();
@@ -54,7 +53,11 @@ export function lockScenario(
       if (lock) {
         expect(lock.state).toBe('locked');
         const before = await sealed();
-        await visit(killable, `http://after.example:${port}/${word}`, async () => (await sealed()) > before);
+        await visit(
+          killable,
+          `http://after.example:${port}/${attempts}`,
+          async () => (await sealed()) > before,
+        );
         expect(await killable.send('records.search', { text: kept.word, limit: 10 })).toMatchObject({
           ok: false,
           error: { code: 'locked' },

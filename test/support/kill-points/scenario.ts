@@ -4,39 +4,47 @@ import type { Aim } from './killable-browser.ts';
 
 export interface Scenario {
   readonly name: string;
-  /** Runs the operation until `aim`, starts again what was ended, and checks all that has to hold then. `at: 0`: to its end. */
+  /** Runs the operation until `aim`, starts again what was ended, and checks all that has to hold then. */
   attempt(aim: Aim): Promise<Report>;
-  /** For each point the named step that was taken last before it. */
-  stepsOf(points: Report['points']): string[];
+  /** What a step is called, where it is not as it was told. */
+  nameOf?(step: string): string;
 }
 
-/** Steps as whoever runs the operation named them. */
-export const toldSteps = (points: Report['points']): string[] => points.map(({ step }) => step);
+/** To its end. */
+export const NOWHERE: Aim = { step: '', at: 0, how: 'before' };
 
 /** Every point, before and during; or of each step one, in either way, of `most` steps. `random`: from 0 up to 1. */
 export function aimsAt(
-  steps: readonly string[],
-  { all, random, most = steps.length }: { all: boolean; random: () => number; most?: number | undefined },
+  { points }: Report,
+  { all, random, most }: { all: boolean; random: () => number; most?: number | undefined },
 ): Aim[] {
-  const everywhere = steps.flatMap((_, index) =>
-    (['before', 'during'] as const).map((how) => ({ at: index + 1, how })),
-  );
+  const counts = new Map<string, number>();
+  const everywhere = points.flatMap(({ step }): Aim[] => {
+    const at = (counts.get(step) ?? 0) + 1;
+    counts.set(step, at);
+    return [
+      { step, at, how: 'before' },
+      { step, at, how: 'during' },
+    ];
+  });
   if (all) return everywhere;
-  const names = [...new Set(steps)];
-  while (names.length > most) names.splice(Math.floor(random() * names.length), 1);
-  return names.map((step) => {
-    const own = everywhere.filter(({ at }) => steps[at - 1] === step);
+  const steps = [...counts.keys()];
+  while (steps.length > (most ?? steps.length)) steps.splice(Math.floor(random() * steps.length), 1);
+  return steps.map((step) => {
+    const own = everywhere.filter((aim) => aim.step === step);
     return own[Math.floor(random() * own.length)] as Aim;
   });
 }
 
 /** "purge killed at 3/11, behind flagged: before it writes arq-data: packs" */
 export function outcomeOf(
-  { name, stepsOf }: Scenario,
-  { at, how }: Aim,
+  { name, nameOf = (step) => step }: Scenario,
+  { step, at, how }: Aim,
   { killed, points }: Report,
   total: number,
 ): string {
-  if (!killed) return `${name} ended before ${at}/${total}`;
-  return `${name} killed at ${at}/${total}, behind ${stepsOf(points).at(-1)}: ${how} it ${points.at(-1)?.name}`;
+  const behind = nameOf(step);
+  return killed
+    ? `${name} killed at ${points.length}/${total}, behind ${behind}: ${how} it ${points.at(-1)?.name}`
+    : `${name} had no point ${at} behind ${behind}`;
 }

@@ -6,14 +6,13 @@ import { expect } from 'vitest';
 import { expectWhole, found, importVisits, keysOf, status, visit, visitDaysAgo } from './holdings.ts';
 import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
 import { KDF, newKey } from './lock-scenario.ts';
-import { type Scenario, toldSteps } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 /** `port`: of a server of pages. Whatever the profile has goes with the first attempt. */
 export function startOverScenario(killable: KillableBrowser, port: number): Scenario {
   const startOver = async () => answered(await killable.send('lock.start-over', { word: 'DELETE' }));
   return {
     name: 'start over',
-    stepsOf: toldSteps,
     async attempt(aim: Aim) {
       answered(await killable.send('consent.set', { accepted: true }));
       await importVisits(killable, [visitDaysAgo(3, 'lostword', '1'), visitDaysAgo(2, 'lostword', '2')]);

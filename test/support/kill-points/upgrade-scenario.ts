@@ -14,7 +14,7 @@ import { rowsInPage } from '../rows-in-page.ts';
 import { openProfile } from '../store-profile.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
 import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
-import { type Scenario, toldSteps } from './scenario.ts';
+import type { Scenario } from './scenario.ts';
 import { thawInPage } from './thaw-in-page.ts';
 
 const FROZEN = join(import.meta.dirname, '../../vectors/profile-1.json');
@@ -70,7 +70,6 @@ export async function upgradeScenario(
   const saved = killable.saveProfile();
   return {
     name: 'upgrade',
-    stepsOf: toldSteps,
     async attempt(aim: Aim) {
       saved.put();
       let isStored = false;
