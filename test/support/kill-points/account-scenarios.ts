@@ -72,6 +72,7 @@ export async function startAccount(
   /** `task` makes a new key; `theirs` is what the other device does for it, also when this one was killed. */
   const scenario = (name: string, task: () => Promise<void>, theirs = async () => {}): Scenario => ({
     name,
+    nameOf: (step) => step || 'begun',
     async attempt(aim: Aim) {
       if (++attempts % ATTEMPTS_PER_ACCOUNT === 0) await beginAnew();
       const word = `${name}${attempts}x`;
@@ -98,7 +99,6 @@ export async function startAccount(
     },
   });
   const rotation = scenario('rotation', async () => {
-    await killable.step('made');
     answered(await killable.send('keys.renew', {}));
     await killable.step('sent');
     answered(await killable.send('sync.now', {}));
@@ -107,7 +107,6 @@ export async function startAccount(
   const moving = scenario(
     'moving',
     async () => {
-      await killable.step('told');
       renewing = sendFrom(other, 'keys.renew', {}).then((answer) => void answered(answer));
       await renewing;
       await killable.step('asked');

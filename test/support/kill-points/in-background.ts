@@ -17,7 +17,8 @@ export interface Point {
 export interface Order {
   /** Who is told when the point was reached. */
   readonly url: string;
-  /** Which point it is, from 1; 0: none, they are only counted. */
+  /** Which point of which step it is, from 1; 0: none, they are only counted. What is written beside it moves no other step's. */
+  readonly step: string;
   readonly at: number;
   /** `before` it is begun, or `during`: just after. */
   readonly how: 'before' | 'during';

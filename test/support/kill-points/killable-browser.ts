@@ -1,4 +1,5 @@
 /** A browser that is killed at a point which was ordered, and started again on what it left. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { cpSync } from 'node:fs';
 import type { Result } from '../../../src/base/result.ts';
 import type { AnswerOf } from '../../../src/messaging/answers.ts';
@@ -28,6 +29,10 @@ export function answered<T>(answer: Result<T>): T {
   if (!answer.ok) throw new Error(answer.error.message);
   return answer.value;
 }
+
+/** Which life of the browser something was begun in: what still runs of one that was killed asks nothing of the next. */
+const lives = new AsyncLocalStorage<{ isOver: boolean }>();
+const never = new Promise<never>(() => {});
 
 export class KillableBrowser {
   page!: TestPage;
@@ -65,12 +70,12 @@ export class KillableBrowser {
   }
 
   send<T extends MessageType>(type: T, body: MessageBody<T>): Promise<Result<AnswerOf<T>>> {
-    return sendFrom(this.page, type, body);
+    return lives.getStore()?.isOver ? never : sendFrom(this.page, type, body);
   }
 
   /** Says what follows: points tell it. */
   async step(step: string): Promise<void> {
-    await this.#tell({ step });
+    await (lives.getStore()?.isOver ? never : this.#tell({ step }));
   }
 
   #tell(said: Order | { readonly step: string } | 'end'): Promise<unknown> {
@@ -125,10 +130,12 @@ export class KillableBrowser {
 
   async #race(reported: Promise<Report>, task: () => Promise<void>): Promise<Report> {
     let failure: unknown;
-    const ended = task().catch((error: unknown) => {
+    const life = { isOver: false };
+    const ended = lives.run(life, task).catch((error: unknown) => {
       failure = error ?? new Error('The task failed.');
     });
     const first = await Promise.race([reported, ended]);
+    life.isOver = true;
     if (first) return first;
     const report = (await this.#tell('end')) as Report;
     // Where it was killed, whatever it was doing may have failed.
@@ -169,13 +176,14 @@ export class KillableBrowser {
   }
 
   /** The profile as the disk has it now, which `put` brings back. The browser is not running. */
-  saveProfile(): { put(): void; remove(): void } {
+  saveProfile(): { put(): Promise<void>; remove(): void } {
     const { profileDir } = this.browser;
     const saved = newTemporaryFolder('saved');
     cpSync(profileDir, saved, { recursive: true, verbatimSymlinks: true });
     return {
-      put() {
-        removeFolder(profileDir);
+      async put() {
+        // What the killed browser started may still write for a moment.
+        await waitFor('the profile to be gone', () => removeFolder(profileDir) ?? true);
         cpSync(saved, profileDir, { recursive: true, verbatimSymlinks: true });
       },
       remove: () => removeFolder(saved),

@@ -6,8 +6,8 @@ export interface Scenario {
   readonly name: string;
   /** Runs the operation until `aim`, starts again what was ended, and checks all that has to hold then. */
   attempt(aim: Aim): Promise<Report>;
-  /** What a step is called, where it is not as it was told. */
-  nameOf?(step: string): string;
+  /** What a step is called; the first one is told as ''. */
+  nameOf(step: string): string;
 }
 
 /** To its end. */
@@ -38,7 +38,7 @@ export function aimsAt(
 
 /** "purge killed at 3/11, behind flagged: before it writes arq-data: packs" */
 export function outcomeOf(
-  { name, nameOf = (step) => step }: Scenario,
+  { name, nameOf }: Scenario,
   { step, at, how }: Aim,
   { killed, points }: Report,
   total: number,

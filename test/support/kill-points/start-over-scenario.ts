@@ -13,15 +13,13 @@ export function startOverScenario(killable: KillableBrowser, port: number): Scen
   const startOver = async () => answered(await killable.send('lock.start-over', { word: 'DELETE' }));
   return {
     name: 'start over',
+    nameOf: () => 'deleted',
     async attempt(aim: Aim) {
       answered(await killable.send('consent.set', { accepted: true }));
       await importVisits(killable, [visitDaysAgo(3, 'lostword', '1'), visitDaysAgo(2, 'lostword', '2')]);
       answered(await killable.send('lock.set', { kdf: KDF, key: newKey() }));
       answered(await killable.send('lock.now', {}));
-      const report = await killable.killedAt(aim, async () => {
-        await killable.step('deleted');
-        await startOver();
-      });
+      const report = await killable.killedAt(aim, async () => void (await startOver()));
       if (report.killed) await killable.restart();
       if ((await status(killable)).lock) await startOver();
       expect(await status(killable)).toMatchObject({ recordCount: 0, health: { code: 'no-consent' } });

@@ -70,8 +70,9 @@ export async function upgradeScenario(
   const saved = killable.saveProfile();
   return {
     name: 'upgrade',
+    nameOf: (step) => step,
     async attempt(aim: Aim) {
-      saved.put();
+      await saved.put();
       let isStored = false;
       const report = await killable.restartKilledAt(aim, async () => {
         await killable.step('opened');
