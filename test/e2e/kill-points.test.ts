@@ -13,12 +13,14 @@ import { KillableBrowser } from '../support/kill-points/killable-browser.ts';
 import { lockScenario } from '../support/kill-points/lock-scenario.ts';
 import { progressOf } from '../support/kill-points/progress.ts';
 import { fillForPurges, KEPT_PAGES, purgeScenario } from '../support/kill-points/purge-scenario.ts';
-import { aimsAt, NOWHERE, outcomeOf, type Scenario } from '../support/kill-points/scenario.ts';
+import { aimsAt, NOWHERE, outcomeOf, type Scenario, textOf } from '../support/kill-points/scenario.ts';
 import { startOverScenario } from '../support/kill-points/start-over-scenario.ts';
 import { upgradeScenario } from '../support/kill-points/upgrade-scenario.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
-const ALL = process.env.ARQ_KILLS === 'all';
+/** `all`, or one point of a scenario as a failure names it: `during 2 behind record`. */
+const WISH = process.env.ARQ_KILLS ?? '';
+const ALL = WISH === 'all';
 /** More than points, twice, of what takes a site for each. */
 const SITES = ALL ? 250 : 30;
 const OTHER_DIR = join(import.meta.dirname, '../../dist/chrome');
@@ -41,8 +43,8 @@ async function killedEverywhere(name: BrowserName, scenario: Scenario, most?: nu
   const total = whole.points.length;
   const progress = progressOf(`${name}-${scenario.name.replaceAll(' ', '-')}`);
   const seen = new Set<string>();
-  for (const aim of aimsAt(whole, { all: ALL, random: randomFrom(seed), most })) {
-    const what = `${aim.how} ${aim.at} behind ${aim.step}`;
+  for (const aim of aimsAt(whole, { wish: WISH, random: randomFrom(seed), most })) {
+    const what = textOf(aim);
     let isKilled = ALL && progress.has(what);
     // What happens beside it now and then, like a count of queries, may have been the last point of a step.
     for (let { at } = aim; !isKilled && at > 0; at--) {
@@ -90,7 +92,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (na
 
   it('a purge while the next version of the extension comes', { timeout }, async () => {
     const scenario = purgeScenario(killable, { nextSite, ends: 'extension' });
-    expect((await killedEverywhere(name, scenario, 2)).size).toBeGreaterThan(1);
+    expect((await killedEverywhere(name, scenario, 1)).size).toBeGreaterThan(0);
   });
 
   it('a lock', { timeout }, async () => {

@@ -13,10 +13,16 @@ export interface Scenario {
 /** To its end. */
 export const NOWHERE: Aim = { step: '', at: 0, how: 'before' };
 
-/** Every point, before and during; or of each step one, in either way, of `most` steps. `random`: from 0 up to 1. */
+/** `during 2 behind record` */
+export const textOf = ({ how, at, step }: Aim): string => `${how} ${at} behind ${step}`;
+
+/**
+ * Every point, before and during (`wish`: `all`); or the one that is wished for; or of each step one, in either way, of `most` steps.
+ * `random`: from 0 up to 1.
+ */
 export function aimsAt(
   { points }: Report,
-  { all, random, most }: { all: boolean; random: () => number; most?: number | undefined },
+  { wish, random, most }: { wish: string; random: () => number; most?: number | undefined },
 ): Aim[] {
   const counts = new Map<string, number>();
   const everywhere = points.flatMap(({ step }): Aim[] => {
@@ -27,7 +33,7 @@ export function aimsAt(
       { step, at, how: 'during' },
     ];
   });
-  if (all) return everywhere;
+  if (wish !== '') return wish === 'all' ? everywhere : everywhere.filter((aim) => textOf(aim) === wish);
   const steps = [...counts.keys()];
   while (steps.length > (most ?? steps.length)) steps.splice(Math.floor(random() * steps.length), 1);
   return steps.map((step) => {
