@@ -23,6 +23,8 @@ const WISH = process.env.ARQ_KILLS ?? '';
 const ALL = WISH === 'all';
 /** More than points, twice, of what takes a site for each. */
 const SITES = ALL ? 250 : 30;
+/** Against what hangs: some machines are ten times slower than others. */
+const timeout = ALL ? 10_800_000 : 600_000;
 const OTHER_DIR = join(import.meta.dirname, '../../dist/chrome');
 
 /** Repeatable: the seed is printed with the tests' names. (mulberry32) */
@@ -37,12 +39,12 @@ function randomFrom(seed: number): () => number {
 }
 const seed = Number(process.env.ARQ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
-/** Resolves with the named steps behind which it was killed. */
+/** Resolves with the named steps behind which it was killed; where one point was wished for, with all of them. */
 async function killedEverywhere(name: BrowserName, scenario: Scenario, most?: number): Promise<Set<string>> {
   const whole = await scenario.attempt(NOWHERE);
   const total = whole.points.length;
   const progress = progressOf(`${name}-${scenario.name.replaceAll(' ', '-')}`);
-  const seen = new Set<string>();
+  const seen = new Set(ALL || WISH === '' ? [] : whole.points.map(({ step }) => scenario.nameOf(step)));
   for (const aim of aimsAt(whole, { wish: WISH, random: randomFrom(seed), most })) {
     const what = textOf(aim);
     let isKilled = ALL && progress.has(what);
@@ -62,7 +64,6 @@ async function killedEverywhere(name: BrowserName, scenario: Scenario, most?: nu
 }
 
 describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (name) => {
-  const timeout = ALL ? 3_600_000 : 240_000;
   let killable: KillableBrowser;
   let site: WebServer;
   let nextSite: () => string;
@@ -126,7 +127,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (na
   // Last: nothing of the profile is left.
   it('a profile that begins anew', { timeout }, async () => {
     const seen = await killedEverywhere(name, startOverScenario(killable, site.port));
-    expect([...seen]).toContain('deleted');
+    expect([...seen]).toEqual(expect.arrayContaining(['open', 'locked']));
   });
 });
 
@@ -142,7 +143,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s, an old profile (ARQ_SEE
     await site.close();
   });
 
-  it('an upgrade', { timeout: ALL ? 3_600_000 : 240_000 }, async () => {
+  it('an upgrade', { timeout }, async () => {
     const scenario = await upgradeScenario(killable, site.port);
     const seen = await killedEverywhere(name, scenario);
     scenario.end();

@@ -75,6 +75,8 @@ export async function upgradeScenario(
       await saved.put();
       let isStored = false;
       const report = await killable.restartKilledAt(aim, async () => {
+        // Answered when all that moves has moved.
+        await status(killable);
         await killable.step('opened');
         await visit(
           killable,
