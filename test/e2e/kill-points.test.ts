@@ -7,6 +7,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PURGE_STEPS } from '../../src/model/purge.ts';
+import { mulberry32 } from '../bench/random.ts';
 import type { BrowserName } from '../support/browser.ts';
 import { type Account, startAccount } from '../support/kill-points/account-scenarios.ts';
 import { KillableBrowser } from '../support/kill-points/killable-browser.ts';
@@ -27,16 +28,7 @@ const SITES = ALL ? 250 : 30;
 const timeout = ALL ? 10_800_000 : 600_000;
 const OTHER_DIR = join(import.meta.dirname, '../../dist/chrome');
 
-/** Repeatable: the seed is printed with the tests' names. (mulberry32) */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+/** Printed with the tests' names. */
 const seed = Number(process.env.ARQ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Resolves with the named steps behind which it was killed; where one point was wished for, with all of them. */
@@ -45,7 +37,7 @@ async function killedEverywhere(name: BrowserName, scenario: Scenario, most?: nu
   const total = whole.points.length;
   const progress = progressOf(`${name}-${scenario.name.replaceAll(' ', '-')}`);
   const seen = new Set(ALL || WISH === '' ? [] : whole.points.map(({ step }) => scenario.nameOf(step)));
-  for (const aim of aimsAt(whole, { wish: WISH, random: randomFrom(seed), most })) {
+  for (const aim of aimsAt(whole, { wish: WISH, random: mulberry32(seed), most })) {
     const what = textOf(aim);
     let isKilled = ALL && progress.has(what);
     // What happens beside it now and then, like a count of queries, may have been the last point of a step.

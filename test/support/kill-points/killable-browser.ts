@@ -7,7 +7,7 @@ import type { MessageBody, MessageType } from '../../../src/messaging/messages.t
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../browser.ts';
 import { newTemporaryFolder, removeFolder } from '../profile-folder.ts';
 import { rowsInPage } from '../rows-in-page.ts';
-import { waitFor } from '../wait-for.ts';
+import { waitFor, within } from '../wait-for.ts';
 import { CHANNEL, type Order, type Report, type Start } from './in-background.ts';
 import { EMPTY_PAGE, type Instrumented, instrumented } from './instrumented.ts';
 import { type KillReports, startKillReports } from './kill-reports.ts';
@@ -79,7 +79,7 @@ export class KillableBrowser {
   }
 
   #tell(said: Order | { readonly step: string } | 'end'): Promise<unknown> {
-    return this.page.evaluate(
+    const answer = this.page.evaluate(
       (name: string, data: unknown) =>
         new Promise((resolve) => {
           const channel = new BroadcastChannel(name);
@@ -92,6 +92,7 @@ export class KillableBrowser {
       CHANNEL,
       said,
     );
+    return within(60_000, 'The background does not hear', answer);
   }
 
   /** Begins `task`, and kills the browser when it comes to the point. Resolves when it was killed, or `task` ended. */

@@ -1,4 +1,5 @@
 /** An operation that is ended at each of its points, and at which of them. */
+import { type Fraction, pick, shuffled } from '../../bench/random.ts';
 import type { Report } from './in-background.ts';
 import type { Aim } from './killable-browser.ts';
 
@@ -18,11 +19,10 @@ export const textOf = ({ how, at, step }: Aim): string => `${how} ${at} behind $
 
 /**
  * Every point, before and during (`wish`: `all`); or the one that is wished for; or of each step one, in either way, of `most` steps.
- * `random`: from 0 up to 1.
  */
 export function aimsAt(
   { points }: Report,
-  { wish, random, most }: { wish: string; random: () => number; most?: number | undefined },
+  { wish, random, most }: { wish: string; random: Fraction; most?: number | undefined },
 ): Aim[] {
   const counts = new Map<string, number>();
   const everywhere = points.flatMap(({ step }): Aim[] => {
@@ -34,12 +34,14 @@ export function aimsAt(
     ];
   });
   if (wish !== '') return wish === 'all' ? everywhere : everywhere.filter((aim) => textOf(aim) === wish);
-  const steps = [...counts.keys()];
-  while (steps.length > (most ?? steps.length)) steps.splice(Math.floor(random() * steps.length), 1);
-  return steps.map((step) => {
-    const own = everywhere.filter((aim) => aim.step === step);
-    return own[Math.floor(random() * own.length)] as Aim;
-  });
+  return shuffled(random, [...counts.keys()])
+    .slice(0, most)
+    .map((step) =>
+      pick(
+        random,
+        everywhere.filter((aim) => aim.step === step),
+      ),
+    );
 }
 
 /** "purge killed at 3/11, behind flagged: before it writes arq-data: packs" */
