@@ -58,7 +58,7 @@ export async function startAccount(
     await settled();
   };
   const beginAnew = async () => {
-    answered(await killable.send('sync.delete-account', { loseAway: false }));
+    answered(await killable.send('sync.delete-account', { anyway: false, loseAway: false }));
     answered(await sendFrom(other, 'sync.leave', { anyway: true, loseAway: false }));
     await begin();
   };
