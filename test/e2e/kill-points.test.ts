@@ -6,18 +6,14 @@
  */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CARRIED_OUT } from '../../src/model/purge.ts';
 import { mulberry32 } from '../bench/random.ts';
 import type { BrowserName } from '../support/browser.ts';
 import { type Account, startAccount } from '../support/kill-points/account-scenarios.ts';
 import { KillableBrowser } from '../support/kill-points/killable-browser.ts';
 import { lockScenario } from '../support/kill-points/lock-scenario.ts';
 import { progressOf } from '../support/kill-points/progress.ts';
-import {
-  CARRIED_OUT,
-  fillForPurges,
-  KEPT_PAGES,
-  purgeScenario,
-} from '../support/kill-points/purge-scenario.ts';
+import { fillForPurges, KEPT_PAGES, purgeScenario } from '../support/kill-points/purge-scenario.ts';
 import { aimsAt, NOWHERE, outcomeOf, type Scenario, textOf } from '../support/kill-points/scenario.ts';
 import { startOverScenario } from '../support/kill-points/start-over-scenario.ts';
 import { upgradeScenario } from '../support/kill-points/upgrade-scenario.ts';

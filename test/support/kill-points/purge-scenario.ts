@@ -1,7 +1,7 @@
 /** A deletion that ends in the middle: what was asked for is carried out or, before it was noted, was never asked for. */
 import { expect } from 'vitest';
 import { dayOf, monthOf } from '../../../src/base/clock.ts';
-import { type PurgeStep, UNDO_MS } from '../../../src/model/purge.ts';
+import { CARRIED_OUT, UNDO_MS } from '../../../src/model/purge.ts';
 import { rowsInPage } from '../rows-in-page.ts';
 import { waitFor } from '../wait-for.ts';
 import { expectWhole, found, importVisits, keysOf, status, visitDaysAgo } from './holdings.ts';
@@ -9,14 +9,6 @@ import type { Report } from './in-background.ts';
 import { type Aim, answered, type KillableBrowser } from './killable-browser.ts';
 import type { Scenario } from './scenario.ts';
 
-/** Of a deletion that nobody undid. */
-export const CARRIED_OUT: readonly PurgeStep[] = [
-  'flagged',
-  'overwritten',
-  'dequeued',
-  'archived',
-  'notified',
-];
 const DAYS_AGO = [40, 2];
 /** Their neighbours, of which nothing is deleted: of a month that has two days there is one pack, with a key of its own. */
 const BESIDE = DAYS_AGO.map((ago) => ago + 1);
