@@ -37,12 +37,14 @@ export class ShreddableNote<T> {
 
   /** Under the key that there is: nothing of what it said before is to be destroyed. */
   async write(value: T): Promise<void> {
+    await this.#clean();
     const key = await this.vault.currentKey(this.#period);
     await this.#put(await seal(key.aead, pad(utf8(JSON.stringify(value)), MIN_BYTES), this.#aad()));
   }
 
   /** Under another key; then the ones before are destroyed, and what they sealed. */
   async replace(value: T): Promise<void> {
+    await this.#clean();
     await this.vault.newKey(this.#period);
     await this.write(value);
     await this.vault.shred([{ ...this.#period, what: 'superseded' }]);
@@ -51,8 +53,18 @@ export class ShreddableNote<T> {
   /** Its keys first. */
   async forget(): Promise<void> {
     if (this.#generations().length > 0) await this.vault.shred([{ ...this.#period, what: 'all' }]);
+    await this.#forgetRow();
+  }
+
+  /** A row that outlived its key would seem to be damaged beside the next one, should nothing be written after that is made. */
+  async #clean(): Promise<void> {
+    const at: [string, string] = [this.vault.userId, this.place.name];
+    if (this.keys() === 0 && (await this.db.getKey('profiles', at))) await this.#forgetRow();
+  }
+
+  #forgetRow(): Promise<void> {
     const { userId } = this.vault;
-    await inTransaction(this.db.transaction('profiles', 'readwrite', STRICT), (tx, ask) =>
+    return inTransaction(this.db.transaction('profiles', 'readwrite', STRICT), (tx, ask) =>
       ask(tx.store.delete([userId, this.place.name])),
     );
   }

@@ -59,6 +59,8 @@ export interface TestBrowser {
   version(): Promise<string>;
   /** Ends the background in the middle of what it does. The next event starts it again. */
   stopWorker(): Promise<void>;
+  /** What is in the extension's folder now takes the place of what runs, as an update does: all its pages are gone. */
+  updateExtension(): Promise<void>;
   /** Quits in order and removes the profile, unless `keepProfile`. */
   close(options?: { readonly keepProfile?: boolean }): Promise<void>;
   /** SIGKILL; the profile stays as the disk has it. */

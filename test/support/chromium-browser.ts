@@ -167,6 +167,11 @@ export async function launchChromium(program: string, options: LaunchOptions): P
       await session.send('ServiceWorker.stopAllWorkers');
       await session.detach();
     },
+    async updateExtension() {
+      const session = await running.context.browser()?.newBrowserCDPSession();
+      await session?.send('Extensions.loadUnpacked' as never, { path: options.extensionDir } as never);
+      await session?.detach();
+    },
     async close({ keepProfile = false } = {}) {
       await running.context.close();
       if (!keepProfile) removeFolder(profileDir);

@@ -143,6 +143,10 @@ export async function launchFirefox(program: string, options: LaunchOptions): Pr
         (await evaluateString(bidi, chromeScope, backgroundLife(id))) !== before;
       await waitFor('the background to stop', isStopped);
     },
+    async updateExtension() {
+      const extensionData = { type: 'path', path: options.extensionDir };
+      await running.bidi.send('webExtension.install', { extensionData });
+    },
     async close({ keepProfile = false } = {}) {
       const { bidi, firefox } = running;
       // The answer may be lost when the browser is faster than its own message.

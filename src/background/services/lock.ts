@@ -62,6 +62,8 @@ async function change(profile: Profile, proof: Proof, wanted: Change): Promise<R
   }
   // Recording while locked needs it, and it says nothing that is secret.
   await writeGate(settings);
+  // However it ends: what is locked has keys to seal for, or it would record nothing.
+  await prepareSeals(store, dayOf(clock.nowMs()));
   // Who has a copy of this profile from before gets nothing of what comes now. In an account the master key is everybody's.
   const isAlone = wanted.add !== undefined && !store.syncing && !(await hasLeft(store));
   await store.exclusive(() =>
@@ -69,7 +71,6 @@ async function change(profile: Profile, proof: Proof, wanted: Change): Promise<R
   );
   if (store.vault.lock) {
     await writeUnlockSecret(store.vault.unlockSecret());
-    await prepareSeals(store, dayOf(clock.nowMs()));
   } else {
     await forgetUnlockSecret();
     await removeGate();

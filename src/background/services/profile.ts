@@ -23,11 +23,17 @@ const sentinel: SentinelArea = {
 
 const SETTINGS = 'settings';
 
-/** Deletes everything that is stored, and every key, also of a locked profile. Nothing may have it open. */
+/**
+ * Deletes everything that is stored, and every key, also of a locked profile. Nothing may have it open. Interrupted, it is the same
+ * profile, still locked, until the keys go: last, because what they leave behind would be damage to the profile that begins then.
+ */
 export async function destroyProfile(): Promise<void> {
-  await destroyKeyStores();
-  await deleteData();
   for (const area of [localArea, sessionArea]) for (const key of await area.keys()) await area.remove(key);
+  try {
+    await deleteData();
+  } finally {
+    await destroyKeyStores();
+  }
 }
 
 export class Profile extends RecordingProfile {
