@@ -332,40 +332,36 @@ export class Simulation {
   }
 
   #erase(device: SimDevice, target: EraseTarget): void {
-    const erasure: Erased = { target, atMs: device.browser.nowMs, askedMs: this.#loop.nowMs, undone: false };
+    const erasure: Erased = {
+      by: device.name,
+      target,
+      atMs: device.browser.nowMs,
+      askedMs: this.#loop.nowMs,
+    };
     this.#truth.erased.push(erasure);
-    this.#asked.set(device, [...(this.#asked.get(device) ?? []), erasure]);
-    const task = device.do(({ erasures }) =>
-      erasures.flag({ targets: [target], kind: 'page', reason: 'person' }),
-    );
+    const task = device.do(async ({ erasures }) => {
+      await erasures.flag({ targets: [target], kind: 'page', reason: 'person' });
+      return erasures.state()?.id;
+    });
     task.then(
-      () => {
+      (id) => {
         erasure.doneMs = this.#loop.nowMs;
+        if (id !== undefined) erasure.id = id;
       },
       () => this.#hit('failed'),
     );
   }
 
   #undo(device: SimDevice): void {
-    const id = device.services?.erasures.state()?.id;
-    // The newest of this device: the one before it was carried out when this one was asked for.
-    const atMs = device.services === undefined ? undefined : this.#lastOf(device);
-    if (id === undefined || atMs === undefined) return;
-    atMs.undone = 'maybe';
-    device
-      .do(({ erasures }) => erasures.undo(id))
-      .then(
-        (undone) => {
-          atMs.undone = undone.ok;
-          if (undone.ok) this.#hit('undone');
-        },
-        () => this.#hit('failed'),
-      );
-  }
-
-  readonly #asked = new Map<SimDevice, Erased[]>();
-  #lastOf(device: SimDevice): Erased | undefined {
-    return this.#asked.get(device)?.at(-1);
+    const { undone } = this.#truth;
+    const task = device.do(async ({ erasures }) => {
+      const id = erasures.state()?.id;
+      if (id === undefined) return;
+      undone.set(id, 'maybe');
+      undone.set(id, (await erasures.undo(id)).ok);
+      if (undone.get(id)) this.#hit('undone');
+    });
+    task.catch(() => this.#hit('failed'));
   }
 
   /** Somewhere in what it is doing now. */

@@ -26,16 +26,20 @@ export interface Appended extends Asked {
 }
 
 export interface Erased extends Asked {
+  /** The device that it was asked of. */
+  readonly by: string;
   readonly target: EraseTarget;
   readonly atMs: number;
-  /** `maybe`: it was asked to be taken back, and nobody knows whether it was. */
-  undone: boolean | 'maybe';
+  /** What the device calls it. */
+  id?: string;
 }
 
 export class Truth {
   readonly appended = new Map<string, Appended>();
   readonly erased: Erased[] = [];
-  /** Devices that are not in the account any more: what they had not sent is nowhere else. */
+  /** Whether erasures were taken back, by id; `maybe`: it was asked for, and nobody knows what came of it. */
+  readonly undone = new Map<string, boolean | 'maybe'>();
+  /** Devices that are not in the account any more: what they had not sent is nowhere else, and nobody heard of it. */
   readonly out = new Set<string>();
 
   /** Ids of records that an erasure by id may name. */
@@ -90,10 +94,12 @@ export class Truth {
       const isOlder = event.atMs <= erasure.atMs;
       // Asked for before it was recorded, and by all clocks.
       if (!byId && !isOlder && event.askedMs > (erasure.doneMs ?? Number.POSITIVE_INFINITY)) continue;
-      if (erasure.undone === true) continue;
+      const undone = (erasure.id !== undefined && this.undone.get(erasure.id)) || false;
+      if (undone === true) continue;
       const isCertain =
         erasure.doneMs !== undefined &&
-        erasure.undone === false &&
+        undone === false &&
+        !this.out.has(erasure.by) &&
         (byId || (isOlder && event.doneMs !== undefined && event.doneMs <= erasure.askedMs));
       if (isCertain) return 'gone';
       mayBeGone = true;
