@@ -242,11 +242,12 @@ export function createHandlers(access: Access): Handlers {
     },
     'requests.get': async () => ok(await (await ready()).requests.list()),
     'requests.delete': async ({ account, reason }) =>
-      request(await settled(), { type: 'delete', account }, reason),
+      // Also while a deletion waits that cannot be carried out: everything is more.
+      request(await ready(), { type: 'delete', account }, reason),
     'requests.rectify': async ({ correction, reason }) =>
       request(await settled(), { type: 'rectify', of: correction.what, correction }, reason),
     'requests.resume': async ({ id }) => resume(await settled(), id),
-    'requests.cancel': async ({ id }) => cancel(await ready(), id),
+    'requests.cancel': async ({ id }) => cancel(await settled().catch(ready), id),
     'requests.clear': async () => {
       const { requests } = await ready();
       await requests.forget();

@@ -198,8 +198,6 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     others: sync.others,
     async settled() {
       await recorder.settled();
-      // What is reduced is another record, that a deletion would not mean any more.
-      await erasures.settle();
     },
     alone: (task) => erasures.alone(task),
     async onReduced() {

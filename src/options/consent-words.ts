@@ -10,9 +10,9 @@ const USE_WORDS: Readonly<Record<Use, string>> = {
   plugin: 'Another extension reads records of level public',
 };
 const ENCRYPTION_WORDS: Readonly<Record<EncryptionLevel, string>> = {
-  strong: 'Strong: nothing opens without your passphrase.',
+  strong: 'Strong: while it is locked, nothing opens without your passphrase or passkey.',
   medium: "Medium: with this device's own key. A passphrase makes it strong.",
-  none: 'None, because nothing is stored: at level ephemeral it is in memory only.',
+  none: 'None, because nothing new is stored: at level ephemeral it is in memory only. What was stored before stays encrypted.',
 };
 
 /** What the policy says, line by line. */
@@ -20,9 +20,11 @@ export const policyLines = (policy: PrivacyPolicy): readonly (readonly [name: st
   ['Encryption', ENCRYPTION_WORDS[policy.encryption]],
   [
     'Kept for',
-    policy.retentionDays === null
-      ? 'Ever, until you delete it.'
-      : `${policy.retentionDays} days${policy.autoDelete ? ', then deleted by itself.' : '. Nothing is deleted by itself.'}`,
+    policy.encryption === 'none'
+      ? 'New records at most 60 minutes, in memory. What was stored before, until you delete it or its time is over.'
+      : policy.retentionDays === null
+        ? 'Ever, until you delete it.'
+        : `${policy.retentionDays} days${policy.autoDelete ? ', then deleted by itself.' : '. Nothing is deleted by itself.'}`,
   ],
   [
     'Identifiers',

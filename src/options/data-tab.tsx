@@ -129,8 +129,9 @@ export function DataTab() {
       <section class="card">
         <h2>How safe it is here</h2>
         <p>
-          It is encrypted. On this computer it is protected only by your computer account: whoever can open
-          your account can open this browser.
+          {status.value?.lock
+            ? 'It is encrypted. While ARQ Context is locked, only your passphrase or passkey opens it; while it is unlocked, whoever can use this browser can read it.'
+            : 'It is encrypted. On this computer it is protected only by your computer account: whoever can open your account can open this browser.'}
         </p>
         <p>
           {status.value?.persisted

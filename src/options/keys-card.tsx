@@ -5,7 +5,7 @@ import { dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 
 const RENEW_HERE =
-  'Everything stays and opens as before. Copies of the keys that somebody made before open nothing that is recorded from now on.';
+  'Everything stays and opens as before. Keys of days to come lie under a master key that nobody copied before. Keys that exist already, of today, of this month, of saved contexts and of your settings, stay the same.';
 const RENEW_ALL =
   'Everything stays and opens as before, on all your devices; each takes over the new key when it is next online. What somebody copied before stays readable to them.';
 

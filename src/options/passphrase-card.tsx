@@ -91,7 +91,9 @@ export function PassphraseCard() {
       <p class="muted small">
         {isSet
           ? 'While ARQ Context is locked, what you visit is still recorded, sealed; reading, searching and syncing wait until you unlock.'
-          : 'On this computer your memory is protected only by your computer account. A passphrase protects it from people who can copy your browser profile.'}{' '}
+          : lock?.passkeys !== undefined
+            ? 'Your passkeys protect it from people who can copy your browser profile. A passphrase is another way to unlock.'
+            : 'On this computer your memory is protected only by your computer account. A passphrase protects it from people who can copy your browser profile.'}{' '}
         {lock?.passkeys === undefined
           ? 'If you lose it, nobody can open what is stored here.'
           : 'If you lose it, a passkey still opens what is stored here.'}

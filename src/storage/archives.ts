@@ -69,8 +69,8 @@ export interface MakeOptions {
 }
 
 export interface RestoreOptions {
-  /** A further test for what was erased. */
-  readonly alsoErased?: ((record: InteractionRecord) => Promise<boolean>) | undefined;
+  /** A further test for what was erased, asked for in each step that adds. */
+  readonly alsoErased?: (() => Promise<((record: InteractionRecord) => Promise<boolean>) | null>) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** So many more events of the file were opened. */
   onRead?(events: number): void;
@@ -338,7 +338,8 @@ export class Archives {
           if (!(await hasKey(vault, section))) return { events: [] };
           const { erased } = await this.#list.read();
           const since = erased.filter(({ n }) => n >= deletions);
-          return { events: await withoutErased(vault, events, since, alsoErased) };
+          const also = (await alsoErased?.()) ?? undefined;
+          return { events: await withoutErased(vault, events, since, also) };
         });
         back.add(`${section.day}/${section.generation}`);
       }

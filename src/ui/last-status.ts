@@ -9,16 +9,20 @@ import { HEALTH_CODES, PAUSES, type PauseState, type Status, SYNC_PHASES } from 
 
 const KEY = 'last-status';
 
+/** Their sentences name a device, or days. */
+const TELLING: ReadonlySet<string> = new Set(['new-device', 'left-over', 'storage-lost', 'sealed-gap']);
+
 export const lastStatusOf = ({ sync, lock, ...status }: Status): Status => ({
   ...(lock === undefined ? {} : { lock: { state: lock.state } }),
   consent: status.consent,
   level: status.level,
   pause: status.pause,
-  health: status.health,
+  health: TELLING.has(status.health.code) ? { ...status.health, message: '' } : status.health,
   // Without the service's address and sentence, and the names of devices.
   sync: { phase: sync.phase === 'error' ? 'offline' : sync.phase },
   recordCount: status.recordCount,
-  ephemeralCount: status.ephemeralCount,
+  // What is in memory only leaves no trace on the disk.
+  ephemeralCount: 0,
   droppedMessages: 0,
 });
 

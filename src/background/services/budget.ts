@@ -336,9 +336,8 @@ export class Budget {
     if (now === 'full' || (this.#usedBytes ?? 0) + file.size > settings.budgetBytes)
       return fail('no-room', NO_ROOM);
     try {
-      const erased = await this.deps.erased();
       const restored = await this.profile.storing(() =>
-        store.archives.restore(file, { alsoErased: erased ?? undefined }),
+        store.archives.restore(file, { alsoErased: () => this.deps.erased() }),
       );
       await this.check();
       this.deps.onAdded();

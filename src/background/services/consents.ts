@@ -4,7 +4,7 @@
  * say anything else; it adds what has ended, and when.
  */
 import { Mutex } from '../../base/mutex.ts';
-import { ok, type Result } from '../../base/result.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import {
   type Consent,
   type InForce,
@@ -84,7 +84,11 @@ export class Consents {
       await this.profile.change({ consent: 'declined', consentAtMs: clock.nowMs() });
     else if (this.sync.state().serviceUrl === to) {
       const left = await this.sync.end('leave');
-      if (!left.ok) return left;
+      if (!left.ok)
+        return fail(
+          left.error.code,
+          `${left.error.message} So the consent is still in force. On the Sync tab you can leave without the service.`,
+        );
     }
     return ok(await this.report());
   }

@@ -132,14 +132,19 @@ export class Erasures {
   /** Deletes, and resolves with how many records that are; one that was waiting is carried out before. */
   flag(wanted: Wanted): Promise<number> {
     return this.#turns.run(async () => {
+      // It would take the seconds from what a person may still undo. Retention asks again.
+      if (wanted.reason === 'retention' && this.#purge) return 0;
+      let now = wanted.now ?? false;
       await this.#settle().catch(async (error: unknown) => {
         const waiting = this.#purge;
         if (!waiting) return;
-        // Everything is more than what waits: whatever keeps that from being carried out must not keep this.
+        // Everything is more than what waits: whatever keeps that from being carried out must not keep this. It cannot be undone, or
+        // what waits would be there again, and others may have deleted it.
         if (!wanted.targets.some(({ what }) => what === 'all')) throw error;
         await this.#giveUp(waiting, 'undone');
+        now = true;
       });
-      return this.#flag(wanted);
+      return this.#flag({ ...wanted, now });
     });
   }
 
@@ -202,9 +207,14 @@ export class Erasures {
     this.#days = days;
     const found = await store.hide(draft, () => this.#where(draft), onRead);
     // Where a rule left less of a record on another device, its address does not say any more that it is meant: its id does.
-    const named = await this.#named(draft, found.newest);
+    const named = await this.#named(draft, found.newest).catch((error: unknown) => {
+      store.show();
+      throw error;
+    });
     const counted: Purge = {
       ...draft,
+      // From when it is seen: finding it may take a while.
+      dueMs: now ? atMs : this.#nowMs() + UNDO_MS,
       targets: [...targets, ...named],
       count: inMemory + found.stored + elsewhere,
     };

@@ -64,8 +64,9 @@ async function change(profile: Profile, proof: Proof, wanted: Change): Promise<R
   await writeGate(settings);
   // However it ends: what is locked has keys to seal for, or it would record nothing.
   await prepareSeals(store, dayOf(clock.nowMs()));
-  // Who has a copy of this profile from before gets nothing of what comes now. In an account the master key is everybody's.
-  const isAlone = wanted.add !== undefined && !store.syncing && !(await hasLeft(store));
+  // A copy of the ring from before opens no ring of now, also with a way that goes; keys that both have, it does have
+  // (docs/decisions/0010). In an account the master key is everybody's.
+  const isAlone = !store.syncing && !(await hasLeft(store));
   await store.exclusive(() =>
     changeLock(store.vault, { ...wanted, used, ...(isAlone ? { master: newMasterKey() } : {}) }),
   );
@@ -117,6 +118,12 @@ export async function removeWay(
     return fail(
       'last-way',
       'This is the only way to unlock. Without it ARQ Context is not locked any more: confirm that first.',
+    );
+  // Without a lock nobody looks for it any more, and no deletion would find it.
+  if (names.length === 1 && (await profile.store.db.count('sealed')) > 0)
+    return fail(
+      'still-sealed',
+      'Some of what came while it was locked is not in the store yet, because there is no room. Delete something or make room on the disk, and try again.',
     );
   return change(profile, proof, { remove: { name } });
 }

@@ -143,12 +143,18 @@ export async function rectifyRecords(
   const elsewhere = await reach(services, wanted.url);
   const { meant, more } = await meantBy(profile, request, wanted);
   if (meant.length === 0) return { records: 0, more, elsewhere };
-  const days = new Map<Day, readonly InteractionEvent[]>();
-  for (const { day, events } of meant) {
-    const { events: redacted } = await profile.sensitive.redact(events);
-    days.set(day, [...(days.get(day) ?? []), ...redacted]);
-  }
-  await profile.storing(() => profile.store.importDays(async () => ({ days })));
+  const redacted = new Map<Meant, readonly InteractionEvent[]>();
+  for (const one of meant) redacted.set(one, (await profile.sensitive.redact(one.events)).events);
+  await profile.storing(() =>
+    profile.store.importDays(async (known) => {
+      const days = new Map<Day, readonly InteractionEvent[]>();
+      // What was deleted since it was looked for does not come back corrected.
+      for (const [{ old, day }, events] of redacted)
+        if ((await known(day)).some(({ id }) => id === old.id))
+          days.set(day, [...(days.get(day) ?? []), ...events]);
+      return { days };
+    }),
+  );
   await eraseExactly(
     services,
     meant.map(({ old, day }) => ({ id: old.id, day })),

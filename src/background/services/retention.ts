@@ -91,6 +91,8 @@ export class Retention {
         : [{ what: 'range', fromMs: 0, toMs: dayStartMs(whole) }];
     if (found > 0 || targets.length > 0)
       await this.erasures.flag({ kind: 'retention', reason: 'retention', targets, expiry, days, now: true });
+    // Something was asked for meanwhile, which goes first.
+    if (this.erasures.state()) return;
     const fingerprint = await store.fingerprint('0000-01-01', cutoff);
     await store.writeNote(DONE, { policy, today: expiry.today, cutoff, fingerprint });
   }

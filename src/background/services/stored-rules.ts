@@ -194,7 +194,7 @@ export class StoredRules {
   /** One month. */
   async #step(): Promise<Month> {
     const { store } = this.profile;
-    const [job, ...rest] = this.#state.queue;
+    const [job] = this.#state.queue;
     if (!job) return 'none';
     const all = (await store.days()).reverse();
     const left = all.filter((one) => one >= (job.next ?? '') && one <= dayOf(job.atMs));
@@ -213,7 +213,11 @@ export class StoredRules {
       const daysDone = job.daysDone + days.length;
       return {
         ...this.#state,
-        queue: [{ ...job, ...sum, next, daysDone, keptDays: job.keptDays + keptDays }, ...rest],
+        // With what was asked for meanwhile.
+        queue: [
+          { ...job, ...sum, next, daysDone, keptDays: job.keptDays + keptDays },
+          ...this.#state.queue.slice(1),
+        ],
       };
     };
     let touched: readonly Day[] = [];

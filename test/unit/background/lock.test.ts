@@ -3,7 +3,9 @@
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isAwayFor, notePresence } from '../../../src/background/services/presence.ts';
+import type { Services } from '../../../src/background/services.ts';
 import { toBase64Url } from '../../../src/base/bytes.ts';
+import type { SealedRow } from '../../../src/storage/schema.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { SOME_KDF } from '../../support/locking.ts';
 import { Worker } from '../../support/worker.ts';
@@ -289,6 +291,18 @@ describe('passkeys', () => {
     expect(await lockState()).toBeUndefined();
     expect(await urls()).toEqual(['https://before.example/']);
     expect(fake.local.values.has('gate')).toBe(false);
+  });
+
+  it('the last way stays while something of what came while it was locked is not in the store', async () => {
+    await worker.send('lock.add-passkey', one);
+    const { db } = ((await worker.recording()) as Services).profile.store;
+    await db.put('sealed', { n: 1 } as SealedRow);
+    expect(await failing(worker.send('lock.remove-passkey', { id: one.id, ...by(one), off: true }))).toMatch(
+      /not in the store yet/,
+    );
+    await db.delete('sealed', 1);
+    await worker.send('lock.remove-passkey', { id: one.id, ...by(one), off: true });
+    expect(await lockState()).toBeUndefined();
   });
 
   it('of which there are eight at most', async () => {

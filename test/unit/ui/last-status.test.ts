@@ -23,6 +23,12 @@ it('neither the service nor a device is named in it', () => {
   expect(JSON.stringify(lastStatusOf(status))).not.toMatch(/family|Laptop/);
 });
 
+it('nor a device or a day by a sentence, and what is in memory only leaves no trace in it', () => {
+  const message = 'Somebody used your recovery phrase: “Laptop of Ann” is a new device in your account.';
+  const kept = lastStatusOf({ ...status, ephemeralCount: 5, health: { code: 'new-device', message } });
+  expect(kept).toMatchObject({ ephemeralCount: 0, health: { code: 'new-device', message: '' } });
+});
+
 it('comes back as it was kept', () => {
   const kept = lastStatusOf(status);
   expect(parseLastStatus(JSON.parse(JSON.stringify(kept)), 1_000)).toEqual(kept);

@@ -1,0 +1,136 @@
+/** Two things at the same moment, of which one is a deletion or a rule that is applied to what is stored. */
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../support/fake-browser.ts';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { DAY_MS } from '../../../src/base/clock.ts';
+import { START_MS, Worker } from '../../support/worker.ts';
+
+let worker: Worker;
+beforeEach(async () => {
+  worker = await Worker.start();
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  worker.end();
+});
+const urls = async () => (await worker.records()).map((record) => ('url' in record ? record.url : ''));
+
+it('rules that are applied one after another are all applied', async () => {
+  for (const ago of [190, 160, 130, 100, 70, 40, 0]) {
+    vi.setSystemTime(START_MS - ago * DAY_MS);
+    for (let n = 0; n < 6; n++) await worker.visit(n + 1, `https://s${n}.example/page?n=${ago}`);
+  }
+  vi.setSystemTime(START_MS + 1_000);
+  const ids: string[] = [];
+  for (let n = 0; n < 6; n++)
+    ids.push((await worker.send('rules.set', { host: `s${n}.example`, capture: 'domain' })).set ?? '');
+  // As a person does: the level or a second rule while the first is under way.
+  for (const id of ids) await worker.send('stored.apply', { scope: { what: 'rule', id } });
+  await worker.services.storedRules.settled();
+  expect((await urls()).filter((url) => url.includes('?n='))).toEqual([]);
+});
+
+it('so is one that begins while another one does nothing in most months', async () => {
+  for (const ago of [190, 160, 130, 100, 70, 40, 0]) {
+    vi.setSystemTime(START_MS - ago * DAY_MS);
+    await worker.visit(1, `https://b.example/page?n=${ago}`);
+  }
+  vi.setSystemTime(START_MS + 1_000);
+  const a = (await worker.send('rules.set', { host: 'a.example', capture: 'domain' })).set ?? '';
+  const b = (await worker.send('rules.set', { host: 'b.example', capture: 'domain' })).set ?? '';
+  await worker.send('stored.apply', { scope: { what: 'rule', id: a } });
+  await worker.send('stored.apply', { scope: { what: 'rule', id: b } });
+  await worker.services.storedRules.settled();
+  expect((await urls()).filter((url) => url.includes('?n='))).toEqual([]);
+});
+
+it('ten seconds are ten seconds, however long it took to find what is meant', async () => {
+  await worker.visit(1, 'https://gone.example/');
+  const { store } = worker;
+  const hide = store.hide.bind(store);
+  vi.spyOn(store, 'hide').mockImplementationOnce(async (...args) => {
+    const found = await hide(...args);
+    worker.pass(9_000);
+    return found;
+  });
+  await worker.send('erase.run', { target: { what: 'site', host: 'gone.example' } });
+  expect((await worker.send('status.get', {})).erasing?.leftMs).toBe(10_000);
+});
+
+it('everything cannot be undone while something is stuck that would be there again', async () => {
+  await worker.visit(1, 'https://gone.example/');
+  await worker.visit(2, 'https://kept.example/');
+  const { store } = worker;
+  vi.spyOn(store, 'purge')
+    .mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'))
+    .mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'));
+  await worker.send('erase.run', { target: { what: 'site', host: 'gone.example' } });
+  await worker.send('erase.finish', {}).catch(() => {});
+  expect(await urls()).toEqual(['https://kept.example/']);
+  await worker.send('erase.run', { target: { what: 'all' } });
+  expect((await worker.send('status.get', {})).erasing).toBeUndefined();
+  expect(await urls()).toEqual([]);
+});
+
+it('applying a rule leaves a deletion its ten seconds', async () => {
+  await worker.visit(1, 'https://gone.example/');
+  await worker.visit(2, 'https://kept.example/a?b');
+  const id = (await worker.send('rules.set', { host: 'kept.example', capture: 'domain' })).set ?? '';
+  await worker.send('erase.run', { target: { what: 'site', host: 'gone.example' } });
+  await worker.send('stored.apply', { scope: { what: 'rule', id } });
+  expect((await worker.send('status.get', {})).erasing).toBeDefined();
+});
+
+it('a request to delete everything works while a deletion cannot be carried out', async () => {
+  await worker.visit(1, 'https://gone.example/');
+  const { store } = worker;
+  const purge = store.purge.bind(store);
+  vi.spyOn(store, 'purge').mockImplementation((one, days) =>
+    one.kind === 'everything'
+      ? purge(one, days)
+      : Promise.reject(new DOMException('full', 'QuotaExceededError')),
+  );
+  await worker.send('erase.run', { target: { what: 'site', host: 'gone.example' } });
+  await worker.send('erase.finish', {}).catch(() => {});
+  await worker.send('requests.delete', { account: false } as never);
+  expect(await urls()).toEqual([]);
+});
+
+it('retention leaves a deletion that is asked for meanwhile its ten seconds', async () => {
+  const atMs = START_MS - 40 * DAY_MS;
+  await worker.store.addEvents('2026-10-15', [
+    {
+      kind: 'visit',
+      id: 'AAAAAAAAAAAAAAAAAAAAAA.1.1',
+      atMs,
+      level: 'private',
+      url: 'https://old.example/',
+      title: '',
+      transition: 'link',
+    },
+  ]);
+  await worker.visit(1, 'https://gone.example/');
+  const { store } = worker;
+  const meant = store.meant.bind(store);
+  vi.spyOn(store, 'meant').mockImplementationOnce(async (...args) => {
+    await worker.send('erase.run', { target: { what: 'site', host: 'gone.example' } });
+    return meant(...args);
+  });
+  await worker.send('retention.set', { retention: { levels: { private: 30 }, sites: [] } } as never);
+  expect((await worker.send('status.get', {})).erasing?.kind).toBe('site');
+});
+
+it('a correction brings back nothing that was deleted while it looked', async () => {
+  await worker.visit(1, 'https://gone.example/', { title: 'Wrong' });
+  const [record] = await worker.records();
+  const { store } = worker;
+  const importDays = store.importDays.bind(store);
+  vi.spyOn(store, 'importDays').mockImplementationOnce(async (...args) => {
+    await worker.erase({ what: 'record', id: record?.id ?? '', day: '2026-11-24' });
+    return importDays(...args);
+  });
+  await worker.send('requests.rectify', {
+    correction: { what: 'title', url: 'https://gone.example/', from: 'Wrong', to: 'Right' },
+  } as never);
+  expect(await urls()).toEqual([]);
+});
