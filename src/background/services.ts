@@ -1,4 +1,8 @@
-/** Joins the services. Made when the first event needs the store, and again after the browser closed it. */
+/**
+ * Joins the services. Made when the first event needs the store, and again after the browser closed it.
+ *
+ * Over 300 lines, because which service knows which others is read in one place.
+ */
 
 import type { Clock } from '../base/clock.ts';
 import type { Status } from '../model/recording.ts';

@@ -1,6 +1,8 @@
 /**
  * Taking over what others sent: pages of the change feed, one after another, each applied whole before the cursor moves. A
  * page that is applied twice, or in another order, gives the same.
+ *
+ * Over 300 lines, because the order in which a page is applied decides what a worker that is stopped leaves.
  */
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.ts';

@@ -1,6 +1,8 @@
 /**
  * The service over HTTP: signed requests (RFC 9421), parsed answers, failures as sentences. The service is not trusted:
  * every answer is parsed and bounded.
+ *
+ * Over 300 lines, because what an answer may be, and what each failure is called, is judged in one place.
  */
 import { createSignature } from 'http-message-sig';
 import * as v from 'valibot';

@@ -1,6 +1,8 @@
 /**
  * Other extensions and public records, in both browsers: the sample of docs/, as it stands there, and a second extension that
  * also has a content script. Who is not allowed is told nothing; who is, exactly the chosen fields of public records.
+ *
+ * Over 300 lines, because a browser starts once for all of it.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,8 @@
-/** The main job on one device, in both browsers, with the built extension: consent, record, find, export, erase, nothing readable. */
+/**
+ * The main job on one device, in both browsers, with the built extension: consent, record, find, export, erase, nothing readable.
+ *
+ * Over 300 lines, because a browser starts once for all of it.
+ */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

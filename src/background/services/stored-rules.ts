@@ -3,6 +3,8 @@
  * that a worker which is stopped anywhere goes on there and counts nothing twice. What the devices of an account apply comes
  * here too, and what arrives later from before is held to all of it. While a deletion can be undone nothing is changed: a record
  * of which less is kept may not be what the deletion means any more.
+ *
+ * Over 300 lines, because how far a job is, what is told of it and what comes later are held to one state.
  */
 import * as v from 'valibot';
 import { type Day, dayNumber, dayOf, dayOfNumber, monthOf } from '../../base/clock.ts';

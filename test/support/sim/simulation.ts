@@ -1,6 +1,8 @@
 /**
  * A simulation: devices with the real background on the real service, in one thread, where a seed decides who does what, in which
  * order things happen, and what goes wrong. In the end the weather is calm, and everything must be true (truth.ts).
+ *
+ * Over 300 lines, because what may happen, and what of it is then asked for, belong together.
  */
 import './globals.ts';
 import { createHash } from 'node:crypto';

@@ -1,4 +1,8 @@
-/** The byte budget: what is measured, when it is told, and that recording stops only when nothing else is left, and goes on. */
+/**
+ * The byte budget: what is measured, when it is told, and that recording stops only when nothing else is left, and goes on.
+ *
+ * Over 300 lines, because the same full store is met in each way.
+ */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

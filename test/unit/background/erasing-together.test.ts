@@ -1,4 +1,8 @@
-/** Deletions with their ten seconds, retention and sync on two devices as the product joins them: nothing of what is meant is shown, kept or said to be gone too early. */
+/**
+ * Deletions with their ten seconds, retention and sync on two devices as the product joins them: nothing of what is meant is shown, kept or said to be gone too early.
+ *
+ * Over 300 lines, because two whole devices are set up once for all of it.
+ */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,8 @@
-/** Deleting: hidden at once, undone within ten seconds, carried out after that whatever happens to the worker, and logged. */
+/**
+ * Deleting: hidden at once, undone within ten seconds, carried out after that whatever happens to the worker, and logged.
+ *
+ * Over 300 lines, because a deletion is followed from being asked for to its last trace.
+ */
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { everyMinute } from '../../../src/background/minute.ts';

@@ -1,4 +1,8 @@
-/** The import of the browser's own history: each visit once, as capture would have kept it, whatever interrupts it. */
+/**
+ * The import of the browser's own history: each visit once, as capture would have kept it, whatever interrupts it.
+ *
+ * Over 300 lines, because one import is stopped and goes on in each way.
+ */
 
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';

@@ -1,4 +1,8 @@
-/** A profile with a passphrase, as the background lives with it. */
+/**
+ * A profile with a passphrase, as the background lives with it.
+ *
+ * Over 300 lines, because one profile is locked and opened in each way.
+ */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,8 @@
-/** What a person asks of their data: exports, deletions and corrections, with what came of them, and what an interruption leaves. */
+/**
+ * What a person asks of their data: exports, deletions and corrections, with what came of them, and what an interruption leaves.
+ *
+ * Over 300 lines, because each request is followed from being noted to being done.
+ */
 
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';

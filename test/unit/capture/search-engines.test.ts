@@ -1,3 +1,4 @@
+// Over 300 lines, because it is a table of addresses.
 import { expect, it } from 'vitest';
 import { SEARCH_ENGINES } from '../../../src/capture/engine-table.ts';
 import { searchOf, searchOfHost } from '../../../src/capture/search-engines.ts';

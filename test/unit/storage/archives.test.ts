@@ -1,4 +1,8 @@
-/** Archives of days: nothing leaves before the file is safe, pinned sites never do, and what was erased does not come back. */
+/**
+ * Archives of days: nothing leaves before the file is safe, pinned sites never do, and what was erased does not come back.
+ *
+ * Over 300 lines, because what may happen between the two steps of an archive is one story.
+ */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { type Bytes, concat } from '../../../src/base/bytes.ts';
 import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';

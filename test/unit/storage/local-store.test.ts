@@ -1,3 +1,4 @@
+// Over 300 lines, because the store makes its promises as a whole.
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent, InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';

@@ -1,3 +1,4 @@
+// Over 300 lines, because one rotation is followed on all devices.
 import { describe, expect, it, vi } from 'vitest';
 import { type Bytes, toBase64Url, toHex, utf8 } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
