@@ -69,6 +69,7 @@ const subtle = new Proxy(real.subtle, {
   get(_, name: keyof SubtleCrypto) {
     const now = inTask();
     if (!now) return (real.subtle[name] as (...args: unknown[]) => unknown).bind(real.subtle);
+    if (typeof real.subtle[name] !== 'function') return undefined;
     if (standIn)
       return (standIn as unknown as Record<string, (...args: unknown[]) => unknown>)[name]?.bind(standIn);
     return (...args: unknown[]) =>
