@@ -69,8 +69,7 @@ export default defineConfig({
           name: 'service',
           include: ['server/test/**/*.test.ts'],
           environment: 'node',
-          // As above, and its test of many kills starts a process 21 times while the other cores work, too.
-          testTimeout: 240_000,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
