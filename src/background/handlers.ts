@@ -18,7 +18,7 @@ import { currentPage } from './services/pages.ts';
 import { correctable } from './services/rectify.ts';
 import { removeRule, rulesAnswer, setRule, tryRule } from './services/rules.ts';
 import { cancel, request, resume } from './services/run-requests.ts';
-import { search } from './services/search.ts';
+import { recordsOfPage, search } from './services/search.ts';
 import { lossSeen } from './services/status.ts';
 import { reductionFor } from './services/stored-count.ts';
 import type { Recording, Services } from './services.ts';
@@ -210,6 +210,10 @@ export function createHandlers(access: Access): Handlers {
     'records.search': async (request) => {
       const { profile, ephemeral } = await ready();
       return ok(await search(profile, ephemeral, request));
+    },
+    'records.page': async (request) => {
+      const { profile, ephemeral } = await ready();
+      return ok(await recordsOfPage(profile, ephemeral, request));
     },
     'erase.count': async ({ target }) => countErased(await ready(), target),
     'erase.run': async ({ target }) => eraseRecords(await ready(), target),

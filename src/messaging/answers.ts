@@ -33,6 +33,16 @@ export interface SearchAnswer {
   readonly next?: Place;
 }
 
+/** Where a list of records ended. */
+export type RecordPlace = Pick<InteractionRecord, 'atMs' | 'id'>;
+
+export interface PageRecords {
+  /** Newest first. */
+  readonly records: readonly InteractionRecord[];
+  /** Pass as `after` for the next of them; absent at the end. */
+  readonly next?: RecordPlace;
+}
+
 export interface CurrentPage {
   /** Absent when there is no ordinary web page in front. */
   readonly url?: string;
@@ -105,6 +115,7 @@ export interface Answers {
   'sensitive.get': SensitiveTotals | null;
   'page.current': CurrentPage;
   'records.search': SearchAnswer;
+  'records.page': PageRecords;
   'erase.count': EraseCount;
   'erase.run': { readonly count: number };
   'requests.get': readonly DataAccessRequest[];

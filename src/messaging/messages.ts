@@ -39,6 +39,8 @@ const host = text(253);
 /** 16 random bytes: a repeat of a message is acted on once. */
 const nonce = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{22}$/));
 
+const shownAtOnce = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200));
+
 const filter = {
   site: v.optional(host),
   fromMs: v.optional(time),
@@ -59,7 +61,6 @@ const eraseTargets = [
 ] as const;
 const eraseQuestion = v.variant('what', [
   ...eraseTargets,
-  v.strictObject({ what: v.literal('newest'), url }),
   v.strictObject({ what: v.literal('hour') }),
   v.strictObject({ what: v.literal('found'), text: text(200), ...filter }),
 ]);
@@ -156,11 +157,16 @@ export const MESSAGES = {
     body: v.strictObject({
       text: text(200),
       ...filter,
-      limit: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200)),
+      limit: shownAtOnce,
       after: v.optional(v.strictObject({ atMs: time, url })),
     }),
   },
-  /** How many records that is; the answer's target is what to erase then. */
+  /** What was recorded at one address, newest first. */
+  'records.page': {
+    from: 'page',
+    body: v.strictObject({ url, limit: shownAtOnce, after: v.optional(v.strictObject({ atMs: time, id })) }),
+  },
+  /** How many records that is. */
   'erase.count': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
   'erase.run': { from: 'page', body: v.strictObject({ target: eraseQuestion }) },
   /** Within ten seconds. */

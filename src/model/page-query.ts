@@ -8,6 +8,8 @@ import { addressText, foldText, queryPhrases, queryWords, withAsciiHosts } from 
 /** Each word, folded (words.ts), is the beginning of some word of the page on that day. */
 export interface PageQuery extends Filter {
   readonly words: readonly string[];
+  /** Only this address, whatever its words are. */
+  readonly url?: string | undefined;
   /** Each, folded, stands as it is in the address or in some text of the page; its words are among `words`. */
   readonly phrases?: readonly string[];
 }
@@ -46,8 +48,9 @@ export function hasPhrases({ url, titles, details }: Page, { phrases = [] }: Pag
 }
 
 export function matchesPage(page: Page, query: PageQuery): boolean {
-  const { words, site, kind } = query;
+  const { words, site, kind, url } = query;
   if (kind !== undefined && !page.kinds[kind]) return false;
+  if (url !== undefined && page.url !== url) return false;
   if (words.length === 0 && site === undefined) return true;
   const terms = [...termsOf(page)];
   const beginnings = site === undefined ? words : [...words, siteTerm(site)];

@@ -23,13 +23,9 @@ export type EraseTarget =
   | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number }
   | { readonly what: 'all' };
 
-/**
- * What a person may point at: also the newest record of one address, whichever it is; the last hour; and all that a search
- * finds.
- */
+/** What a person may point at: also the last hour, and all that a search finds. */
 export type EraseQuestion =
   | EraseTarget
-  | { readonly what: 'newest'; readonly url: string }
   | { readonly what: 'hour' }
   | ({ readonly what: 'found'; readonly text: string } & Filter);
 
@@ -37,8 +33,6 @@ export type EraseQuestion =
 export interface EraseCount {
   /** Records here, and in archives those of days that go as a whole. */
   readonly count: number;
-  /** What to delete then. */
-  readonly target: EraseQuestion;
   /** Archived days that may have more: those records do not come back when the file is fetched back. */
   readonly archivedDays?: number;
   /** Days at the sync service only that may have more of it. */

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
 import { parseRuleHost } from '../model/rules.ts';
 import type { EraseQuestion } from '../model/selector.ts';
-import { dayStart, dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 import { CorrectCard } from './correct-card.tsx';
+import { DeleteSpan } from './delete-span.tsx';
 import { DeletionLog } from './deletion-log.tsx';
 import { eraseAfterAsking } from './erase.ts';
 import { ExportCard } from './export-card.tsx';
@@ -19,8 +19,6 @@ interface Said {
 export function DataTab() {
   const result = useSignal<Said>({ text: '', failed: false });
   const site = useSignal('');
-  const from = useSignal('');
-  const to = useSignal('');
 
   const refuse = (text: string) => {
     result.value = { text, failed: true };
@@ -38,19 +36,6 @@ export function DataTab() {
     const host = parseRuleHost(site.value);
     if (host === null) refuse('That is not the name of a site. Type it like example.org.');
     else void erase({ what: 'site', host }, `of ${host}`);
-  };
-  const eraseRange = (event: Event) => {
-    event.preventDefault();
-    const fromMs = dayStart(from.value);
-    const toMs = dayStart(to.value, 1);
-    if (fromMs === undefined || toMs === undefined) refuse('Choose a first and a last day.');
-    else if (fromMs >= toMs) refuse('The first day is after the last. Change one of them.');
-    else if (from.value === to.value) void erase({ what: 'range', fromMs, toMs }, `of ${dayWords(fromMs)}`);
-    else
-      void erase(
-        { what: 'range', fromMs, toMs },
-        `from ${dayWords(fromMs)} to ${dayWords(dayStart(to.value) ?? toMs)}`,
-      );
   };
 
   return (
@@ -79,37 +64,8 @@ export function DataTab() {
             Delete this site…
           </button>
         </form>
-        <form class="row fields" noValidate onSubmit={eraseRange}>
-          <label class="field">
-            First day
-            <input
-              type="date"
-              data-testid="delete-from"
-              value={from.value}
-              onInput={(event) => (from.value = event.currentTarget.value)}
-            />
-          </label>
-          <label class="field">
-            Last day
-            <input
-              type="date"
-              data-testid="delete-to"
-              value={to.value}
-              onInput={(event) => (to.value = event.currentTarget.value)}
-            />
-          </label>
-          <button type="submit" data-testid="delete-range-run">
-            Delete these days…
-          </button>
-        </form>
+        <DeleteSpan onErase={(target, what) => void erase(target, what)} />
         <div class="apart row">
-          <button
-            type="button"
-            data-testid="delete-hour"
-            onClick={() => void erase({ what: 'hour' }, 'of the last hour')}
-          >
-            Delete the last hour…
-          </button>
           <button
             type="button"
             class="danger"

@@ -18,7 +18,7 @@ const KINDS: Readonly<Record<LogKind, string>> = {
   page: 'A page',
   site: 'A site',
   hour: 'The last hour',
-  range: 'Some days',
+  range: 'A span of time',
   search: 'What a search found',
   everything: 'Everything',
   retention: 'What was past its time',

@@ -15,7 +15,7 @@ export interface Erased {
 export async function eraseAfterAsking(question: EraseQuestion, what: string): Promise<Erased> {
   const counted = await ask('erase.count', { target: question });
   if (!counted.ok) return { outcome: 'failed', text: counted.error.message };
-  const { target, archivedDays = 0, awayDays = 0 } = counted.value;
+  const { archivedDays = 0, awayDays = 0 } = counted.value;
   const isHere = counted.value.count > 0;
   if (!isHere && archivedDays + awayDays === 0)
     return { outcome: 'nothing', text: `There are no records ${what}.` };
@@ -43,7 +43,7 @@ export async function eraseAfterAsking(question: EraseQuestion, what: string): P
         },
   );
   if (!agreed) return { outcome: 'nothing', text: 'Nothing was deleted.' };
-  const erased = await ask('erase.run', { target });
+  const erased = await ask('erase.run', { target: question });
   if (erased.ok && !isHere)
     return {
       outcome: 'erased',

@@ -1,16 +1,16 @@
 import { useRef } from 'preact/hooks';
 import type { SearchHit } from '../messaging/answers.ts';
-import type { EraseQuestion } from '../model/selector.ts';
 import { toCorrect } from './requests.ts';
 
 interface MenuProps {
   readonly hit: SearchHit;
   readonly host: string;
-  readonly onErase: (target: EraseQuestion, what: string) => void;
+  readonly onErasePage: () => void;
+  readonly onEraseSite: () => void;
 }
 
 /** What can be deleted from a result, or corrected. Escape closes it, and so does going elsewhere. */
-export function ResultMenu({ hit, host, onErase }: MenuProps) {
+export function ResultMenu({ hit, host, onErasePage, onEraseSite }: MenuProps) {
   const box = useRef<HTMLDetailsElement>(null);
   const close = () => {
     if (box.current) box.current.open = false;
@@ -31,22 +31,7 @@ export function ResultMenu({ hit, host, onErase }: MenuProps) {
         Delete or correct…<span class="visually-hidden"> records of {hit.title || hit.url}</span>
       </summary>
       <div class="menu-items">
-        {hit.count > 1 && (
-          <button
-            type="button"
-            class="quiet"
-            data-testid="delete-record"
-            onClick={() => onErase({ what: 'newest', url: hit.url }, 'of this page, the newest')}
-          >
-            The newest record
-          </button>
-        )}
-        <button
-          type="button"
-          class="quiet"
-          data-testid="delete-page"
-          onClick={() => onErase({ what: 'page', url: hit.url }, 'of this page')}
-        >
+        <button type="button" class="quiet" data-testid="delete-page" onClick={onErasePage}>
           This page
         </button>
         {!hit.ephemeral && (
@@ -63,12 +48,7 @@ export function ResultMenu({ hit, host, onErase }: MenuProps) {
           </button>
         )}
         {host !== '' && (
-          <button
-            type="button"
-            class="quiet"
-            data-testid="delete-site"
-            onClick={() => onErase({ what: 'site', host }, `of ${host}`)}
-          >
+          <button type="button" class="quiet" data-testid="delete-site" onClick={onEraseSite}>
             All of {host}
           </button>
         )}

@@ -56,12 +56,12 @@ export function SearchTab() {
       const titles = list.current?.querySelectorAll<HTMLElement>('a.name') ?? [];
       (titles[Math.min(at, titles.length - 1)] ?? field.current)?.focus();
     });
-  const afterErasing = async (at: number, outcome: Erased) => {
+  const afterErasing = async (at: number, outcome: Erased, focus = () => false) => {
     erased.value = outcome;
     if (outcome.outcome !== 'erased') return;
     await load();
-    // The result is gone, and focus with it: it goes to the one that took its place.
-    focusTitle(at);
+    // What had focus is gone: it goes to what took its place.
+    requestAnimationFrame(() => focus() || focusTitle(at));
   };
   const eraseFound = async () => {
     const { site, fromMs, toMs, kind } = toFilter(filters.value);
@@ -126,7 +126,7 @@ export function SearchTab() {
       )}
       <ul class="results" ref={list}>
         {found.map((hit, at) => (
-          <SearchResult key={hit.url} hit={hit} onErased={(outcome) => void afterErasing(at, outcome)} />
+          <SearchResult key={hit.url} hit={hit} onErased={(...erased) => void afterErasing(at, ...erased)} />
         ))}
       </ul>
       {found.length > 0 && isNarrowed && complaint === '' && (

@@ -2,17 +2,12 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { CurrentPage } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
-import { type InteractionRecord, recordKind } from '../model/interaction.ts';
+import type { InteractionRecord } from '../model/interaction.ts';
 import { excluded, included } from '../model/rules.ts';
 import { exactTime, shortTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { recordWords } from '../ui/record-words.ts';
 import { command, problem, status } from '../ui/status.ts';
-
-const describe = (record: InteractionRecord): string => {
-  if (record.kind === 'search') return `Search: ${record.query}`;
-  if (record.kind === 'click') return `Click: ${record.text || record.role}`;
-  return recordKind(record) === 'visit' ? 'Visit' : 'Counted';
-};
 
 const WHY_NOTHING = {
   'no-page': 'This is not a web page: there is nothing to record.',
@@ -94,7 +89,7 @@ function Records({ records }: { readonly records: readonly InteractionRecord[] }
       {records.length === 0 && <li class="muted">Nothing recorded on this page.</li>}
       {records.map((record) => (
         <li key={record.id}>
-          <span class="clip">{describe(record)}</span>
+          <span class="clip">{recordWords(record)}</span>
           <time
             class="muted tabular"
             dateTime={new Date(record.atMs).toISOString()}

@@ -53,6 +53,7 @@ import { type KeyStore, openKeyStore, type RingName } from './key-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
 import { type PackSource, rangeOfAll, writeChange } from './packs.ts';
+import { eventsOfPage } from './page-records.ts';
 import { PURGE_NOTE } from './purge-note.ts';
 import { RecordingStore } from './recording-store.ts';
 import type { JournalRow, PackRow } from './schema.ts';
@@ -684,6 +685,11 @@ export class LocalStore extends RecordingStore {
   /** Days that may have pages that match, newest first. */
   candidateDays(query: PageQuery): AsyncGenerator<Day> {
     return candidateDays(this.#finding(), query);
+  }
+
+  /** Events of one day after the other that has some of an address, newest day first (page-records.ts). */
+  eventsOfPage(url: string, toMs?: number): AsyncGenerator<readonly InteractionEvent[]> {
+    return eventsOfPage(this.#finding(), url, toMs);
   }
 
   /** The same as long as nothing on these days, both in, has changed. */

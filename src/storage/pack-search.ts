@@ -133,7 +133,13 @@ async function searchPack(reader: PackReader, query: PageQuery): Promise<Searche
       reader.outline(),
     ]);
     const matches = new Matches(outline.addressCount);
-    const { site } = query;
+    const { site, url } = query;
+    if (url !== undefined) {
+      const address = await reader.addressOf(url);
+      matches.keep((found) => {
+        if (address !== undefined) found(address);
+      });
+    }
     if (site !== undefined) {
       const hosts = await decoding(() => outline.addressesOfHosts(siteTerm(site)));
       matches.keep((found) => {

@@ -11,6 +11,7 @@ import { type Day, dayStartMs, monthOf } from '../base/clock.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { pad, unpad } from '../crypto/padding.ts';
 import { compareEvents, type InteractionEvent, STORE_TYPES, type StoreType } from '../model/interaction.ts';
+import { hostOf, siteTerm } from '../model/page.ts';
 import type { BlockCache } from './block-cache.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
 import { type ByteSource, piecewise, wholeSource } from './format/byte-source.ts';
@@ -269,6 +270,24 @@ export class PackReader {
     const expected = this.pack.days.find((one) => one.day === day)?.events;
     if (types === STORE_TYPES && !wanted && rows.length !== expected) throw new DamagedError();
     return rows;
+  }
+
+  /** The number of an address; `undefined` when nothing of it is here. Few texts are opened: those of a host are sorted. */
+  async addressOf(url: string): Promise<number | undefined> {
+    const wanted = url.toWellFormed();
+    const outline = await this.outline();
+    const { terms, firstAddresses } = await decoding(() => outline.hosts());
+    const host = terms.indexOf(siteTerm(hostOf(wanted)));
+    if (host < 0) return undefined;
+    let [from, to] = [firstAddresses[host] as number, firstAddresses[host + 1] as number];
+    while (from < to) {
+      const middle = Math.floor((from + to) / 2);
+      const [found = ''] = await this.urls([middle]);
+      if (found === wanted) return middle;
+      if (found < wanted) from = middle + 1;
+      else to = middle;
+    }
+    return undefined;
   }
 
   /** Of addresses, in their order. */

@@ -2,6 +2,17 @@
 export const exactTime = (ms: number): string =>
   new Date(ms).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
 
+/** The same with the name of the time in force: where the clock is put back, an hour is shown twice. */
+export const zonedTime = (ms: number): string =>
+  new Date(ms).toLocaleString(undefined, {
+    year: 'numeric',
+    month: 'short',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZoneName: 'short',
+  });
+
 export const clockTime = (ms: number): string =>
   new Date(ms).toLocaleTimeString(undefined, { timeStyle: 'short' });
 

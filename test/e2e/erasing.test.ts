@@ -1,4 +1,4 @@
-/** Deleting as a person does it, in both browsers: undo, forget the last hour, retention, and the log of it all. */
+/** Deleting as a person does it, in both browsers: undo, one visit, half an hour, the last hour, retention, and the log of it all. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,10 @@ const DAY_MS = 86_400_000;
 let site: WebServer;
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
-  site = await startWebServer((host, path) => `<title>Titleword ${host} ${path}</title>`);
+  let times = 0;
+  site = await startWebServer((host, path) =>
+    path === '/again' ? `<title>Againword ${++times}</title>` : `<title>Titleword ${host} ${path}</title>`,
+  );
 });
 afterAll(() => site.close());
 
@@ -112,6 +115,76 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     expect(await options.text('deletion-log-state')).toBe('The log is whole.');
     await options.screenshot(join(SHOTS, `${name}-deletion-log.png`));
     await found('gone', 0);
+  });
+
+  it('of three visits of one page the middle one goes alone, and comes back until then', async () => {
+    await show('search');
+    for (let i = 0; i < 3; i++) await visit('again.example', '/again');
+    await found('againword', 1);
+    await options.click('show-visits');
+    const rows = (count: number) =>
+      waitFor(`${count} visits`, async () => {
+        const titles = (await options.texts('visit')).map((row) => /Againword \d+/.exec(row)?.[0]);
+        return titles.length === count && !titles.includes(undefined) ? titles : undefined;
+      });
+    const [newest, middle, oldest] = await rows(3);
+    expect(new Set([newest, middle, oldest]).size).toBe(3);
+    for (const undo of [true, false]) {
+      const before = await records();
+      await options.click('delete-visit', { nth: 1 });
+      expect(await options.text('confirm')).toBe('Delete 1 record');
+      await options.click('confirm');
+      expect(await rows(2)).toEqual([newest, oldest]);
+      await waitFor('the count', async () => (await records()) === before - 1);
+      if (undo) await options.screenshot(join(SHOTS, `${name}-visits.png`));
+      await options.click(undo ? 'undo' : 'erase-finish');
+      if (undo) expect(await rows(3)).toEqual([newest, middle, oldest]);
+    }
+    await options.reload();
+    await found('againword', 1);
+    await options.click('show-visits');
+    expect(await rows(2)).toEqual([newest, oldest]);
+  });
+
+  it('half an hour goes, and nothing before or after it', async () => {
+    await show('data');
+    const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
+    await importOld(
+      [120, 72, 65, 45, 30].map((minutes) => ({
+        kind: 'visit',
+        id: `AAAAAAAAAAAAAAAAAAAAAA.2.${minutes}`,
+        at: minutesAgo(minutes).toISOString(),
+        level: 'private',
+        url: `https://span.example/${minutes}`,
+        title: `Spanword ${minutes}`,
+        transition: 'link',
+        dwellMs: 0,
+      })),
+    );
+    /** As the clock of the browser shows it. */
+    const typed = (minutes: number) =>
+      options.evaluate((ms: number) => {
+        const date = new Date(ms - new Date(ms).getTimezoneOffset() * 60_000);
+        return date.toISOString().slice(0, 16);
+      }, minutesAgo(minutes).getTime());
+    await options.fill('delete-from', await typed(40));
+    await options.fill('delete-to', await typed(70));
+    await options.click('delete-range-run');
+    await waitFor('what is wrong', async () =>
+      (await options.text('span-problem')).includes('before the beginning'),
+    );
+    await options.fill('delete-from', await typed(70));
+    await options.fill('delete-to', await typed(40));
+    await options.click('delete-range-run');
+    expect(await options.text('confirm')).toBe('Delete 2 records');
+    await options.screenshot(join(SHOTS, `${name}-span.png`));
+    await options.click('confirm');
+    await options.click('erase-finish');
+    await found('spanword', 3);
+    const left = (await options.texts('search-result')).join(' ');
+    expect([120, 72, 65, 45, 30].filter((minutes) => left.includes(`Spanword ${minutes}`))).toEqual([
+      120, 72, 30,
+    ]);
   });
 
   it('all that a search finds is deleted', async () => {

@@ -123,6 +123,30 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await waitFor('focus to be on its successor', async () => (await focus(options)).text === 'Keyword /one');
   });
 
+  it('opens the visits of a result, deletes one of them, and closes them', async () => {
+    await (await browser.openPage(`http://keys.example:${site.port}/one`)).close();
+    await options.activate();
+    await options.fill('search-input', 'keyword one');
+    await waitFor('one result', async () => (await options.count('search-result')) === 1);
+    await tabTo(options, 'show-visits');
+    await options.press('Enter');
+    await waitFor('two visits', async () => (await options.count('visit')) === 2);
+    await tabTo(options, 'delete-visit');
+    await options.press('ArrowDown');
+    const [, older = ''] = await options.texts('delete-visit');
+    expect(await focus(options)).toMatchObject({ testid: 'delete-visit', text: older, isVisible: true });
+    await options.press('Enter');
+    await focusIs(options, 'cancel');
+    await tabTo(options, 'confirm');
+    await options.press('Enter');
+    await waitFor('one visit is left', async () => (await options.count('visit')) === 1);
+    await focusIs(options, 'delete-visit');
+    expect(await focus(options)).toMatchObject({ isVisible: true });
+    await options.press('Escape');
+    await focusIs(options, 'show-visits');
+    expect(await options.count('visit')).toBe(0);
+  });
+
   it('goes through the tabs with the arrow keys', async () => {
     await options.evaluate(`document.activeElement.blur()`);
     await options.evaluate(`document.getElementById('tab-search').focus()`);

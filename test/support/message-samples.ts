@@ -122,8 +122,20 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
       { text: '', limit: 5, fromMs: 2 ** 53 },
     ],
   },
+  'records.page': {
+    right: [
+      { url: 'https://site.example/', limit: 1 },
+      { url: 'https://site.example/', limit: 200, after: { atMs: 1, id: 'some-id' } },
+    ],
+    wrong: [
+      { url: 'https://site.example/', limit: 0 },
+      { url: 'https://site.example/', limit: 201 },
+      { url: 'x'.repeat(4097), limit: 1 },
+      { url: 'https://site.example/', limit: 1, after: { atMs: 1, url: 'https://site.example/' } },
+    ],
+  },
   'erase.count': {
-    right: [{ target: { what: 'all' } }, { target: { what: 'newest', url: 'https://site.example/' } }],
+    right: [{ target: { what: 'all' } }, { target: { what: 'page', url: 'https://site.example/' } }],
     wrong: [{ target: { what: 'everything' } }, { target: { what: 'all', host: 'site.example' } }],
   },
   'erase.run': {
@@ -135,7 +147,6 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
       { target: { what: 'range', fromMs: 0, toMs: 1 } },
       { target: { what: 'all' } },
       { target: { what: 'hour' } },
-      { target: { what: 'newest', url: 'https://site.example/' } },
       { target: { what: 'found', text: 'gone', site: 'gone.example', fromMs: 0, toMs: 1, kind: 'visit' } },
     ],
     wrong: [

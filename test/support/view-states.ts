@@ -4,7 +4,7 @@
  * Over 300 lines, because it is one list.
  */
 import { fail, ok } from '../../src/base/result.ts';
-import type { RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
+import type { PageRecords, RuleTrial, SearchHit } from '../../src/messaging/answers.ts';
 import type { BudgetReport } from '../../src/model/budget.ts';
 import type { ClosedReport } from '../../src/model/closed.ts';
 import type { DataAccessRequest } from '../../src/model/data-request.ts';
@@ -175,6 +175,22 @@ const hits = [
   hit(3, { details: ['Buy tickets', 'Example: whale watching near me', 'Opening hours'], level: 'public' }),
   ...[4, 5, 6, 7].map((n) => hit(n, {})),
 ];
+/** What was recorded on one page: enough for a second look, with all that a row can be. */
+const visits: PageRecords = {
+  records: Array.from({ length: 20 }, (_, i) => {
+    const base = {
+      id: String(i),
+      atMs: NOW - i * i * 2e7,
+      level: 'private',
+      url: hits[2]?.url ?? '',
+    } as const;
+    if (i === 1) return { ...base, kind: 'click', title: '', role: 'link', text: 'Opening hours' };
+    if (i === 2) return { ...base, kind: 'search', engine: 'Example', query: 'whale watching near me' };
+    const title = i % 4 === 3 ? LONG_TITLE : i === 4 ? '' : 'Blue whale';
+    return { ...base, kind: 'visit', title, transition: 'link', dwellMs: (i % 3) * i * 61_000 };
+  }),
+  next: { atMs: 1, id: '1' },
+};
 const rules = {
   rules: [
     { id: '1', host: 'news.example', capture: 'no-query', level: 'anonymous' },
@@ -556,6 +572,7 @@ const answers: FakeBackground['answers'] = {
   ]),
   'page.current': ok(page),
   'records.search': ok({ hits, next: { atMs: 1, url: 'https://a.example/' } }),
+  'records.page': ok(visits),
   'rules.list': ok(rules),
   'rules.test': ok(trial),
   'rules.set': ok({ ...rules, set: '4' }),
@@ -563,7 +580,7 @@ const answers: FakeBackground['answers'] = {
   'stored.count': ok(reduction),
   'privacy.get': ok(privacy),
   'sensitive.get': ok(keptOut),
-  'erase.count': ok({ target: { what: 'all' }, count: 12843 }),
+  'erase.count': ok({ count: 12843 }),
   'requests.get': ok([]),
   'rectify.find': ok({
     titles: [
@@ -763,6 +780,36 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       reach: async (view) => {
         await view.waitFor('search-result');
         await view.evaluate(`document.querySelectorAll('summary')[2].click()`);
+      },
+    },
+    {
+      name: 'options-search-visits',
+      status: recording,
+      reach: async (view) => {
+        await view.waitFor('search-result');
+        await view.click('show-visits', { nth: 2 });
+        await view.waitFor('visit');
+      },
+    },
+    {
+      name: 'options-search-visits-failed',
+      status: recording,
+      answers: without('records.page', UNREADABLE),
+      reach: async (view) => {
+        await view.waitFor('search-result');
+        await view.click('show-visits');
+        await says(view, 'visits', UNREADABLE);
+      },
+    },
+    {
+      name: 'options-search-visits-asking',
+      status: recording,
+      answers: { ...answers, 'erase.count': ok({ count: 1 }) },
+      reach: async (view) => {
+        await view.waitFor('search-result');
+        await view.click('show-visits');
+        await view.click('delete-visit');
+        await view.waitFor('confirm');
       },
     },
     {
@@ -1059,6 +1106,16 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       reach: async (view) => {
         await view.click('delete-all');
         await view.waitFor('confirm');
+      },
+    },
+    {
+      name: 'options-data-span-refused',
+      status: recording,
+      reach: async (view) => {
+        await view.fill('delete-from', '2026-03-02T10:30');
+        await view.fill('delete-to', '2026-03-02T10:00');
+        await view.click('delete-range-run');
+        await says(view, 'span-problem', 'before the beginning');
       },
     },
     { name: 'options-health', status: recording, reach: seen('health-person') },

@@ -14,7 +14,7 @@ import {
 import type { Services } from '../services.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
-import { daysOf, recordsOfPage, search } from './search.ts';
+import { daysOf, search } from './search.ts';
 import { unlessDamaged } from './unless-damaged.ts';
 
 type Counted = Pick<Services, 'profile' | 'ephemeral' | 'sync'>;
@@ -39,12 +39,7 @@ export async function meaningOf(
     const target = { what: 'range', fromMs: nowMs - HOUR_MS, toMs: nowMs + 1 } as const;
     return ok({ kind: 'hour', targets: [target] });
   }
-  if (question.what !== 'newest') return ok({ kind: PURGE_KIND_OF[question.what], targets: [question] });
-  const [newest] = await recordsOfPage(profile, ephemeral, question.url, 1);
-  const target: EraseTarget = newest
-    ? { what: 'record', id: newest.id, day: dayOf(newest.atMs) }
-    : { what: 'record', id: '' };
-  return ok({ kind: 'visit', targets: [target] });
+  return ok({ kind: PURGE_KIND_OF[question.what], targets: [question] });
 }
 
 /**
@@ -61,7 +56,7 @@ async function foundMeaning(
   if (hits.length > MOST_PAGES)
     return fail(
       'too-many',
-      `This search finds more than ${MOST_PAGES.toLocaleString()} pages. Add a word, a site or days, or delete by site or by days on the "Your data" page.`,
+      `This search finds more than ${MOST_PAGES.toLocaleString()} pages. Add a word, a site or days, or delete by site or by time on the "Your data" page.`,
     );
   const urls = new Set(hits.map(({ url }) => url));
   if (kind === undefined && fromMs === undefined && toMs === undefined)
@@ -123,8 +118,6 @@ export async function countErased(
     }
     return ok({
       count,
-      // Of one that was pointed at by its page: that record, whatever comes after.
-      target: question.what === 'newest' && targets[0] ? targets[0] : question,
       ...(archivedDays > 0 ? { archivedDays } : {}),
       ...(awayDays > 0 ? { awayDays } : {}),
     });
@@ -132,7 +125,7 @@ export async function countErased(
 }
 
 const TOO_MANY_IN_ALL =
-  'So much was deleted page by page in your account that no more pages of a search can be told to your other devices. Delete by site or by days on the "Your data" page.';
+  'So much was deleted page by page in your account that no more pages of a search can be told to your other devices. Delete by site or by time on the "Your data" page.';
 
 /** Deletes, and resolves with how many records that are. It can be undone for some seconds. */
 export async function eraseRecords(

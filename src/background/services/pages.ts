@@ -26,6 +26,7 @@ export async function currentPage(profile: Profile, ephemeral: Ephemeral): Promi
     capture,
     ...(rules[0] === undefined ? {} : { rule: rules[0] }),
     ...(skippedBy === undefined ? {} : { skippedBy }),
-    records: kept === null ? [] : await recordsOfPage(profile, ephemeral, kept, SHOWN),
+    records:
+      kept === null ? [] : (await recordsOfPage(profile, ephemeral, { url: kept, limit: SHOWN })).records,
   };
 }

@@ -37,9 +37,8 @@ export async function correctable(
   const { profile, ephemeral } = services;
   const elsewhere = await reach(services, url);
   const inMemory = new Set((await ephemeral.records()).map(({ id }) => id));
-  const records = (await recordsOfPage(profile, ephemeral, url, MAX_SHOWN)).filter(
-    ({ id }) => !inMemory.has(id),
-  );
+  const page = await recordsOfPage(profile, ephemeral, { url, limit: MAX_SHOWN });
+  const records = page.records.filter(({ id }) => !inMemory.has(id));
   return {
     titles: counted(records.flatMap((one) => ('title' in one ? [one.title] : []))),
     queries: counted(records.flatMap((one) => (one.kind === 'search' ? [one.query] : []))),

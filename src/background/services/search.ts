@@ -1,7 +1,7 @@
 /** Finding: newest first, page by page, stopping as soon as there is enough. */
 import { type Day, dayOf } from '../../base/clock.ts';
-import type { Place, SearchAnswer } from '../../messaging/answers.ts';
-import { foldEvents, type InteractionRecord } from '../../model/interaction.ts';
+import type { PageRecords, Place, RecordPlace, SearchAnswer } from '../../messaging/answers.ts';
+import { compareEvents, foldEvents, type InteractionRecord } from '../../model/interaction.ts';
 import { hostOf } from '../../model/page.ts';
 import {
   type FoundPage,
@@ -13,7 +13,6 @@ import {
 } from '../../model/page-query.ts';
 import type { QueryOptions } from '../../model/query.ts';
 import type { EraseTarget, Filter } from '../../model/selector.ts';
-import { addressText, queryWords, WITHOUT_SPACES } from '../../model/words.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 
@@ -104,38 +103,40 @@ async function* merged(answers: readonly AsyncGenerator<FoundPage>[]): AsyncGene
   }
 }
 
-/** What was recorded on one page, newest first. */
+export interface PageRequest {
+  readonly url: string;
+  readonly limit: number;
+  /** Only records that come after this one. */
+  readonly after?: RecordPlace | undefined;
+}
+
+/** What was recorded on one page, newest first. No more days are opened than hold what is asked for. */
 export function recordsOfPage(
   profile: Profile,
   ephemeral: Ephemeral,
-  url: string,
-  limit: number,
+  { url, limit, after }: PageRequest,
   options: QueryOptions = {},
-): Promise<InteractionRecord[]> {
+): Promise<PageRecords> {
   return profile.context.queries.measure(options, async (tally) => {
     const ofPage = (record: InteractionRecord) => {
       tally.rowsRead += 1;
-      return record.kind !== 'reduced' && record.url === url;
+      const isOfPage = record.kind !== 'reduced' && record.url === url;
+      return isOfPage && (after === undefined || compareEvents(record, after) < 0);
     };
-    const found = foldEvents(await ephemeral.events()).filter(ofPage);
-    for await (const day of profile.store.candidateDays(placeOf(url))) {
-      found.push(...(await profile.store.recordsOfDay(day)).filter(ofPage));
-      if (found.length >= limit) break;
+    const inMemory = foldEvents(await ephemeral.events()).filter(ofPage);
+    const stored: InteractionRecord[] = [];
+    for await (const events of profile.store.eventsOfPage(url, after && after.atMs + 1)) {
+      stored.push(...foldEvents(events).filter(ofPage));
+      // One more, to know that there are more.
+      if (stored.length > limit) break;
     }
-    const newest = found.sort((a, b) => b.atMs - a.atMs).slice(0, limit);
-    tally.rowsReturned = newest.length;
-    return newest;
+    const found = [...inMemory, ...stored].sort((a, b) => compareEvents(b, a));
+    const records = found.slice(0, limit);
+    tally.rowsReturned = records.length;
+    const last = records.at(-1);
+    const next = last && found.length > limit ? { next: { atMs: last.atMs, id: last.id } } : {};
+    return { records, ...next };
   });
-}
-
-/**
- * Where the records of an address can be. Not by words that the browser cut by its dictionary: another version of it may have cut
- * those that are packed otherwise.
- */
-function placeOf(url: string): PageQuery {
-  const words = WITHOUT_SPACES.test(addressText(url)) ? [] : queryWords(url);
-  const host = hostOf(url);
-  return host === '' ? { words } : { words, site: host };
 }
 
 /** Days that have something of a target, so that an erasure need not open the others; `undefined`: perhaps all of them. */

@@ -191,7 +191,7 @@ describe('queries', () => {
     const told: QueryMetrics[] = [];
     const options = { metrics: (one: QueryMetrics) => void told.push(one) };
     await search(profile, ephemeral, { text: 'a', limit: 9 }, options);
-    await recordsOfPage(profile, ephemeral, 'https://a.example/1', 9, options);
+    await recordsOfPage(profile, ephemeral, { url: 'https://a.example/1', limit: 9 }, options);
     expect(told).toMatchObject([{ rowsReturned: 2 }, { rowsReturned: 1 }]);
   });
 

@@ -6,6 +6,7 @@ import { search } from '../../../src/background/services/search.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { MessageBody } from '../../../src/messaging/messages.ts';
 import type { InteractionEvent } from '../../../src/model/interaction.ts';
+import { PackReader } from '../../../src/storage/packs.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
 let worker: Worker;
@@ -85,6 +86,104 @@ describe('page by page', () => {
   });
 });
 
+describe('what was recorded on one page', () => {
+  const url = 'https://x.example/';
+  /** In all answers, one after the other. */
+  const times = async (limit: number) => {
+    const found: number[] = [];
+    for (let after: MessageBody<'records.page'>['after']; ; ) {
+      const answer = await worker.send('records.page', { url, limit, after });
+      expect(answer.records.length).toBeLessThanOrEqual(limit);
+      found.push(...answer.records.map(({ atMs }) => atMs));
+      after = answer.next;
+      if (!after) return found;
+    }
+  };
+
+  it('comes once, newest first, however many at once, packed or not, and nothing of other pages', async () => {
+    const midnight = START_MS - (START_MS % DAY_MS) - DAY_MS;
+    // Of one day several, also of one time; of two months; on both sides of a midnight.
+    const visits = [0, 5, 5, 5, 9, -1, -40 * DAY_MS].map((ms) => midnight + ms);
+    await add(
+      ...visits.map((atMs) => visit(url, atMs)),
+      ...[
+        'https://x.example/a',
+        'https://x.example/?',
+        'https://sub.x.example/',
+        'https://a.example/',
+      ].flatMap((other) => visits.map((atMs) => visit(other, atMs))),
+    );
+    const expected = visits.sort((a, b) => b - a);
+    for (const limit of [1, 2, 3, 6, 7, 8]) expect(await times(limit), `${limit} new`).toEqual(expected);
+    await worker.store.pack(true);
+    for (const limit of [1, 2, 3, 6, 7, 8]) expect(await times(limit), `${limit} packed`).toEqual(expected);
+    await worker.store.compact();
+    for (const limit of [1, 2, 3, 6, 7, 8]) expect(await times(limit), `${limit} merged`).toEqual(expected);
+  });
+
+  it('has the title that each visit had then, and how long it was', async () => {
+    await worker.visit(1, url, { title: 'then' });
+    const { id } = (await worker.records())[0] ?? { id: '' };
+    const event = { kind: 'visit-update', id: 'B'.repeat(22).concat('.1.1'), visit: id } as const;
+    await add({ ...event, atMs: Date.now() + 1, dwellMs: 61_000 });
+    await add(visit(url, START_MS - 2 * DAY_MS, 'long ago'));
+    for (const state of ['new', 'packed']) {
+      const { records } = await worker.send('records.page', { url, limit: 9 });
+      expect(records, state).toMatchObject([
+        { title: 'then', dwellMs: 61_000 },
+        { title: 'long ago', dwellMs: 0 },
+      ]);
+      await worker.store.pack(true);
+    }
+  });
+
+  it('with what is in memory only among it, by its time', async () => {
+    await worker.send('rules.set', { host: 'x.example', capture: 'full', level: 'ephemeral' });
+    for (let i = 0; i < 5; i++) {
+      await worker.visit(1, url);
+      worker.pass(1_000);
+    }
+    await add(...[0, 1.5, 2.5].map((s) => visit(url, START_MS + s * 1000)), visit(url, START_MS - DAY_MS));
+    const expected = [4, 3, 2.5, 2, 1.5, 1, 0, 0].map((s) => START_MS + s * 1000);
+    for (const limit of [1, 2, 3, 9]) expect(await times(limit)).toEqual([...expected, START_MS - DAY_MS]);
+  });
+
+  it('that is not about to be deleted', async () => {
+    await add(visit(url, START_MS - 1), visit(url, START_MS - DAY_MS), visit(url, START_MS - 2 * DAY_MS));
+    await worker.store.pack(true);
+    const { records } = await worker.send('records.page', { url, limit: 9 });
+    const middle = records[1];
+    if (!middle) throw new Error('no record');
+    const target = { what: 'record', id: middle.id, day: dayOf(middle.atMs) } as const;
+    expect(await worker.send('erase.count', { target })).toEqual({ count: 1 });
+    await worker.send('erase.run', { target });
+    expect(await times(9)).toEqual([START_MS - 1, START_MS - 2 * DAY_MS]);
+    await worker.send('erase.finish', {});
+    expect(await times(9)).toEqual([START_MS - 1, START_MS - 2 * DAY_MS]);
+  });
+
+  it('is read from the days that are shown alone, also of a site that was visited each day', async () => {
+    const days = [0, 20, 35, 70].map((day) => START_MS - day * DAY_MS);
+    await add(
+      ...days.map((atMs) => visit(url, atMs - 1)),
+      ...Array.from({ length: 90 }, (_, i) => visit(`https://x.example/${i % 7}`, START_MS - i * DAY_MS)),
+    );
+    await worker.store.pack(true);
+    await worker.store.compact();
+    const opened: string[] = [];
+    const { rows } = PackReader.prototype;
+    vi.spyOn(PackReader.prototype, 'rows').mockImplementation(function (this: PackReader, day, options) {
+      opened.push(day);
+      return rows.call(this, day, options);
+    });
+    expect(await times(200)).toEqual(days.map((atMs) => atMs - 1));
+    expect(opened).toEqual(days.map((atMs) => dayOf(atMs - 1)));
+    opened.length = 0;
+    await worker.send('records.page', { url, limit: 1 });
+    expect(opened).toEqual(days.slice(0, 2).map((atMs) => dayOf(atMs - 1)));
+  });
+});
+
 it('nothing older is read when there is enough', async () => {
   await add(...Array.from({ length: 40 }, (_, i) => visit(`https://x.example/${i}`, START_MS - i * DAY_MS)));
   await worker.store.compact();
@@ -161,9 +260,8 @@ describe('after an update of the browser, whose dictionary cuts words otherwise'
     expect(await urls('')).toEqual(['https://zh.example/']);
   });
 
-  it('its newest record is found', async () => {
-    const { target } = await worker.send('erase.count', { target: { what: 'newest', url } });
-    expect(target).toMatchObject({ what: 'record', id: expect.stringMatching(/./) });
+  it('what was recorded there is found', async () => {
+    expect((await worker.send('records.page', { url, limit: 9 })).records).toMatchObject([{ url }]);
   });
 });
 
