@@ -146,6 +146,44 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     expect(await rows(2)).toEqual([newest, oldest]);
   });
 
+  it('many visits of one page come by and by, and stay shown when one of them goes', async () => {
+    await show('data');
+    await importOld(
+      Array.from({ length: 45 }, (_, i) => ({
+        kind: 'visit',
+        id: `AAAAAAAAAAAAAAAAAAAAAA.3.${i.toString(36)}`,
+        at: new Date(Date.now() - (i + 2) * 3_600_000).toISOString(),
+        level: 'private',
+        url: 'https://many.example/',
+        title: `Manyword ${i}`,
+        transition: 'link',
+        dwellMs: 0,
+      })),
+    );
+    await found('manyword', 1);
+    await options.click('show-visits');
+    const titles = (from: number, to: number) =>
+      waitFor(`${from} to ${to}`, async () => {
+        const shown = await options.texts('visit');
+        return shown.length === to - from && shown.every((row, i) => row.includes(`Manyword ${from + i}\n`));
+      });
+    await titles(0, 20);
+    await options.click('visits-more');
+    await titles(0, 40);
+    await options.click('delete-visit');
+    await options.click('confirm');
+    await titles(1, 41);
+    await options.click('erase-finish');
+    await options.click('visits-more');
+    await titles(1, 45);
+    expect(await options.count('visits-more')).toBe(0);
+    await options.click('visits-delete-page');
+    expect(await options.text('confirm')).toBe('Delete 44 records');
+    await options.click('confirm');
+    await options.click('erase-finish');
+    await found('manyword', 0);
+  });
+
   it('half an hour goes, and nothing before or after it', async () => {
     await show('data');
     const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);

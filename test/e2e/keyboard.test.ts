@@ -128,6 +128,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.activate();
     await options.fill('search-input', 'keyword one');
     await waitFor('one result', async () => (await options.count('search-result')) === 1);
+    await options.press('ArrowDown');
     await tabTo(options, 'show-visits');
     await options.press('Enter');
     await waitFor('two visits', async () => (await options.count('visit')) === 2);

@@ -137,15 +137,19 @@ describe('what was recorded on one page', () => {
     }
   });
 
-  it('with what is in memory only among it, by its time', async () => {
+  it('with what is in memory only among it, by its time, on both sides of a midnight', async () => {
     await worker.send('rules.set', { host: 'x.example', capture: 'full', level: 'ephemeral' });
+    const midnight = START_MS - (START_MS % DAY_MS) + DAY_MS;
+    worker.pass(midnight - 2_500 - Date.now());
     for (let i = 0; i < 5; i++) {
       await worker.visit(1, url);
       worker.pass(1_000);
     }
-    await add(...[0, 1.5, 2.5].map((s) => visit(url, START_MS + s * 1000)), visit(url, START_MS - DAY_MS));
-    const expected = [4, 3, 2.5, 2, 1.5, 1, 0, 0].map((s) => START_MS + s * 1000);
-    for (const limit of [1, 2, 3, 9]) expect(await times(limit)).toEqual([...expected, START_MS - DAY_MS]);
+    const seconds = [-2, -1, 0, 1, -DAY_MS / 1000];
+    await add(...seconds.map((s) => visit(url, midnight + s * 1000)));
+    const expected = [1.5, 1, 0.5, 0, -0.5, -1, -1.5, -2, -2.5, -DAY_MS / 1000];
+    for (const limit of [1, 2, 3, 4, 9, 10])
+      expect(await times(limit), String(limit)).toEqual(expected.map((s) => midnight + s * 1000));
   });
 
   it('that is not about to be deleted', async () => {
