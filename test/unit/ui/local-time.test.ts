@@ -42,7 +42,7 @@ it.each([
 it('each moment of a year is within the minute that the clock shows then', () => {
   vi.stubEnv('TZ', 'Europe/Berlin');
   const two = (n: number) => String(n).padStart(2, '0');
-  for (let ms = utc('2026-01-01'); ms < utc('2027-01-01'); ms += 17 * 60_000 + 1_234) {
+  for (let ms = utc('2026-01-01'); ms < utc('2027-01-01'); ms += 97 * 60_000 + 1_234) {
     const d = new Date(ms);
     const typed = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())}T${two(d.getHours())}:${two(d.getMinutes())}`;
     const { fromMs = 0, toMs = 0 } = localMinute(typed) ?? {};
