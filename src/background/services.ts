@@ -101,7 +101,7 @@ export async function openRecording(events: ServiceEvents, clock?: Clock): Promi
 function inMemory(profile: RecordingProfile, spent: (tabId: number, ms: number) => Promise<void>) {
   const session = new RememberedArea(sessionArea);
   const nowMs = () => profile.clock.nowMs();
-  const ephemeral = new Ephemeral(nowMs, session);
+  const ephemeral = new Ephemeral(nowMs, session, () => profile.store.deletedUntilMs());
   const dwell = new Dwell(nowMs, session, spent, () => {
     const { pause } = profile.settings;
     return pause.kind === 'until' ? pause.untilMs : 0;

@@ -1,10 +1,12 @@
 /** Level and rules, applied to what was stored before they were known or were what they are now. Pure. */
 import {
+  countsAtMs,
   type EventId,
   foldEvents,
   type InteractionEvent,
   type InteractionRecord,
   type NewEvent,
+  stampOf,
   type VisitUpdate,
 } from '../model/interaction.ts';
 import { stricterLevel } from '../model/privacy.ts';
@@ -33,7 +35,7 @@ export function ruleLate(event: InteractionEvent, policy: Policy, visit?: Update
   if (event.kind === 'visit-update') return visit === undefined ? null : updated(event, policy, visit);
   const [kept] = captured(event, policy);
   if (kept === undefined || ('level' in kept && kept.level === 'ephemeral')) return null;
-  return { ...kept, id: event.id } as InteractionEvent;
+  return { ...kept, id: event.id, ...stampOf(event) } as InteractionEvent;
 }
 
 function captured(event: InteractionEvent, policy: Policy): readonly NewEvent[] {
@@ -77,7 +79,7 @@ export function reduceEvents(
   for (const event of events) {
     if (event.kind === 'visit-update') continue;
     before.set(event.id, event);
-    kept.set(event.id, event.atMs > reduction.atMs ? event : reduced(event, reduction));
+    kept.set(event.id, countsAtMs(event) > reduction.atMs ? event : reduced(event, reduction));
   }
   return events.flatMap((event) => {
     if (event.kind !== 'visit-update') return kept.get(event.id) ?? [];
@@ -86,10 +88,10 @@ export function reduceEvents(
     if (left === undefined) return event;
     // A count has no title and no time spent, and tells nothing of what it was.
     if (left?.kind !== 'visit') return [];
-    const { url, atMs } = visit?.kind === 'visit' ? visit : left;
-    if (atMs > reduction.atMs) return event;
+    const of = visit?.kind === 'visit' ? visit : left;
+    if (countsAtMs(of) > reduction.atMs) return event;
     // What is stored was shortened by a rule that looked at its titles, or not at all. What comes later than its visit was not.
-    const ruled = updated(event, reduction, { url, isWhole: visit !== undefined });
+    const ruled = updated(event, reduction, { url: of.url, isWhole: visit !== undefined });
     return ruled === null ? [] : ruled.title === event.title ? event : ruled;
   });
 }
@@ -114,7 +116,8 @@ function reduced(
   if (stays && level === event.level) return event;
   const [kept] = captured(event, reduction);
   if (kept === undefined || level === 'ephemeral') return null;
-  const after = { ...kept, id: event.id, ...(kept.kind === 'reduced' ? {} : { level }) } as InteractionEvent;
+  const own = { id: event.id, ...stampOf(event), ...(kept.kind === 'reduced' ? {} : { level }) };
+  const after = { ...kept, ...own } as InteractionEvent;
   return isSame(after, event) ? event : after;
 }
 

@@ -16,9 +16,10 @@ export interface ExportWriter {
 }
 
 /** As it stands in a file: times as ISO 8601, everything else as it is recorded. */
-export const exportedRecord = ({ atMs, ...rest }: InteractionRecord): unknown => ({
+export const exportedRecord = ({ atMs, afterMs, ...rest }: InteractionRecord): unknown => ({
   ...rest,
   at: new Date(atMs).toISOString(),
+  ...(afterMs === undefined ? {} : { after: new Date(afterMs).toISOString() }),
 });
 
 function jsonWriter(): ExportWriter {

@@ -15,14 +15,20 @@ const ISO = /^(19[7-9]|[2-9]\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 /** `null` when it is none that an export has. */
 export function parseRecord(value: unknown): ExportedRecord | null {
   if (typeof value !== 'object' || value === null) return null;
-  const { at, ...rest } = value as Record<string, unknown>;
-  if (typeof at !== 'string' || !ISO.test(at)) return null;
-  const atMs = Date.parse(at);
-  if (Number.isNaN(atMs) || new Date(atMs).toISOString() !== at) return null;
-  if (rest.kind !== 'visit') return ofEvent(parseEvent({ ...rest, atMs }), 0);
+  const { at, after, ...rest } = value as Record<string, unknown>;
+  const [atMs, afterMs] = [timeOf(at), after === undefined ? undefined : timeOf(after)];
+  if (atMs === null || afterMs === null) return null;
+  const times = { atMs, ...(afterMs === undefined ? {} : { afterMs }) };
+  if (rest.kind !== 'visit') return ofEvent(parseEvent({ ...rest, ...times }), 0);
   const { dwellMs, ...visit } = rest;
   if (typeof dwellMs !== 'number' || !Number.isFinite(dwellMs) || dwellMs < 0) return null;
-  return ofEvent(parseEvent({ ...visit, atMs }), dwellMs);
+  return ofEvent(parseEvent({ ...visit, ...times }), dwellMs);
+}
+
+function timeOf(text: unknown): number | null {
+  if (typeof text !== 'string' || !ISO.test(text)) return null;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) || new Date(ms).toISOString() !== text ? null : ms;
 }
 
 function ofEvent(event: InteractionEvent | null, dwellMs: number): ExportedRecord | null {

@@ -25,7 +25,13 @@ function object(fields: Readonly<Record<string, Schema>>, more: Schema = {}): Sc
 }
 
 const LEVEL = words('public', 'private', 'anonymous');
-const record = { id: text, at: time, level: LEVEL, url: text };
+const after = {
+  'after?': {
+    ...time,
+    description: 'only where the clock said less: recorded when deletions up to this time were known',
+  },
+};
+const record = { id: text, at: time, ...after, level: LEVEL, url: text };
 const KIND = ['visit', 'search', 'click'] as const;
 
 const visit = object({
@@ -48,6 +54,7 @@ const click = object({
 const reduced = object({
   id: text,
   at: { ...time, description: 'the full hour' },
+  ...after,
   kind: words('reduced'),
   level: words('anonymous'),
   of: words(...KIND),

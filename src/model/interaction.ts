@@ -23,7 +23,15 @@ export type Transition = (typeof TRANSITIONS)[number];
 /** `<device>.<incarnation>.<counter>`: unique over all devices for ever (a dot: who, and the how-manieth). */
 export type EventId = string;
 
-interface EventBase {
+/**
+ * Only where the clock of the device said no later time: when it was recorded, the deletions that were given up to this time (ms since
+ * 1970) were known. So what they mean does not depend on clocks that were set (docs/decisions/0016).
+ */
+interface Stamped {
+  readonly afterMs?: number;
+}
+
+interface EventBase extends Stamped {
   readonly id: EventId;
   readonly atMs: number;
   readonly level: PrivacyLevel;
@@ -75,7 +83,7 @@ export interface ClickEvent extends EventBase {
  * All that level `anonymous` keeps of any of them: what kind, in which hour, on what sort of site. `atMs` is the full
  * hour. No URL, title, query or click target ever gets this far.
  */
-export interface ReducedEvent {
+export interface ReducedEvent extends Stamped {
   readonly kind: 'reduced';
   readonly id: EventId;
   readonly atMs: number;
@@ -89,6 +97,13 @@ export type InteractionEvent = VisitEvent | VisitUpdate | SearchEvent | ClickEve
 /** An event before the journal gave it its id. */
 export type Unidentified<E> = E extends InteractionEvent ? Omit<E, 'id'> : never;
 export type NewEvent = Unidentified<InteractionEvent>;
+
+/** The time that deletions compare with theirs: a hybrid logical clock (Kulkarni et al., "Logical Physical Clocks", 2014), in ms. */
+export const countsAtMs = ({ atMs, afterMs }: Pick<EventBase, 'atMs' | 'afterMs'>): number =>
+  afterMs === undefined ? atMs : Math.max(atMs, afterMs + 1);
+
+/** For another event that stands for the same. */
+export const stampOf = ({ afterMs }: Stamped): Stamped => (afterMs === undefined ? {} : { afterMs });
 
 /** A visit as a person sees it: the latest title, the sum of the active time. */
 export interface VisitRecord extends VisitEvent {

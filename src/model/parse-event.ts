@@ -4,10 +4,8 @@ import type { InteractionEvent } from './interaction.ts';
 import { dwell, eventId, FIELDS, MAX_TIME_MS, text } from './interaction-fields.ts';
 import { PRIVACY_LEVELS } from './privacy.ts';
 
-const base = {
-  id: eventId,
-  atMs: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_TIME_MS)),
-};
+const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_TIME_MS));
+const base = { id: eventId, atMs: time, afterMs: v.exactOptional(time) };
 const level = v.picklist(PRIVACY_LEVELS);
 
 const eventSchema = v.variant('kind', [

@@ -3,7 +3,7 @@
  * times only (deletion-log.ts).
  */
 import * as v from 'valibot';
-import type { InteractionRecord } from './interaction.ts';
+import { countsAtMs, type InteractionRecord } from './interaction.ts';
 import { expirySchema, isExpired } from './retention.ts';
 import { type EraseTarget, targetedBy } from './selector.ts';
 
@@ -63,11 +63,9 @@ export const purgeSchema = v.strictObject({
   atMs: time,
   /** From then on it is carried out. */
   dueMs: time,
-  /** What this device had recorded when it was asked for: later events are not meant, whatever the clock says. */
-  device: v.string(),
-  incarnation: v.string(),
-  counter: count,
-  /** Whether records of other devices may come meanwhile. */
+  /** Up to when something counts as recorded that is meant (interaction.ts): whatever the clock says, all that was there then. */
+  untilMs: time,
+  /** Whether other devices are told. */
   syncing: v.boolean(),
   /** Records that are meant, wherever they are. */
   count,
@@ -77,20 +75,16 @@ export type Purge = v.InferOutput<typeof purgeSchema>;
 /** What a log or a person may know of it: nothing of what it means. */
 export type PurgeFacts = Pick<Purge, 'id' | 'reason' | 'kind'>;
 
-/** Whether a record came after the deletion was asked for. */
-function isLater(purge: Purge, { id, atMs }: InteractionRecord): boolean {
-  const [device, incarnation, n = ''] = id.split('.');
-  if (device === purge.device && incarnation === purge.incarnation)
-    return Number.parseInt(n, 36) >= purge.counter;
-  return (device === 'memory' || purge.syncing) && atMs > purge.atMs;
-}
-
 /** A test for the records that it means. */
 export function meantBy(purge: Purge): (record: InteractionRecord) => boolean {
   const isTargeted = targetedBy(purge.targets);
-  const { expiry } = purge;
+  const { expiry, untilMs, targets } = purge;
+  const named = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
   return (record) =>
-    !isLater(purge, record) && (isTargeted(record) || (expiry !== undefined && isExpired(record, expiry)));
+    named.has(record.id) ||
+    (countsAtMs(record) <= untilMs &&
+      (isTargeted(record) || (expiry !== undefined && isExpired(record, expiry))));
 }
 
-export const isEverything = ({ targets }: Purge): boolean => targets.some(({ what }) => what === 'all');
+export const isEverything = ({ targets }: { readonly targets: readonly EraseTarget[] }): boolean =>
+  targets.some(({ what }) => what === 'all');

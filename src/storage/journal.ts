@@ -50,6 +50,17 @@ export const eventId = (deviceId: string, incarnation: number, n: number): strin
 export const journalCounter = async (db: Database): Promise<number> =>
   ((await db.get('metadata', 'counter')) as number | undefined) ?? 1;
 
+/** In `metadata`: up to when deletions were given that this device knows of, ms since 1970. */
+export const DELETED_UNTIL = 'deleted-until';
+export const readDeletedUntil = async (db: Database): Promise<number> =>
+  ((await db.get('metadata', DELETED_UNTIL)) as number | undefined) ?? Number.NEGATIVE_INFINITY;
+
+/** As it counts to deletions: after those that are known, whatever the clock says. */
+export const stamped = <E extends NewEvent>(event: E, deletedUntilMs: number): E =>
+  event.kind === 'visit-update' || event.atMs > deletedUntilMs
+    ? event
+    : { ...event, afterMs: deletedUntilMs };
+
 /** Where events go, and how: into the journal of an open profile, or sealed beside it while the profile is locked. */
 export interface JournalEnd<Row extends JournalRow | SealedRow> {
   readonly deviceId: string;
@@ -68,6 +79,7 @@ export class Journal<Row extends JournalRow | SealedRow> {
   #queue: Waiting[] = [];
   #running = false;
   #next: number | undefined;
+  #deletedUntilMs: number | undefined;
 
   constructor(
     private readonly db: Database,
@@ -88,6 +100,11 @@ export class Journal<Row extends JournalRow | SealedRow> {
       this.#queue.push({ append, resolve, reject });
       if (!this.#running) void this.#run();
     });
+  }
+
+  /** Deletions up to then are known from here on. The caller holds the lock. */
+  heardOf(deletedUntilMs: number): void {
+    this.#deletedUntilMs = deletedUntilMs;
   }
 
   async #run(): Promise<void> {
@@ -116,6 +133,7 @@ export class Journal<Row extends JournalRow | SealedRow> {
   /** `ask`: whether nonces are there is asked for before. Else writing fails when one is. */
   async #write(batch: readonly Append[], ask: boolean): Promise<(Appended | null)[]> {
     this.#next ??= await journalCounter(this.db);
+    this.#deletedUntilMs ??= await readDeletedUntil(this.db);
     let n = this.#next;
     const writes: (Write<Row> | null)[] = [];
     const nonces = new Set<string>();
@@ -163,7 +181,7 @@ export class Journal<Row extends JournalRow | SealedRow> {
 
   async #seal(event: NewEvent, n: number, day: Day): Promise<{ event: InteractionEvent; row: Row }> {
     const id = eventId(this.end.deviceId, this.end.incarnation, n);
-    const full = { ...event, id } as InteractionEvent;
+    const full = { ...stamped(event, this.#deletedUntilMs ?? 0), id } as InteractionEvent;
     return { event: full, row: await this.end.seal(full, n, day) };
   }
 

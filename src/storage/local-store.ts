@@ -3,10 +3,11 @@
  * Over 300 lines, because whatever changes packs or keys has to go through this one lock; the work itself is elsewhere.
  */
 import { type Bytes, concat } from '../base/bytes.ts';
-import { type Clock, type Day, dayOf, monthOf } from '../base/clock.ts';
+import { type Clock, DAY_MS, type Day, dayOf, dayStartMs, monthOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { hostOf } from '../model/page.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import { isEverything, meantBy, type Purge } from '../model/purge.ts';
@@ -48,7 +49,15 @@ import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
 import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, wholeDays, withComing } from './hidden.ts';
-import { type Append, Journal, journalCounter, SEEN_STEP_MS, sealJournalRow } from './journal.ts';
+import {
+  type Append,
+  DELETED_UNTIL,
+  Journal,
+  journalCounter,
+  readDeletedUntil,
+  SEEN_STEP_MS,
+  sealJournalRow,
+} from './journal.ts';
 import { type KeyStore, openKeyStore, type RingName } from './key-store.ts';
 import { dueMonths } from './months.ts';
 import { ensureKeysOf, journalDays, mergePacks, PACK_ROWS, packDay, planAddition } from './packing.ts';
@@ -145,6 +154,15 @@ const damagedIsNull = (error: unknown): null => {
   if (error instanceof DamagedError) return null;
   throw error;
 };
+
+/** -Infinity: none has one. */
+function newestStamp(days: Iterable<readonly InteractionEvent[]>): number {
+  let newest = Number.NEGATIVE_INFINITY;
+  for (const events of days)
+    for (const event of events)
+      if (event.kind !== 'visit-update') newest = Math.max(newest, event.afterMs ?? newest);
+  return newest;
+}
 
 const sum = (numbers: Iterable<number>): number => [...numbers].reduce((all, one) => all + one, 0);
 
@@ -428,6 +446,8 @@ export class LocalStore extends RecordingStore {
       }
       const { change, added } = await this.#planDays(kept);
       if (added.size === 0) return 0;
+      // Whoever recorded them may know of deletions that do not open here.
+      await this.heardOf(newestStamp(kept.values()));
       await this.#hideComing(kept, known);
       await writeChange(this.db, change);
       return sum(added.values());
@@ -572,10 +592,51 @@ export class LocalStore extends RecordingStore {
     };
     if (!isEverything(purge)) return this.meant(means, days);
     // All but what came after it: nothing older is opened.
-    const recent = (await this.days()).filter((day) => day >= dayOf(purge.atMs));
+    const first = dayOf(Math.min(purge.atMs, this.options.clock.nowMs()));
+    const recent = (await this.days()).filter((day) => day >= first);
     const later = await this.meant((record) => !means(record), recent);
     const stored = (await recordCount(this.#source())) - later.stored;
     return { stored, days: [], lines: new Set(), newest: [] };
+  }
+
+  /**
+   * When a deletion, or rules for what is stored, are given now: after all that is known, whatever the clock says; and what is recorded
+   * from here on is later. `beside`: times of records that are elsewhere on this device. A hybrid logical clock: see `countsAtMs`.
+   */
+  deleting(beside: readonly number[] = []): Promise<number> {
+    return this.exclusive(async () => {
+      const times = [
+        this.options.clock.nowMs(),
+        (await readDeletedUntil(this.db)) + 1,
+        await this.#newestMs(),
+      ];
+      const untilMs = Math.min(MAX_TIME_MS - 1, Math.max(...times, ...beside));
+      await this.heardOf(untilMs);
+      return untilMs;
+    });
+  }
+
+  /** Deletions that were given up to then are known. The caller holds the write lock. */
+  async heardOf(deletedUntilMs: number): Promise<void> {
+    if (deletedUntilMs <= (await readDeletedUntil(this.db))) return;
+    await this.db.put('metadata', deletedUntilMs, DELETED_UNTIL);
+    this.#journal.heardOf(deletedUntilMs);
+  }
+
+  /** Of what may be newer than the clock says; 0: nothing. Of a day that cannot be read whole, its end. */
+  async #newestMs(): Promise<number> {
+    const today = this.#today();
+    const [here, away] = [
+      (await this.days())[0],
+      Object.keys(await readAway(this.db))
+        .sort()
+        .at(-1),
+    ];
+    const ends = away !== undefined && away >= today ? [dayStartMs(away) + DAY_MS - 1] : [];
+    if (here === undefined || here < today) return Math.max(0, ...ends);
+    const { events, damaged } = await eventsOfDay(this.#source(), here);
+    const times = events.map(({ atMs }) => atMs);
+    return Math.max(0, ...ends, ...(damaged > 0 ? [dayStartMs(here) + DAY_MS - 1] : []), ...times);
   }
 
   /**

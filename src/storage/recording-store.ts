@@ -1,6 +1,6 @@
 /** What recording needs of a store beside appending, whether it is open or locked: none of it is sealed. */
 import type { Database } from './database.ts';
-import { hashOfNonce } from './journal.ts';
+import { hashOfNonce, readDeletedUntil } from './journal.ts';
 import type { KeyStore } from './key-store.ts';
 import type { TabRow } from './schema.ts';
 
@@ -9,6 +9,11 @@ export abstract class RecordingStore {
     readonly db: Database,
     readonly keys: KeyStore,
   ) {}
+
+  /** Up to when deletions were given that are known; -Infinity: none. */
+  deletedUntilMs(): Promise<number> {
+    return readDeletedUntil(this.db);
+  }
 
   /** Whether a message with this nonce was acted on. */
   async saw(nonce: string): Promise<boolean> {

@@ -7,11 +7,11 @@
  */
 import * as v from 'valibot';
 import { toBase64Url, utf8 } from '../base/bytes.ts';
-import { DAY_MS, type Day, dayOf } from '../base/clock.ts';
+import { type Day, dayOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
 import type { LogFact } from '../model/deletion-log.ts';
-import type { InteractionEvent, InteractionRecord } from '../model/interaction.ts';
+import { countsAtMs, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { linkOf } from '../model/links.ts';
 import { hostOf } from '../model/page.ts';
@@ -21,12 +21,12 @@ import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, recordHost } from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import { noteUnerased, readUnerased } from './unerased.ts';
+import { noteUnerased } from './unerased.ts';
 
 const time = v.pipe(v.number(), v.safeInteger());
 export const commandSchema = v.strictObject({
   id: v.pipe(v.string(), v.maxLength(40)),
-  /** When it was given: later records are not meant. */
+  /** When it was given (interaction.ts, `countsAtMs`): what counts as recorded later is not meant. */
   atMs: time,
   target: v.variant('what', [
     /** `day`: on which it lies, where that is known. */
@@ -50,16 +50,6 @@ export function parseCommand(value: unknown): EraseCommand | null {
   const parsed = v.safeParse(commandSchema, value);
   return parsed.success ? parsed.output : null;
 }
-
-/** Clocks of devices differ by less. */
-const SKEW_MS = DAY_MS;
-
-/**
- * As it is held to from when it arrived on. A clock that is far ahead must not make it mean what is recorded for years to come; one that
- * is a little ahead still means all that its person saw.
- */
-export const heldFrom = (command: EraseCommand, nowMs: number): EraseCommand =>
-  command.atMs > nowMs + SKEW_MS ? { ...command, atMs: nowMs } : command;
 
 const COMMANDS = 'erasures';
 
@@ -90,9 +80,11 @@ async function readLists(store: LocalStore): Promise<{ commands: EraseCommand[];
 export const readCommands = async (store: LocalStore): Promise<EraseCommand[]> =>
   (await readLists(store)).commands;
 
-/** All of them. The caller holds the write lock. */
-export const writeCommands = async (store: LocalStore, commands: readonly EraseCommand[]): Promise<void> =>
-  store.writeNamed((await readLists(store)).free, commands);
+/** All of them; what is recorded from here on is later than what they mean. The caller holds the write lock. */
+export async function writeCommands(store: LocalStore, commands: readonly EraseCommand[]): Promise<void> {
+  await store.heardOf(Math.max(...commands.map(({ atMs }) => atMs)));
+  await store.writeNamed((await readLists(store)).free, commands);
+}
 
 /** A command that says what goes. */
 export type Erasure = EraseCommand & { readonly target: { readonly what: EraseTarget['what'] } };
@@ -113,14 +105,6 @@ export const addCommands = (store: LocalStore, commands: readonly EraseCommand[]
       fresh.filter(isErasure).map(({ id }) => id),
     );
     await writeCommands(store, [...known, ...fresh]);
-  });
-
-/** After they were carried out on what was here: how they are held to from now on (`heldFrom`). Reductions are so from the beginning. */
-export const holdCommands = (store: LocalStore, nowMs: number): Promise<void> =>
-  store.exclusive(async () => {
-    const [commands, waiting] = [await readCommands(store), await readUnerased(store)];
-    const held = commands.map((one) => (waiting.has(one.id) ? one : heldFrom(one, nowMs)));
-    if (held.some((one, index) => one !== commands[index])) await writeCommands(store, held);
   });
 
 /** Commands of another account: they mean nothing in this one, and those without a token would erase what they never meant. */
@@ -382,12 +366,12 @@ export function erasedBy(
   }
   const tokensOf = siteTokens(key);
   return async (record) => {
-    const { atMs } = record;
-    if (ids.has(record.id) || atMs <= allMs) return true;
-    if (ranges.some((one) => atMs <= one.atMs && atMs >= one.fromMs && atMs < one.toMs)) return true;
+    const [{ atMs }, countsAt] = [record, countsAtMs(record)];
+    if (ids.has(record.id) || countsAt <= allMs) return true;
+    if (ranges.some((one) => countsAt <= one.atMs && atMs >= one.fromMs && atMs < one.toMs)) return true;
     if (record.kind === 'reduced') return false;
     const isMeant = (map: ReadonlyMap<string, number>, one: string) =>
-      atMs <= (map.get(one) ?? Number.NEGATIVE_INFINITY);
+      countsAt <= (map.get(one) ?? Number.NEGATIVE_INFINITY);
     if (pages.size > 0 && isMeant(pages, await token(key, 'page', record.url))) return true;
     const host = sites.size > 0 ? recordHost(record) : null;
     return host !== null && (await tokensOf(host)).some((one) => isMeant(sites, one));

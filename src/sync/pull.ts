@@ -25,8 +25,6 @@ import {
   addCommands,
   eraseAs,
   erasedBy,
-  heldFrom,
-  holdCommands,
   isErasure,
   logErasures,
   parseCommand,
@@ -215,12 +213,7 @@ async function apply(
       ...epochField(header.epoch),
     });
   }
-  const nowMs = session.clock.nowMs();
-  // What is here now is erased as it was said: of a device whose clock is ahead its own records lie ahead, too.
-  await addCommands(
-    store,
-    into.commands.map((command) => (isErasure(command) ? command : heldFrom(command, nowMs))),
-  );
+  await addCommands(store, into.commands);
   for (const day of into.returned) await queueDay(store, day);
   for (const update of await addEvents(session, into.events)) {
     const slot = into.updates.get(update);
@@ -228,7 +221,6 @@ async function apply(
   }
   if (into.commands.length > 0) {
     const count = await eraseWaiting(session);
-    await holdCommands(store, nowMs);
     if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
     await queueMeant(store, into.commands);
   }

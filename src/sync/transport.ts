@@ -76,6 +76,8 @@ const SENTENCES: Readonly<Record<string, string>> = {
   TOO_MANY: 'The sync service asks to wait before the next try.',
   QUOTA: 'The account is full at the sync service. Delete old records, or ask the host for more room.',
   UNAVAILABLE: 'The sync service is not ready. It will be tried again.',
+  CLOCK_SKEW:
+    'The date or time of this device is wrong by more than two days. Set it right, then sync goes on; nothing was lost.',
   TOO_LARGE: 'The sync service takes less at once than it should. Tell its host; nothing was lost.',
 };
 

@@ -12,6 +12,7 @@ import { Profile } from '../../src/background/services/profile.ts';
 import { StoredRules } from '../../src/background/services/stored-rules.ts';
 import { Sync } from '../../src/background/services/sync.ts';
 import { HOUR_MS } from '../../src/base/clock.ts';
+import { randomId } from '../../src/base/random.ts';
 import type { InteractionEvent, InteractionRecord, NewEvent } from '../../src/model/interaction.ts';
 import type { PrivacyLevel } from '../../src/model/privacy.ts';
 import type { SyncState } from '../../src/model/recording.ts';
@@ -105,12 +106,18 @@ export class TestDevice {
     return this.run(async () => {
       const everything = targets.some(({ what }) => what === 'all');
       let count = 0;
-      await this.sync.erasing(targets, async () => {
+      const erase = async () => {
         count = await this.store.erase(targetedBy(targets), everything, undefined, targets);
         return true;
-      });
+      };
+      await this.sync.erasing(targets, erase, await this.deletion());
       return count;
     });
+  }
+
+  /** As the product names one that is given now. */
+  async deletion() {
+    return { id: randomId(), atMs: await this.store.deleting() };
   }
 
   /** As the handlers of `level.set`, `rules.set` and `rules.remove` do it. */

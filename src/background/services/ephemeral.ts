@@ -13,6 +13,7 @@ import { EPHEMERAL_MS } from '../../model/privacy.ts';
 import type { Area } from '../../platform/areas.ts';
 import { MemoryFullError } from '../../storage/database.ts';
 import { keptOf, type Targeted } from '../../storage/erase.ts';
+import { stamped } from '../../storage/journal.ts';
 
 const KEY = 'ephemeral';
 const MAX_EVENTS = 5_000;
@@ -36,6 +37,8 @@ export class Ephemeral {
   constructor(
     private readonly nowMs: () => number,
     private readonly session: Area,
+    /** Up to when deletions were given that are known, in ms. */
+    private readonly deletedUntilMs: () => Promise<number>,
   ) {}
 
   /**
@@ -46,7 +49,10 @@ export class Ephemeral {
     return this.#mutex.run(async () => {
       const { events, nonces } = await this.#alive();
       if (nonces.some((seen) => seen.nonce === nonce)) return null;
-      const full = added.map((event) => ({ ...event, id: `memory.0.${randomId()}` }) as InteractionEvent);
+      const untilMs = await this.deletedUntilMs();
+      const full = added.map(
+        (event) => ({ ...stamped(event, untilMs), id: `memory.0.${randomId()}` }) as InteractionEvent,
+      );
       const all = withoutOrphans([...events, ...full]);
       const [first] = full;
       if (first === undefined || all.at(-1) !== full.at(-1)) return null;

@@ -25,7 +25,6 @@ import type { EraseTarget } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
 import type { Meant } from '../../storage/erase.ts';
-import { journalCounter } from '../../storage/journal.ts';
 import { logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
@@ -177,6 +176,8 @@ export class Erasures {
         await this.#tell(`A deletion was not carried out. ${error.message}`);
       throw error;
     });
+    // What is not read yet must not bring it back.
+    await deps.history.erasing(isEverything({ targets }));
     const atMs = this.#nowMs();
     const draft: Purge = {
       id: randomId(),
@@ -186,14 +187,10 @@ export class Erasures {
       ...(expiry === undefined ? {} : { expiry }),
       atMs,
       dueMs: now ? atMs : atMs + UNDO_MS,
-      device: store.vault.deviceId,
-      incarnation: store.vault.incarnation.toString(36),
-      counter: await journalCounter(store.db),
+      untilMs: await store.deleting((await deps.ephemeral.records()).map(({ atMs }) => atMs)),
       syncing: store.syncing,
       count: 0,
     };
-    // What is not read yet must not bring it back.
-    await deps.history.erasing(isEverything(draft));
     const isMeant = meantBy(draft);
     const inMemory = (await deps.ephemeral.records()).filter((record) => {
       onRead();
@@ -395,7 +392,7 @@ export class Erasures {
     };
     // How long records stay is a setting of each device: the others keep theirs.
     if (purge.reason === 'retention') await erase();
-    else await deps.sync.erasing(purge.targets, erase, purge);
+    else await deps.sync.erasing(purge.targets, erase, { id: purge.id, atMs: purge.untilMs });
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.
     await store
       .pushOut()

@@ -127,7 +127,9 @@ class FileImport {
     const others = [...known, ...beside].filter(({ id }) => !accounted.has(id));
     const same = new SameHappenings(others, settings);
     const events: InteractionEvent[] = [];
-    for (const { event: told, dwellMs } of records) {
+    const deletedUntilMs = await this.services.profile.store.deletedUntilMs();
+    for (const { event: record, dwellMs } of records) {
+      const told = stampedAsKnown(record, deletedUntilMs);
       // A file may be of a version, or of another program, that kept everything.
       const { events: redacted, pieces } = await sensitive.redact([told]);
       const event = redacted[0] ?? told;
@@ -221,4 +223,10 @@ export function serveImport(
     const { added, there, leftOut } = into;
     send({ kind: request.kind === 'end' ? 'done' : 'next', added, there, leftOut });
   }
+}
+
+/** A file may say anything of deletions that were known: only those that are known here count. */
+function stampedAsKnown({ afterMs, ...record }: ExportedRecord['event'], knownMs: number) {
+  const event = record as ExportedRecord['event'];
+  return afterMs !== undefined && afterMs <= knownMs ? { ...event, afterMs } : event;
 }

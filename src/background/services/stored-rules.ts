@@ -118,7 +118,7 @@ export class StoredRules {
   /** Begins, and resolves when it will be done whatever happens. */
   async start(reduction: Reduction): Promise<void> {
     await this.deps.settled();
-    const atMs = this.profile.clock.nowMs();
+    const atMs = await this.profile.store.deleting();
     await this.#add([{ ...fresh({ ...reduction, id: randomId(), atMs }), own: true }]);
     this.#begin();
   }

@@ -3,7 +3,6 @@
 import { type Bytes, fromBase64Url } from '../../base/bytes.ts';
 import type { Day } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
-import { randomId } from '../../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
@@ -429,7 +428,7 @@ export class Sync {
   async erasing(
     targets: readonly EraseTarget[],
     erase: () => Promise<boolean>,
-    as: CommandNames = { id: randomId(), atMs: this.profile.clock.nowMs() },
+    as: CommandNames,
   ): Promise<void> {
     const account = this.#account;
     const { store } = this.profile;

@@ -6,8 +6,10 @@
  */
 import './globals.ts';
 import { createHash } from 'node:crypto';
+import { DAY_MS, HOUR_MS } from '../../../src/base/clock.ts';
 import type { EventId } from '../../../src/model/interaction.ts';
 import type { PrivacyLevel } from '../../../src/model/privacy.ts';
+import { reductionOf } from '../../../src/model/reduction.ts';
 import type { Rule } from '../../../src/model/rules.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
 import type { DeviceId } from '../../../src/protocol/ids.ts';
@@ -50,6 +52,8 @@ const STEPS = {
   remove: 1,
   drop: 2,
   back: 1,
+  clock: 2,
+  apply: 1,
   wait: 3,
 } as const;
 type Step = keyof typeof STEPS;
@@ -233,8 +237,28 @@ export class Simulation {
     drop: (device) =>
       this.#quietly(device.do(async ({ sync, profile }) => sync.dropSent(await profile.store.days(), []))),
     back: (device) => this.#quietly(device.do((services) => fetchAway(services))),
+    clock: ({ browser }) => {
+      const off = this.#rng.pick([0, 1, 900, 60_000, HOUR_MS, 5 * DAY_MS, 400 * DAY_MS]);
+      browser.skewMs = this.#rng.chance(0.5) ? off : -off;
+      this.#truth.clocksDiffer = true;
+    },
+    apply: (device) => this.#apply(device),
     wait: () => {},
   };
+
+  /** A rule that keeps nothing, applied to what is stored: as a deletion that nobody knows the time of. */
+  #apply(device: SimDevice): void {
+    const host = this.#rng.pick(SITES);
+    const rule: Rule = { id: `${host} ${++this.#count}`, host, capture: 'skip' };
+    const { nowMs: atMs } = device.browser;
+    this.#truth.erased.push({
+      by: device.name,
+      target: { what: 'site', host },
+      atMs,
+      askedMs: this.#loop.nowMs,
+    });
+    this.#quietly(device.do(({ storedRules }) => storedRules.start(reductionOf(rule, 'private', [rule]))));
+  }
 
   #url(): string {
     return `https://${this.#rng.pick(SITES)}${this.#rng.pick(PAGES)}`;
@@ -382,6 +406,9 @@ export class Simulation {
     this.#note('the end begins');
     this.#network.weather = CALM;
     this.#network.off.clear();
+    // No service takes what is signed days before or after.
+    for (const { browser } of this.#devices)
+      if (Math.abs(browser.skewMs) > HOUR_MS) browser.skewMs = 0;
     this.#loop.forgetAfter();
     await this.#advance(15_000);
     for (let pass = 0; ; pass++) {
@@ -414,7 +441,7 @@ export class Simulation {
     for (const [name, records] of found) this.#note(`${name} has ${records.length}`);
     if (faults.length > 0) {
       for (const one of this.#truth.appended.values())
-        if (faults.join().includes(`"${one.token}"`)) this.log?.(JSON.stringify(one));
+        if (new RegExp(`\\b${one.token}\\b`).test(faults.join())) this.log?.(JSON.stringify(one));
       for (const one of this.#truth.erased) this.log?.(JSON.stringify(one));
       throw new Error(faults.join('\n'));
     }

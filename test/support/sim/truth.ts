@@ -41,6 +41,8 @@ export class Truth {
   readonly undone = new Map<string, boolean | 'maybe'>();
   /** Devices that are not in the account any more: what they had not sent is nowhere else, and nobody heard of it. */
   readonly out = new Set<string>();
+  /** Some device's clock is not that of the others, or was not. */
+  clocksDiffer = false;
 
   /** Ids of records that an erasure by id may name. */
   ids(): string[] {
@@ -91,16 +93,22 @@ export class Truth {
     for (const erasure of this.erased) {
       const byId = erasure.target.what === 'record';
       if (!isTargeted(record as InteractionRecord, erasure.target)) continue;
+      // What one device does has an order, whatever its clock says; else it depends on clocks.
+      const isSame = event.by === erasure.by;
       const isOlder = event.atMs <= erasure.atMs;
-      // Asked for before it was recorded, and by all clocks.
-      if (!byId && !isOlder && event.askedMs > (erasure.doneMs ?? Number.POSITIVE_INFINITY)) continue;
+      const mayBeOlder = isOlder || this.clocksDiffer;
+      const isAfter = event.askedMs > (erasure.doneMs ?? Number.POSITIVE_INFINITY);
+      if (!byId && isAfter && (isSame || !mayBeOlder)) continue;
       const undone = (erasure.id !== undefined && this.undone.get(erasure.id)) || false;
       if (undone === true) continue;
       const isCertain =
         erasure.doneMs !== undefined &&
         undone === false &&
         !this.out.has(erasure.by) &&
-        (byId || (isOlder && event.doneMs !== undefined && event.doneMs <= erasure.askedMs));
+        (byId ||
+          ((isSame || (isOlder && !this.clocksDiffer)) &&
+            event.doneMs !== undefined &&
+            event.doneMs < erasure.askedMs));
       if (isCertain) return 'gone';
       mayBeGone = true;
     }

@@ -142,7 +142,11 @@ describe.each<PackageKind>(['full', 'anonymised'])('%s', (kind) => {
 it('full: everything is as it is', async () => {
   const { json, made } = await files('full');
   const { interactions } = json('interactions.json') as { interactions: Record<string, unknown>[] };
-  expect(interactions.map(({ at, ...rest }) => ({ ...rest, atMs: Date.parse(at as string) }))).toEqual(
+  const times = ({ at, after }: Record<string, unknown>) => ({
+    atMs: Date.parse(at as string),
+    afterMs: Date.parse(after as string),
+  });
+  expect(interactions.map(({ at, after, ...rest }) => ({ ...rest, ...times({ at, after }) }))).toEqual(
     RECORDS,
   );
   expect(json('profile.json')).toEqual(JSON.parse(JSON.stringify(PROFILE)));

@@ -49,6 +49,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     'cache_stats.l2.misses',
     'counter',
     'cursor',
+    'deleted-until',
     'devices-seen.hash',
     'devices-seen.version',
     'epoch-settled.epoch',

@@ -16,9 +16,7 @@ const purge = (id: string): Purge => ({
   targets: [{ what: 'site', host: `${id}.example` }],
   atMs: 1,
   dueMs: 2,
-  device: 'device',
-  incarnation: '1',
-  counter: 0,
+  untilMs: 1,
   syncing: false,
   count: 1,
 });

@@ -2,7 +2,6 @@
 import { expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
 import { CARRIED_OUT, type Purge } from '../../../src/model/purge.ts';
-import { journalCounter } from '../../../src/storage/journal.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -17,9 +16,7 @@ async function hide(host: string): Promise<void> {
     targets: [{ what: 'site', host }],
     atMs: clock.nowMs(),
     dueMs: clock.nowMs(),
-    device: store.vault.deviceId,
-    incarnation: store.vault.incarnation.toString(36),
-    counter: await journalCounter(store.db),
+    untilMs: clock.nowMs(),
     syncing: true,
     count: 1,
   };

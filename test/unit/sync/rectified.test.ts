@@ -18,7 +18,7 @@ usePair();
 
 const URL_A = 'https://a.example/wails';
 /** Deleting at once, as far as the store and the other devices hear of it. */
-const around = ({ sync, store }: TestDevice) => ({
+const around = (device: TestDevice) => ({
   unsealing: { settle: async () => {} },
   erasures: {
     async settle() {},
@@ -30,10 +30,11 @@ const around = ({ sync, store }: TestDevice) => ({
       readonly days?: readonly Day[];
     }) {
       let count = 0;
-      await sync.erasing(targets, async () => {
-        count = await store.erase(targetedBy(targets), false, days, targets);
+      const erase = async () => {
+        count = await device.store.erase(targetedBy(targets), false, days, targets);
         return true;
-      });
+      };
+      await device.sync.erasing(targets, erase, await device.deletion());
       return count;
     },
   },

@@ -1,0 +1,54 @@
+/** What a deletion means here is what its commands mean elsewhere, for any record, clock and time of deletion (docs/decisions/0016). */
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { importMacKey } from '../../../src/crypto/primitives.ts';
+import type { InteractionRecord } from '../../../src/model/interaction.ts';
+import { meantBy, type Purge } from '../../../src/model/purge.ts';
+import type { EraseTarget } from '../../../src/model/selector.ts';
+import { commandsOf, erasedBy } from '../../../src/sync/erasures.ts';
+
+const HOSTS = ['a.example', 'sub.a.example', 'b.example'];
+const host = fc.constantFrom(...HOSTS);
+const url = fc.tuple(host, fc.constantFrom('/', '/x')).map(([name, path]) => `https://${name}${path}`);
+/** Few, so that they meet. */
+const time = fc.integer({ min: 0, max: 8 });
+const id = fc.integer({ min: 0, max: 4 }).map((n) => `device.1.${n}`);
+const record: fc.Arbitrary<InteractionRecord> = fc.record({
+  kind: fc.constant('visit' as const),
+  id,
+  atMs: time,
+  afterMs: fc.option(time, { nil: undefined }),
+  level: fc.constant('private' as const),
+  url,
+  title: fc.constant(''),
+  transition: fc.constant('link' as const),
+  dwellMs: fc.constant(0),
+}) as fc.Arbitrary<InteractionRecord>;
+const target: fc.Arbitrary<EraseTarget> = fc.oneof(
+  fc.record({ what: fc.constant('record' as const), id }),
+  fc.record({ what: fc.constant('page' as const), url }),
+  fc.record({ what: fc.constant('site' as const), host }),
+  fc.record({ what: fc.constant('range' as const), fromMs: time, toMs: time }),
+  fc.constant({ what: 'all' as const }),
+);
+const key = importMacKey(new Uint8Array(32));
+
+it('here and elsewhere', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      record,
+      fc.array(target, { minLength: 1, maxLength: 3 }),
+      time,
+      async (one, targets, untilMs) => {
+        const purge = { targets, untilMs } as unknown as Purge;
+        const commands = await commandsOf(targets, await key, { id: 'deletion', atMs: untilMs });
+        const elsewhere = await erasedBy(commands, await key)(one);
+        expect(elsewhere).toBe(meantBy(purge)(one));
+        const isNamed = targets.some((each) => each.what === 'record' && each.id === one.id);
+        // What is recorded knowing of it, by any clock, is not meant.
+        if (!isNamed) expect(await erasedBy(commands, await key)({ ...one, afterMs: untilMs })).toBe(false);
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
