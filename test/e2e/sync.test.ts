@@ -143,7 +143,7 @@ describe.each<[BrowserName, BrowserName]>([
         if (JSON.stringify(one) === JSON.stringify(other)) return one.length === 3;
         throw new Error(JSON.stringify([one, other]));
       },
-      { timeoutMs: 30_000, everyMs: 500 },
+      { timeoutMs: 90_000, everyMs: 500 },
     );
     expect((await settings(first)).join()).toMatch(/^public,skipped-by-first.*,skipped-by-second/);
   });

@@ -53,10 +53,13 @@ export class News {
     openChannel(transport, signer, { ...events, onEnd }).then(
       (channel) => {
         if (life !== this.#life) channel?.close();
-        else this.#channel = channel ?? undefined;
+        else if (channel) this.#channel = channel;
+        // Nobody listens: whatever there is is found by asking.
+        else onEnd();
       },
-      () => {
-        if (life === this.#life) this.#channel = undefined;
+      (error: unknown) => {
+        console.error('the channel could not be opened', error);
+        if (life === this.#life) onEnd();
       },
     );
     return 0;
@@ -66,6 +69,9 @@ export class News {
     const channel = this.#channel;
     this.#life += 1;
     this.#channel = undefined;
+    // It did not fail: it is let go.
+    this.#notBeforeMs = 0;
+    this.#failures = 0;
     if (channel && channel !== 'opening') channel.close();
   }
 }

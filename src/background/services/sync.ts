@@ -232,33 +232,34 @@ export class Sync {
 
   /** One round; a call while one runs makes it run once more. */
   run(): Promise<void> {
-    if (this.#running) {
-      this.#again = true;
-      return this.#running;
-    }
-    this.#running = this.#rounds()
-      // A store that takes nothing more, not even that a round failed.
-      .catch((error: unknown) => {
-        console.error('sync stopped', error);
-        this.#show('error');
-      })
-      .finally(() => {
-        this.#running = undefined;
-      });
+    this.#again = true;
+    this.#running ??= this.#rounds();
     return this.#running;
   }
 
   async #rounds(): Promise<void> {
-    do {
-      this.#again = false;
-      const account = this.#account;
-      if (!account || !this.mayRun()) return;
-      if ((await this.#roundOf(account)) === 'more') {
-        // Days that came back may have to leave again before the next ones come.
-        await this.relieve();
-        this.#again = true;
+    // Not before whoever asks has the promise of this.
+    await null;
+    try {
+      while (this.#again) {
+        this.#again = false;
+        const account = this.#account;
+        if (!account || !this.mayRun()) return;
+        if ((await this.#roundOf(account)) === 'more') {
+          // Days that came back may have to leave again before the next ones come.
+          await this.relieve();
+          this.#again = true;
+        }
+        if (this.#phase !== 'synced') return;
       }
-    } while (this.#again && this.#phase === 'synced');
+    } catch (error) {
+      // A store that takes nothing more, not even that a round failed.
+      console.error('sync stopped', error);
+      this.#show('error');
+    } finally {
+      // In the same step as the last look at `#again`: what is asked for from here on begins anew.
+      this.#running = undefined;
+    }
   }
 
   /** Makes room after some days came back. */

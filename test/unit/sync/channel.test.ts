@@ -34,7 +34,7 @@ const pass = async (ms: number) => {
 };
 /** What takes no timer gets done. */
 async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const endMs = performance.now() + 3_000; !(await holds()); ) {
+  for (const endMs = performance.now() + 30_000; !(await holds()); ) {
     if (performance.now() > endMs) expect.fail(`never: ${what}; ${b.network.sent.map(({ path }) => path)}`);
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -115,6 +115,40 @@ describe('the channel that tells of news', () => {
     expect(rounds(b)).toBeLessThanOrEqual(2 * polls(b) + 1);
     expect(b.sync.state().phase).toBe('synced');
   });
+
+  it('that could not be opened is asked for again, and what came meanwhile is found', async () => {
+    let lost = 0;
+    b.network.fate = (_, { url }) => (url.includes('/v1/ticket') && lost++ === 0 ? 'lost-request' : 'ok');
+    await listens();
+    await until('a ticket that is lost', () => lost === 1);
+    await a.visit('one.example', '/a');
+    await a.round();
+    for (let second = 0; second < 6; second++) await pass(1_000);
+    await until('a socket', () => FakeSocket.made.length === 1);
+    expect(await b.urls()).toEqual(['https://one.example/a']);
+  });
+
+  it.each(Array.from({ length: 12 }, (_, n) => n))(
+    'is not lost when it tells of news %i steps before a round is over',
+    async (steps) => {
+      await listens();
+      await until('a socket', () => FakeSocket.made.length === 1);
+      const before = rounds(b);
+      let told: Promise<void> | undefined;
+      const { sync } = b;
+      vi.spyOn(sync, 'onChanged').mockImplementationOnce(async () => {
+        told = (async () => {
+          for (let step = 0; step < steps; step++) await null;
+          b.run(() => sync.run());
+        })();
+      });
+      await a.visit('one.example', '/a');
+      await a.round();
+      await b.run(() => sync.run());
+      await told;
+      await until('another round', () => rounds(b) >= before + 2);
+    },
+  );
 
   it('ends with the account', async () => {
     FakeSocket.behaviour = 'throws';
