@@ -3,7 +3,7 @@
  * Over 300 lines, because whatever changes packs or keys has to go through this one lock; the work itself is elsewhere.
  */
 import { type Bytes, concat } from '../base/bytes.ts';
-import { type Clock, DAY_MS, type Day, dayOf, dayStartMs, monthOf } from '../base/clock.ts';
+import { type Clock, type Day, dayOf, monthOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SiteSize } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
@@ -95,6 +95,9 @@ interface Contents {
   /** Read while no event was being appended: one more can be added to it. */
   isExact: boolean;
 }
+
+/** Named record: when the newest record was made that left for the service (ms since 1970). */
+const NEWEST_AWAY = 'newest-away';
 
 /** In the cache: days that finding reads whole. About what an event takes there. */
 const LIVE = 'live/';
@@ -623,20 +626,19 @@ export class LocalStore extends RecordingStore {
     this.#journal.heardOf(deletedUntilMs);
   }
 
-  /** Of what may be newer than the clock says; 0: nothing. Of a day that cannot be read whole, its end. */
+  /** The newest record that may be newer than the clock says, here or away; 0: there is none. */
   async #newestMs(): Promise<number> {
-    const today = this.#today();
-    const [here, away] = [
-      (await this.days())[0],
-      Object.keys(await readAway(this.db))
-        .sort()
-        .at(-1),
-    ];
-    const ends = away !== undefined && away >= today ? [dayStartMs(away) + DAY_MS - 1] : [];
-    if (here === undefined || here < today) return Math.max(0, ...ends);
-    const { events, damaged } = await eventsOfDay(this.#source(), here);
-    const times = events.map(({ atMs }) => atMs);
-    return Math.max(0, ...ends, ...(damaged > 0 ? [dayStartMs(here) + DAY_MS - 1] : []), ...times);
+    const awayMs = await this.#newestAwayMs();
+    const [newest] = await this.days();
+    if (newest === undefined || newest < this.#today()) return awayMs;
+    const { events } = await eventsOfDay(this.#source(), newest);
+    return events.reduce((latest, { atMs }) => Math.max(latest, atMs), awayMs);
+  }
+
+  /** Of what left this store for the service; damaged: nothing is known of it. */
+  async #newestAwayMs(): Promise<number> {
+    const noted = await this.readNamed(NEWEST_AWAY).catch(damagedIsNull);
+    return typeof noted === 'number' ? noted : 0;
   }
 
   /**
@@ -1049,6 +1051,7 @@ export class LocalStore extends RecordingStore {
   ): Promise<Day[]> {
     return this.#erasing(async () => {
       const leaving = new Map<Day, { readonly records: number; readonly sites: readonly string[] }>();
+      let newestMs = 0;
       for (const [day, ids] of sent) {
         const { events, damaged } = await this.eventsOfDay(day);
         const moved = movedOf(events, keep);
@@ -1056,8 +1059,10 @@ export class LocalStore extends RecordingStore {
         // What is hidden may still be shown again: it is nowhere else.
         if (this.isHiding(day) || !(await isSettled(day))) continue;
         leaving.set(day, { records: foldEvents(moved).length, sites: await sitesOf(moved) });
+        newestMs = moved.reduce((latest, { atMs }) => Math.max(latest, atMs), newestMs);
       }
       if (leaving.size === 0) return [];
+      if (newestMs > (await this.#newestAwayMs())) await this.writeNamed(NEWEST_AWAY, newestMs);
       const gone: Day[] = [];
       const months = new Set([...leaving.keys()].map(monthOf));
       for (const month of months) {
