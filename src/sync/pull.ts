@@ -23,6 +23,7 @@ import { queueMeant } from './away.ts';
 import { settledSeq } from './epochs.ts';
 import {
   addCommands,
+  type Erasure,
   eraseAs,
   erasedBy,
   heldFrom,
@@ -33,8 +34,8 @@ import {
   readCommands,
 } from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
-import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
-import { queueDay, queueRecord } from './outbox.ts';
+import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
+import { erasuresWaiting, queueDay, queueRecord } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
@@ -119,7 +120,7 @@ async function done({ store, clock }: RoundSession, changed: boolean): Promise<R
  * Carries out every command that was not yet, given here or elsewhere, before anything more is told to the others. Damage may keep
  * what a command means: it is tried again in each round until it is gone. Resolves with how many records went.
  */
-async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<number> {
+async function eraseWaiting({ store, scope, clock, eraseHere }: RoundSession): Promise<number> {
   const waiting = await readUnerased(store);
   if (waiting.size === 0) return 0;
   const commands = (await readCommands(store)).filter(isErasure).filter(({ id }) => waiting.has(id));
@@ -127,8 +128,15 @@ async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<
   const { naming } = scope.keys;
   const means = erasedBy(commands, naming);
   const everything = commands.some(({ target }) => target.what === 'all');
+  const log = async (count: number, keptDays = 0) => {
+    if (count === 0) return;
+    const theirs: Erasure[] = [];
+    for (const one of commands) if (!(await isGivenHere(store, scope, one.id))) theirs.push(one);
+    await logErasures(store, theirs, count, clock.nowMs(), keptDays);
+  };
   try {
     const count = await eraseHere({ means, everything }, () => eraseAs(store, commands, naming));
+    await log(count);
     await queueMeant(store, commands);
     await carriedOut(
       store,
@@ -137,8 +145,17 @@ async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<
     return count;
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
-    return error instanceof PartlyErasedError ? error.count : 0;
+    if (!(error instanceof PartlyErasedError)) return 0;
+    await log(error.count, error.kept.length);
+    return error.count;
   }
+}
+
+/** A deletion that was asked for here is in the log already. Its command waits to be sent, or is known as this device's own object. */
+async function isGivenHere(store: LocalStore, scope: ObjectScope, id: string): Promise<boolean> {
+  if ((await erasuresWaiting(store)).includes(id)) return true;
+  const header = { kind: 'erase', author: deviceIdOf(store), incarnation: 0, counter: 0, name: id } as const;
+  return (await store.db.get('peers', await slotOf(scope, header)))?.own === true;
 }
 
 /** What a page leaves in the slots that others wrote, and what did not open before. */
@@ -227,9 +244,8 @@ async function apply(
     if (slot !== undefined) unread[slot] ??= 'waits';
   }
   if (into.commands.length > 0) {
-    const count = await eraseWaiting(session);
+    await eraseWaiting(session);
     await holdCommands(store, nowMs);
-    if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
     await queueMeant(store, into.commands);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });

@@ -43,9 +43,17 @@ import {
   readCommands,
 } from '../../sync/erasures.ts';
 import { readHoldings } from '../../sync/holdings.ts';
-import { erasedOutside, forgetLeft, isErasedOutside, leftAccount, noteLeft } from '../../sync/left.ts';
+import {
+  erasedOutside,
+  isErasedOutside,
+  leftAccount,
+  noteJoined,
+  noteLeft,
+  tellUntold,
+} from '../../sync/left.ts';
 import { type Mended, mendFromService } from '../../sync/mend.ts';
 import {
+  erasuresWaiting,
   giveCommands,
   queueRecord,
   shareSettings,
@@ -150,6 +158,7 @@ export class Sync {
     store.syncing = this.#account !== null || this.#isDamaged;
     if (this.#account) {
       await this.#movePhrase(this.#account);
+      await noteJoined(store, this.#account.account);
       await this.#retry.open();
       // It failed before the worker was stopped, and nothing is tried until the wait is over.
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
@@ -431,14 +440,15 @@ export class Sync {
     erase: () => Promise<boolean>,
     as: CommandNames = { id: randomId(), atMs: this.profile.clock.nowMs() },
   ): Promise<void> {
-    const account = this.#account;
     const { store } = this.profile;
-    if (!account) {
+    // Damaged: what is deleted waits like what is recorded.
+    const account = this.#account?.account ?? (this.#isDamaged ? await leftAccount(store) : undefined);
+    if (account === undefined) {
       await erasedOutside(store, targets, as);
       await erase();
       return;
     }
-    const { keys } = await scopeOf(store, account.account);
+    const { keys } = await scopeOf(store, account);
     const commands = await commandsOf(targets, keys.naming, as);
     // First: a round that runs now may send the commands before they are looked at again.
     await queueMeant(store, commands);
@@ -465,6 +475,7 @@ export class Sync {
 
   /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
   readonly others = {
+    account: (): AccountId | null => this.#account?.account ?? null,
     /** Days that are at the service only come back, reduced, and go there again. */
     reducing: async (command: EraseCommand): Promise<void> => {
       const { store } = this.profile;
@@ -701,8 +712,9 @@ export class Sync {
     await store.exclusive(() => writeSharedSettings(store, shared));
     await forgetCommands(store);
     await forgetReceipts(store);
-    await forgetLeft(store, account.account);
+    await noteJoined(store, account.account);
     await startQueueing(store, ['card', 'settings']);
+    await tellUntold(store, account.account, (commands) => giveCommands(store, commands));
     await writeAccount(store, account);
     this.#account = account;
     this.#settingsProblem = undefined;
@@ -733,6 +745,8 @@ export class Sync {
     if (how === 'delete') return fail('sync-damaged', NOT_FROM_HERE);
     const away = Object.keys(await store.awayDays()).length;
     if (away > 0 && !loseAway) return fail('days-away', daysAwaySentence(away));
+    const account = await leftAccount(store);
+    if (account !== undefined) await noteLeft(store, account, new Set(await erasuresWaiting(store)));
     await stopQueueing(store);
     await writeAccount(store, null);
     this.#isDamaged = false;
