@@ -13,16 +13,17 @@ import type { CheckedChain } from '../protocol/device-list.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
-import { type Change, changesAnswerSchema } from '../protocol/wire.ts';
+import { type Change, type ChangesAnswer, changesAnswerSchema } from '../protocol/wire.ts';
 import { DamagedError, PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
-import { type Attested, attested } from './attested.ts';
+import { attested } from './attested.ts';
 import { queueMeant } from './away.ts';
 import { settledSeq } from './epochs.ts';
 import {
   addCommands,
+  type EraseCommand,
   type Erasure,
   eraseAs,
   erasedBy,
@@ -39,7 +40,7 @@ import { erasuresWaiting, queueDay, queueRecord } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
-import type { TransportFailure } from './transport.ts';
+import type { Signer, Transport, TransportFailure } from './transport.ts';
 import { carriedOut, readUnerased } from './unerased.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
 
@@ -78,25 +79,9 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
   let changed = (await eraseWaiting(session)) > 0;
   for (;;) {
     const since = ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0;
-    const page = await transport.json(
-      changesAnswerSchema,
-      { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${PAGE}` },
-      signer,
-    );
+    const page = await changesSince(transport, signer, since);
     if (!page.ok) return page;
     const { changes, head } = page.value;
-    if (changes.some(({ seq }, index) => seq !== since + 1 + index) || head < since) {
-      return {
-        ok: false,
-        error: {
-          ...fail(
-            'inconsistent',
-            'The sync service lost part of its history. Sync has stopped; nothing here was changed.',
-          ).error,
-          status: 200,
-        },
-      };
-    }
     const last = changes.at(-1);
     if (!last) return done(session, changed);
     const unread = await readUnread(store);
@@ -110,6 +95,26 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
     if (last.seq >= head) return done(session, changed);
   }
 }
+
+/** A page of the change feed, without a gap. */
+export async function changesSince(
+  transport: Transport,
+  signer: Signer,
+  since: number,
+): Promise<Result<ChangesAnswer, TransportFailure>> {
+  const call = { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${PAGE}` } as const;
+  const page = await transport.json(changesAnswerSchema, call, signer);
+  if (!page.ok) return page;
+  const { changes, head } = page.value;
+  return changes.some(({ seq }, index) => seq !== since + 1 + index) || head < since
+    ? { ok: false, error: { ...LOST.error, status: 200 } }
+    : page;
+}
+
+const LOST = fail(
+  'inconsistent',
+  'The sync service lost part of its history. Sync has stopped; nothing here was changed.',
+);
 
 async function done({ store, clock }: RoundSession, changed: boolean): Promise<Result<Pulled, never>> {
   await noteReceipts(store, clock.nowMs());
@@ -286,11 +291,15 @@ async function take(
   const { store, scope, ever } = session;
   const { header } = object;
   if (header.kind === 'part') return takePart(session, slot, object, into);
+  if (header.kind === 'erase') {
+    const command = await openCommand(session, slot, object);
+    if (!command) return ok('broken');
+    into.commands.push(command);
+    return ok('taken');
+  }
   const payload = await openBody(scope, slot, object, object.record);
   const value = payload && parseJson(payload);
   if (value === null || value === undefined) return ok('broken');
-  const said = (what: Attested) =>
-    attested(what, scope.account, header.author, ever.get(header.author)?.sign, value);
   switch (header.kind) {
     case 'ring': {
       const ring = await parseRing(value);
@@ -298,14 +307,9 @@ async function take(
       session.rings.set(header.author, ring);
       return ok('taken');
     }
-    case 'erase': {
-      const command = parseCommand(await said('erase'));
-      if (!command || command.id !== header.name) return ok('broken');
-      into.commands.push(command);
-      return ok('taken');
-    }
     case 'card': {
-      const card = v.safeParse(cardSchema, await said('card'));
+      const said = await attested('card', scope.account, header.author, ever.get(header.author)?.sign, value);
+      const card = v.safeParse(cardSchema, said);
       if (!card.success) return ok('broken');
       await store.writeNamed(`card/${header.author}`, card.output);
       return ok('taken');
@@ -320,6 +324,20 @@ async function take(
       return ok('taken');
     }
   }
+}
+
+/** What an object of kind `erase` says; `null` unless it opens, a device that was listed says it, and it has the name that it lies under. */
+export async function openCommand(
+  { scope, ever }: Pick<RoundSession, 'scope' | 'ever'>,
+  slot: Slot,
+  object: OpenedHeader,
+): Promise<EraseCommand | null> {
+  const { author, name } = object.header;
+  const payload = await openBody(scope, slot, object, object.record);
+  const value = payload && parseJson(payload);
+  const said = await attested('erase', scope.account, author, ever.get(author)?.sign, value);
+  const command = parseCommand(said);
+  return command?.id === name ? command : null;
 }
 
 /** JSON with sorted names: two devices that know the same must not go on correcting each other for the order of it. */

@@ -263,7 +263,16 @@ export class StoredRules {
     if (!job) return;
     if (this.#isTold(job)) await this.deps.others.reduced(commandOf(job));
     await this.#log(job);
-    const { own: _o, account: _a, next: _n, daysDone: _d, reduced: _r, erased: _e, keptDays: _k, ...done } = job;
+    const {
+      own: _o,
+      account: _a,
+      next: _n,
+      daysDone: _d,
+      reduced: _r,
+      erased: _e,
+      keptDays: _k,
+      ...done
+    } = job;
     await this.#change(({ queue, done: before, doneIds }) => ({
       queue: queue.slice(1),
       done: [...before.filter((one) => !includes(done, one)), done].slice(-MAX_DONE),

@@ -8,6 +8,7 @@ import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
+import type { JoinPreview } from '../../model/join-preview.ts';
 import type { SyncDevice, SyncState } from '../../model/recording.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
@@ -64,6 +65,7 @@ import {
 } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
+import { previewJoin } from '../../sync/preview.ts';
 import type { EraseHere } from '../../sync/pull.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
 import { restore } from '../../sync/recovery.ts';
@@ -129,6 +131,8 @@ export class Sync {
   #isDamaged = false;
   /** The account is being left: nothing more goes to its service only. */
   #ending = false;
+  /** Of the account that is being joined. */
+  #preview: JoinPreview | undefined;
   readonly #rings: Rings = new Map();
 
   readonly #retry: SyncRetry;
@@ -286,11 +290,19 @@ export class Sync {
   async #roundAlone(account: AccountState): Promise<'done' | 'more'> {
     const { store } = this.profile;
     this.#transport ??= new Transport(account.url, this.profile.clock);
+    if (this.#isAsking()) return 'done';
     if (this.#phase !== 'synced') this.#show('syncing');
     let result: Result<Round, TransportFailure>;
     try {
       const { clock } = this.profile;
-      result = await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere);
+      const looked = await this.#look(account, this.#transport);
+      if (this.#isAsking()) {
+        this.#show('asks');
+        return 'done';
+      }
+      result = looked.ok
+        ? await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere)
+        : looked;
     } catch (error) {
       console.error('sync failed', error);
       const message =
@@ -321,6 +333,44 @@ export class Sync {
     this.#listen(account, this.#transport);
     if (result.value.changed) await this.onChanged();
     return result.value.more ? 'more' : 'done';
+  }
+
+  /** Whether joining waits for the person. */
+  #isAsking(): boolean {
+    const agreed = this.#account?.agreed;
+    return agreed !== undefined && (this.#preview?.deleted.records ?? 0) > agreed;
+  }
+
+  /** While an account is being joined: what its deletions mean here. Once they mean no more than the person agreed to, it is joined. */
+  async #look(account: AccountState, transport: Transport): Promise<Result<null, TransportFailure>> {
+    if (account.agreed === undefined) return ok(null);
+    const { store, clock } = this.profile;
+    const seen = await previewJoin(store, transport, account, clock, await this.inMemory());
+    if (!seen.ok) return seen;
+    // It may have been left meanwhile.
+    if (this.#account?.agreed === undefined) return ok(null);
+    this.#preview = seen.value;
+    if (this.#isAsking()) return ok(null);
+    this.#preview = undefined;
+    const { agreed: _, ...joined } = this.#account;
+    this.#account = joined;
+    await writeAccount(store, joined);
+    return ok(null);
+  }
+
+  /** What joining would delete here, while it waits for the person. */
+  preview(): JoinPreview | null {
+    return this.#isAsking() ? (this.#preview ?? null) : null;
+  }
+
+  /** The person agrees to lose so many records. It is looked at once more, since others may have deleted more meanwhile. */
+  async agree(records: number): Promise<Result<null>> {
+    if (this.#account?.agreed === undefined) return ok(null);
+    this.#account = { ...this.#account, agreed: records };
+    this.#preview = undefined;
+    await writeAccount(this.profile.store, this.#account);
+    await this.run();
+    return ok(null);
   }
 
   async #failed(error: TransportFailure): Promise<void> {
@@ -461,6 +511,9 @@ export class Sync {
     );
     this.changed();
   }
+
+  /** Records that are in memory only. */
+  inMemory: () => Promise<readonly InteractionRecord[]> = async () => [];
 
   /** What other devices deleted goes from what this one has beside the store, too. */
   eraseHere: EraseHere = (_, erase) => erase();
@@ -667,7 +720,7 @@ export class Sync {
     if (!transport.ok) return transport;
     const { store, clock } = this.profile;
     const restored = await restore(store, transport.value, secret, clock, await this.#name(deviceName));
-    return restored.ok ? this.#begin(restored.value, transport.value) : restored;
+    return restored.ok ? this.#begin({ ...restored.value, agreed: 0 }, transport.value) : restored;
   }
 
   /** Of an account that this device is to be in. */
@@ -694,7 +747,7 @@ export class Sync {
       this.profile.clock,
       await this.#name(deviceName),
     );
-    return joined.ok ? this.#begin(joined.value, transport) : joined;
+    return joined.ok ? this.#begin({ ...joined.value, agreed: 0 }, transport) : joined;
   }
 
   async #name(given: string | undefined): Promise<string> {
@@ -784,7 +837,8 @@ export class Sync {
   ): Promise<Result<null>> {
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
-    if (!anyway) {
+    // Before it is joined nothing was sent, and nothing is.
+    if (!anyway && !(how === 'leave' && account.agreed !== undefined)) {
       const sent = await this.#sendLast(how);
       if (!sent.ok) return sent;
     }
@@ -818,6 +872,7 @@ export class Sync {
     this.#transport = undefined;
     this.#rings.clear();
     this.#devices = [];
+    this.#preview = undefined;
     this.#round = { devices: [], waiting: [], restored: [] };
     this.#unreadable = 0;
     this.#show('off');

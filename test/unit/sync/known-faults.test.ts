@@ -6,7 +6,6 @@
 import '../../support/device-context.ts';
 import { afterEach, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
-import { damageNamed } from '../../support/damage.ts';
 import { SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
 
@@ -50,17 +49,6 @@ it.fails('a device whose clock was years ahead when it deleted takes what others
   await world.settle();
   expect(await b.urls()).toEqual(['https://gone.example/new']);
   expect(await a.urls()).toEqual(['https://gone.example/new']);
-});
-
-it.fails('a newcomer keeps what it had recorded by itself', async () => {
-  const [a, b] = await pair();
-  await a.erase({ what: 'all' });
-  await world.settle();
-  const c = (await world.device('c')) as WholeDevice;
-  await c.visit('mine.example', '/years', a.clock.nowMs() - 300 * DAY_MS);
-  await world.join(b, c);
-  await world.settle();
-  expect(await c.urls()).toEqual(['https://mine.example/years']);
 });
 
 it.fails('with the clock set back, an own later record survives a round in the middle of carrying out', async () => {

@@ -8,8 +8,7 @@ import { a, b, usePair, world } from '../../support/two-devices.ts';
 
 usePair();
 const SITE = { what: 'site', host: 'gone.example' } as const;
-const log = async (): Promise<readonly LogEntry[]> =>
-  (await a.run(() => a.store.deletions.read())).entries;
+const log = async (): Promise<readonly LogEntry[]> => (await a.run(() => a.store.deletions.read())).entries;
 
 beforeEach(async () => {
   await b.visit('gone.example', '/old');
