@@ -37,21 +37,17 @@ export async function previewJoin(
   clock: Clock,
   inMemory: readonly InteractionRecord[],
 ): Promise<Result<JoinPreview, TransportFailure>> {
-  const days = await store.days();
-  if (days.length + inMemory.length === 0) return ok({ deleted: NOTHING });
   const devices = await keepKeys(store, transport, account, clock);
   if (!devices.ok) return devices;
   const scope = await scopeOf(store, account);
   const signer = signerOf(store, account);
   const commands = await commandsOfAccount({ scope, transport, signer, ever: devices.value.ever });
   if (!commands.ok) return commands;
-  if (commands.value.length === 0) return ok({ deleted: NOTHING });
   const { naming } = scope.keys;
   const meant = await daysOfCommands(store, commands.value, naming);
-  return ok({ deleted: await meantHere(store, inMemory, meant ?? days, erasedBy(commands.value, naming)) });
+  const days = meant ?? (await store.days());
+  return ok({ deleted: await meantHere(store, inMemory, days, erasedBy(commands.value, naming)) });
 }
-
-const NOTHING: PreviewPart = { records: 0, sites: 0, listed: [] };
 
 async function meantHere(
   store: LocalStore,

@@ -11,13 +11,15 @@ describe.each<[BrowserName, BrowserName]>([
   let pair: SyncPair;
   let first: SyncDevice;
   let second: SyncDevice;
+  /** The last one that was shown. */
+  let code: string;
 
   beforeAll(async () => {
     pair = await startSyncPair(firstName, secondName);
     ({ first, second } = pair);
     for (const path of ['/both-know', '/second-alone']) await second.visit(path);
     await first.visit('/both-know');
-    await pair.create();
+    code = await pair.create();
     await isSynced(first);
     await deletePage(first, 'both-know');
   });
@@ -26,13 +28,19 @@ describe.each<[BrowserName, BrowserName]>([
   const newCode = async () => {
     await first.show('sync');
     await first.page.click('sync-invite');
-    return first.page.text('sync-code');
+    const before = code;
+    await waitFor('another code', async () => {
+      code = await first.page.text('sync-code');
+      return code !== before;
+    });
+    return code;
   };
   const asked = async () => {
     await pair.join(await newCode());
-    await waitFor('the question', async () =>
-      (await second.page.text('join-said')).includes('deletions that mean 1 record on this device'),
-    );
+    await waitFor('the question', async () => (await second.page.count('join-listed')) === 1, {
+      timeoutMs: 60_000,
+    });
+    expect(await second.page.text('join-said')).toContain('deletions that mean 1 record on this device');
     expect(await second.state()).toBe('waits for you');
     const [listed] = await second.page.texts('join-listed');
     expect(listed).toContain('/both-know');

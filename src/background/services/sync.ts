@@ -720,7 +720,7 @@ export class Sync {
     if (!transport.ok) return transport;
     const { store, clock } = this.profile;
     const restored = await restore(store, transport.value, secret, clock, await this.#name(deviceName));
-    return restored.ok ? this.#begin({ ...restored.value, agreed: 0 }, transport.value) : restored;
+    return restored.ok ? this.#begin(await this.#asking(restored.value), transport.value) : restored;
   }
 
   /** Of an account that this device is to be in. */
@@ -747,7 +747,13 @@ export class Sync {
       this.profile.clock,
       await this.#name(deviceName),
     );
-    return joined.ok ? this.#begin({ ...joined.value, agreed: 0 }, transport) : joined;
+    return joined.ok ? this.#begin(await this.#asking(joined.value), transport) : joined;
+  }
+
+  /** Where something was recorded before, it is looked at what the account's deletions mean of it. */
+  async #asking(account: AccountState): Promise<AccountState> {
+    const isEmpty = (await this.profile.store.days()).length + (await this.inMemory()).length === 0;
+    return isEmpty ? account : { ...account, agreed: 0 };
   }
 
   async #name(given: string | undefined): Promise<string> {

@@ -167,11 +167,15 @@ describe('of which the deletions mean', () => {
   });
 });
 
-it('a device with nothing of its own is asked nothing, and fetches nothing twice', async () => {
+it('a device with nothing of its own is asked nothing, also not of what it records before its first round, and fetches nothing twice', async () => {
   await a.erase({ what: 'all' });
   await world.settle([a, b]);
   const d = (await world.device('d')) as WholeDevice;
   await world.join(a, d);
+  await d.visit('gone.example', '/after joining');
+  world.pass();
+  await a.erase(SITE);
+  await world.settle([a, b]);
   d.network.forget();
   expect((await d.round()).phase).toBe('synced');
   expect(d.network.sent.filter(({ path }) => path.startsWith('/v1/changes?since=0&'))).toHaveLength(1);
