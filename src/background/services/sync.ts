@@ -367,7 +367,6 @@ export class Sync {
   async agree(records: number): Promise<Result<null>> {
     if (this.#account?.agreed === undefined) return ok(null);
     this.#account = { ...this.#account, agreed: records };
-    this.#preview = undefined;
     await writeAccount(this.profile.store, this.#account);
     await this.run();
     return ok(null);

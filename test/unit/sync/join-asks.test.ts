@@ -111,9 +111,14 @@ it('does not join when the person says so: both are as they were', async () => {
   await world.settle([a, b]);
   expect(await b.urls()).toEqual(['https://theirs.example/']);
   expect(a.run(() => a.sync.state()).devices).toHaveLength(2);
-  // It asks the next time as well.
+  // It asks the next time as well, unless there is nothing left to ask about.
   await world.join(a, c);
   expect((await c.round()).phase).toBe('asks');
+  expect(await c.run(() => c.sync.end('leave'))).toEqual({ ok: true, value: null });
+  await c.erase(SITE);
+  await world.join(a, c);
+  await world.settle();
+  for (const device of [a, b, c]) expect(await device.urls()).toEqual([KEPT, 'https://theirs.example/']);
 });
 
 it('says that the service does not answer, and does not join without it when the person says so', async () => {
