@@ -162,7 +162,6 @@ export class Sync {
     store.syncing = this.#account !== null || this.#isDamaged;
     if (this.#account) {
       await this.#movePhrase(this.#account);
-      await noteJoined(store, this.#account.account);
       await this.#retry.open();
       // It failed before the worker was stopped, and nothing is tried until the wait is over.
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
