@@ -335,6 +335,8 @@ export function createHandlers(access: Access): Handlers {
       thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName))),
     'sync.restore': async ({ url, secret, deviceName }) =>
       thenStatus(await thenAgreed(await (await settled()).sync.restore(url, secretOf(secret), deviceName))),
+    'sync.preview': async () => ok((await ready()).sync.preview()),
+    'sync.agree': async ({ records }) => thenStatus(await (await settled()).sync.agree(records)),
     'sync.remove-device': async ({ id }) => thenStatus(await (await ready()).sync.rotate(id)),
     'sync.know-devices': async () => {
       await (await ready()).sync.knowDevices();

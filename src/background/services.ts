@@ -184,6 +184,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     unsealing,
   });
   sync.whenSettled = (task) => erasures.whenSettled(task);
+  sync.inMemory = () => ephemeral.records();
   sync.eraseHere = async ({ means, everything }, erase) => {
     const inMemory = await ephemeral.erase(means);
     try {

@@ -7,6 +7,7 @@ import type { Deletion } from '../model/deletion.ts';
 import type { LogReading } from '../model/deletion-log.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { InteractionRecord, NewEvent } from '../model/interaction.ts';
+import type { JoinPreview } from '../model/join-preview.ts';
 import type { SearchHit } from '../model/page-query.ts';
 import type { PluginsReport } from '../model/plugins.ts';
 import type { PrivacyLevel } from '../model/privacy.ts';
@@ -169,6 +170,8 @@ export interface Answers {
   'sync.invite': InviteAnswer;
   'sync.join': Status;
   'sync.restore': Status;
+  'sync.preview': JoinPreview | null;
+  'sync.agree': Status;
   'sync.remove-device': Status;
   'sync.know-devices': Status;
   'phrase.show': PhraseAnswer;

@@ -283,6 +283,13 @@ export const MESSAGES = {
     from: 'page',
     body: v.strictObject({ url, secret: phraseSecret, deviceName: v.optional(text(60)) }),
   },
+  /** What joining would delete here, while the account waits for the person (phase `asks`). */
+  'sync.preview': { from: 'page', body: nothing },
+  /** The person agrees that so many records of this device are deleted by joining. */
+  'sync.agree': {
+    from: 'page',
+    body: v.strictObject({ records: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+  },
   /** Another device leaves the account, and with it whatever it knew of its keys. */
   'sync.remove-device': { from: 'page', body: v.strictObject({ id }) },
   /** All devices that are listed now are the person's. */

@@ -24,6 +24,7 @@ export const HEALTH_CODES = [
   'no-host-access',
   'near-full',
   'new-device',
+  'join-asks',
   'phrase-waits',
   'keys-old',
   'full',
@@ -49,7 +50,8 @@ export interface Health {
   readonly message: string;
 }
 
-export const SYNC_PHASES = ['off', 'syncing', 'synced', 'offline', 'error'] as const;
+/** `asks`: joining would delete something here, and waits for the person (model/join-preview.ts). */
+export const SYNC_PHASES = ['off', 'asks', 'syncing', 'synced', 'offline', 'error'] as const;
 export interface SyncState {
   readonly phase: (typeof SYNC_PHASES)[number];
   /** With `error`: a sentence that says what to do. */
@@ -76,9 +78,9 @@ export interface SyncDevice {
   readonly keyWaits?: true;
 }
 
-/** The label of `sync-state`: `off`, `syncing`, `synced`, `offline` or `error: …`. */
-export const syncLabel = (state: SyncState): string =>
-  state.phase === 'error' ? `error: ${state.message ?? 'unknown'}` : state.phase;
+/** The label of `sync-state`: `off`, `waits for you`, `syncing`, `synced`, `offline` or `error: …`. */
+export const syncLabel = ({ phase, message }: SyncState): string =>
+  phase === 'error' ? `error: ${message ?? 'unknown'}` : phase === 'asks' ? 'waits for you' : phase;
 
 export const IMPORT_PHASES = ['running', 'done', 'cancelled', 'failed'] as const;
 /** How far the import of the browser's own history is, or how the last one ended. Counts are of visits, `added` of records. */

@@ -22,11 +22,11 @@ function stateWords({ phase, serviceUrl }: SyncState): string {
 /** Code of a refusal: days are at the service only and do not come back. */
 const DAYS_AWAY = 'days-away';
 /** Codes of a service that cannot be reached. */
-const NO_SERVICE = ['unreachable', 'UNAVAILABLE'];
+export const NO_SERVICE = ['unreachable', 'UNAVAILABLE'];
 /** Code of a refusal: the other devices did not get all. */
 const NOT_SENT = 'not-sent';
 
-const UNANSWERED = 'The service does not answer. Leave anyway?';
+export const UNANSWERED = 'The service does not answer. Leave anyway?';
 const DELETING = 'Deleting the account…';
 
 export function SyncOn({ sync }: { readonly sync: SyncState }) {

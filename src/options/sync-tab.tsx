@@ -1,4 +1,5 @@
 import { status } from '../ui/status.ts';
+import { JoinQuestion } from './join-question.tsx';
 import { SyncOff } from './sync-off.tsx';
 import { SyncOn } from './sync-on.tsx';
 
@@ -14,7 +15,7 @@ export function SyncTab() {
           Sync failed. Press “Sync now”; if that does not help, restart the browser.
         </p>
       )}
-      {sync.phase === 'off' ? <SyncOff /> : <SyncOn sync={sync} />}
+      {sync.phase === 'off' ? <SyncOff /> : sync.phase === 'asks' ? <JoinQuestion /> : <SyncOn sync={sync} />}
     </>
   );
 }

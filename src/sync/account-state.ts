@@ -26,6 +26,11 @@ const stateSchema = v.object({
   /** Which joining this is: in each life in an account a device writes to shared records as somebody new. */
   joined: v.string(),
   lastSyncedMs: v.exactOptional(v.number()),
+  /**
+   * While it is being joined: how many of the records here its deletions may delete, as the person agreed. Where they mean more, nothing of
+   * the account is taken over and nothing is sent.
+   */
+  agreed: v.exactOptional(v.number()),
 });
 export type AccountState = v.InferOutput<typeof stateSchema>;
 

@@ -306,12 +306,16 @@ function hostsOf(
   return named.size === 0 ? undefined : async (host) => (await tokensOf(host)).some((one) => named.has(one));
 }
 
-/** Into the log of deletions: what commands that came at once, from another device, erased here. */
+/**
+ * Into the log of deletions: what commands that were carried out at once, from another device, erased here. `keptDays`: days that kept
+ * something because of damage.
+ */
 export async function logErasures(
   store: LocalStore,
   commands: readonly Erasure[],
   records: number,
   atMs: number,
+  keptDays: number,
 ): Promise<void> {
   // Beside one of a page or a site its records are named.
   const first = commands.find(({ target }) => target.what !== 'record') ?? commands[0];
@@ -322,6 +326,7 @@ export async function logErasures(
     kind: PURGE_KIND_OF[first.target.what],
     records,
     atMs,
+    ...(keptDays === 0 ? {} : { keptDays }),
   } as const;
   await logSteps(store, fact);
 }

@@ -2,7 +2,8 @@
  * What a device goes on remembering of the account that it left, for the case that it comes back with the same profile: what was
  * erased here meanwhile, named as erase commands name it. Nobody is told of it. It lies beside what this device had sent before
  * it left and has no key for any more: of that it takes over what was not erased but only moved into a file, because other
- * devices may have that day at the service only (away.ts).
+ * devices may have that day at the service only (away.ts). Which account it is, is noted from the joining on: damage may keep the
+ * device from knowing it by other means when it has to leave.
  */
 import * as v from 'valibot';
 import type { InteractionRecord } from '../model/interaction.ts';
@@ -12,11 +13,23 @@ import { accountIdSchema } from '../protocol/wire.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { scopeOf } from './account-state.ts';
-import { type CommandNames, commandSchema, commandsOf, erasedBy, readCommands } from './erasures.ts';
+import {
+  type CommandNames,
+  commandSchema,
+  commandsOf,
+  type EraseCommand,
+  erasedBy,
+  readCommands,
+} from './erasures.ts';
 import type { ObjectScope } from './objects.ts';
 
 const LEFT = 'sync-left';
-const leftSchema = v.object({ account: accountIdSchema, erased: v.array(commandSchema) });
+const leftSchema = v.object({
+  account: accountIdSchema,
+  erased: v.array(commandSchema),
+  /** Commands that were given in the account and did not reach it, because damage kept this device from it. */
+  untold: v.exactOptional(v.array(commandSchema)),
+});
 type Left = v.InferOutput<typeof leftSchema>;
 
 async function readLeft(store: LocalStore): Promise<Left | null> {
@@ -39,20 +52,44 @@ export const hasLeft = async (store: LocalStore): Promise<boolean> => (await rea
 
 /**
  * From now on what is erased here is noted. Coming back and leaving again forgets nothing, nor what was erased in the account:
- * perhaps the service was never told.
+ * perhaps the service was never told. `untold`: ids of commands that are to be told when this device comes back.
  */
-export const noteLeft = (store: LocalStore, account: AccountId): Promise<void> =>
+export const noteLeft = (
+  store: LocalStore,
+  account: AccountId,
+  untold: ReadonlySet<string> = new Set(),
+): Promise<void> =>
   store.exclusive(async () => {
-    const before = await readLeft(store);
-    const all = [...(before?.account === account ? before.erased : []), ...(await readCommands(store))];
-    const erased = [...new Map(all.map((command) => [command.id, command])).values()];
-    await store.writeNamed(LEFT, { account, erased });
+    const left = await readLeft(store);
+    const before = left?.account === account ? left : { erased: [], untold: [] };
+    const commands = await readCommands(store);
+    await store.writeNamed(LEFT, {
+      account,
+      erased: once([...before.erased, ...commands]),
+      untold: once([...(before.untold ?? []), ...commands.filter(({ id }) => untold.has(id))]),
+    } satisfies Left);
   });
 
-/** Another account has another master key: the hashes mean nothing with it. */
-export const forgetLeft = (store: LocalStore, joined: AccountId): Promise<void> =>
+const once = (commands: readonly EraseCommand[]): EraseCommand[] => [
+  ...new Map(commands.map((command) => [command.id, command])).values(),
+];
+
+/** Coming back: what the account was not told. `tell` keeps it, to be sent. */
+export async function tellUntold(
+  store: LocalStore,
+  account: AccountId,
+  tell: (commands: readonly EraseCommand[]) => Promise<void>,
+): Promise<void> {
+  const left = await readLeft(store);
+  if (left?.account !== account || !left.untold?.length) return;
+  await tell(left.untold);
+  await store.exclusive(() => store.writeNamed(LEFT, { account, erased: left.erased } satisfies Left));
+}
+
+/** This account may be left. What is noted of another one goes: it has another master key, and the hashes mean nothing with this one. */
+export const noteJoined = (store: LocalStore, account: AccountId): Promise<void> =>
   store.exclusive(async () => {
-    if ((await readLeft(store))?.account !== joined) await store.writeNamed(LEFT, null);
+    if ((await readLeft(store))?.account !== account) await store.writeNamed(LEFT, { account, erased: [] });
   });
 
 /** Before something is erased here, while this device is in no account. */

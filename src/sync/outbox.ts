@@ -164,6 +164,14 @@ export async function queueDay(store: LocalStore, day: Day): Promise<void> {
   await tx.done;
 }
 
+const ERASE = 'erase/';
+
+/** Ids of erase commands that wait to be sent. */
+export const erasuresWaiting = async (store: LocalStore): Promise<string[]> =>
+  (await store.db.getAll('outbox')).flatMap((row) =>
+    row.what === 'record' && row.name.startsWith(ERASE) ? [row.name.slice(ERASE.length)] : [],
+  );
+
 /** What waits of what a person recorded, changed or deleted here; of that, how many erase commands. */
 export async function waitingHere(
   store: LocalStore,
@@ -172,8 +180,7 @@ export async function waitingHere(
   const rows = (await store.db.getAll('outbox')).filter(
     (row) => row.what !== 'record' || row.name !== 'card',
   );
-  const erasures = rows.filter((row) => row.what === 'record' && row.name.startsWith('erase/')).length;
-  return { rows: rows.length, erasures };
+  return { rows: rows.length, erasures: (await erasuresWaiting(store)).length };
 }
 
 /** What is remembered of one account, and means nothing in another. */

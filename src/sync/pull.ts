@@ -13,16 +13,18 @@ import type { CheckedChain } from '../protocol/device-list.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
-import { type Change, changesAnswerSchema } from '../protocol/wire.ts';
+import { type Change, type ChangesAnswer, changesAnswerSchema } from '../protocol/wire.ts';
 import { DamagedError, PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
-import { type Attested, attested } from './attested.ts';
+import { attested } from './attested.ts';
 import { queueMeant } from './away.ts';
 import { settledSeq } from './epochs.ts';
 import {
   addCommands,
+  type EraseCommand,
+  type Erasure,
   eraseAs,
   erasedBy,
   isErasure,
@@ -31,12 +33,12 @@ import {
   readCommands,
 } from './erasures.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
-import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader } from './objects.ts';
-import { queueDay, queueRecord } from './outbox.ts';
+import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
+import { erasuresWaiting, queueDay, queueRecord } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
-import type { TransportFailure } from './transport.ts';
+import type { Signer, Transport, TransportFailure } from './transport.ts';
 import { carriedOut, readUnerased } from './unerased.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
 
@@ -75,25 +77,9 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
   let changed = (await eraseWaiting(session)) > 0;
   for (;;) {
     const since = ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0;
-    const page = await transport.json(
-      changesAnswerSchema,
-      { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${PAGE}` },
-      signer,
-    );
+    const page = await changesSince(transport, signer, since);
     if (!page.ok) return page;
     const { changes, head } = page.value;
-    if (changes.some(({ seq }, index) => seq !== since + 1 + index) || head < since) {
-      return {
-        ok: false,
-        error: {
-          ...fail(
-            'inconsistent',
-            'The sync service lost part of its history. Sync has stopped; nothing here was changed.',
-          ).error,
-          status: 200,
-        },
-      };
-    }
     const last = changes.at(-1);
     if (!last) return done(session, changed);
     const unread = await readUnread(store);
@@ -108,6 +94,26 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
   }
 }
 
+/** A page of the change feed, without a gap. */
+export async function changesSince(
+  transport: Transport,
+  signer: Signer,
+  since: number,
+): Promise<Result<ChangesAnswer, TransportFailure>> {
+  const call = { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${PAGE}` } as const;
+  const page = await transport.json(changesAnswerSchema, call, signer);
+  if (!page.ok) return page;
+  const { changes, head } = page.value;
+  return changes.some(({ seq }, index) => seq !== since + 1 + index) || head < since
+    ? { ok: false, error: { ...LOST.error, status: 200 } }
+    : page;
+}
+
+const LOST = fail(
+  'inconsistent',
+  'The sync service lost part of its history. Sync has stopped; nothing here was changed.',
+);
+
 async function done({ store, clock }: RoundSession, changed: boolean): Promise<Result<Pulled, never>> {
   await noteReceipts(store, clock.nowMs());
   return ok({ changed, unreadable: countBroken(await readUnread(store)) });
@@ -117,7 +123,7 @@ async function done({ store, clock }: RoundSession, changed: boolean): Promise<R
  * Carries out every command that was not yet, given here or elsewhere, before anything more is told to the others. Damage may keep
  * what a command means: it is tried again in each round until it is gone. Resolves with how many records went.
  */
-async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<number> {
+async function eraseWaiting({ store, scope, clock, eraseHere }: RoundSession): Promise<number> {
   const waiting = await readUnerased(store);
   if (waiting.size === 0) return 0;
   const commands = (await readCommands(store)).filter(isErasure).filter(({ id }) => waiting.has(id));
@@ -125,8 +131,15 @@ async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<
   const { naming } = scope.keys;
   const means = erasedBy(commands, naming);
   const everything = commands.some(({ target }) => target.what === 'all');
+  const log = async (count: number, keptDays = 0) => {
+    if (count === 0) return;
+    const theirs: Erasure[] = [];
+    for (const one of commands) if (!(await isGivenHere(store, scope, one.id))) theirs.push(one);
+    await logErasures(store, theirs, count, clock.nowMs(), keptDays);
+  };
   try {
     const count = await eraseHere({ means, everything }, () => eraseAs(store, commands, naming));
+    await log(count);
     await queueMeant(store, commands);
     await carriedOut(
       store,
@@ -135,8 +148,17 @@ async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<
     return count;
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
-    return error instanceof PartlyErasedError ? error.count : 0;
+    if (!(error instanceof PartlyErasedError)) return 0;
+    await log(error.count, error.kept.length);
+    return error.count;
   }
+}
+
+/** A deletion that was asked for here is in the log already. Its command waits to be sent, or is known as this device's own object. */
+async function isGivenHere(store: LocalStore, scope: ObjectScope, id: string): Promise<boolean> {
+  if ((await erasuresWaiting(store)).includes(id)) return true;
+  const header = { kind: 'erase', author: deviceIdOf(store), incarnation: 0, counter: 0, name: id } as const;
+  return (await store.db.get('peers', await slotOf(scope, header)))?.own === true;
 }
 
 /** What a page leaves in the slots that others wrote, and what did not open before. */
@@ -220,8 +242,7 @@ async function apply(
     if (slot !== undefined) unread[slot] ??= 'waits';
   }
   if (into.commands.length > 0) {
-    const count = await eraseWaiting(session);
-    if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
+    await eraseWaiting(session);
     await queueMeant(store, into.commands);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
@@ -262,11 +283,15 @@ async function take(
   const { store, scope, ever } = session;
   const { header } = object;
   if (header.kind === 'part') return takePart(session, slot, object, into);
+  if (header.kind === 'erase') {
+    const command = await openCommand(session, slot, object);
+    if (!command) return ok('broken');
+    into.commands.push(command);
+    return ok('taken');
+  }
   const payload = await openBody(scope, slot, object, object.record);
   const value = payload && parseJson(payload);
   if (value === null || value === undefined) return ok('broken');
-  const said = (what: Attested) =>
-    attested(what, scope.account, header.author, ever.get(header.author)?.sign, value);
   switch (header.kind) {
     case 'ring': {
       const ring = await parseRing(value);
@@ -274,14 +299,9 @@ async function take(
       session.rings.set(header.author, ring);
       return ok('taken');
     }
-    case 'erase': {
-      const command = parseCommand(await said('erase'));
-      if (!command || command.id !== header.name) return ok('broken');
-      into.commands.push(command);
-      return ok('taken');
-    }
     case 'card': {
-      const card = v.safeParse(cardSchema, await said('card'));
+      const said = await attested('card', scope.account, header.author, ever.get(header.author)?.sign, value);
+      const card = v.safeParse(cardSchema, said);
       if (!card.success) return ok('broken');
       await store.writeNamed(`card/${header.author}`, card.output);
       return ok('taken');
@@ -296,6 +316,20 @@ async function take(
       return ok('taken');
     }
   }
+}
+
+/** What an object of kind `erase` says; `null` unless it opens, a device that was listed says it, and it has the name that it lies under. */
+export async function openCommand(
+  { scope, ever }: Pick<RoundSession, 'scope' | 'ever'>,
+  slot: Slot,
+  object: OpenedHeader,
+): Promise<EraseCommand | null> {
+  const { author, name } = object.header;
+  const payload = await openBody(scope, slot, object, object.record);
+  const value = payload && parseJson(payload);
+  const said = await attested('erase', scope.account, author, ever.get(author)?.sign, value);
+  const command = parseCommand(said);
+  return command?.id === name ? command : null;
 }
 
 /** JSON with sorted names: two devices that know the same must not go on correcting each other for the order of it. */

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrowserName } from '../support/browser.ts';
 import { filesBelow, searchBytes } from '../support/search-bytes.ts';
-import { isSynced, type SyncDevice, type SyncPair, startSyncPair } from '../support/sync-pair.ts';
+import { deletePage, isSynced, type SyncDevice, type SyncPair, startSyncPair } from '../support/sync-pair.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe.each<[BrowserName, BrowserName]>([
@@ -38,17 +38,6 @@ describe.each<[BrowserName, BrowserName]>([
       if (said.includes(words)) return true;
       throw new Error(`It says "${said}"`);
     });
-  const deletePage = async (device: SyncDevice, words: string) => {
-    await device.show('search');
-    await device.page.fill('search-input', words);
-    await waitFor('one result', async () => (await device.page.count('search-result')) === 1);
-    await device.page.evaluate(`document.querySelector('[data-testid=search-result] details').open = true`);
-    await device.page.click('delete-page');
-    await device.page.click('confirm');
-    await device.page.click('erase-finish');
-    // Not by the count: what comes from the other meanwhile would make up for it.
-    await waitFor('the page to be gone', async () => !JSON.stringify(await device.records()).includes(words));
-  };
   const setRule = async (device: SyncDevice, host: string) => {
     await device.show('privacy');
     await device.page.fill('rule-host', host);

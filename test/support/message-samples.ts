@@ -278,6 +278,8 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
     ],
     wrong: [...badSecrets.map((bad) => ({ url: 'https://sync.example', secret: bad }))],
   },
+  'sync.preview': nothing,
+  'sync.agree': { right: [{ records: 0 }], wrong: [{ records: -1 }, { records: 0.5 }] },
   'sync.remove-device': some,
   'sync.know-devices': nothing,
   'phrase.show': { right: [{}, { current: key }], wrong: [{ current: 'short' }] },

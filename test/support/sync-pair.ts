@@ -37,6 +37,10 @@ export interface SyncPair {
   stopService(): Promise<void>;
   /** At the same address as before. */
   startService(): Promise<void>;
+  /** `first` makes an account; resolves with a code for it. */
+  create(): Promise<string>;
+  /** `second` joins with a code, and may be asked something. */
+  join(code: string): Promise<void>;
   /** `first` makes an account, `second` joins with its code; resolves with the code when both are synced. */
   pair(): Promise<string>;
   close(): Promise<void>;
@@ -83,6 +87,19 @@ export const isSynced = (device: SyncDevice, timeoutMs = 30_000): Promise<boolea
     { timeoutMs },
   );
 
+/** Deletes the only page that a search for `words` finds. */
+export async function deletePage(device: SyncDevice, words: string): Promise<void> {
+  await device.show('search');
+  await device.page.fill('search-input', words);
+  await waitFor('one result', async () => (await device.page.count('search-result')) === 1);
+  await device.page.evaluate(`document.querySelector('[data-testid=search-result] details').open = true`);
+  await device.page.click('delete-page');
+  await device.page.click('confirm');
+  await device.page.click('erase-finish');
+  // Not by the count: what comes from the other meanwhile would make up for it.
+  await waitFor('the page to be gone', async () => !JSON.stringify(await device.records()).includes(words));
+}
+
 export async function startSyncPair(firstName: BrowserName, secondName: BrowserName): Promise<SyncPair> {
   const site = await startWebServer(
     (host, path) => `<title>Syncword ${host} ${path}</title><button data-testid="press">Press</button>`,
@@ -94,6 +111,17 @@ export async function startSyncPair(firstName: BrowserName, secondName: BrowserN
   const serviceUrl = service.url;
   const first = await startDevice(firstName, site);
   const second = await startDevice(secondName, site);
+  const create = async () => {
+    await first.show('sync');
+    await first.page.fill('sync-url', serviceUrl);
+    await first.page.click('sync-create');
+    return first.page.text('sync-code');
+  };
+  const joinWith = async (code: string) => {
+    await second.show('sync');
+    await second.page.fill('sync-join-code', code);
+    await second.page.click('sync-join');
+  };
   return {
     site,
     dataDir,
@@ -110,14 +138,11 @@ export async function startSyncPair(firstName: BrowserName, secondName: BrowserN
         log,
       });
     },
+    create,
+    join: joinWith,
     async pair() {
-      await first.show('sync');
-      await first.page.fill('sync-url', serviceUrl);
-      await first.page.click('sync-create');
-      const code = await first.page.text('sync-code');
-      await second.show('sync');
-      await second.page.fill('sync-join-code', code);
-      await second.page.click('sync-join');
+      const code = await create();
+      await joinWith(code);
       for (const device of [first, second]) await isSynced(device);
       return code;
     },

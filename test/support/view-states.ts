@@ -11,6 +11,7 @@ import type { DataAccessRequest } from '../../src/model/data-request.ts';
 import type { Deletion } from '../../src/model/deletion.ts';
 import type { LogEntry, LogReading } from '../../src/model/deletion-log.ts';
 import type { HealthReport } from '../../src/model/health.ts';
+import type { JoinPreview } from '../../src/model/join-preview.ts';
 import type { PluginsReport } from '../../src/model/plugins.ts';
 import type { PrivacyReport } from '../../src/model/privacy-policy.ts';
 import type { CompactionState, Status, SyncState } from '../../src/model/recording.ts';
@@ -112,6 +113,14 @@ const NEW_DEVICE: Status = {
   health: {
     code: 'new-device',
     message: `Somebody used your recovery phrase: “${stranger.name}” is a new device in your account. If that was not you, remove it on the Sync tab.`,
+  },
+};
+const JOIN_ASKS: Status = {
+  ...syncing({ phase: 'asks', devices: [] }),
+  health: {
+    code: 'join-asks',
+    message:
+      'Recording. Joining your account would delete something here, so it waits: look at it on the Sync tab.',
   },
 };
 const closed: ClosedReport = {
@@ -254,6 +263,16 @@ const trial: RuleTrial = {
   ],
 };
 const stored = { ...visit, transition: 'link' as const, level: 'private' as const };
+const joinPreview: JoinPreview = {
+  deleted: {
+    records: 4_120,
+    sites: 37,
+    listed: [
+      { ...stored, id: '1', atMs: NOW, url: `https://${LONG_HOST}/a?user=1`, title: LONG_TITLE },
+      { ...stored, id: '2', atMs: NOW - 9e8, url: 'https://short.example/', title: 'Short' },
+    ],
+  },
+};
 const reduction: ReductionCount = {
   reduced: 1_204,
   erased: 31,
@@ -592,6 +611,7 @@ const answers: FakeBackground['answers'] = {
   }),
   'sync.invite': ok(code),
   'sync.deletions': ok([]),
+  'sync.preview': ok(joinPreview),
   'health.get': ok(healthy),
   'phrase.show': ok({ secret: SECRET }),
   'closed.look': ok(closed),
@@ -902,6 +922,8 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
         await view.waitFor('sync-problem');
       },
     },
+    { name: 'options-sync-asks', status: JOIN_ASKS, reach: seen('join-listed') },
+    { name: 'popup-join-asks', status: JOIN_ASKS },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
     {
       name: 'options-sync-deletions',

@@ -79,6 +79,9 @@ function strangerHealth({ devices }: SyncState): Health | null {
     : null;
 }
 
+const JOIN_ASKS =
+  'Recording. Joining your account would delete something here, so it waits: look at it on the Sync tab.';
+
 /** What the person should do for their keys, while everything works. */
 function keysHealth(profile: Profile, { phrase }: SyncState): Health | null {
   if (phrase === 'waits') {
@@ -132,6 +135,7 @@ async function healthOf(
   if (paused) return { code: 'paused', message: PAUSED };
   if (budget?.state === 'near')
     return { code: 'near-full', message: `Recording. ${nearSentence(profile, budget)}` };
+  if (sync.phase === 'asks') return { code: 'join-asks', message: JOIN_ASKS };
   if (retentionWaits) return { code: 'clock-jumped', message: CLOCK_JUMPED };
   return keysHealth(profile, sync) ?? { code: 'ok', message: 'Recording.' };
 }

@@ -36,8 +36,13 @@ const day = v.pipe(v.string(), v.isoDate());
 const dated = { id: v.string(), atMs: v.pipe(v.number(), v.safeInteger()), ...reductionFields };
 const jobSchema = v.object({
   ...dated,
-  /** Begun here, so that the others are told; otherwise it came from one of them. */
+  /** Begun here; otherwise it came from another device. */
   own: v.boolean(),
+  /**
+   * Of one that was begun here: the account that it was asked for in, which is told. `null`: asked for outside, and told to nobody, also
+   * when an account is joined before it is done. Older versions did not say, and told whichever account there was at its end.
+   */
+  account: v.exactOptional(v.nullable(v.string())),
   /** Days before this one are done. */
   next: v.exactOptional(day),
   daysDone: whole,
@@ -58,6 +63,8 @@ const NOTHING: State = { queue: [], done: [], doneIds: [] };
 
 /** How the other devices of the account learn of it. */
 export interface Others {
+  /** The account of now; `null` outside. */
+  account(): string | null;
   /** What arrives from now on is held to it. */
   reducing(command: EraseCommand): Promise<void>;
   /** It is done here. */
@@ -119,7 +126,8 @@ export class StoredRules {
   async start(reduction: Reduction): Promise<void> {
     await this.deps.settled();
     const atMs = await this.profile.store.deleting();
-    await this.#add([{ ...fresh({ ...reduction, id: randomId(), atMs }), own: true }]);
+    const account = this.deps.others.account();
+    await this.#add([{ ...fresh({ ...reduction, id: randomId(), atMs }), own: true, account }]);
     this.#begin();
   }
 
@@ -170,7 +178,7 @@ export class StoredRules {
 
   async #run(): Promise<void> {
     for (let job = this.#state.queue[0]; job && !this.#isClosed; job = this.#state.queue[0]) {
-      if (job.own) await this.deps.others.reducing(commandOf(job));
+      if (this.#isTold(job)) await this.deps.others.reducing(commandOf(job));
       for (;;) {
         if (this.#isClosed) return;
         const month = await this.#stepAlone();
@@ -182,6 +190,12 @@ export class StoredRules {
       if (this.#isClosed) return;
       await this.#finish();
     }
+  }
+
+  /** Whether the account of now is told of it. */
+  #isTold({ own, account }: Job): boolean {
+    const now = this.deps.others.account();
+    return own && now !== null && (account === undefined || account === now);
   }
 
   /** `undefined`: a deletion waits. */
@@ -247,9 +261,18 @@ export class StoredRules {
   async #finish(): Promise<void> {
     const [job] = this.#state.queue;
     if (!job) return;
-    if (job.own) await this.deps.others.reduced(commandOf(job));
+    if (this.#isTold(job)) await this.deps.others.reduced(commandOf(job));
     await this.#log(job);
-    const { own: _o, next: _n, daysDone: _d, reduced: _r, erased: _e, keptDays: _k, ...done } = job;
+    const {
+      own: _o,
+      account: _a,
+      next: _n,
+      daysDone: _d,
+      reduced: _r,
+      erased: _e,
+      keptDays: _k,
+      ...done
+    } = job;
     await this.#change(({ queue, done: before, doneIds }) => ({
       queue: queue.slice(1),
       done: [...before.filter((one) => !includes(done, one)), done].slice(-MAX_DONE),

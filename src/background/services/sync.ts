@@ -7,6 +7,7 @@ import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
+import type { JoinPreview } from '../../model/join-preview.ts';
 import type { SyncDevice, SyncState } from '../../model/recording.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
@@ -42,9 +43,17 @@ import {
   readCommands,
 } from '../../sync/erasures.ts';
 import { readHoldings } from '../../sync/holdings.ts';
-import { erasedOutside, forgetLeft, isErasedOutside, leftAccount, noteLeft } from '../../sync/left.ts';
+import {
+  erasedOutside,
+  isErasedOutside,
+  leftAccount,
+  noteJoined,
+  noteLeft,
+  tellUntold,
+} from '../../sync/left.ts';
 import { type Mended, mendFromService } from '../../sync/mend.ts';
 import {
+  erasuresWaiting,
   giveCommands,
   queueRecord,
   shareSettings,
@@ -55,6 +64,7 @@ import {
 } from '../../sync/outbox.ts';
 import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
+import { previewJoin } from '../../sync/preview.ts';
 import type { EraseHere } from '../../sync/pull.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
 import { restore } from '../../sync/recovery.ts';
@@ -120,6 +130,8 @@ export class Sync {
   #isDamaged = false;
   /** The account is being left: nothing more goes to its service only. */
   #ending = false;
+  /** Of the account that is being joined. */
+  #preview: JoinPreview | undefined;
   readonly #rings: Rings = new Map();
 
   readonly #retry: SyncRetry;
@@ -277,11 +289,19 @@ export class Sync {
   async #roundAlone(account: AccountState): Promise<'done' | 'more'> {
     const { store } = this.profile;
     this.#transport ??= new Transport(account.url, this.profile.clock);
+    if (this.#isAsking()) return 'done';
     if (this.#phase !== 'synced') this.#show('syncing');
     let result: Result<Round, TransportFailure>;
     try {
       const { clock } = this.profile;
-      result = await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere);
+      const looked = await this.#look(account, this.#transport);
+      if (this.#isAsking()) {
+        this.#show('asks');
+        return 'done';
+      }
+      result = looked.ok
+        ? await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere)
+        : looked;
     } catch (error) {
       console.error('sync failed', error);
       const message =
@@ -312,6 +332,43 @@ export class Sync {
     this.#listen(account, this.#transport);
     if (result.value.changed) await this.onChanged();
     return result.value.more ? 'more' : 'done';
+  }
+
+  /** Whether joining waits for the person. */
+  #isAsking(): boolean {
+    const agreed = this.#account?.agreed;
+    return agreed !== undefined && (this.#preview?.deleted.records ?? 0) > agreed;
+  }
+
+  /** While an account is being joined: what its deletions mean here. Once they mean no more than the person agreed to, it is joined. */
+  async #look(account: AccountState, transport: Transport): Promise<Result<null, TransportFailure>> {
+    if (account.agreed === undefined) return ok(null);
+    const { store, clock } = this.profile;
+    const seen = await previewJoin(store, transport, account, clock, await this.inMemory());
+    if (!seen.ok) return seen;
+    // It may have been left meanwhile.
+    if (this.#account?.agreed === undefined) return ok(null);
+    this.#preview = seen.value;
+    if (this.#isAsking()) return ok(null);
+    this.#preview = undefined;
+    const { agreed: _, ...joined } = this.#account;
+    this.#account = joined;
+    await writeAccount(store, joined);
+    return ok(null);
+  }
+
+  /** What joining would delete here, while it waits for the person. */
+  preview(): JoinPreview | null {
+    return this.#isAsking() ? (this.#preview ?? null) : null;
+  }
+
+  /** The person agrees to lose so many records. It is looked at once more, since others may have deleted more meanwhile. */
+  async agree(records: number): Promise<Result<null>> {
+    if (this.#account?.agreed === undefined) return ok(null);
+    this.#account = { ...this.#account, agreed: records };
+    await writeAccount(this.profile.store, this.#account);
+    await this.run();
+    return ok(null);
   }
 
   async #failed(error: TransportFailure): Promise<void> {
@@ -431,14 +488,15 @@ export class Sync {
     erase: () => Promise<boolean>,
     as: CommandNames,
   ): Promise<void> {
-    const account = this.#account;
     const { store } = this.profile;
-    if (!account) {
+    // Damaged: what is deleted waits like what is recorded.
+    const account = this.#account?.account ?? (this.#isDamaged ? await leftAccount(store) : undefined);
+    if (account === undefined) {
       await erasedOutside(store, targets, as);
       await erase();
       return;
     }
-    const { keys } = await scopeOf(store, account.account);
+    const { keys } = await scopeOf(store, account);
     const commands = await commandsOf(targets, keys.naming, as);
     // First: a round that runs now may send the commands before they are looked at again.
     await queueMeant(store, commands);
@@ -451,6 +509,9 @@ export class Sync {
     );
     this.changed();
   }
+
+  /** Records that are in memory only. */
+  inMemory: () => Promise<readonly InteractionRecord[]> = async () => [];
 
   /** What other devices deleted goes from what this one has beside the store, too. */
   eraseHere: EraseHere = (_, erase) => erase();
@@ -465,6 +526,7 @@ export class Sync {
 
   /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
   readonly others = {
+    account: (): AccountId | null => this.#account?.account ?? null,
     /** Days that are at the service only come back, reduced, and go there again. */
     reducing: async (command: EraseCommand): Promise<void> => {
       const { store } = this.profile;
@@ -656,7 +718,7 @@ export class Sync {
     if (!transport.ok) return transport;
     const { store, clock } = this.profile;
     const restored = await restore(store, transport.value, secret, clock, await this.#name(deviceName));
-    return restored.ok ? this.#begin(restored.value, transport.value) : restored;
+    return restored.ok ? this.#begin(await this.#asking(restored.value), transport.value) : restored;
   }
 
   /** Of an account that this device is to be in. */
@@ -683,7 +745,13 @@ export class Sync {
       this.profile.clock,
       await this.#name(deviceName),
     );
-    return joined.ok ? this.#begin(joined.value, transport) : joined;
+    return joined.ok ? this.#begin(await this.#asking(joined.value), transport) : joined;
+  }
+
+  /** Where something was recorded before, it is looked at what the account's deletions mean of it. */
+  async #asking(account: AccountState): Promise<AccountState> {
+    const isEmpty = (await this.profile.store.days()).length + (await this.inMemory()).length === 0;
+    return isEmpty ? account : { ...account, agreed: 0 };
   }
 
   async #name(given: string | undefined): Promise<string> {
@@ -701,8 +769,9 @@ export class Sync {
     await store.exclusive(() => writeSharedSettings(store, shared));
     await forgetCommands(store);
     await forgetReceipts(store);
-    await forgetLeft(store, account.account);
+    await noteJoined(store, account.account);
     await startQueueing(store, ['card', 'settings']);
+    await tellUntold(store, account.account, (commands) => giveCommands(store, commands));
     await writeAccount(store, account);
     this.#account = account;
     this.#settingsProblem = undefined;
@@ -733,6 +802,8 @@ export class Sync {
     if (how === 'delete') return fail('sync-damaged', NOT_FROM_HERE);
     const away = Object.keys(await store.awayDays()).length;
     if (away > 0 && !loseAway) return fail('days-away', daysAwaySentence(away));
+    const account = await leftAccount(store);
+    if (account !== undefined) await noteLeft(store, account, new Set(await erasuresWaiting(store)));
     await stopQueueing(store);
     await writeAccount(store, null);
     this.#isDamaged = false;
@@ -770,7 +841,8 @@ export class Sync {
   ): Promise<Result<null>> {
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
-    if (!anyway) {
+    // Before it is joined nothing was sent, and nothing is.
+    if (!anyway && !(how === 'leave' && account.agreed !== undefined)) {
       const sent = await this.#sendLast(how);
       if (!sent.ok) return sent;
     }
@@ -804,6 +876,7 @@ export class Sync {
     this.#transport = undefined;
     this.#rings.clear();
     this.#devices = [];
+    this.#preview = undefined;
     this.#round = { devices: [], waiting: [], restored: [] };
     this.#unreadable = 0;
     this.#show('off');

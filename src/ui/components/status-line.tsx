@@ -11,6 +11,7 @@ const TONES: Readonly<Partial<Record<Health['code'], string>>> = {
   'near-full': 'warn',
   'clock-jumped': 'warn',
   'new-device': 'warn',
+  'join-asks': 'warn',
   'phrase-waits': 'warn',
   'keys-old': 'warn',
 };

@@ -102,6 +102,28 @@ describe('an account that does not open', () => {
     expect(await b.urls()).toContain('https://new.example/');
   });
 
+  it('is told what was deleted meanwhile when the device is back, and nothing of it comes back', async () => {
+    await a.visit('gone.example', '/own');
+    await b.visit('gone.example', '/theirs');
+    await b.visit('untold.example', '/');
+    await world.settle();
+    // Before the damage, and not sent.
+    await a.erase({ what: 'site', host: 'untold.example' });
+    await a.run(() => damageNamed(a.store, 'sync-account'));
+    await a.restart();
+    await a.erase({ what: 'site', host: 'gone.example' });
+    expect(await a.urls()).toEqual([]);
+    expect(await leave()).toEqual({ ok: true, value: null });
+    await world.join(b, a);
+    await world.settle();
+    expect([await a.urls(), await b.urls()]).toEqual([[], []]);
+    // Told once: the next time it is not said again.
+    const changes = (await world.changes()).length;
+    await a.restart();
+    await world.settle();
+    expect((await world.changes()).length).toBe(changes);
+  });
+
   it('is not left while days are at the service only, unless they may be lost', async () => {
     await a.run(async () => {
       await a.store.db.put('metadata', { [today()]: 1 }, 'away');

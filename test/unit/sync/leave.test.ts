@@ -47,6 +47,9 @@ describe('leaving an account', () => {
     await world.settle([a]);
     world.pass();
     await world.join(a, b);
+    // It still had what was deleted in the account meanwhile: that goes when its person says so.
+    expect((await b.round()).phase).toBe('asks');
+    await b.run(() => b.sync.agree(1));
     await world.settle();
     await oracle.check();
     // And once more, the other way round.

@@ -136,6 +136,9 @@ describe('a deletion', () => {
     const c = await world.device('d2');
     await c.visit('secret.example', '/old', a.clock.nowMs() - 3_600_000);
     await world.join(b, c);
+    // What it had recorded by itself goes when its person says so.
+    expect((await c.round()).phase).toBe('asks');
+    await c.run(() => c.sync.agree(1));
     await world.settle([b, c]);
     expect((await c.urls()).filter((url) => url.includes('secret'))).toEqual([]);
     expect((await c.round()).phase).toBe('synced');

@@ -1,5 +1,5 @@
 /** What level and rules take from what is stored, they take on every device, and no device that was away brings it back. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { type Reduction, reductionOf } from '../../../src/model/reduction.ts';
 import type { Rule } from '../../../src/model/rules.ts';
@@ -182,4 +182,42 @@ it('of a device whose clock is some minutes ahead means all that its person saw'
   await a.reduce(all(skip));
   await world.settle();
   expect(await b.urls()).toEqual([]);
+});
+
+it('is not told to an account that was joined before it was done', async () => {
+  const newcomer = await world.device('newcomer');
+  await newcomer.visit('one.example', '/1');
+  await b.visit('two.example', '/b?x');
+  await world.settle([a, b]);
+  world.pass(1000);
+  vi.spyOn(newcomer.store, 'reduce').mockRejectedValueOnce(new Error('no'));
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await newcomer.reduce({ level: 'anonymous', rules: [] });
+  await world.join(a, newcomer);
+  await newcomer.run(async () => {
+    newcomer.storedRules.tick();
+    await newcomer.storedRules.settled();
+  });
+  await world.settle();
+  // There it is done.
+  expect(await newcomer.urls()).not.toContain('https://one.example/1');
+  for (const device of [a, b]) expect(await device.urls()).toContain('https://two.example/b?x');
+});
+
+it('is told to the account that it was asked for in, also when that was left and joined again before it was done', async () => {
+  await a.visit('one.example', '/a?x');
+  await b.visit('two.example', '/b?x');
+  await world.settle();
+  world.pass(1000);
+  vi.spyOn(a.store, 'reduce').mockRejectedValueOnce(new Error('no'));
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await a.reduce({ level: 'anonymous', rules: [] });
+  expect(await a.run(() => a.sync.end('leave', true))).toMatchObject({ ok: true });
+  await world.join(b, a);
+  await a.run(async () => {
+    a.storedRules.tick();
+    await a.storedRules.settled();
+  });
+  await world.settle();
+  for (const device of [a, b]) expect((await device.urls()).join()).not.toContain('two.example');
 });

@@ -1,0 +1,117 @@
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { Result } from '../base/result.ts';
+import { ask } from '../messaging/client.ts';
+import type { JoinPreview, PreviewPart } from '../model/join-preview.ts';
+import type { Status } from '../model/recording.ts';
+import { confirm } from '../ui/components/confirm-dialog.tsx';
+import { count, exactTime } from '../ui/format.ts';
+import { status } from '../ui/status.ts';
+import { recordText } from '../ui/stored-words.ts';
+import { NO_SERVICE, UNANSWERED } from './sync-on.tsx';
+
+/** Joining waits: what the account's deletions would take from here, and what is to become of it. */
+export function JoinQuestion() {
+  const preview = useSignal<JoinPreview | null>(null);
+  const problem = useSignal('');
+  const busy = useSignal('');
+  useEffect(() => {
+    void ask('sync.preview', {}).then((answer) => {
+      if (answer.ok) preview.value = answer.value;
+      else problem.value = answer.error.message;
+    });
+  }, []);
+
+  const run = async (what: string, command: () => Promise<Result<Status>>) => {
+    if (busy.value !== '') return null;
+    busy.value = what;
+    problem.value = '';
+    const answer = await command();
+    busy.value = '';
+    if (answer.ok) status.value = answer.value;
+    else problem.value = answer.error.message;
+    return answer.ok ? null : answer.error;
+  };
+  const leave = (anyway: boolean) => run('Leaving…', () => ask('sync.leave', { anyway, loseAway: false }));
+  const decline = async () => {
+    const failure = await leave(false);
+    if (!failure || !NO_SERVICE.includes(failure.code)) return;
+    const anyway = await confirm({
+      title: UNANSWERED,
+      text: 'Nothing here changes. Your other devices go on listing this one until you remove it there.',
+      action: 'Leave anyway',
+    });
+    if (anyway) await leave(true);
+  };
+  const agree = ({ records }: PreviewPart) => run('Joining…', () => ask('sync.agree', { records }));
+
+  const deleted = preview.value?.deleted;
+  return (
+    <section class="card" data-testid="join-question">
+      <h2>Joining would delete something here</h2>
+      <p role="status" data-testid="join-said">
+        {deleted ? sentenceOf(deleted) : problem.value === '' ? 'Looking…' : ''}
+      </p>
+      {deleted && deleted.listed.length > 0 && <Listed {...deleted} />}
+      <p class="muted small">
+        To keep them, do not join, or export them on the “Your data” tab first: a file keeps them, but nothing
+        that was deleted in the account comes back into it.
+      </p>
+      <div class="row">
+        <button type="button" data-testid="join-decline" onClick={() => void decline()}>
+          Do not join
+        </button>
+        {deleted && (
+          <button
+            type="button"
+            class="danger primary"
+            data-testid="join-agree"
+            onClick={() => void agree(deleted)}
+          >
+            Delete them here too
+          </button>
+        )}
+      </div>
+      <p class="result" role="status">
+        {busy.value}
+      </p>
+      {problem.value && (
+        <p class="error result" role="alert" data-testid="sync-problem">
+          {problem.value}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function sentenceOf({ records, sites }: PreviewPart): string {
+  const of = sites > 0 ? `, of ${count(sites, 'site', 'sites')}` : '';
+  return `The account has deletions that mean ${count(records, 'record', 'records')} on this device${of}. Nothing was deleted or sent yet. If you go on, they are deleted here like on your other devices, and this cannot be undone.`;
+}
+
+function Listed({ records, listed }: PreviewPart) {
+  return (
+    <>
+      <table class="small">
+        <caption class="visually-hidden">Records that would be deleted, the newest first</caption>
+        <thead>
+          <tr>
+            <th scope="col">Recorded</th>
+            <th scope="col">What</th>
+          </tr>
+        </thead>
+        <tbody>
+          {listed.map((record) => (
+            <tr key={record.id} data-testid="join-listed">
+              <td>{exactTime(record.atMs)}</td>
+              <td class="wrap">{recordText(record)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {records > listed.length && (
+        <p class="muted small">And {count(records - listed.length, 'older one', 'older ones')}.</p>
+      )}
+    </>
+  );
+}

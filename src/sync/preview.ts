@@ -1,0 +1,102 @@
+/**
+ * What an account that is being joined means for what this device has recorded by itself. Its deletions hold for everything up to their
+ * time, so they mean records here that no other device ever knew: that is looked at, and the person asked, before the first of them is
+ * carried out. Only reads. Of the account's objects only small ones are fetched: no erase command is larger (objects.ts pads them all
+ * to the same size). Sizes are the service's word, and so is what it shows of the feed: one that hides a deletion from this and shows it
+ * later has it carried out like any that is given in the account.
+ */
+import type { Clock, Day } from '../base/clock.ts';
+import { ok, type Result } from '../base/result.ts';
+import type { InteractionRecord } from '../model/interaction.ts';
+import { type JoinPreview, PREVIEW_LISTED, type PreviewPart } from '../model/join-preview.ts';
+import { recordHost } from '../model/selector.ts';
+import type { Slot } from '../protocol/ids.ts';
+import { LIMITS } from '../protocol/limits.ts';
+import type { LocalStore } from '../storage/local-store.ts';
+import { type AccountState, scopeOf, signerOf } from './account-state.ts';
+import { daysOfCommands, type Erasure, erasedBy, isErasure } from './erasures.ts';
+import { fetchSlots } from './fetch.ts';
+import { openHeader } from './objects.ts';
+import { changesSince, openCommand, type RoundSession } from './pull.ts';
+import { keepKeys } from './rotation.ts';
+import type { Signer, Transport, TransportFailure } from './transport.ts';
+
+/** Those of erase commands have 1,400. */
+const SMALL_BYTES = 4_096;
+
+interface Looking extends Pick<RoundSession, 'scope' | 'ever'> {
+  readonly transport: Transport;
+  readonly signer: Signer;
+}
+
+/** `inMemory`: records that are in memory only. */
+export async function previewJoin(
+  store: LocalStore,
+  transport: Transport,
+  { account }: AccountState,
+  clock: Clock,
+  inMemory: readonly InteractionRecord[],
+): Promise<Result<JoinPreview, TransportFailure>> {
+  const devices = await keepKeys(store, transport, account, clock);
+  if (!devices.ok) return devices;
+  const scope = await scopeOf(store, account);
+  const signer = signerOf(store, account);
+  const commands = await commandsOfAccount({ scope, transport, signer, ever: devices.value.ever });
+  if (!commands.ok) return commands;
+  const { naming } = scope.keys;
+  const meant = await daysOfCommands(store, commands.value, naming);
+  const days = meant ?? (await store.days());
+  return ok({ deleted: await meantHere(store, inMemory, days, erasedBy(commands.value, naming)) });
+}
+
+async function meantHere(
+  store: LocalStore,
+  inMemory: readonly InteractionRecord[],
+  days: readonly Day[],
+  isMeant: (record: InteractionRecord) => Promise<boolean>,
+): Promise<PreviewPart> {
+  const sites = new Set<string>();
+  const listed: InteractionRecord[] = [];
+  let records = 0;
+  const look = async (some: readonly InteractionRecord[]) => {
+    for (const record of [...some].sort((a, b) => b.atMs - a.atMs)) {
+      if (!(await isMeant(record))) continue;
+      records += 1;
+      sites.add(recordHost(record) ?? '');
+      if (listed.length < PREVIEW_LISTED) listed.push(record);
+    }
+  };
+  await look(inMemory);
+  for (const day of [...days].sort().reverse()) await look(await store.recordsOfDay(day));
+  sites.delete('');
+  return { records, sites: sites.size, listed };
+}
+
+/** Every deletion that lies at the service and opens. */
+async function commandsOfAccount(session: Looking): Promise<Result<Erasure[], TransportFailure>> {
+  const { scope, transport, signer } = session;
+  const sizes = new Map<Slot, number>();
+  for (let since = 0; ; ) {
+    const page = await changesSince(transport, signer, since);
+    if (!page.ok) return page;
+    const { changes, head } = page.value;
+    for (const { slot, etag, size } of changes.flatMap(({ ops }) => ops)) {
+      if (etag === null) sizes.delete(slot);
+      else sizes.set(slot, size);
+    }
+    since = changes.at(-1)?.seq ?? head;
+    if (since >= head) break;
+  }
+  const small = [...sizes].flatMap(([slot, size]) => (size <= SMALL_BYTES ? [slot] : []));
+  const commands: Erasure[] = [];
+  for (let i = 0; i < small.length; i += LIMITS.getSlots) {
+    const objects = await fetchSlots(transport, signer, small.slice(i, i + LIMITS.getSlots));
+    if (!objects.ok) return objects;
+    for (const { slot, body } of objects.value) {
+      const opened = await openHeader(scope, slot, body);
+      const command = opened?.header.kind === 'erase' ? await openCommand(session, slot, opened) : null;
+      if (command && isErasure(command)) commands.push(command);
+    }
+  }
+  return ok(commands);
+}
