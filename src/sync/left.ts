@@ -5,6 +5,7 @@
  * devices may have that day at the service only (away.ts).
  */
 import * as v from 'valibot';
+import { carryOn } from '../crypto/account-keys.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import type { AccountId } from '../protocol/ids.ts';
@@ -34,9 +35,6 @@ async function readLeft(store: LocalStore): Promise<Left | null> {
 export const leftAccount = async (store: LocalStore): Promise<AccountId | undefined> =>
   (await readLeft(store))?.account;
 
-/** Whether an account was left that this device may come back to. */
-export const hasLeft = async (store: LocalStore): Promise<boolean> => (await readLeft(store)) !== null;
-
 /**
  * From now on what is erased here is noted. Coming back and leaving again forgets nothing, nor what was erased in the account:
  * perhaps the service was never told.
@@ -47,6 +45,12 @@ export const noteLeft = (store: LocalStore, account: AccountId): Promise<void> =
     const all = [...(before?.account === account ? before.erased : []), ...(await readCommands(store))];
     const erased = [...new Map(all.map((command) => [command.id, command])).values()];
     await store.writeNamed(LEFT, { account, erased });
+    // Under another master key, too, deletions are named as this account names them.
+    const { vault } = store;
+    const { number, carried } = vault.epoch;
+    if (carried) return;
+    const { naming } = await carryOn(vault.masterKey(), account, number);
+    await vault.adoptMaster(vault.masterKey(), { ...vault.epoch, carried: { naming, older: [] } });
   });
 
 /** Another account has another master key: the hashes mean nothing with it. */

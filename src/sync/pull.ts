@@ -37,7 +37,7 @@ import { addEvents, type Outcome, type PullSession, type Taken, takePart } from 
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
 import type { TransportFailure } from './transport.ts';
-import { carriedOut, readUnerased } from './unerased.ts';
+import { carriedOut, noteTried, readTried, readUnerased } from './unerased.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
 
 export interface Pulled {
@@ -125,17 +125,19 @@ async function eraseWaiting({ store, scope, eraseHere }: RoundSession): Promise<
   const { naming } = scope.keys;
   const means = erasedBy(commands, naming);
   const everything = commands.some(({ target }) => target.what === 'all');
+  const ids = commands.map(({ id }) => id);
+  const tried = await readTried(store);
+  const again = ids.every((id) => tried.has(id));
   try {
-    const count = await eraseHere({ means, everything }, () => eraseAs(store, commands, naming));
+    const count = await eraseHere({ means, everything }, () => eraseAs(store, commands, naming, again));
     await queueMeant(store, commands);
-    await carriedOut(
-      store,
-      commands.map(({ id }) => id),
-    );
+    await carriedOut(store, ids);
     return count;
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
-    return error instanceof PartlyErasedError ? error.count : 0;
+    if (!(error instanceof PartlyErasedError)) return 0;
+    if (!again) await noteTried(store, ids);
+    return error.count;
   }
 }
 

@@ -893,6 +893,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     },
     { name: 'options-no-access', tab: 'search', status: NO_ACCESS, reach: seen('grant-access') },
     { name: 'options-sync-off', status: recording },
+    { name: 'options-sync-off-asks', status: UNLOCKED, reach: seen('sync-passphrase') },
     {
       name: 'options-sync-refused',
       status: recording,
@@ -903,6 +904,11 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
+    {
+      name: 'options-sync-on-asks',
+      status: { ...syncing({}), lock: { state: 'unlocked', autoLockMinutes: 60 } },
+      reach: seen('sync-invite-passphrase'),
+    },
     {
       name: 'options-sync-deletions',
       status: syncing({}),
