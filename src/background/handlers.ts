@@ -6,6 +6,7 @@
 import { type Bytes, fromBase64Url } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { Handlers } from '../messaging/router.ts';
+import { locksLater } from '../model/auto-lock.ts';
 import type { PauseState, Status } from '../model/recording.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { parseLock } from '../storage/lock.ts';
@@ -89,6 +90,11 @@ export function createHandlers(access: Access): Handlers {
     await services.erasures.settle();
     return services;
   };
+  /** For who can unlock. @throws LockedError while it is locked. */
+  const proven = async <T>(proof: Proof, task: () => Promise<Result<T>>): Promise<Result<T>> => {
+    const checked = await checkProof((await ready()).profile, proof);
+    return checked.ok ? task() : checked;
+  };
   const status = async () => ok(await access.status());
   const health = async () => {
     const { profile, compaction } = await ready();
@@ -97,6 +103,13 @@ export function createHandlers(access: Access): Handlers {
   const budget = async () => ok(await (await ready()).budget.report());
   const thenBudget = (result: Result<null>) => (result.ok ? budget() : result);
   const thenStatus = (result: Result<null>) => (result.ok ? status() : result);
+  /** What unlocks was changed: in an account, a round takes another master key for it. */
+  const relocked = async (change: (profile: Services['profile']) => Promise<Result<null>>) => {
+    const { profile, sync } = await ready();
+    const changed = await change(profile);
+    if (changed.ok) sync.changed();
+    return thenStatus(changed);
+  };
   /** After what was agreed to has changed: it gets its date. */
   const agreed = async () => void (await (await ready()).consents.check());
   const thenAgreed = async <T>(result: T): Promise<T> => {
@@ -308,18 +321,19 @@ export function createHandlers(access: Access): Handlers {
       await access.lock();
       return status();
     },
-    'lock.set': async (wanted) => thenStatus(await setPassphrase((await ready()).profile, wanted)),
-    'lock.remove': async (proof) => thenStatus(await removeWay((await ready()).profile, undefined, proof)),
-    'lock.add-passkey': async (wanted) => thenStatus(await addPasskey((await ready()).profile, wanted)),
-    'lock.remove-passkey': async ({ id, ...proof }) =>
-      thenStatus(await removeWay((await ready()).profile, id, proof)),
+    'lock.set': async (wanted) => relocked((profile) => setPassphrase(profile, wanted)),
+    'lock.remove': async (proof) => relocked((profile) => removeWay(profile, undefined, proof)),
+    'lock.add-passkey': async (wanted) => relocked((profile) => addPasskey(profile, wanted)),
+    'lock.remove-passkey': async ({ id, ...proof }) => relocked((profile) => removeWay(profile, id, proof)),
     'lock.start-over': async () =>
       (await access.startOver())
         ? status()
         : fail('unlocked', 'ARQ Context is not locked. Delete everything on the "Your data" page.'),
-    'lock.auto': async ({ minutes }) => {
-      await (await ready()).profile.change({ autoLockMinutes: minutes });
-      return status();
+    'lock.auto': async ({ minutes, ...proof }) => {
+      const { profile } = await ready();
+      const change = () => profile.change({ autoLockMinutes: minutes }).then(status);
+      // Who only finds it unlocked would lock it sooner: that takes nothing from anybody.
+      return locksLater(minutes, profile.settings.autoLockMinutes) ? proven(proof, change) : change();
     },
     'plugins.get': async () => ok(await (await ready()).plugins.report()),
     'plugins.switch': async ({ on }) => ok(await thenAgreed(await (await ready()).plugins.switchTo(on))),
@@ -328,13 +342,19 @@ export function createHandlers(access: Access): Handlers {
     'plugins.withdraw': async ({ id }) => ok(await thenAgreed(await (await ready()).plugins.withdraw(id))),
     'plugins.clear-log': async () => ok(await (await ready()).plugins.clearLog()),
 
-    'sync.create': async ({ url, deviceName }) =>
-      thenStatus(await thenAgreed(await (await settled()).sync.create(url, deviceName))),
-    'sync.invite': async () => (await ready()).sync.invite(),
-    'sync.join': async ({ code, deviceName }) =>
-      thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName))),
-    'sync.restore': async ({ url, secret, deviceName }) =>
-      thenStatus(await thenAgreed(await (await settled()).sync.restore(url, secretOf(secret), deviceName))),
+    'sync.create': async ({ url, deviceName, ...proof }) =>
+      proven(proof, async () =>
+        thenStatus(await thenAgreed(await (await settled()).sync.create(url, deviceName))),
+      ),
+    'sync.invite': async (proof) => proven(proof, async () => (await ready()).sync.invite()),
+    'sync.join': async ({ code, deviceName, ...proof }) =>
+      proven(proof, async () =>
+        thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName))),
+      ),
+    'sync.restore': async ({ url, secret, deviceName, ...proof }) =>
+      proven(proof, async () =>
+        thenStatus(await thenAgreed(await (await settled()).sync.restore(url, secretOf(secret), deviceName))),
+      ),
     'sync.preview': async () => ok((await ready()).sync.preview()),
     'sync.agree': async ({ records }) => thenStatus(await (await settled()).sync.agree(records)),
     'sync.remove-device': async ({ id }) => thenStatus(await (await ready()).sync.rotate(id)),

@@ -100,7 +100,7 @@ export class EncryptionManager {
     if (oldKey !== (await this.masterKey())) throw new RangeError('This is not the master key in force.');
     if (this.store.syncing)
       throw new DOMException('The master key belongs to the sync account.', 'InvalidStateError');
-    await this.store.exclusive(() => this.store.vault.adoptMaster(newMasterKey()));
+    await this.store.renewAlone();
     this.#keys.delete(oldKey);
     this.#inForce = undefined;
   }

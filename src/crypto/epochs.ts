@@ -19,6 +19,15 @@ export interface Epoch {
 
 export const FIRST_EPOCH: Epoch = { number: 1 };
 
+/**
+ * The next one of a profile that is in no account. Deletions go on being named as in the account that it left, should it come back there.
+ */
+export const nextAlone = ({ carried }: Epoch, atMs: number): Epoch => ({
+  number: 1,
+  atMs,
+  ...(carried ? { carried: { naming: carried.naming, older: [] } } : {}),
+});
+
 const key32 = v.pipe(
   v.string(),
   v.transform(fromBase64Url),

@@ -258,7 +258,8 @@ export const MESSAGES = {
   'lock.remove-passkey': { from: 'page', body: v.strictObject({ id: passkeyId, ...proof, off }) },
   /** The passphrase is lost: everything of a locked profile is deleted, unread. `word`: what the person had to type. */
   'lock.start-over': { from: 'page', body: v.strictObject({ word: v.literal('DELETE') }) },
-  'lock.auto': { from: 'page', body: v.strictObject({ minutes: v.picklist(AUTO_LOCK_MINUTES) }) },
+  /** Asks for what unlocks when it is to lock later than now, or never: sooner takes nothing from anybody. */
+  'lock.auto': { from: 'page', body: v.strictObject({ minutes: v.picklist(AUTO_LOCK_MINUTES), ...proof }) },
   /** Other extensions that may read public records (model/plugins.ts), requests, and the log of what they asked. */
   'plugins.get': { from: 'page', body: nothing },
   'plugins.switch': { from: 'page', body: v.strictObject({ on: v.boolean() }) },
@@ -271,17 +272,18 @@ export const MESSAGES = {
   'plugins.withdraw': { from: 'page', body: v.strictObject({ id }) },
   'plugins.clear-log': { from: 'page', body: nothing },
 
-  'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)) }) },
+  // What begins sync, or adds a device, takes the memory elsewhere: it asks for what unlocks, where something does, as an export.
+  'sync.create': { from: 'page', body: v.strictObject({ url, deviceName: v.optional(text(60)), ...proof }) },
   /** Makes a pairing code and waits, in the background, for the other device. */
-  'sync.invite': { from: 'page', body: nothing },
+  'sync.invite': { from: 'page', body: v.strictObject(proof) },
   'sync.join': {
     from: 'page',
-    body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)) }),
+    body: v.strictObject({ code: text(2048), deviceName: v.optional(text(60)), ...proof }),
   },
   /** Comes back to an account with its recovery phrase. */
   'sync.restore': {
     from: 'page',
-    body: v.strictObject({ url, secret: phraseSecret, deviceName: v.optional(text(60)) }),
+    body: v.strictObject({ url, secret: phraseSecret, deviceName: v.optional(text(60)), ...proof }),
   },
   /** What joining would delete here, while the account waits for the person (phase `asks`). */
   'sync.preview': { from: 'page', body: nothing },

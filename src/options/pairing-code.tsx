@@ -3,8 +3,10 @@ import { useEffect, useRef } from 'preact/hooks';
 import encodeQR from 'qr';
 import type { InviteAnswer } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
+import { OwnPassphrase } from '../ui/components/own-passphrase.tsx';
 import { clockTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { proven } from '../ui/way.ts';
 
 /** The code that is out, if any. */
 export const pairingCode = signal<InviteAnswer | undefined>(undefined);
@@ -14,6 +16,7 @@ export function PairingCode({ devices }: { readonly devices: number }) {
   const problem = useSignal('');
   const done = useSignal('');
   const box = useRef<HTMLDivElement>(null);
+  const passphrase = useRef<HTMLInputElement>(null);
   useKeptFocus(box);
   const before = useRef(devices);
   const code = pairingCode.value;
@@ -37,11 +40,14 @@ export function PairingCode({ devices }: { readonly devices: number }) {
     return () => clearTimeout(timer);
   }, [code]);
 
-  const invite = async () => {
+  const invite = async (event: Event) => {
+    event.preventDefault();
     done.value = '';
-    const answer = await ask('sync.invite', {});
+    const answer = await proven(passphrase.current?.value ?? '', (given) => ask('sync.invite', given));
     problem.value = answer.ok ? '' : answer.error.message;
-    if (answer.ok) pairingCode.value = answer.value;
+    if (!answer.ok) return;
+    pairingCode.value = answer.value;
+    if (passphrase.current) passphrase.current.value = '';
   };
   const copy = async (text: string) => {
     done.value = await navigator.clipboard.writeText(text).then(
@@ -51,11 +57,12 @@ export function PairingCode({ devices }: { readonly devices: number }) {
   };
   return (
     <div class="invite" ref={box}>
-      <p>
-        <button type="button" data-testid="sync-invite" onClick={() => void invite()}>
+      <form class="row fields" noValidate onSubmit={(event) => void invite(event)}>
+        <OwnPassphrase input={passphrase} testid="sync-invite-passphrase" />
+        <button type="submit" data-testid="sync-invite">
           {code ? 'Make a new code' : 'Pair another device'}
         </button>
-      </p>
+      </form>
       {code && (
         <div class="pairing">
           <QrCode text={code.code} />

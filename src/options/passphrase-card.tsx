@@ -2,7 +2,12 @@ import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { toBase64Url } from '../base/bytes.ts';
 import { chooseKdf, PASSPHRASE, passphraseFault } from '../crypto/kdf.ts';
-import { AUTO_LOCK_MINUTES, type AutoLockMinutes } from '../model/auto-lock.ts';
+import {
+  AUTO_LOCK_DEFAULT,
+  AUTO_LOCK_MINUTES,
+  type AutoLockMinutes,
+  locksLater,
+} from '../model/auto-lock.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { PasskeyFault } from '../ui/passkey.ts';
@@ -16,6 +21,7 @@ const AUTO_LOCK_WORDS: Readonly<Record<AutoLockMinutes, string>> = {
   60: 'After an hour without you',
   0: 'Only when the browser is closed',
 };
+const TYPE_IT = 'To lock later than now, type the passphrase of now first, then choose again.';
 const NO_MEMORY =
   'The browser gave no memory to make a key of the passphrase, so nothing was changed. Close some pages and try again.';
 
@@ -51,6 +57,20 @@ export function PassphraseCard() {
     busy.value = '';
   };
 
+  const lockAfter = async (select: HTMLSelectElement) => {
+    const before = lock?.autoLockMinutes ?? AUTO_LOCK_DEFAULT;
+    const minutes = AUTO_LOCK_MINUTES.find((one) => String(one) === select.value) ?? AUTO_LOCK_DEFAULT;
+    const isLater = locksLater(minutes, before);
+    if (isLater && isSet && now.current?.value === '') {
+      problem.value = TYPE_IT;
+      now.current.focus();
+    } else
+      await run('Setting…', 'It locks by itself as you chose.', async () => {
+        await change('lock.auto', { minutes, ...(isLater ? await proof() : {}) });
+      });
+    // What is in force, whatever was chosen.
+    select.value = String(status.value?.lock?.autoLockMinutes ?? before);
+  };
   const set = (event: Event) => {
     event.preventDefault();
     const passphrase = next.current?.value ?? '';
@@ -101,14 +121,7 @@ export function PassphraseCard() {
       {lock !== undefined && (
         <label class="field narrow">
           Lock by itself
-          <select
-            data-testid="auto-lock"
-            onChange={(event) =>
-              void change('lock.auto', {
-                minutes: AUTO_LOCK_MINUTES.find((one) => String(one) === event.currentTarget.value) ?? 15,
-              })
-            }
-          >
+          <select data-testid="auto-lock" onChange={(event) => void lockAfter(event.currentTarget)}>
             {AUTO_LOCK_MINUTES.map((minutes) => (
               <option
                 key={minutes}

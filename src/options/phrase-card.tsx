@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import { ask } from '../messaging/client.ts';
+import { OwnPassphrase } from '../ui/components/own-passphrase.tsx';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { PasskeyFault } from '../ui/passkey.ts';
 import { status } from '../ui/status.ts';
@@ -33,8 +34,6 @@ export function PhraseCard() {
   const busy = useSignal(false);
   const problem = useSignal('');
   const said = useSignal('');
-  const lock = status.value?.lock;
-  const asksPassphrase = lock !== undefined && lock.passphrase !== false;
 
   const alone = async (task: () => Promise<string>) => {
     if (busy.value) return;
@@ -112,12 +111,7 @@ export function PhraseCard() {
             them down on paper. Whoever has them can read everything; without them, and without a device,
             nobody can: nor can we.
           </p>
-          {asksPassphrase && (
-            <label class="field narrow">
-              Your passphrase
-              <input ref={passphrase} type="password" autocomplete="off" data-testid="phrase-passphrase" />
-            </label>
-          )}
+          <OwnPassphrase input={passphrase} testid="phrase-passphrase" />
           <div class="row">
             <button type="submit" class={putOff.value ? '' : 'primary'} data-testid="phrase-show">
               Show the twelve words

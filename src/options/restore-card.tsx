@@ -1,6 +1,7 @@
 import { useRef } from 'preact/hooks';
 import type { Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
+import type { GivenProof } from '../ui/way.ts';
 import { PhraseInput } from './phrase-input.tsx';
 import { secretOfWords } from './phrase-words.ts';
 
@@ -14,13 +15,13 @@ export function RestoreCard({
   readonly url: { value: string };
   readonly busy: boolean;
   readonly deviceName: () => { readonly deviceName?: string };
-  readonly run: (what: string, task: () => Promise<Result<unknown>>) => Promise<void>;
+  readonly run: (what: string, task: (given: GivenProof) => Promise<Result<unknown>>) => Promise<void>;
 }) {
   const words = useRef<HTMLInputElement>(null);
-  const restore = async (): Promise<Result<unknown>> => {
+  const restore = async (given: GivenProof): Promise<Result<unknown>> => {
     const secret = await secretOfWords(words.current?.value ?? '');
     if (!secret.ok) return secret;
-    return ask('sync.restore', { url: url.value, secret: secret.value, ...deviceName() });
+    return ask('sync.restore', { url: url.value, secret: secret.value, ...deviceName(), ...given });
   };
   return (
     <section class="card">

@@ -1,7 +1,10 @@
 import { useSignal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
 import type { Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
 import { requestDataCollection } from '../platform/permissions.ts';
+import { OwnPassphrase } from '../ui/components/own-passphrase.tsx';
+import { type GivenProof, proven } from '../ui/way.ts';
 import { pairingCode } from './pairing-code.tsx';
 import { RestoreCard } from './restore-card.tsx';
 
@@ -14,9 +17,10 @@ export function SyncOff() {
   const code = useSignal('');
   const name = useSignal('');
   const problem = useSignal('');
+  const passphrase = useRef<HTMLInputElement>(null);
   const busy = useSignal('');
 
-  const run = async (what: string, task: () => Promise<Result<unknown>>) => {
+  const run = async (what: string, task: (given: GivenProof) => Promise<Result<unknown>>) => {
     // First of all: the browser asks only as the direct answer to a click.
     if (busy.value !== '') return;
     const allowed = await requestDataCollection().catch(() => false);
@@ -26,20 +30,21 @@ export function SyncOff() {
     }
     busy.value = what;
     problem.value = '';
-    const result = await task();
+    const result = await proven(passphrase.current?.value ?? '', task);
     busy.value = '';
     if (!result.ok) problem.value = result.error.message;
   };
   const deviceName = () => (name.value.trim() === '' ? {} : { deviceName: name.value.trim() });
   const create = () =>
-    run('Making the account…', async () => {
-      const created = await ask('sync.create', { url: url.value, ...deviceName() });
+    run('Making the account…', async (given) => {
+      const created = await ask('sync.create', { url: url.value, ...deviceName(), ...given });
       if (!created.ok) return created;
-      const invited = await ask('sync.invite', {});
+      const invited = await ask('sync.invite', given);
       if (invited.ok) pairingCode.value = invited.value;
       return invited;
     });
-  const join = () => run('Joining…', () => ask('sync.join', { code: code.value, ...deviceName() }));
+  const join = () =>
+    run('Joining…', (given) => ask('sync.join', { code: code.value, ...deviceName(), ...given }));
 
   const submit = (task: () => Promise<void>) => (event: Event) => {
     event.preventDefault();
@@ -69,6 +74,7 @@ export function SyncOff() {
             onInput={(event) => (name.value = event.currentTarget.value)}
           />
         </label>
+        <OwnPassphrase input={passphrase} testid="sync-passphrase" />
       </section>
       <section class="card">
         <h2>On the first device</h2>

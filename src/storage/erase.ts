@@ -33,6 +33,7 @@ import {
 } from './packs.ts';
 import type { PackRow } from './schema.ts';
 import { forgetShown, forgetTraces } from './traces.ts';
+import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
 
 export type Targeted = (record: InteractionRecord) => boolean | Promise<boolean>;
@@ -155,6 +156,8 @@ export interface EraseOptions {
   readonly renew?: ReadonlySet<Day>;
   /** Of days that are archived: keys to destroy, and whether something that is only in files may be meant. */
   readonly archived?: { readonly shred: readonly Shred[]; readonly filed: boolean };
+  /** Keys that go with it, though nothing in the store was sealed with them. */
+  readonly used?: readonly Shred[];
 }
 
 /**
@@ -198,7 +201,7 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
     isReplaced = true;
     shred.push(...(await eraseOfMonth(source, { month, packs, ...bound }, erased, options)));
   }
-  const { archived } = options;
+  const { archived, used = [] } = options;
   shred.push(...(archived?.shred ?? []));
   if (isReplaced || (archived && archived.shred.length > 0) || options.everything || archived?.filed) {
     // Nobody can say which lines of the contexts are of records that are in a file only: then all go.
@@ -213,8 +216,8 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
       for (const month of vault.periods('months'))
         if (!known.has(`months/${month}`)) shred.push({ ...tablesOf(month), what: 'all' });
     }
-    await destroy(db, vault, shred);
-  }
+    await destroy(db, vault, [...shred, ...used]);
+  } else if (used.length > 0) await destroy(db, vault, used);
   if (kept.size > 0) throw new PartlyErasedError(count, [...kept].sort(), [...damaged].sort());
   return count;
 }
@@ -422,9 +425,26 @@ export async function finishErasing(db: Database, vault: Vault): Promise<void> {
       else if (stale.has(day)) shred.push({ store, day, what: 'superseded', keep: new Set(used) });
     }
   }
+  await sendAgain(db, shred);
   // What was erased is not known any more, so neither is which lines of the contexts it was: all go.
   shred.push(...(await renewKey(db, vault, 'all')));
   await destroy(db, vault, shred);
+}
+
+/**
+ * Of a day that was not erased, parts at the sync service may be sealed with a key that goes, because it was retired or not shown to a
+ * device that left: then it is sent anew.
+ */
+async function sendAgain(db: Database, shred: readonly Shred[]): Promise<void> {
+  const days = new Set(shred.flatMap((one) => (one.what === 'superseded' ? [one.day] : [])));
+  const sent = new Set<Day>();
+  for (const { own, kind, day } of await db.getAll('peers'))
+    if (own && kind === 'part' && day !== undefined && days.has(day)) sent.add(day);
+  for (const row of await db.getAll('outbox')) if (row.what === 'day') sent.delete(row.day);
+  const tx = db.transaction('outbox', 'readwrite', STRICT);
+  await inTransaction(tx, (_, ask) => {
+    for (const day of sent) ask(tx.store.add({ what: 'day', day }));
+  });
 }
 
 /** Of a period: those that something here was sealed with. */

@@ -15,11 +15,16 @@ export interface RingRow {
   readonly day: Day;
   readonly generation: number;
   readonly wrapped: Bytes;
+  /**
+   * It was there when what unlocks, or the master key, was last changed: who copied the ring before that may have it. It opens what it
+   * sealed; what is new gets a further generation.
+   */
+  readonly retired?: true;
   /** Of a sealing key: its public half, in the clear. Events that come while the profile is locked are sealed for it. */
   readonly publicKey?: Bytes;
 }
 
-export type RingName = Omit<RingRow, 'wrapped' | 'publicKey'>;
+export type RingName = Omit<RingRow, 'wrapped' | 'publicKey' | 'retired'>;
 
 interface ArqKeys extends DBSchema {
   /** Device secret, device keys, wrapped master key: by name. */
@@ -74,6 +79,26 @@ async function generations(): Promise<number[]> {
   return names.map((name) => Number(name.slice(PREFIX.length))).sort((a, b) => a - b);
 }
 
+/** A small database that is deleted after another one. */
+const BESIDE = 'arq-beside';
+
+/**
+ * Deletes databases, and their bytes. Chromium writes what is in memory to its files, deletions too, and then merges what lay in them
+ * before: on a small profile nothing did, and the bytes of the deleted database would stay beside the word that they are deleted. One
+ * that lay beside it and is deleted next makes it merge those files.
+ */
+async function deleteAll(old: readonly number[]): Promise<void> {
+  // Where there is no room for it, the keys go all the same.
+  const said = (error: unknown) =>
+    console.error('bytes of old keys may stay until the ring moves again', error);
+  await openDB(BESIDE, 1, { upgrade: (made) => void made.createObjectStore('rows') }).then(
+    (beside) => beside.close(),
+    said,
+  );
+  await Promise.all(old.map((n) => deleteDB(nameOf(n))));
+  await deleteDB(BESIDE).catch(said);
+}
+
 async function openGeneration(generation: number): Promise<IDBPDatabase<ArqKeys>> {
   const db: IDBPDatabase<ArqKeys> = await openDB<ArqKeys>(nameOf(generation), 1, {
     upgrade(made) {
@@ -114,7 +139,7 @@ export async function openKeyStore(
   const clean = async () => {
     const old = (await generations()).filter((n) => n < generation);
     // Who comes after this one may have begun anew, with a lower number.
-    if (!isClosed) await Promise.all(old.map((n) => deleteDB(nameOf(n))));
+    if (!isClosed && old.length > 0) await deleteAll(old);
   };
   // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
   let cleaned = found.length > 1 ? clean() : Promise.resolve();

@@ -122,6 +122,8 @@ interface Erasing {
   readonly targets: readonly EraseTarget[];
   readonly unnamed?: (day: Day) => boolean;
   readonly named: HostTest | undefined;
+  /** It was tried before, and damage kept some of it: what lies in files or at the service is noted, and gone from what repeats it. */
+  readonly again?: boolean;
 }
 
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
@@ -376,6 +378,12 @@ export class LocalStore extends RecordingStore {
         this.forget();
       }
     });
+  }
+
+  /** Another master key, of a profile that is in no account. The keys of before are retired (key-store.ts). */
+  renewAlone(): Promise<void> {
+    const { vault, options } = this;
+    return this.exclusive(() => vault.renewMaster(vault.nextAlone(options.clock.nowMs())));
   }
 
   #source(): PackSource {
@@ -848,6 +856,7 @@ export class LocalStore extends RecordingStore {
    * `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. `targets`: what is
    * meant, in words that archives remember: without them, what is in a file comes back with it. `unnamed`: days of which something
    * may be meant that `targets` cannot name. `named`: whether a host may be meant, so that links to it go from records of other pages.
+   * `again`: this was tried before and threw `PartlyErasedError`; then nothing is sealed anew unless something more goes.
    * @throws PartlyErasedError
    */
   erase(
@@ -857,10 +866,11 @@ export class LocalStore extends RecordingStore {
     targets: readonly EraseTarget[] = everything ? [{ what: 'all' }] : [],
     unnamed: (day: Day) => boolean = () => false,
     named: HostTest | undefined = namedBy(targets),
+    again = false,
   ): Promise<number> {
     return this.#erasing(async () => {
       try {
-        return await this.#erase({ targeted, everything, days, targets, unnamed, named });
+        return await this.#erase({ targeted, everything, days, targets, unnamed, named, again });
       } finally {
         await this.#hideLess();
       }
@@ -868,10 +878,18 @@ export class LocalStore extends RecordingStore {
   }
 
   /** The caller holds the write lock. */
-  async #erase({ targeted, everything, days, targets, unnamed, named }: Erasing): Promise<number> {
+  async #erase({
+    targeted,
+    everything,
+    days,
+    targets,
+    unnamed,
+    named,
+    again = false,
+  }: Erasing): Promise<number> {
     // What an append that ended just now has not told yet is asked for anew.
     this.#forgetContents();
-    const archived = await this.archives.erasing(targets, unnamed);
+    const archived = again ? { shred: [], filed: false } : await this.archives.erasing(targets, unnamed);
     const away = Object.keys(await readAway(this.db));
     const touched = away.filter((day) => targets.some((target) => touchesDay(target, day)));
     const where = this.#withHidden(typeof days === 'function' ? await days() : days);
@@ -882,10 +900,8 @@ export class LocalStore extends RecordingStore {
       isWhole: (day) => targets.some((target) => coversDay(target, day)),
       // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
       renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
-      archived: {
-        filed: archived.filed || touched.length > 0,
-        shred: [...archived.shred, ...(await this.#usedSeals())],
-      },
+      archived: { ...archived, filed: archived.filed || (!again && touched.length > 0) },
+      used: await this.#usedSeals(),
     }).catch(async (error: unknown) => {
       if (error instanceof PartlyErasedError) await this.archives.erased();
       throw error;

@@ -4,7 +4,8 @@
  * open it is in the browser's memory at most. So a change seals 32 bytes anew, and nothing else.
  *
  * Each change takes a new secret, so that a way that was removed opens nothing of what comes, also for who has a copy of the old
- * record. To seal it for ways that are not at hand then, their keys are kept, sealed under the secret that they open.
+ * record. To seal it for ways that are not at hand then, their keys are kept, sealed under the secret that they open. The keys of before
+ * are retired with it (key-store.ts).
  */
 import * as v from 'valibot';
 import { type Bytes, fromBase64Url, fromUtf8, lengthPrefixed, toBase64Url, utf8 } from '../base/bytes.ts';
@@ -14,7 +15,7 @@ import { hkdf } from '../crypto/primitives.ts';
 import { unwrap, wrap } from '../crypto/wrap.ts';
 import { MAX_PASSKEYS, type Passkey, passkeySchema } from '../model/passkeys.ts';
 import { DamagedError } from './database.ts';
-import type { Vault } from './vault.ts';
+import type { Renewed, Vault } from './vault.ts';
 
 /** Base64url: the unlock secret under the way's key, and that key under the secret. */
 const sealed = { secret: v.string(), kept: v.string() };
@@ -147,18 +148,18 @@ export interface Change {
   readonly remove?: { readonly name: WayName };
   readonly used?: Used | undefined;
   /** Take this master key too. */
-  readonly master?: Bytes | undefined;
+  readonly renewed?: Renewed | undefined;
 }
 
 /** Adds or removes a way. Without one that is left the keys lie in the open again. The caller holds the write lock. */
-export async function changeLock(vault: Vault, { add, remove, used, master }: Change): Promise<void> {
+export async function changeLock(vault: Vault, { add, remove, used, renewed }: Change): Promise<void> {
   const gone = [...(add ? [nameOfWay(add)] : []), ...(remove ? [remove.name] : [])];
   const ways = [...(await waysOf(vault, gone, used)), ...(add ? [add] : [])];
   const secret = systemRandom.bytes(32);
   const lock = ways.length === 0 ? null : await sealLock(vault.userId, ways, secret);
-  await vault.rewrap(master ?? vault.masterKey(), secret, lock);
+  await vault.changeSecret(secret, lock, renewed);
 }
 
 /** Locks with a passphrase, whose key with `kdf` is `key`, in place of the one of before. The caller holds the write lock. */
-export const setLock = (vault: Vault, kdf: Kdf, key: Bytes, master?: Bytes): Promise<void> =>
-  changeLock(vault, { add: { kind: 'passphrase', kdf, key }, master });
+export const setLock = (vault: Vault, kdf: Kdf, key: Bytes, renewed?: Renewed): Promise<void> =>
+  changeLock(vault, { add: { kind: 'passphrase', kdf, key }, renewed });

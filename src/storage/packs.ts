@@ -66,6 +66,7 @@ export async function sealPack(
   const date = encoded.days[0]?.day;
   if (date === undefined || (key === 'day' && encoded.days.length > 1))
     throw new Error('a pack of other days than its key is for');
+  await vault.ensureKeys([...encoded.days.map(({ day }) => eventsOf(day)), periodOf({ key, date })]);
   const box = async (from: PeriodKey, bytes: Bytes, aad: Bytes) =>
     seal(from.aead, pad(bytes, MIN_BLOCK_BYTES), aad);
   const blocks = await Promise.all(

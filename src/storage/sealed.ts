@@ -2,7 +2,7 @@
  * Opening what came while the profile was locked: some rows at a time, oldest first, each moves into the journal under the number
  * that it has. One step does both, so whatever is interrupted, an event is in one of the two.
  */
-import { fromUtf8 } from '../base/bytes.ts';
+import { type Bytes, fromUtf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
 import { type Opener, openerOf } from '../crypto/sealing.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
@@ -50,9 +50,12 @@ interface UnsealOptions {
   readonly known: (day: Day) => Promise<ReadonlyMap<string, InteractionEvent>>;
 }
 
+/** By the day of the key that events were sealed for. */
+type Openers = Map<Day, Promise<readonly Opener[]>>;
+
 /** What is remembered from one step to the next. */
 interface Unsealing {
-  readonly openers: Map<Day, Promise<Opener | null>>;
+  readonly openers: Openers;
   /** Addresses, as they were recorded, of visits that are kept. */
   readonly visits: Map<string, string>;
 }
@@ -128,9 +131,15 @@ export async function eraseSealed(
   return (await db.count('sealed')) === 0;
 }
 
-/** Makes the keys that events are sealed for while the profile is locked. */
+/** Makes the keys that events are sealed for while the profile is locked; of each day there is one then, unless something waits. */
 export const prepareToLock = (store: LocalStore, today: Day): Promise<void> =>
-  store.exclusive(() => store.vault.ensureKeys(daysAhead(today).map(sealOf)));
+  store.exclusive(async () => {
+    const { db, vault } = store;
+    await vault.ensureKeys(daysAhead(today).map(sealOf));
+    const retired = vault.periods('seals').filter((day) => vault.generations(sealOf(day)) > 1);
+    if (retired.length > 0 && (await db.count('sealed')) === 0)
+      await vault.shred(retired.map((day) => ({ ...sealOf(day), what: 'superseded' })));
+  });
 
 /** The next rows; `null` when none are left. The caller holds the write lock. */
 async function unsealSome(
@@ -186,15 +195,21 @@ async function ruleLate(
 async function openRow(
   vault: Vault,
   { n, day, type, seal, box }: SealedRow,
-  openers: Map<Day, Promise<Opener | null>>,
+  openers: Openers,
 ): Promise<InteractionEvent | null> {
-  let opener = openers.get(seal);
-  if (!opener) {
-    opener = openerFor(vault, seal);
-    openers.set(seal, opener);
+  let found = openers.get(seal);
+  if (!found) {
+    found = openersFor(vault, seal);
+    openers.set(seal, found);
   }
-  const bytes = await (await opener)?.open(box, rowAad(vault.userId, 'sealed', day, type, n));
-  if (!bytes) return null;
+  for (const opener of await found) {
+    const bytes = await opener.open(box, rowAad(vault.userId, 'sealed', day, type, n));
+    if (bytes) return eventIn(bytes);
+  }
+  return null;
+}
+
+function eventIn(bytes: Bytes): InteractionEvent | null {
   try {
     return parseEvent(JSON.parse(fromUtf8(bytes)));
   } catch {
@@ -202,15 +217,19 @@ async function openRow(
   }
 }
 
-/** `null` when the day's key was destroyed, or does not open. */
-const openerFor = (vault: Vault, day: Day): Promise<Opener | null> =>
-  vault.key(sealOf(day), 1).then(
-    ({ raw }) => openerOf(raw),
-    (error: unknown) => {
-      if (error instanceof DamagedError) return null;
-      throw error;
-    },
-  );
+/** By every key of the day that is there and opens, newest first: what waited while another lock was set was sealed for the one before. */
+async function openersFor(vault: Vault, day: Day): Promise<Opener[]> {
+  const openers: Opener[] = [];
+  const names = vault.names('seals').filter((name) => name.day === day);
+  for (const { generation } of names.sort((a, b) => b.generation - a.generation)) {
+    try {
+      openers.push(await openerOf((await vault.key(sealOf(day), generation)).raw));
+    } catch (error) {
+      if (!(error instanceof DamagedError)) throw error;
+    }
+  }
+  return openers;
+}
 
 /** Before anything is opened: whether all is there that came since the profile was locked. `null`: it was not locked. */
 async function sealedGap(db: Database): Promise<SealedGap | null> {

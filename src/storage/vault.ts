@@ -18,7 +18,7 @@ import { type Day, dayNumber } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type AccountKeys, deriveAccountKeys, newMasterKey, newPeriodKey } from '../crypto/account-keys.ts';
 import { type AeadKey, aeadKey } from '../crypto/envelope.ts';
-import { type Epoch, encodeEpoch, FIRST_EPOCH, parseEpoch } from '../crypto/epochs.ts';
+import { type Epoch, encodeEpoch, FIRST_EPOCH, nextAlone, parseEpoch } from '../crypto/epochs.ts';
 import { hkdf, hmac, importMacKey, type MacKey, macInput, sha256 } from '../crypto/primitives.ts';
 import {
   type DeviceKeys,
@@ -67,6 +67,8 @@ export interface PeriodKey extends Period {
   readonly generation: number;
   readonly raw: Bytes;
   readonly aead: AeadKey;
+  /** It opens what it sealed, and seals nothing more (key-store.ts). */
+  readonly retired: boolean;
 }
 
 /** A key that there is. */
@@ -98,8 +100,11 @@ const newIncarnation = (): number => new DataView(systemRandom.bytes(4).buffer).
 
 const wrapAad = (userId: string, what: string): Bytes =>
   lengthPrefixed([utf8('arq/wrap/1'), utf8(userId), utf8(what)]);
-const ringAad = (userId: string, { store, day }: Period, generation: number): Bytes =>
-  wrapAad(userId, `${store}/${dayNumber(day)}/${generation}`);
+/** Whether it is retired is part of its place: nobody without the keys makes one seal again. */
+const ringAad = (userId: string, { store, day, generation, retired }: RingName & Retired): Bytes =>
+  wrapAad(userId, `${store}/${dayNumber(day)}/${generation}${retired ? '/retired' : ''}`);
+type Retired = Pick<RingRow, 'retired'>;
+const KEY_BYTES = 32;
 
 export class Vault {
   /** Read and opened when they are first needed: a ring of years has thousands, and a start needs one. */
@@ -119,8 +124,10 @@ export class Vault {
     readonly device: DeviceKeys,
     private master: Bytes,
     private account: AccountKeys,
-    /** Seals this profile's named records. Random, wrapped under the master key. */
+    /** What secrets for one purpose follow from. Random, wrapped under the master key, and the same for ever. */
     private readonly objects: Bytes,
+    /** Seal this profile's named records, newest first: only the first one does, the others open. */
+    private named: readonly Bytes[],
     /** `undefined`: there is no passphrase. Else as lock.ts made it. */
     public lock: Bytes | undefined,
     /** Which master key of its account it is, and what goes on of those before. */
@@ -195,9 +202,12 @@ export class Vault {
     const device = await importDeviceKeys(JSON.parse(fromUtf8(deviceJson)) as ExportedDeviceKeys);
     const account = await deriveAccountKeys(master, 'vault', 1);
     const objects = await unwrap(account.wrapping, objectsBlob, wrapAad(userId, OBJECTS));
+    const named = keysIn(objects ?? new Uint8Array(0));
+    // Until something is retired, one key serves for both.
+    const [first] = named;
     const epochBytes = epochBlob && (await unwrap(account.wrapping, epochBlob, wrapAad(userId, EPOCH)));
     const epoch = epochBlob ? epochBytes && parseEpoch(epochBytes) : FIRST_EPOCH;
-    if (!objects || !epoch) throw new DamagedError('The keys of this profile do not open.');
+    if (!first || !epoch) throw new DamagedError('The keys of this profile do not open.');
     const phrase = phraseBlob && (await unwrap(account.wrapping, phraseBlob, wrapAad(userId, PHRASE)));
     const vault = new Vault(
       store,
@@ -208,7 +218,8 @@ export class Vault {
       device,
       master,
       account,
-      objects,
+      first,
+      named.reverse(),
       lockBlob,
       epoch,
       phrase ?? undefined,
@@ -252,26 +263,23 @@ export class Vault {
     const { store, day, generation } = known.name;
     const row = known.row ?? (await this.#rowOf(known.name));
     if (row === undefined) throw new DamagedError(`The key of ${day} is missing.`);
-    const raw = await unwrap(this.account.wrapping, row.wrapped, ringAad(this.userId, row, generation));
+    const raw = await unwrap(this.account.wrapping, row.wrapped, ringAad(this.userId, row));
     if (raw === null) throw new DamagedError(`The key of ${day} does not open.`);
-    return { store, day, generation, raw, aead: await aeadKey(raw) };
+    return { store, day, generation, raw, aead: await aeadKey(raw), retired: row.retired === true };
   }
 
   /**
-   * The key that new data of a period is sealed with; made, and durable, before it is used. One that does not open stays as it
-   * is, and a further generation goes on in its place.
+   * The key that new data of a period is sealed with; made, and durable, before it is used. One that does not open, or is retired, stays
+   * as it is, and a further generation goes on in its place.
    */
   async currentKey(period: Period): Promise<PeriodKey> {
     const generation = this.#newest.get(nameOf(period));
     if (generation === undefined) return this.newKey(period);
-    try {
-      return await this.key(period, generation);
-    } catch (error) {
-      if (!(error instanceof DamagedError)) throw error;
-      // Somebody else may have made the next one meanwhile.
-      const newest = this.#newest.get(nameOf(period)) ?? generation;
-      return newest > generation ? this.key(period, newest) : this.newKey(period);
-    }
+    const key = await this.key(period, generation).catch(damagedIsUndefined);
+    if (key?.retired === false) return key;
+    // Somebody else may have made the next one meanwhile.
+    const newest = this.#newest.get(nameOf(period)) ?? generation;
+    return newest > generation ? this.key(period, newest) : this.newKey(period);
   }
 
   /** @throws DamagedError when the key was destroyed or does not open. */
@@ -298,12 +306,20 @@ export class Vault {
     return count;
   }
 
-  /** Makes the keys that are missing, all in one durable step. */
+  /** Makes the keys that are missing, or retired, all in one durable step. */
   async ensureKeys(periods: readonly Period[]): Promise<void> {
-    const missing = periods.filter((period) => !this.#newest.has(nameOf(period)));
+    const seals = await Promise.all(periods.map((period) => this.#seals(period)));
+    const missing = periods.filter((_, index) => !seals[index]);
     const fresh = missing.filter((period) => !this.#pending.has(nameOf(period)));
     this.#begin(fresh);
     await Promise.all(missing.map((period) => this.#pending.get(nameOf(period))));
+  }
+
+  /** Whether new data of a period can be sealed. One that does not open is replaced when it is needed. */
+  async #seals(period: Period): Promise<boolean> {
+    const generation = this.#newest.get(nameOf(period));
+    if (generation === undefined) return false;
+    return (await this.key(period, generation).catch(damagedIsUndefined))?.retired !== true;
   }
 
   /** A further generation of a period's key, for what survives an erasure. */
@@ -331,17 +347,18 @@ export class Vault {
   }
 
   async #makeKeys(periods: readonly Period[]): Promise<void> {
-    const rows = await Promise.all(
-      periods.map(async ({ store, day }): Promise<RingRow> => {
-        const generation = (this.#newest.get(nameOf({ store, day })) ?? 0) + 1;
-        const aad = ringAad(this.userId, { store, day }, generation);
-        const raw = newPeriodKey();
-        const row = { store, day, generation, wrapped: await wrap(this.account.wrapping, raw, aad) };
-        return store === 'seals' ? { ...row, publicKey: (await x25519Pair(raw)).publicBytes } : row;
-      }),
-    );
+    const { wrapping } = this.account;
+    const rows = await Promise.all(periods.map((period) => this.#nextRow(period, wrapping)));
     await this.store.addToRing(rows);
     for (const row of rows) this.#remember(row, row);
+  }
+
+  async #nextRow({ store, day }: Period, wrapping: Bytes): Promise<RingRow> {
+    const generation = (this.#newest.get(nameOf({ store, day })) ?? 0) + 1;
+    const raw = newPeriodKey();
+    const wrapped = await wrap(wrapping, raw, ringAad(this.userId, { store, day, generation }));
+    const row = { store, day, generation, wrapped };
+    return store === 'seals' ? { ...row, publicKey: (await x25519Pair(raw)).publicBytes } : row;
   }
 
   /** Days or months that have a key, of any generation. */
@@ -365,14 +382,9 @@ export class Vault {
   /** Every key of a store, or of all of them, that opens. */
   async ring(store?: RingRow['store']): Promise<PeriodKey[]> {
     const keys = await Promise.all(
-      this.names(store).map((name) =>
-        this.key(name, name.generation).catch((error: unknown) => {
-          if (error instanceof DamagedError) return null;
-          throw error;
-        }),
-      ),
+      this.names(store).map((name) => this.key(name, name.generation).catch(damagedIsUndefined)),
     );
-    return keys.filter((key) => key !== null);
+    return keys.filter((key) => key !== undefined);
   }
 
   /** Destroys keys. Nothing that they sealed opens again. */
@@ -384,11 +396,15 @@ export class Vault {
       return one.what === 'superseded' && row.generation === this.#newest.get(nameOf(row));
     });
     await this.store.rewrite(keep);
+    this.#begunWith(keep);
+    await this.store.destroyed();
+  }
+
+  #begunWith(rows: readonly RingRow[]): void {
     this.#keys.clear();
     this.#newest.clear();
     this.#rows = undefined;
-    for (const row of keep) this.#remember(row, row);
-    await this.store.destroyed();
+    for (const row of rows) this.#remember(row, row);
   }
 
   masterKey(): Bytes {
@@ -400,7 +416,20 @@ export class Vault {
    * old one or the new one, with the epoch that belongs to it. The caller holds the write lock.
    */
   adoptMaster(master: Bytes, epoch: Epoch = FIRST_EPOCH): Promise<void> {
-    return this.rewrap(master, this.secret, this.lock ?? null, epoch);
+    return this.#rewrap({ master, secret: this.secret, lock: this.lock ?? null, epoch, retire: false });
+  }
+
+  /**
+   * The same, and the keys of before are retired: who has them, from a copy of the ring or because they were in the account, opens nothing
+   * of what is written from here on.
+   */
+  renewMaster({ master, epoch }: Renewed): Promise<void> {
+    return this.#rewrap({ master, secret: this.secret, lock: this.lock ?? null, epoch, retire: true });
+  }
+
+  /** A new master key, for a profile that is in no account. */
+  nextAlone(atMs: number): Renewed {
+    return { master: newMasterKey(), epoch: nextAlone(this.epoch, atMs) };
   }
 
   /** What the words of the recovery phrase stand for, until the person has shown that they are written down. */
@@ -424,7 +453,7 @@ export class Vault {
 
   /**
    * Puts keys that were found elsewhere in the place of those that do not open here or are missing. One that opens stays as it is.
-   * Resolves with how many were put. The caller holds the write lock.
+   * They are retired: whoever else may know them. Resolves with how many were put. The caller holds the write lock.
    */
   async mend(found: readonly (RingName & { readonly raw: Bytes })[]): Promise<number> {
     const open = new Set((await this.ring()).map((key) => nameOf(key, key.generation)));
@@ -432,8 +461,8 @@ export class Vault {
     for (const { raw, ...name } of found) {
       const at = nameOf(name, name.generation);
       if (open.has(at)) continue;
-      const wrapped = await wrap(this.account.wrapping, raw, ringAad(this.userId, name, name.generation));
-      mended.set(at, { ...name, wrapped });
+      const row = { ...name, retired: true } as const;
+      mended.set(at, { ...row, wrapped: await wrap(this.account.wrapping, raw, ringAad(this.userId, row)) });
     }
     const { size } = mended;
     if (size === 0) return 0;
@@ -441,26 +470,31 @@ export class Vault {
       const at = nameOf(row, row.generation);
       const better = mended.get(at);
       mended.delete(at);
-      return better ? { ...row, wrapped: better.wrapped } : row;
+      return better ? { ...row, ...better } : row;
     });
     rows.push(...mended.values());
     await this.store.rewrite(rows);
-    this.#keys.clear();
-    this.#rows = undefined;
-    for (const row of rows) this.#remember(row, row);
+    this.#begunWith(rows);
     await this.store.destroyed();
     return size;
   }
 
-  /** Keys that do not open under the master key of now, but under this one. */
-  async openedBy(master: Bytes): Promise<(RingName & { readonly raw: Bytes })[]> {
-    const { wrapping } = await deriveAccountKeys(master, 'vault', 1);
-    const closed = new Set((await this.closedNames()).map((name) => nameOf(name, name.generation)));
+  /** Keys that do not open under the master key of now, but under one of these. */
+  async openedBy(masters: readonly Bytes[]): Promise<(RingName & { readonly raw: Bytes })[]> {
+    const names = new Set((await this.closedNames()).map((name) => nameOf(name, name.generation)));
+    let closed = (await this.store.ring()).filter((row) => names.has(nameOf(row, row.generation)));
     const found: (RingName & { readonly raw: Bytes })[] = [];
-    for (const { store, day, generation, wrapped } of await this.store.ring()) {
-      if (!closed.has(nameOf({ store, day }, generation))) continue;
-      const raw = await unwrap(wrapping, wrapped, ringAad(this.userId, { store, day }, generation));
-      if (raw) found.push({ store, day, generation, raw });
+    for (const master of masters) {
+      if (closed.length === 0) break;
+      const { wrapping } = await deriveAccountKeys(master, 'vault', 1);
+      const left: RingRow[] = [];
+      for (const row of closed) {
+        const { store, day, generation } = row;
+        const raw = await unwrap(wrapping, row.wrapped, ringAad(this.userId, row));
+        if (raw) found.push({ store, day, generation, raw });
+        else left.push(row);
+      }
+      closed = left;
     }
     return found;
   }
@@ -471,15 +505,19 @@ export class Vault {
   }
 
   /**
-   * Puts the keys under a master key and an unlock secret, and destroys those of before with the key ring that they opened. `lock`:
-   * what the secret is sealed in (lock.ts). Without it the secret lies in the open, beside the keys. The caller holds the write lock.
+   * Puts the keys under an unlock secret, and destroys what opened them before with the key ring. `lock`: what the secret is sealed in
+   * (lock.ts); `null`: it lies in the open, beside the keys. `master`: another master key with it, and its epoch. The keys of before are
+   * retired. The caller holds the write lock.
    */
-  async rewrap(
-    master: Bytes,
+  changeSecret(
     secret: Bytes,
-    lock: Bytes | null = this.lock ?? null,
-    epoch = this.epoch,
+    lock: Bytes | null,
+    { master, epoch }: Renewed = { master: this.master, epoch: this.epoch },
   ): Promise<void> {
+    return this.#rewrap({ master, secret, lock, epoch, retire: true });
+  }
+
+  async #rewrap({ master, secret, lock, epoch, retire }: Wrapping): Promise<void> {
     const account = await deriveAccountKeys(master, 'vault', 1);
     const before = await this.store.ring();
     const publicKeys = new Map(before.map((row) => [nameOf(row, row.generation), row.publicKey] as const));
@@ -487,18 +525,23 @@ export class Vault {
     const open = new Set(keys.map((key) => nameOf(key, key.generation)));
     // What does not open cannot be wrapped anew, and keeps nobody from it.
     const rows = before.filter((row) => !open.has(nameOf(row, row.generation)));
-    for (const { store, day, generation, raw } of keys) {
-      const wrapped = await wrap(account.wrapping, raw, ringAad(this.userId, { store, day }, generation));
+    for (const { store, day, generation, raw, ...key } of keys) {
       const publicKey = publicKeys.get(nameOf({ store, day }, generation));
-      rows.push({ store, day, generation, wrapped, ...(publicKey ? { publicKey } : {}) });
+      const retired = retire || key.retired ? ({ retired: true } as const) : {};
+      const row = { store, day, generation, ...retired, ...(publicKey ? { publicKey } : {}) };
+      rows.push({ ...row, wrapped: await wrap(account.wrapping, raw, ringAad(this.userId, row)) });
     }
+    // A locked profile cannot make its own.
+    if (retire)
+      for (const day of this.periods('seals')) rows.push(await this.#nextRow(sealOf(day), account.wrapping));
+    const named = retire ? [newPeriodKey(), ...this.named] : this.named;
     const device = utf8(JSON.stringify(await exportDeviceKeys(this.device)));
     await this.store.rewrite(rows, {
       [LOCK]: lock,
       [SECRET]: lock ? null : secret,
       [DEVICE]: await wrap(secret, device, wrapAad(this.userId, DEVICE)),
       [MASTER]: await wrap(secret, master, wrapAad(this.userId, MASTER)),
-      [OBJECTS]: await wrap(account.wrapping, this.objects, wrapAad(this.userId, OBJECTS)),
+      [OBJECTS]: await wrap(account.wrapping, concat(...named.toReversed()), wrapAad(this.userId, OBJECTS)),
       [EPOCH]: await wrap(account.wrapping, encodeEpoch(epoch), wrapAad(this.userId, EPOCH)),
       [PHRASE]: this.phrase ? await wrap(account.wrapping, this.phrase, wrapAad(this.userId, PHRASE)) : null,
     });
@@ -506,8 +549,9 @@ export class Vault {
     this.secret = secret;
     this.master = master;
     this.account = account;
+    this.named = named;
     this.lock = lock ?? undefined;
-    this.#rows = undefined;
+    this.#begunWith(rows);
     await this.store.destroyed();
   }
 
@@ -526,16 +570,44 @@ export class Vault {
 
   /** Seals a small named record of this profile (settings, sync account). */
   async sealNamed(name: string, value: unknown): Promise<Bytes> {
-    return wrap(this.objects, utf8(JSON.stringify(value)), wrapAad(this.userId, `named/${name}`));
+    const [newest = this.objects] = this.named;
+    return wrap(newest, utf8(JSON.stringify(value)), wrapAad(this.userId, `named/${name}`));
   }
 
   /** @throws DamagedError when it does not open. */
   async openNamed(name: string, box: Bytes): Promise<unknown> {
-    const bytes = await unwrap(this.objects, box, wrapAad(this.userId, `named/${name}`));
-    if (bytes === null) throw new DamagedError(`The record "${name}" does not open.`);
-    return JSON.parse(fromUtf8(bytes));
+    for (const key of this.named) {
+      const bytes = await unwrap(key, box, wrapAad(this.userId, `named/${name}`));
+      if (bytes !== null) return JSON.parse(fromUtf8(bytes));
+    }
+    throw new DamagedError(`The record "${name}" does not open.`);
   }
 }
+
+/** Another master key, with its epoch. */
+export interface Renewed {
+  readonly master: Bytes;
+  readonly epoch: Epoch;
+}
+
+/** What is in force after the ring was wrapped anew. */
+interface Wrapping extends Renewed {
+  readonly secret: Bytes;
+  readonly lock: Bytes | null;
+  readonly retire: boolean;
+}
+
+/** Keys that lie one after another. None where that is not what it is. */
+const keysIn = (bytes: Bytes): Bytes[] =>
+  bytes.length % KEY_BYTES !== 0
+    ? []
+    : Array.from({ length: bytes.length / KEY_BYTES }, (_, n) =>
+        bytes.slice(n * KEY_BYTES, (n + 1) * KEY_BYTES),
+      );
+
+const damagedIsUndefined = (error: unknown): undefined => {
+  if (!(error instanceof DamagedError)) throw error;
+};
 
 /** The secret is not the one that this profile is locked with now. */
 class WrongSecret extends Error {}
@@ -551,9 +623,10 @@ function identityOf(blob: Bytes | undefined): Identity {
 
 async function sealsOf(store: KeyStore): Promise<LockedVault['seals']> {
   const rows = (await store.ring()).filter((row) => row.store === 'seals');
-  return rows
-    .flatMap(({ day, publicKey }) => (publicKey ? [{ day, publicKey }] : []))
-    .sort((a, b) => (a.day < b.day ? -1 : 1));
+  rows.sort((a, b) => a.generation - b.generation);
+  // Of each day the newest.
+  const seals = new Map(rows.flatMap(({ day, publicKey }) => (publicKey ? [[day, publicKey]] : [])));
+  return [...seals].map(([day, publicKey]) => ({ day, publicKey })).sort((a, b) => (a.day < b.day ? -1 : 1));
 }
 
 /** Also of a locked profile. Resolves with its number. */

@@ -101,8 +101,8 @@ export type Devices = CheckedChain;
 
 /** The newest device list that this device has seen: the service cannot go back behind it, nor to another history. */
 export const DEVICES_SEEN = 'devices-seen';
-/** Which keys of days were published before the master key of now was. */
-export const KEYS_SHOWN = 'keys-shown';
+/** The epoch whose master key is to be replaced, because what unlocks this profile was changed. */
+export const RENEWAL_WISHED = 'renewal-wished';
 /** From where on in the change feed nothing of an older epoch is taken. */
 export const EPOCH_SETTLED = 'epoch-settled';
 

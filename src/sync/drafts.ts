@@ -15,7 +15,6 @@ import type { PeerRow } from '../storage/schema.ts';
 import { eventsOf } from '../storage/vault.ts';
 import { type AccountState, deviceIdOf, readSharedSettings, signerOf } from './account-state.ts';
 import { type Attested, attest } from './attested.ts';
-import { shownGeneration } from './epochs.ts';
 import { readCommands } from './erasures.ts';
 import { epochField, type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
 import type { QueuedRow, Staged } from './outbox.ts';
@@ -118,10 +117,7 @@ async function partDrafts(
 ): Promise<Draft[]> {
   const drafts: Draft[] = [];
   if (events.length === 0) return drafts;
-  const current = await store.vault.currentKey(eventsOf(day));
-  // Devices that are gone know the keys that were published before they went.
-  const isShown = current.generation <= (await shownGeneration(store, day));
-  const key = isShown ? await store.vault.newKey(eventsOf(day)) : current;
+  const key = await store.vault.currentKey(eventsOf(day));
   const payloads: Bytes[] = [];
   for (let i = 0; i < events.length; i += PART_EVENTS)
     payloads.push(...(await payloadsOf(events.slice(i, i + PART_EVENTS))));

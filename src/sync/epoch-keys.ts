@@ -105,6 +105,26 @@ export async function withHeaders(
   return { ...epoch, carried: { ...carried, older } };
 }
 
+/** The master key in a version, without what is carried on. `null` as in `openKeys`. */
+async function masterIn(list: Holder, recipient: string | null, kem: CryptoKeyPair): Promise<Bytes | null> {
+  const { keys } = list;
+  const box = recipient === null ? keys.recovery : keys.devices.find(({ id }) => id === recipient)?.box;
+  if (box === undefined) return null;
+  const aad = aadOf(list, epochOf(list));
+  const master = await boxOpen(kem, infoOf(recipient ?? RECOVERY), bytesOf(box), aad);
+  return master?.length === 32 && toBase64Url(await commitmentTo(master)) === keys.commit ? master : null;
+}
+
+/** Every master key that the account had and that was sealed for the recovery phrase, newest first. */
+export async function mastersOf(versions: readonly DeviceList[], kem: CryptoKeyPair): Promise<Bytes[]> {
+  const masters: Bytes[] = [];
+  for (const { keys, ...list } of versions.toReversed()) {
+    const master = keys && (await masterIn({ ...list, keys }, null, kem));
+    if (master) masters.push(master);
+  }
+  return masters;
+}
+
 /**
  * The keys that `list` has. `versions`: all of the chain. `null` when nothing was sealed for this recipient, or it does not open, or is
  * not what everybody else was given.
@@ -117,13 +137,10 @@ export async function openKeys(
 ): Promise<Opened | null> {
   const { keys } = list;
   const number = epochOf(list);
-  const box = recipient === null ? keys.recovery : keys.devices.find(({ id }) => id === recipient)?.box;
-  if (box === undefined) return null;
-  const aad = aadOf(list, number);
-  const master = await boxOpen(kem, infoOf(recipient ?? RECOVERY), bytesOf(box), aad);
-  if (master?.length !== 32 || toBase64Url(await commitmentTo(master)) !== keys.commit) return null;
+  const master = await masterIn(list, recipient, kem);
+  if (!master) return null;
   if (number === 1) return { master, epoch: { number, atMs: keys.atMs } };
-  const own = await openEpoch(master, bytesOf(keys.older), aad);
+  const own = await openEpoch(master, bytesOf(keys.older), aadOf(list, number));
   const epoch = own?.number === number ? await withHeaders(versions, { master, epoch: own }) : null;
   return epoch && { master, epoch };
 }

@@ -10,12 +10,11 @@
  *
  * Each step looks at what is there, so one that was interrupted is done again.
  */
-import type { Day } from '../base/clock.ts';
 import { withoutOldRecords } from '../crypto/epochs.ts';
 import { epochOf, keysOf } from '../protocol/device-list.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
-import { type Devices, deviceIdOf, EPOCH_SETTLED, KEYS_SHOWN } from './account-state.ts';
+import { type Devices, deviceIdOf, EPOCH_SETTLED } from './account-state.ts';
 import { openKeys } from './epoch-keys.ts';
 import { type ObjectScope, slotOf } from './objects.ts';
 import { queueRecord, unstage } from './outbox.ts';
@@ -34,22 +33,11 @@ export async function moveOn(
   if (!opened) return 'no-key';
   // What was sealed and not sent yet is made anew, under the new key.
   await unstage(store);
-  await noteShown(store);
   await queueRecord(store, 'card');
-  await store.exclusive(() => vault.adoptMaster(opened.master, opened.epoch));
+  // Devices that are gone know the keys of days that were published before: what is sent from now on is sealed with others.
+  await store.exclusive(() => vault.renewMaster(opened));
   return 'moved';
 }
-
-/** Keys of days that devices of older epochs were shown: what is sent from now on is sealed with others. */
-async function noteShown(store: LocalStore): Promise<void> {
-  const shown: Record<Day, number> = {};
-  for (const { day, generation } of store.vault.names('interactions'))
-    shown[day] = Math.max(generation, shown[day] ?? 0);
-  await store.db.put('metadata', shown, KEYS_SHOWN);
-}
-
-export const shownGeneration = async (store: LocalStore, day: Day): Promise<number> =>
-  ((await store.db.get('metadata', KEYS_SHOWN)) as Readonly<Record<Day, number>> | undefined)?.[day] ?? 0;
 
 interface Settled {
   readonly epoch: number;

@@ -279,7 +279,13 @@ export async function daysOfCommands(
 }
 
 /** Erases what commands mean. Resolves with how many records went. */
-export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], key: MacKey): Promise<number> =>
+/** `again`: they were tried before, and damage kept some of what they mean. */
+export const eraseAs = (
+  store: LocalStore,
+  commands: readonly EraseCommand[],
+  key: MacKey,
+  again = false,
+): Promise<number> =>
   store.erase(
     erasedBy(commands, key),
     false,
@@ -288,6 +294,7 @@ export const eraseAs = (store: LocalStore, commands: readonly EraseCommand[], ke
     // A day that is in a file only may have any site.
     (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
     hostsOf(commands, key),
+    again,
   );
 
 /** A test for hosts of which a command means something; `undefined`: none names one. */

@@ -6,6 +6,7 @@
  * device from knowing it by other means when it has to leave.
  */
 import * as v from 'valibot';
+import { carryOn } from '../crypto/account-keys.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import type { AccountId } from '../protocol/ids.ts';
@@ -47,9 +48,6 @@ async function readLeft(store: LocalStore): Promise<Left | null> {
 export const leftAccount = async (store: LocalStore): Promise<AccountId | undefined> =>
   (await readLeft(store))?.account;
 
-/** Whether an account was left that this device may come back to. */
-export const hasLeft = async (store: LocalStore): Promise<boolean> => (await readLeft(store)) !== null;
-
 /**
  * From now on what is erased here is noted. Coming back and leaving again forgets nothing, nor what was erased in the account:
  * perhaps the service was never told. `untold`: ids of commands that are to be told when this device comes back.
@@ -68,6 +66,12 @@ export const noteLeft = (
       erased: once([...before.erased, ...commands]),
       untold: once([...(before.untold ?? []), ...commands.filter(({ id }) => untold.has(id))]),
     } satisfies Left);
+    // Under another master key, too, deletions are named as this account names them.
+    const { vault } = store;
+    const { number, carried } = vault.epoch;
+    if (carried) return;
+    const { naming } = await carryOn(vault.masterKey(), account, number);
+    await vault.adoptMaster(vault.masterKey(), { ...vault.epoch, carried: { naming, older: [] } });
   });
 
 const once = (commands: readonly EraseCommand[]): EraseCommand[] => [

@@ -23,15 +23,22 @@ export async function mendFromService(
   days: readonly Day[],
 ): Promise<Result<Mended, TransportFailure>> {
   const { store, account } = session;
-  const needed = (await Promise.all(days.map((day) => store.closedKeys(day)))).flat();
-  const names = needed.filter((name) => name.store === 'interactions');
+  const needed = async () =>
+    (await Promise.all(days.map((day) => store.closedKeys(day))))
+      .flat()
+      .filter((name) => name.store === 'interactions');
+  const names = await needed();
   const published = await publishedBefore(session, signerOf(store, account.account), names);
   if (!published.ok) return published;
   const found = published.value.flatMap(({ day, generation, key }) => {
     const raw = fromBase64Url(key);
     return raw?.length === 32 ? [{ store: 'interactions' as const, day, generation, raw }] : [];
   });
-  const keys = await store.exclusive(() => store.vault.mend(found));
+  const keys = await store.exclusive(async () => {
+    // What was deleted while the service was asked has no key any more, and gets none back.
+    const now = new Set((await needed()).map(({ day, generation }) => `${day}/${generation}`));
+    return store.vault.mend(found.filter(({ day, generation }) => now.has(`${day}/${generation}`)));
+  });
   const lacking: Day[] = [];
   const parts = await partsByDay(store);
   for (const day of days) {

@@ -9,13 +9,13 @@ import type { OutboxRow, PeerRow } from '../storage/schema.ts';
 import {
   DEVICES_SEEN,
   EPOCH_SETTLED,
-  KEYS_SHOWN,
+  RENEWAL_WISHED,
   readSharedSettings,
   SETTINGS_CAME,
   writeSharedSettings,
 } from './account-state.ts';
 import { type EraseCommand, isErasure, readCommands, writeCommands } from './erasures.ts';
-import { noteUnerased, UNERASED } from './unerased.ts';
+import { noteUnerased, TRIED, UNERASED } from './unerased.ts';
 import { UNREAD } from './unread.ts';
 
 /** A sealed batch, kept until it is answered: a repeat sends the same bytes under the same key. */
@@ -188,10 +188,11 @@ const OF_ACCOUNT = [
   'cursor',
   UNREAD,
   DEVICES_SEEN,
-  KEYS_SHOWN,
+  RENEWAL_WISHED,
   EPOCH_SETTLED,
   SETTINGS_CAME,
   UNERASED,
+  TRIED,
   'retry',
   ...AWAY_KEYS,
 ] as const;

@@ -39,7 +39,7 @@ import { addEvents, type Outcome, type PullSession, type Taken, takePart } from 
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
-import { carriedOut, readUnerased } from './unerased.ts';
+import { carriedOut, noteTried, readTried, readUnerased } from './unerased.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
 
 export interface Pulled {
@@ -137,19 +137,20 @@ async function eraseWaiting({ store, scope, clock, eraseHere }: RoundSession): P
     for (const one of commands) if (!(await isGivenHere(store, scope, one.id))) theirs.push(one);
     await logErasures(store, theirs, count, clock.nowMs(), keptDays);
   };
+  const ids = commands.map(({ id }) => id);
+  const tried = await readTried(store);
+  const again = ids.every((id) => tried.has(id));
   try {
-    const count = await eraseHere({ means, everything }, () => eraseAs(store, commands, naming));
+    const count = await eraseHere({ means, everything }, () => eraseAs(store, commands, naming, again));
     await log(count);
     await queueMeant(store, commands);
-    await carriedOut(
-      store,
-      commands.map(({ id }) => id),
-    );
+    await carriedOut(store, ids);
     return count;
   } catch (error) {
     if (!(error instanceof DamagedError)) throw error;
     if (!(error instanceof PartlyErasedError)) return 0;
     await log(error.count, error.kept.length);
+    if (!again) await noteTried(store, ids);
     return error.count;
   }
 }

@@ -14,7 +14,7 @@ import { RECOVERY_KEY_ID } from '../protocol/signature.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { extendList, fetchChain, listedDevice } from './account.ts';
 import { type AccountState, type Devices, newJoining } from './account-state.ts';
-import { type Opened, openKeys } from './epoch-keys.ts';
+import { mastersOf, type Opened, openKeys } from './epoch-keys.ts';
 import type { Signer, Transport } from './transport.ts';
 
 /** The same for every way in which a phrase can be wrong here. */
@@ -72,13 +72,20 @@ const openFor = async ({ versions }: Devices, kem: CryptoKeyPair): Promise<Opene
   return holder ? openKeys(holder, versions, null, kem) : null;
 };
 
-/** The master key of an account that is there already, from its phrase: what does not open here may open with it. */
-export async function masterOf(transport: Transport, secret: Bytes): Promise<Result<Opened, Failure>> {
+/**
+ * Every master key that an account had, newest first, from its phrase: what does not open here may be from before a key was renewed, and
+ * open with an older one.
+ */
+export async function mastersByPhrase(
+  transport: Transport,
+  secret: Bytes,
+): Promise<Result<readonly Bytes[], Failure>> {
   const { keys, request } = await recoverySigner(secret);
   const found = await fetchChain(transport, request);
   if (!found.ok) return found.error.code === 'UNKNOWN_DEVICE' ? WRONG_PHRASE : found;
-  const opened = await openFor(found.value.current, keys.kem);
-  return opened ? ok(opened) : keysOf(found.value.current.versions) ? WRONG_PHRASE : NOTHING_SEALED;
+  const { versions } = found.value.current;
+  const masters = await mastersOf(versions, keys.kem);
+  return masters.length > 0 ? ok(masters) : keysOf(versions) ? WRONG_PHRASE : NOTHING_SEALED;
 }
 
 /** Whether these are the words of this account. */

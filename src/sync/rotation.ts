@@ -5,12 +5,12 @@
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { carryOn, newMasterKey } from '../crypto/account-keys.ts';
-import { epochOf, isRotationDue, keysOf } from '../protocol/device-list.ts';
+import { type DeviceList, epochOf, isRotationDue, keysOf } from '../protocol/device-list.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { continueList, fetchDevices, type Next } from './account.ts';
-import type { Devices } from './account-state.ts';
+import { type Devices, RENEWAL_WISHED } from './account-state.ts';
 import { type Opened, sealKeys } from './epoch-keys.ts';
 import { moveOn } from './epochs.ts';
 import { NO_KEY } from './pairing.ts';
@@ -89,6 +89,26 @@ async function nextKeys({ vault }: LocalStore, account: AccountId, atMs: number)
   };
 }
 
+/**
+ * What unlocks this profile changes, so the account's master key is to be replaced, by the next round that gets through. Any newer key
+ * will do, whoever made it.
+ */
+export const wishRenewal = ({ db, vault }: LocalStore): Promise<unknown> =>
+  db.put('metadata', vault.epoch.number, RENEWAL_WISHED);
+
+/** Whether the account was left before there was such a round. */
+export const isRenewalLeft = async ({ db }: LocalStore): Promise<boolean> =>
+  (await db.get('metadata', RENEWAL_WISHED)) !== undefined;
+
+/** An account that can have no further key keeps the one that it has. */
+async function isRenewalWished({ db }: LocalStore, list: DeviceList): Promise<boolean> {
+  const wished = await db.get('metadata', RENEWAL_WISHED);
+  if (typeof wished !== 'number') return false;
+  if (epochOf(list) <= wished && epochOf(list) < LIMITS.epochs) return true;
+  await db.delete('metadata', RENEWAL_WISHED);
+  return false;
+}
+
 /** At the beginning of a round: this device has the key of now, and nobody who left does. */
 export async function keepKeys(
   store: LocalStore,
@@ -101,7 +121,9 @@ export async function keepKeys(
   const { list, versions } = devices.value;
   // Whoever was taken out takes no part.
   if (!list.devices.some(({ id }) => id === store.vault.deviceId)) return devices;
-  if (isRotationDue(versions) || !keysOf(versions)) return rotate(store, transport, account, clock);
+  const anyway = await isRenewalWished(store, list);
+  if (anyway || isRotationDue(versions) || !keysOf(versions))
+    return rotate(store, transport, account, clock, { anyway });
   return (await moveOn(store, devices.value)) === 'no-key'
     ? { ok: false, error: { ...NO_KEY.error, status: 200 } }
     : ok(devices.value);

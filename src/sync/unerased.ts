@@ -10,6 +10,15 @@ export const UNERASED = 'unerased';
 export const readUnerased = async (store: LocalStore): Promise<ReadonlySet<string>> =>
   new Set((await store.db.get('metadata', UNERASED)) as readonly string[] | undefined);
 
+/** Of those, the ones that were tried: damage kept some of what they mean, and the rest is gone. */
+export const TRIED = 'unerased-tried';
+
+export const readTried = async (store: LocalStore): Promise<ReadonlySet<string>> =>
+  new Set((await store.db.get('metadata', TRIED)) as readonly string[] | undefined);
+
+export const noteTried = (store: LocalStore, ids: readonly string[]): Promise<unknown> =>
+  store.db.put('metadata', ids, TRIED);
+
 /** Notes that these are to be carried out. `names`: records that are queued to be sent, in the same step. */
 export async function noteUnerased(
   store: LocalStore,

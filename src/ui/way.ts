@@ -1,6 +1,7 @@
 /** What a way to unlock gives, for a command that asks for it. */
+import { fail, type Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
-import { askPasskey } from './passkey.ts';
+import { askPasskey, PasskeyFault } from './passkey.ts';
 import { deriveKey } from './passphrase.ts';
 import { status } from './status.ts';
 
@@ -22,3 +23,15 @@ export async function proofBy(typed: string): Promise<GivenProof> {
   if (!parameters.ok || !parameters.value) return {};
   return { current: (await deriveKey(typed, parameters.value)).key };
 }
+
+const NO_MEMORY =
+  'The browser gave no memory to make a key of the passphrase, so nothing was done. Close some pages and try again.';
+
+/** What asks for a proof, with it. That none can be made is a failure, too. */
+export const proven = <T>(
+  typed: string,
+  task: (given: GivenProof) => Promise<Result<T>>,
+): Promise<Result<T>> =>
+  proofBy(typed).then(task, (error: unknown) =>
+    fail('no-proof', error instanceof PasskeyFault ? error.message : NO_MEMORY),
+  );

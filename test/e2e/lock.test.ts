@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
-import { searchBytes } from '../support/search-bytes.ts';
+import { rowsInPage } from '../support/rows-in-page.ts';
+import { hasBytes, searchBytes } from '../support/search-bytes.ts';
 import { storageFiles } from '../support/storage-files.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
@@ -70,6 +71,45 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     return searchBytes(files, words);
   }
 
+  /** What lies in the key files: the wrapped keys, and in the open what opens them. The end: what keys begin with is the same for all. */
+  async function keysOnDisk(): Promise<{ readonly wrapped: Buffer[]; readonly open: Buffer[] }> {
+    const all = JSON.parse(await options.evaluate(rowsInPage, 'arq-keys-')) as Record<
+      string,
+      Record<'ring' | 'blobs', { key: unknown; value: { $bytes?: string; wrapped?: { $bytes: string } } }[]>
+    >;
+    const bytes = (base64: string) => Buffer.from(base64, 'base64').subarray(-24);
+    const stores = Object.values(all);
+    return {
+      wrapped: stores.flatMap(({ ring }) => ring.map(({ value }) => bytes(value.wrapped?.$bytes ?? ''))),
+      open: stores.flatMap(({ blobs }) =>
+        blobs.flatMap(({ key, value }) => (key === 'device-secret' ? [bytes(value.$bytes ?? '')] : [])),
+      ),
+    };
+  }
+  /** What opens the profile, from the browser's memory, as it lies there and as bytes. */
+  async function unlockSecret(): Promise<{ readonly text: string; readonly bytes: Buffer }> {
+    const text = (await options.evaluate(
+      `(globalThis.browser ?? chrome).storage.session.get('unlock-secret').then((all) => all['unlock-secret'])`,
+    )) as string;
+    const bytes = Buffer.from(text, 'base64url');
+    expect(bytes).toHaveLength(32);
+    return { text, bytes };
+  }
+  /** Key bytes that are not to be on the disk any more, or never were. */
+  const gone = new Map<string, Buffer>();
+  const texts: string[] = [];
+  function expectNoKey(): void {
+    const files = storageFiles(browser);
+    expect(gone.size).toBeGreaterThan(2);
+    expect([...gone].flatMap(([what, bytes]) => (hasBytes(files, bytes) ? [what] : []))).toEqual([]);
+    expect(searchBytes(files, texts)).toEqual([]);
+  }
+  const noteSecret = async () => {
+    const { text, bytes } = await unlockSecret();
+    texts.push(text);
+    gone.set(`unlock secret ${texts.length}`, bytes);
+  };
+
   it('refuses a passphrase that is too short or typed differently, and takes a good one', async () => {
     await visit('beforeword');
     await options.activate();
@@ -81,9 +121,15 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.click('passphrase-set');
     expect(await options.text('problem')).toMatch(/not the same/);
     await options.fill('passphrase-again', PASSPHRASE);
+    const { wrapped, open } = await keysOnDisk();
+    expect(open).toHaveLength(1);
     await options.click('passphrase-set');
     await passphraseIs('set');
     await options.screenshot(join(VIEWS, `${name}-set.png`));
+    // What opened it, and the keys as they were wrapped, have to go with the key files of before.
+    for (const bytes of open) gone.set('unlock secret in the open', bytes);
+    for (const [index, bytes] of wrapped.entries()) gone.set(`wrapped key ${index}`, bytes);
+    await noteSecret();
   });
 
   it('locks from the popup, says so, records, and shows nothing', async () => {
@@ -108,6 +154,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   it('is still locked after the browser was closed, with no key and no word on the disk', async () => {
     await browser.close({ keepProfile: true });
     expect(readable(['beforeword', 'lockedword', PASSPHRASE, 'site.example'])).toEqual([]);
+    expectNoKey();
     await browser.relaunch();
     await visit('restartedword');
     options = await browser.openExtensionPage(`${OPTIONS}#search`);
@@ -116,6 +163,29 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await unlock(options);
     await options.waitFor('search-result');
     expect(await found()).toEqual(['beforeword', 'lockedword', 'restartedword']);
+    await noteSecret();
+  });
+
+  it('locks by itself when the person was away for so long, and goes on recording', {
+    timeout: 180_000,
+  }, async () => {
+    // As the browser's word was noted when it came: nobody waits here for 15 minutes. The rest is as it is.
+    await options.evaluate(
+      `(globalThis.browser ?? chrome).storage.session.set({ 'away-since': Date.now() - 16 * 60_000 })`,
+    );
+    await options.waitFor('unlock-passphrase', { timeoutMs: 120_000 });
+    const memory = (await options.evaluate(
+      `(globalThis.browser ?? chrome).storage.session.get(null).then((all) => JSON.stringify(all))`,
+    )) as string;
+    for (const text of texts) expect(memory).not.toContain(text);
+    for (const word of visited) expect(memory).not.toContain(word);
+    await visit('awayword');
+    await options.evaluate(`(globalThis.browser ?? chrome).storage.session.remove('away-since')`);
+    await options.activate();
+    await unlock(options);
+    await options.waitFor('search-result');
+    expect(await found()).toEqual(visited);
+    await noteSecret();
   });
 
   it('is asked for again before an export, and a wrong one gets no file', async () => {
@@ -138,8 +208,14 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await browser.stopWorker();
     await visit('stoppedword');
     expect(await found()).toEqual(visited);
+    // It would be found: the keys of now are.
+    const { wrapped, open } = await keysOnDisk();
+    expect(open).toEqual([]);
     await browser.close({ keepProfile: true });
     expect(readable([...visited, PASSPHRASE])).toEqual([]);
+    expect(wrapped.length).toBeGreaterThan(1);
+    for (const bytes of wrapped) expect(hasBytes(storageFiles(browser), bytes)).toBe(true);
+    expectNoKey();
     await browser.relaunch();
     options = await browser.openExtensionPage(`${OPTIONS}#privacy`);
     await unlock(options);

@@ -42,6 +42,8 @@ type Listener = (message: unknown, sender: object) => Promise<unknown> | undefin
 let listener: Listener = () => undefined;
 let external: Listener = () => undefined;
 let connected: (port: object) => void = () => {};
+let ring: (alarm: { name: string }) => unknown = () => {};
+let idle: (state: string) => unknown = () => {};
 
 /** An event that nothing here causes. */
 const quiet = { addListener() {} };
@@ -101,6 +103,10 @@ export const fake = {
   alarms: new Map<string, number>(),
   /** To whoever listened last. */
   send: (message: unknown, sender: object) => listener(message, sender),
+  /** An alarm is due. Resolves when it was dealt with. */
+  ring: (name: string) => ring({ name }),
+  /** What the browser says of the person. Resolves when it was dealt with. */
+  idle: (state: 'active' | 'idle' | 'locked') => idle(state),
   /** From another extension. */
   sendExternal: (message: unknown, sender: object) => external(message, sender),
   /** A connection that somebody opens. */
@@ -155,7 +161,11 @@ const api = {
     getURL: (path: string) => `chrome-extension://test/${path}`,
   },
   alarms: {
-    onAlarm: quiet,
+    onAlarm: {
+      addListener: (added: typeof ring) => {
+        ring = added;
+      },
+    },
     get: async () => undefined,
     create: async (name: string, { when }: { when?: number }) => void fake.alarms.set(name, when ?? 0),
     clear: async (name: string) => fake.alarms.delete(name),
@@ -184,7 +194,14 @@ const api = {
   scripting: { executeScript: async () => [] },
   action: { setBadgeText: async () => {}, setTitle: async () => {} },
   storage: { session: fake.session, local: fake.local },
-  idle: { setDetectionInterval() {}, onStateChanged: quiet },
+  idle: {
+    setDetectionInterval() {},
+    onStateChanged: {
+      addListener: (added: typeof idle) => {
+        idle = added;
+      },
+    },
+  },
   webNavigation: { onCommitted: quiet, onHistoryStateUpdated: quiet },
   windows: { onFocusChanged: quiet },
   tabs: {

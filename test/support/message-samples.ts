@@ -219,7 +219,10 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   },
   'lock.remove-passkey': { right: [{ id: 'AbC-_9' }, { id: 'AbC-_9', current: key, off: false }] },
   'lock.start-over': { right: [{ word: 'DELETE' }], wrong: [{ word: 'delete' }, { word: '' }] },
-  'lock.auto': { right: [{ minutes: 15 }], wrong: [{ minutes: 14 }, { minutes: 15.5 }] },
+  'lock.auto': {
+    right: [{ minutes: 15 }, { minutes: 60, current: key }],
+    wrong: [{ minutes: 14 }, { minutes: 15.5 }, { minutes: 60, current: 'short' }],
+  },
   'requests.get': nothing,
   'requests.delete': {
     right: [{ account: false, reason: '', word: 'DELETE' }],
@@ -263,18 +266,26 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   'plugins.clear-log': nothing,
   // Nothing listens there.
   'sync.create': {
-    right: [{ url: 'http://127.0.0.1:1/' }, { url: 'http://127.0.0.1:1/', deviceName: 'Laptop' }],
-    wrong: [{ url: 'http://127.0.0.1:1/', deviceName: 'x'.repeat(61) }],
+    right: [
+      { url: 'http://127.0.0.1:1/' },
+      { url: 'http://127.0.0.1:1/', deviceName: 'Laptop' },
+      { url: 'http://127.0.0.1:1/', current: key },
+    ],
+    wrong: [
+      { url: 'http://127.0.0.1:1/', deviceName: 'x'.repeat(61) },
+      { url: 'http://127.0.0.1:1/', current: 'short' },
+    ],
   },
-  'sync.invite': nothing,
+  'sync.invite': { right: [{}, { current: key }], wrong: [{ current: 'short' }] },
   'sync.join': {
-    right: [{ code: 'arq1:x' }, { code: 'arq1:x', deviceName: 'Phone' }],
-    wrong: [{ code: 'x'.repeat(2049) }],
+    right: [{ code: 'arq1:x' }, { code: 'arq1:x', deviceName: 'Phone' }, { code: 'arq1:x', current: key }],
+    wrong: [{ code: 'x'.repeat(2049) }, { code: 'arq1:x', current: 'short' }],
   },
   'sync.restore': {
     right: [
       { url: 'https://sync.example', secret },
       { url: 'https://sync.example', secret, deviceName: 'Phone' },
+      { url: 'https://sync.example', secret, current: key },
     ],
     wrong: [...badSecrets.map((bad) => ({ url: 'https://sync.example', secret: bad }))],
   },

@@ -48,7 +48,18 @@ export function searchBytes(files: readonly string[], texts: readonly string[]):
   return files.flatMap((file) => searchFile(file, needles));
 }
 
-/** The same in every file below a folder. */
+/** Whether these bytes are in one of the files, or in a decompressed block of one. */
+export const hasBytes = (files: readonly string[], bytes: Buffer): boolean =>
+  files.some((file) => {
+    const content = readFileSync(file);
+    return (
+      content.includes(bytes) ||
+      (file.endsWith('.ldb') &&
+        (tableBlocks(content) ?? []).some((block) => Buffer.from(block).includes(bytes)))
+    );
+  });
+
+/** `searchBytes` in every file below a folder. */
 export const searchFolder = (folder: string, texts: readonly string[]): Hit[] =>
   searchBytes(filesBelow(folder), texts);
 

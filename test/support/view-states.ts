@@ -913,6 +913,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     },
     { name: 'options-no-access', tab: 'search', status: NO_ACCESS, reach: seen('grant-access') },
     { name: 'options-sync-off', status: recording },
+    { name: 'options-sync-off-asks', status: UNLOCKED, reach: seen('sync-passphrase') },
     {
       name: 'options-sync-refused',
       status: recording,
@@ -925,6 +926,11 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     { name: 'options-sync-asks', status: JOIN_ASKS, reach: seen('join-listed') },
     { name: 'popup-join-asks', status: JOIN_ASKS },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
+    {
+      name: 'options-sync-on-asks',
+      status: { ...syncing({}), lock: { state: 'unlocked', autoLockMinutes: 60 } },
+      reach: seen('sync-invite-passphrase'),
+    },
     {
       name: 'options-sync-deletions',
       status: syncing({}),

@@ -3,7 +3,7 @@ import type { Bytes } from '../../base/bytes.ts';
 import type { Day } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { ClosedDay, ClosedReport } from '../../model/closed.ts';
-import { masterOf } from '../../sync/recovery.ts';
+import { mastersByPhrase } from '../../sync/recovery.ts';
 import { serviceAddress, Transport } from '../../sync/transport.ts';
 import { countBroken, readUnread } from '../../sync/unread.ts';
 import type { Profile } from './profile.ts';
@@ -52,7 +52,7 @@ export async function fetchClosed(parts: Parts): Promise<Result<ClosedReport>> {
   return ok(await closedReport(parts, { mended: found.value.keys, lacking: found.value.lacking }));
 }
 
-/** Looks whether the master key that the phrase leads to opens keys of this profile. */
+/** Looks whether one of the master keys that the phrase leads to opens keys of this profile. */
 export async function tryPhrase(
   parts: Parts,
   typedUrl: string,
@@ -65,10 +65,10 @@ export async function tryPhrase(
       'Use an address that starts with https://, or http:// for this computer itself.',
     );
   const { store, clock } = parts.profile;
-  const opened = await masterOf(new Transport(url, clock), secret);
-  if (!opened.ok) return opened;
+  const masters = await mastersByPhrase(new Transport(url, clock), secret);
+  if (!masters.ok) return masters;
   const mended = await store.exclusive(async () =>
-    store.vault.mend(await store.vault.openedBy(opened.value.master)),
+    store.vault.mend(await store.vault.openedBy(masters.value)),
   );
   return ok(await closedReport(parts, { mended, lacking: [] }));
 }

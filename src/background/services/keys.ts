@@ -2,9 +2,7 @@
 import { equalBytes, fromBase64Url, toBase64Url } from '../../base/bytes.ts';
 import { DAY_MS } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
-import { carryOn, newMasterKey } from '../../crypto/account-keys.ts';
 import type { PhraseAnswer } from '../../messaging/answers.ts';
-import { leftAccount } from '../../sync/left.ts';
 import { isPhraseOf } from '../../sync/recovery.ts';
 import { checkProof, type Proof } from './lock.ts';
 import type { Profile } from './profile.ts';
@@ -47,17 +45,9 @@ export async function checkPhrase(sync: Sync, typed: string): Promise<Result<nul
 
 /** A new master key: for all devices of the account, or for this profile alone. What it sealed stays as it is. */
 export async function renewKeys(profile: Profile, sync: Sync): Promise<Result<null>> {
-  const { store, clock } = profile;
+  const { store } = profile;
   if (store.syncing) return sync.rotate();
-  await store.exclusive(async () => {
-    const { vault } = store;
-    const { number, carried } = vault.epoch;
-    const left = await leftAccount(store);
-    // Deletions are still named as the account that was left names them.
-    const naming = left && (await carryOn(vault.masterKey(), left, number, carried)).naming;
-    const epoch = { number: 1, atMs: clock.nowMs(), ...(naming ? { carried: { naming, older: [] } } : {}) };
-    await vault.adoptMaster(newMasterKey(), epoch);
-  });
+  await store.renewAlone();
   profile.changed();
   return ok(null);
 }

@@ -2,13 +2,12 @@
 import { type Bytes, fromBase64Url } from '../../base/bytes.ts';
 import { dayOf } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
-import { newMasterKey } from '../../crypto/account-keys.ts';
 import type { Kdf } from '../../crypto/kdf.ts';
 import { MAX_PASSKEYS } from '../../model/passkeys.ts';
 import type { LockState } from '../../model/recording.ts';
 import { type Change, changeLock, openLock, parseLock } from '../../storage/lock.ts';
 import { prepareToLock as prepareSeals } from '../../storage/sealed.ts';
-import { hasLeft } from '../../sync/left.ts';
+import { wishRenewal } from '../../sync/rotation.ts';
 import { attempt, WRONG_PASSPHRASE } from './attempts.ts';
 import { forgetLockedSettings, removeGate, writeGate, writeLockedSettings } from './gate.ts';
 import type { LockedProfile } from './locked-profile.ts';
@@ -64,12 +63,17 @@ async function change(profile: Profile, proof: Proof, wanted: Change): Promise<R
   await writeGate(settings);
   // However it ends: what is locked has keys to seal for, or it would record nothing.
   await prepareSeals(store, dayOf(clock.nowMs()));
-  // A copy of the ring from before opens no ring of now, also with a way that goes; keys that both have, it does have
-  // (docs/decisions/0010). In an account the master key is everybody's.
-  const isAlone = !store.syncing && !(await hasLeft(store));
-  await store.exclusive(() =>
-    changeLock(store.vault, { ...wanted, used, ...(isAlone ? { master: newMasterKey() } : {}) }),
-  );
+  // A copy of the ring from before opens nothing of what comes, also with a way that goes (docs/decisions/0010). In an account the master
+  // key is everybody's: the next round makes another one.
+  if (store.syncing) await wishRenewal(store);
+  await store.exclusive(() => {
+    const { vault, syncing } = store;
+    return changeLock(vault, {
+      ...wanted,
+      used,
+      renewed: syncing ? undefined : vault.nextAlone(clock.nowMs()),
+    });
+  });
   if (store.vault.lock) {
     await writeUnlockSecret(store.vault.unlockSecret());
   } else {

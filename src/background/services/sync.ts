@@ -69,7 +69,7 @@ import type { EraseHere } from '../../sync/pull.ts';
 import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
 import { restore } from '../../sync/recovery.ts';
 import type { Rings } from '../../sync/rings.ts';
-import { rotate } from '../../sync/rotation.ts';
+import { isRenewalLeft, rotate } from '../../sync/rotation.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
 import { carriedOut } from '../../sync/unerased.ts';
@@ -804,11 +804,19 @@ export class Sync {
     if (away > 0 && !loseAway) return fail('days-away', daysAwaySentence(away));
     const account = await leftAccount(store);
     if (account !== undefined) await noteLeft(store, account, new Set(await erasuresWaiting(store)));
-    await stopQueueing(store);
-    await writeAccount(store, null);
+    await this.#stop();
     this.#isDamaged = false;
     this.#show('off');
     return ok(null);
+  }
+
+  /** Nothing waits any more, and no account is known. A master key that was to be replaced is. */
+  async #stop(): Promise<void> {
+    const { store } = this.profile;
+    const isLeft = await isRenewalLeft(store);
+    await stopQueueing(store);
+    await writeAccount(store, null);
+    if (isLeft) await store.renewAlone();
   }
 
   /** Of an account that this device is not in any more. */
@@ -868,8 +876,7 @@ export class Sync {
     await noteLeft(store, account.account);
     // Days that are lost need no keys any more.
     await store.destroyKeysOf(Object.keys(await store.awayDays()));
-    await stopQueueing(store);
-    await writeAccount(store, null);
+    await this.#stop();
     await this.#forgetPhrase();
     await clearAlarm(SYNC_ALARM);
     this.#news.close();

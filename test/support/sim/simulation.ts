@@ -407,8 +407,7 @@ export class Simulation {
     this.#network.weather = CALM;
     this.#network.off.clear();
     // No service takes what is signed days before or after.
-    for (const { browser } of this.#devices)
-      if (Math.abs(browser.skewMs) > HOUR_MS) browser.skewMs = 0;
+    for (const { browser } of this.#devices) if (Math.abs(browser.skewMs) > HOUR_MS) browser.skewMs = 0;
     this.#loop.forgetAfter();
     await this.#advance(15_000);
     for (let pass = 0; ; pass++) {

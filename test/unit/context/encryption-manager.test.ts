@@ -103,6 +103,21 @@ describe('rotating the master key', () => {
     expect(found.events).toHaveLength(1);
   });
 
+  it('notes when that was, and goes on naming deletions as an account that was left does', async () => {
+    const { vault } = profile.store;
+    const naming = new Uint8Array(32).fill(5);
+    const older = [{ epoch: 1, header: new Uint8Array(32).fill(6) }];
+    const left = { number: 2, atMs: 1, carried: { naming, older } };
+    await profile.store.exclusive(() => vault.adoptMaster(vault.masterKey(), left));
+    await manager.rotateMasterKey(await manager.masterKey());
+    await profile.reopen();
+    expect(profile.store.vault.epoch).toEqual({
+      number: 1,
+      atMs: profile.nowMs,
+      carried: { naming, older: [] },
+    });
+  });
+
   it('is for the key in force only, and not for one that other devices share', async () => {
     await expect(manager.rotateMasterKey(await manager.generateMasterKey())).rejects.toThrow(RangeError);
     profile.store.syncing = true;

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Bytes, toBase64Url, toHex } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { systemRandom } from '../../../src/base/random.ts';
+import { FIRST_EPOCH } from '../../../src/crypto/epochs.ts';
 import type { InteractionEvent, InteractionRecord, NewEvent } from '../../../src/model/interaction.ts';
 import { LockedError } from '../../../src/storage/database.ts';
 import { LocalStore } from '../../../src/storage/local-store.ts';
@@ -145,7 +146,8 @@ describe('a profile with a passphrase', () => {
   it('keeps its keys when another master key is taken with it, and through an erasure', async () => {
     await profile.store.append({ event: visit('a') });
     await profile.store.append({ event: visit('b') });
-    await setVaultLock(profile.store.vault, SOME_KDF, SOME_KEY, systemRandom.bytes(32));
+    const renewed = { master: systemRandom.bytes(32), epoch: FIRST_EPOCH };
+    await setVaultLock(profile.store.vault, SOME_KDF, SOME_KEY, renewed);
     await prepareToLock(profile.store, dayOf(profile.nowMs));
     await profile.store.erase((record) => 'title' in record && record.title === 'a');
     await profile.store.vault.adoptMaster(systemRandom.bytes(32));

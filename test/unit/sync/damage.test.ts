@@ -144,6 +144,48 @@ it('shared settings that do not open do not keep the services from opening, and 
   expect(await a.urls()).toEqual(['https://new.example/']);
 });
 
+it('a deletion that damage keeps waiting seals nothing anew in a round that erases nothing', async () => {
+  const toMs = dayStartMs(today()) + DAY_MS;
+  await a.visit('secret.example', '/');
+  await world.settle();
+  world.pass(DAY_MS);
+  const broken = today();
+  await a.visit('one.example', '/');
+  await world.settle();
+  world.pass(40 * DAY_MS);
+  await b.run(async () => {
+    await b.store.compact();
+    await damageDay(b.store, broken);
+  });
+  // Nobody can say what of a part of this day is meant: then contexts go, once and not with each round.
+  const hasAway = () => b.run(() => b.store.db.put('metadata', { '2020-01-01': 1 }, 'away'));
+  const save = (name: string) =>
+    b.run(() =>
+      b.store.exclusive(() => b.store.derived.write('contexts', [{ name, value: { said: name } }])),
+    );
+  const saved = () => b.run(() => b.store.derived.names('contexts'));
+  await save('before');
+  await a.erase({ what: 'range', fromMs: dayStartMs('2020-01-01') + 1, toMs });
+  await a.round();
+  await hasAway();
+  expect((await b.round()).phase).toBe('synced');
+  expect(await readable(b)).toEqual(['https://secret.example/']);
+  expect(await saved()).toEqual([]);
+  await save('after');
+  const ring = () => b.run(async () => [b.store.keys.generation(), await b.store.keys.ring()]);
+  const before = await ring();
+  for (let n = 0; n < 2; n++) {
+    await hasAway();
+    expect((await b.round()).phase).toBe('synced');
+  }
+  await b.restart();
+  await hasAway();
+  await b.round();
+  expect(await readable(b)).toEqual(['https://secret.example/']);
+  expect(await saved()).toEqual(['after']);
+  expect(await ring()).toEqual(before);
+});
+
 it('a deletion that a damaged day keeps from one device stops nothing, and is done once that day is gone', async () => {
   const broken = today();
   await a.visit('one.example', '/');

@@ -6,7 +6,8 @@ import {
   fetchClosed,
   tryPhrase,
 } from '../../../src/background/services/closed.ts';
-import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import { toBase64Url } from '../../../src/base/bytes.ts';
+import { DAY_MS, dayOf, dayStartMs } from '../../../src/base/clock.ts';
 import { newMasterKey } from '../../../src/crypto/account-keys.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { damageDay, damageKeys } from '../../support/damage.ts';
@@ -68,6 +69,36 @@ describe('a day whose key does not open', () => {
     expect(await a.run(() => fetchClosed(parts(a)))).toMatchObject({ ok: true, value: { days: [] } });
     await world.settle();
     await oracle.check();
+  });
+});
+
+describe('what is deleted while the service is asked for its key', () => {
+  it.each(['the day', 'what does not open'])('(%s) gets no destroyed key back', async (what) => {
+    const old = await twoDays();
+    const keysOfDay = async () =>
+      (await a.run(() => a.store.vault.ring('interactions')))
+        .filter(({ day }) => day === old)
+        .map(({ raw }) => toBase64Url(raw));
+    const held = await keysOfDay();
+    await damageKey(a, old);
+    let deleted: Promise<unknown> | undefined;
+    a.network.tamper = async (request, answer) => {
+      if (request.url.endsWith('/v1/get'))
+        deleted ??= a.run(() =>
+          what === 'the day'
+            ? a.erase({ what: 'range', fromMs: dayStartMs(old), toMs: dayStartMs(old) + DAY_MS })
+            : a.store.dropClosed([old]),
+        );
+      await deleted;
+      return answer;
+    };
+    const mended = await a.run(() => a.sync.mend([old]));
+    expect(deleted).toBeDefined();
+    expect(mended).toMatchObject({ ok: true, value: { keys: 0 } });
+    a.network.up();
+    expect(held.length).toBeGreaterThan(0);
+    const now = await keysOfDay();
+    for (const key of held) expect(now).not.toContain(key);
   });
 });
 
@@ -153,6 +184,30 @@ describe('the recovery phrase', () => {
     expect((await look(a)).days.map(({ day }) => day)).toContain(old);
     const wrong = await a.run(() => tryPhrase(parts(a), SERVICE_URL, new Uint8Array(16)));
     expect(wrong).toMatchObject({ ok: false, error: { code: 'wrong-phrase' } });
+    const right = await a.run(() => tryPhrase(parts(a), SERVICE_URL, secret));
+    expect(right).toMatchObject({ ok: true, value: { days: [] } });
+    expect(await a.urls()).toEqual(oracle.urls());
+  });
+
+  it('opens keys that lie under any master key that the account had', async () => {
+    const secret = a.store.vault.recoverySecret() as NonNullable<
+      ReturnType<typeof a.store.vault.recoverySecret>
+    >;
+    const old = await twoDays();
+    const rings = [await a.run(() => a.store.keys.ring())];
+    await a.rotate();
+    await world.settle();
+    world.pass(DAY_MS);
+    await oracle.visit(a, 'second.example', '/');
+    await world.settle();
+    const second = today();
+    rings.push((await a.run(() => a.store.keys.ring())).filter(({ day }) => day === second));
+    await a.rotate();
+    await world.settle();
+    // Of the first two master keys, as they lay under them.
+    await a.run(() => a.store.keys.rewrite(rings.flat()));
+    await a.restart();
+    expect((await look(a)).days.map(({ day }) => day)).toEqual(expect.arrayContaining([old, second]));
     const right = await a.run(() => tryPhrase(parts(a), SERVICE_URL, secret));
     expect(right).toMatchObject({ ok: true, value: { days: [] } });
     expect(await a.urls()).toEqual(oracle.urls());
