@@ -20,8 +20,12 @@ export const SEALED_LIMITS = { events: 50_000, bytes: 64 * 1024 * 1024 } as cons
 /** How long, and for how many events, one key that was agreed on is used. */
 const SEALER = { ms: 5 * 60_000, uses: 500 } as const;
 
-/** In `metadata`: how many events went for want of room, and the number of the first one that came while locked. */
+/**
+ * In `metadata`: how many events went for want of room; how many did not open; and the number from which on all are here or among
+ * those.
+ */
 export const SEALED_DROPPED = 'sealed-dropped';
+export const SEALED_BROKEN = 'sealed-broken';
 export const LOCKED_FROM = 'locked-from';
 
 export interface SealedCount {
@@ -66,8 +70,9 @@ export class LockedStore extends RecordingStore {
     clock: Clock,
     limits?: { readonly events: number; readonly bytes: number },
   ): Promise<LockedStore> {
+    // Some may still wait from before: opening them was interrupted, and what was missing of those was told.
     if ((await db.get('metadata', LOCKED_FROM)) === undefined)
-      await db.put('metadata', await journalCounter(db), LOCKED_FROM);
+      await db.put('metadata', (await journalCounter(db)) - (await db.count('sealed')), LOCKED_FROM);
     return new LockedStore(db, keys, vault, clock, limits);
   }
 

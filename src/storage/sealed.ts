@@ -10,7 +10,7 @@ import { parseEvent } from '../model/parse-event.ts';
 import { DamagedError, type Database } from './database.ts';
 import { journalCounter, outboxRowOf, sealJournalRow } from './journal.ts';
 import type { LocalStore } from './local-store.ts';
-import { LOCKED_FROM, SEALED_DROPPED } from './locked-store.ts';
+import { LOCKED_FROM, SEALED_BROKEN, SEALED_DROPPED } from './locked-store.ts';
 import type { JournalRow, SealedRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, rowAad, sealOf, type Vault } from './vault.ts';
@@ -80,6 +80,8 @@ export async function unseal(
     events += some.events;
     broken += some.broken;
   }
+  // Those that did not open.
+  await tellGap(db, noted);
   const { openers } = unsealing;
   const isUsed = (day: Day) => day < today || openers.has(day);
   if (openers.size > 0) await store.exclusive(() => destroyUsedSeals(vault, isUsed));
@@ -154,8 +156,10 @@ async function unsealSome(
     const kept = row.ruled ? event : await ruleLate(event, row.day, { rule, known }, visits);
     if (kept) moved.push(await sealJournalRow(vault, kept, row.n, row.day));
   }
-  const tx = db.transaction(['sealed', 'journal', 'outbox'], 'readwrite', STRICT);
-  await inTransaction(tx, (_, ask) => {
+  const tx = db.transaction(['sealed', 'journal', 'outbox', 'metadata'], 'readwrite', STRICT);
+  await inTransaction(tx, async (_, ask) => {
+    // With the step that takes them out, so that they are told of whatever happens.
+    if (broken > 0) await addBroken(tx.objectStore('metadata'), broken);
     for (const row of moved) {
       ask(tx.objectStore('journal').add(row));
       if (syncing) ask(tx.objectStore('outbox').add(outboxRowOf(row)));
@@ -212,27 +216,38 @@ const openerFor = (vault: Vault, day: Day): Promise<Opener | null> =>
     },
   );
 
-/** Before anything is opened: whether all is there that came since the profile was locked. `null`: it was not locked. */
-async function sealedGap(db: Database): Promise<SealedGap | null> {
-  const [from, noRoom, rows, counter] = await Promise.all([
+/** What is not there of all that came since the profile was locked, and what did not open. */
+async function sealedGap(db: Database): Promise<SealedGap> {
+  const [from, noRoom, broken, rows, counter] = await Promise.all([
     db.get('metadata', LOCKED_FROM),
     db.get('metadata', SEALED_DROPPED),
+    db.get('metadata', SEALED_BROKEN),
     db.count('sealed'),
     journalCounter(db),
   ]);
-  if (typeof from !== 'number') return null;
-  const dropped = typeof noRoom === 'number' ? noRoom : 0;
-  return { dropped, missing: Math.max(0, counter - from - rows - dropped) };
+  const dropped = countOf(noRoom);
+  // Without a first number it was not locked since that was told.
+  const lost = typeof from === 'number' ? Math.max(0, counter - from - rows - dropped) : 0;
+  return { dropped, missing: lost + countOf(broken) };
 }
+
+interface Metadata {
+  get(key: string): Promise<unknown>;
+  put(value: number, key: string): Promise<unknown>;
+}
+
+const addBroken = async (metadata: Metadata, broken: number): Promise<void> =>
+  void (await metadata.put(countOf(await metadata.get(SEALED_BROKEN)) + broken, SEALED_BROKEN));
+
+const countOf = (stored: unknown): number => (typeof stored === 'number' ? stored : 0);
 
 /** What is missing is noted elsewhere, before more is taken out, and is then forgotten here. */
 async function tellGap(db: Database, noted: (gap: SealedGap) => Promise<void>): Promise<void> {
   const gap = await sealedGap(db);
-  if (!gap) return;
   if (gap.dropped + gap.missing > 0) await noted(gap);
   const tx = db.transaction('metadata', 'readwrite', STRICT);
   await inTransaction(tx, (_, ask) => {
-    for (const name of [LOCKED_FROM, SEALED_DROPPED]) ask(tx.store.delete(name));
+    for (const name of [LOCKED_FROM, SEALED_DROPPED, SEALED_BROKEN]) ask(tx.store.delete(name));
   });
 }
 

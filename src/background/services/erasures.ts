@@ -402,7 +402,6 @@ export class Erasures {
     await deps.recorder.erased();
     await deps.contexts.erased();
     if (everything) await sensitive.forget();
-    await deps.budget.check();
     await this.#log(purge, 'dequeued', purge.count, kept);
     if (partly) await this.#tell(partly.message);
     await this.#log(purge, 'archived', purge.count, kept);
@@ -411,6 +410,10 @@ export class Erasures {
     deps.sync.changed();
     profile.changed();
     await this.#log(purge, 'notified', purge.count, kept);
+    // There may be more room now. What is deleted waits for no measurement of it.
+    void deps.budget.check().catch((error: unknown) => {
+      if (!this.#closed) console.error('the store was not measured after a deletion', error);
+    });
   }
 
   #forget(): void {

@@ -34,8 +34,8 @@ export interface Room {
 
 export class Recorder {
   readonly #turns = new Map<number, Mutex>();
-  /** Clicks wait for no turn. */
-  readonly #storing = new Set<Promise<unknown>>();
+  /** What waits for no turn, or for something else before its turn comes. */
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly #rate = new PageRate(() => this.profile.clock.nowMs());
   /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
   readonly #ordinary = new Set<number>();
@@ -63,7 +63,13 @@ export class Recorder {
   /** Resolves when every event that came up to now was dealt with. */
   async settled(): Promise<void> {
     await Promise.all([...this.#turns.values()].map((turn) => turn.run(async () => {})));
-    await Promise.allSettled(this.#storing);
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** From now until it is done, `settled` waits for it. */
+  async #noted(task: Promise<void>): Promise<void> {
+    this.#underWay.add(task);
+    await task.finally(() => this.#underWay.delete(task));
   }
 
   /** The settings at the moment of the event decide, not those when its turn comes. `undefined` = nothing may be kept. */
@@ -122,11 +128,11 @@ export class Recorder {
   }
 
   /** From the page itself: records the visit when the background was stopped while it committed. */
-  async pageAppeared(
-    tab: TabFact,
-    url: string,
-    page: { readonly startedMs: number; readonly nonce: string; readonly documentId: string | undefined },
-  ): Promise<void> {
+  pageAppeared(tab: TabFact, url: string, page: AppearedPage): Promise<void> {
+    return this.#noted(this.#pageAppeared(tab, url, page));
+  }
+
+  async #pageAppeared(tab: TabFact, url: string, page: AppearedPage): Promise<void> {
     const policy = this.#policyNow();
     if (!policy || tab.incognito) return;
     const atMs = this.profile.clock.nowMs();
@@ -297,12 +303,11 @@ export class Recorder {
     if (stored !== null && !memory) await sensitive.count(pieces);
   }
 
-  async clicked(
-    tab: TabFact,
-    pageUrl: string,
-    click: { role: string; text: string; target?: string | undefined; nonce: string },
-    documentId?: string,
-  ): Promise<void> {
+  clicked(tab: TabFact, pageUrl: string, click: ClickFact, documentId?: string): Promise<void> {
+    return this.#noted(this.#clicked(tab, pageUrl, click, documentId));
+  }
+
+  async #clicked(tab: TabFact, pageUrl: string, click: ClickFact, documentId?: string): Promise<void> {
     const policy = this.#policyNow();
     if (!policy || tab.incognito) return;
     const { target, role, text } = click;
@@ -321,9 +326,7 @@ export class Recorder {
       policy,
     );
     if (events.length === 0 || this.#isRefused(events)) return;
-    const storing = this.#store(events, known);
-    this.#storing.add(storing);
-    await storing.finally(() => this.#storing.delete(storing));
+    await this.#store(events, known);
     this.onRecorded();
   }
 
@@ -390,6 +393,19 @@ export class Recorder {
     if (stored !== null && event.level !== 'ephemeral') await sensitive.count(pieces);
     return stored;
   }
+}
+
+interface AppearedPage {
+  readonly startedMs: number;
+  readonly nonce: string;
+  readonly documentId: string | undefined;
+}
+
+interface ClickFact {
+  readonly role: string;
+  readonly text: string;
+  readonly target?: string | undefined;
+  readonly nonce: string;
 }
 
 interface ShownBefore {

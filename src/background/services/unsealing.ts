@@ -52,7 +52,6 @@ export class Unsealing {
     store.syncing = await isInAccount(store);
     const today = dayOf(profile.clock.nowMs());
     const rule: RuleLate = (event, visit) => ruleLate(event, settings, visit);
-    const { broken } = await unseal(store, today, rule, noteSealedGap);
-    if (broken > 0) await noteSealedGap({ dropped: 0, missing: broken });
+    await unseal(store, today, rule, noteSealedGap);
   }
 }
