@@ -12,6 +12,7 @@ import { type Append, Journal, journalCounter } from './journal.ts';
 import type { KeyStore } from './key-store.ts';
 import { RecordingStore } from './recording-store.ts';
 import type { SealedRow } from './schema.ts';
+import { type SealedEvent, sealedJson } from './sealed-event.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { type LockedVault, rowAad } from './vault.ts';
 
@@ -55,7 +56,7 @@ export class LockedStore extends RecordingStore {
         deviceId: vault.deviceId,
         incarnation: vault.incarnation,
         store: 'sealed',
-        seal: (event, n, day) => this.#seal(event, n, day, dayOf(clock.nowMs())),
+        seal: (event, n, day, redacted) => this.#seal({ event, redacted }, n, day, dayOf(clock.nowMs())),
       },
       () => false,
       () => clock.nowMs(),
@@ -83,14 +84,15 @@ export class LockedStore extends RecordingStore {
   }
 
   /** `today`: the key of the day on which it is recorded; an update lies with its visit's day. */
-  async #seal(event: InteractionEvent, n: number, day: string, today: string): Promise<SealedRow> {
+  async #seal(sealed: SealedEvent, n: number, day: string, today: string): Promise<SealedRow> {
+    const { event } = sealed;
     const { seals, userId } = this.vault;
     // After a month without being opened, the last key goes on being used.
     const key = seals.findLast((one) => one.day <= today) ?? seals[0];
     if (!key) throw new TypeError('a locked profile without keys to seal for');
     const type = storeTypeOf(event);
     const sealer = await this.#sealerFor(key.day, key.publicKey);
-    const box = await sealer.seal(utf8(JSON.stringify(event)), rowAad(userId, 'sealed', day, type, n));
+    const box = await sealer.seal(utf8(sealedJson(sealed)), rowAad(userId, 'sealed', day, type, n));
     const records = event.kind === 'visit-update' ? 0 : 1;
     return { n, day, type, records, seal: key.day, ruled: this.ruled, box };
   }

@@ -12,6 +12,7 @@ import {
 } from '../../capture/capture.ts';
 import { NOT_KEPT } from '../../capture/decide.ts';
 import { searchOf } from '../../capture/search-engines.ts';
+import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { transitionOf } from '../../capture/transition.ts';
 import type { InteractionEvent, NewEvent } from '../../model/interaction.ts';
 import type { Settings } from '../../model/settings.ts';
@@ -298,7 +299,9 @@ export class Recorder {
       what.title === undefined ? { events: [update], pieces: [] } : await sensitive.redact([update]);
     const [event = update] = events;
     const stored = await this.profile.storing<unknown>(() =>
-      memory ? this.ephemeral.append([event]) : store.append({ event, shownIn: tabId }),
+      memory
+        ? this.ephemeral.append([event])
+        : store.append({ event, shownIn: tabId, redacted: kindsOf(pieces) }),
     );
     if (stored !== null && !memory) await sensitive.count(pieces);
   }
@@ -388,7 +391,8 @@ export class Recorder {
       const [isKnown] = await Promise.all([inMemory, marked]);
       if (isKnown) return null;
       const tab = tabId === undefined ? {} : { tab: { tabId, keepsTitle: event.kind === 'visit' } };
-      return store.append({ event, also, ...tab, ...(nonce === undefined ? {} : { nonce }) });
+      const redacted = kindsOf(pieces);
+      return store.append({ event, also, redacted, ...tab, ...(nonce === undefined ? {} : { nonce }) });
     });
     if (stored !== null && event.level !== 'ephemeral') await sensitive.count(pieces);
     return stored;
@@ -416,6 +420,8 @@ interface ShownBefore {
 /** By which a repeat of a navigation is known: its document, or the page's own message. */
 const nonceOf = ({ sameDocument, documentId }: CommittedFact, pageNonce?: string): string | undefined =>
   sameDocument || documentId === undefined ? pageNonce : `document:${documentId}`;
+
+const kindsOf = (pieces: readonly FoundPiece[]) => pieces.map(({ kind }) => kind);
 
 /** A message that may be a repeat. */
 interface Known {

@@ -4,6 +4,7 @@ import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { toBase64Url } from '../../../src/base/bytes.ts';
 import { DAY_MS } from '../../../src/base/clock.ts';
+import { LocalStore } from '../../../src/storage/local-store.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { SOME_KDF } from '../../support/locking.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
@@ -174,4 +175,25 @@ it.each([
   const { entries } = await worker.store.deletions.read();
   expect(entries.map(({ step }) => step)).toContain('notified');
   expect((await worker.send('status.get', {})).erasing).toBeUndefined();
+});
+
+it.each([
+  ['the rules would leave it', 'https://short.example/'],
+  ['it was recorded', 'https://short.example/path'],
+])('a deletion means what still waits sealed as %s', async (_, url) => {
+  const key = toBase64Url(new Uint8Array(32).fill(1));
+  await worker.send('rules.set', { host: 'short.example', capture: 'domain' });
+  await worker.send('lock.set', { kdf: SOME_KDF, key });
+  await worker.restartBrowser();
+  await worker.visit(1, 'https://short.example/path');
+  await worker.visit(2, 'https://kept.example/');
+  // There is no room for it when it is opened, nor when it is deleted.
+  const full = vi.spyOn(LocalStore.prototype, 'changing');
+  for (let n = 0; n < 3; n++) full.mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'));
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await worker.send('lock.unlock', { key });
+  worker.services = await worker.opening.ready();
+  await worker.erase({ what: 'page', url });
+  await worker.services.unsealing.settle();
+  expect(await urls()).toEqual(['https://kept.example/']);
 });

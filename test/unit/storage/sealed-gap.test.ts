@@ -1,10 +1,11 @@
 /** What did not come through a time of being locked is told, wherever opening it was interrupted. */
-import { KILLED, killedAt } from '../../support/kill.ts';
+
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { NewEvent } from '../../../src/model/interaction.ts';
 import type { LockedStore } from '../../../src/storage/locked-store.ts';
 import type { SealedGap } from '../../../src/storage/sealed.ts';
 import { failWrite } from '../../support/fail-write.ts';
+import { KILLED, killedAt } from '../../support/kill.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 import { setLock, unlock, unseal } from '../../support/locking.ts';
 
@@ -35,7 +36,12 @@ async function recorded(...names: string[]): Promise<LockedStore> {
   for (const name of names) await locked.append({ event: visit(name) });
   return locked;
 }
-const open = () => unseal(profile, (event) => event, async (gap) => void gaps.push(gap));
+const open = () =>
+  unseal(
+    profile,
+    (event) => event,
+    async (gap) => void gaps.push(gap),
+  );
 const lose = (locked: LockedStore, n: number) => locked.db.delete('sealed', n);
 const told = () => gaps.reduce((sum, { dropped, missing }) => sum + dropped + missing, 0);
 async function titles(): Promise<string[]> {
