@@ -156,7 +156,7 @@ describe('the counts', () => {
       await worker.send('lock.set', { kdf: SOME_KDF, key });
       await worker.restartBrowser();
       await worker.visit(7, 'https://skipped.example/', { title: `Pay with ${CARD}` });
-      await worker.visit(8, 'https://short.example/path', { title: `Pay with ${CARD}` });
+      await worker.visit(8, 'https://short.example/?tel=%2B4930901820', { title: `Pay with ${CARD}` });
       await unlocked();
       expect(await stored()).not.toContain('card number');
       expect(await totals()).toBeNull();
