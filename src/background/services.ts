@@ -197,7 +197,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     }
   };
   const retention = new Retention(profile, erasures);
-  const following = new HistoryFollow(profile, ephemeral, erasures);
+  const following = new HistoryFollow(profile, ephemeral, erasures, sync);
   const storedRules = new StoredRules(profile, {
     others: sync.others,
     async settled() {

@@ -20,6 +20,7 @@ import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { type Attested, attested } from './attested.ts';
 import { queueMeant } from './away.ts';
+import { dropCovered } from './covered-commands.ts';
 import { settledSeq } from './epochs.ts';
 import {
   addCommands,
@@ -223,6 +224,7 @@ async function apply(
     const count = await eraseWaiting(session);
     if (count > 0) await logErasures(store, into.commands.filter(isErasure), count, session.clock.nowMs());
     await queueMeant(store, into.commands);
+    await dropCovered(store);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
   for (const { ops } of changes) {

@@ -96,7 +96,7 @@ export class Erasures {
       this.#purge = await store.pendingPurge();
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
-      await this.#tell(DAMAGED_NOTE);
+      await this.tell(DAMAGED_NOTE);
       await store.unhide();
     }
     this.#hideElsewhere();
@@ -173,7 +173,7 @@ export class Erasures {
     await store.archives.mayErase(targets).catch(async (error: unknown) => {
       // Nobody looks at the answer of what was not asked for here.
       if (error instanceof DamagedError && reason !== 'person')
-        await this.#tell(`A deletion was not carried out. ${error.message}`);
+        await this.tell(`A deletion was not carried out. ${error.message}`);
       throw error;
     });
     // What is not read yet must not bring it back.
@@ -334,7 +334,7 @@ export class Erasures {
       if (error instanceof DamagedError && this.#erased !== purge.id) {
         this.#trouble = undefined;
         await this.#giveUp(purge, 'failed');
-        await this.#tell(`${GIVEN_UP} ${error.message} ${ALL_WORKS}`);
+        await this.tell(`${GIVEN_UP} ${error.message} ${ALL_WORKS}`);
         await this.deps.contexts.erased();
         this.deps.sync.changed();
         throw error;
@@ -403,7 +403,7 @@ export class Erasures {
     await deps.contexts.erased();
     if (everything) await sensitive.forget();
     await this.#log(purge, 'dequeued', purge.count, kept);
-    if (partly) await this.#tell(partly.message);
+    if (partly) await this.tell(partly.message);
     await this.#log(purge, 'archived', purge.count, kept);
     await store.unhide();
     this.#forget();
@@ -490,7 +490,8 @@ export class Erasures {
     return this.#leftOver.seen(message);
   }
 
-  async #tell(sentence: string): Promise<void> {
+  /** In the health line, until the person has read it: days and counts only. */
+  async tell(sentence: string): Promise<void> {
     await this.#leftOver.add(sentence);
     this.profile.changed();
   }

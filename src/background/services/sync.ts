@@ -30,6 +30,7 @@ import {
   writeSharedSettings,
 } from '../../sync/account-state.ts';
 import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
+import { dropCovered } from '../../sync/covered-commands.ts';
 import {
   addCommands,
   type CommandNames,
@@ -449,6 +450,10 @@ export class Sync {
       store,
       commands.map(({ id }) => id),
     );
+    // A list that stays long keeps nobody from deleting.
+    await dropCovered(store).catch((error: unknown) =>
+      console.error('commands were not gone through', error),
+    );
     this.changed();
   }
 
@@ -460,7 +465,12 @@ export class Sync {
 
   /** Whether the account takes so many more commands: all devices keep all of them. */
   async takesCommands(count: number): Promise<boolean> {
-    return !this.#account || (await readCommands(this.profile.store)).length + count <= MOST_COMMANDS;
+    if (!this.#account) return true;
+    const { store } = this.profile;
+    const fit = async () => (await readCommands(store)).length + count <= MOST_COMMANDS;
+    if (await fit()) return true;
+    await dropCovered(store);
+    return fit();
   }
 
   /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
