@@ -9,10 +9,12 @@ import type { Status } from '../model/recording.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
+import type { Targeted } from '../storage/erase.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
 import { Consents } from './services/consents.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
+import { endErasedCorrections } from './services/corrections-erased.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
 import { Erasures } from './services/erasures.ts';
@@ -174,6 +176,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
   const requests = new Requests(profile);
+  const onErased = (means: Targeted) => endErasedCorrections({ profile, requests, sync }, means);
   const erasures = new Erasures(profile, {
     ephemeral,
     recorder,
@@ -182,6 +185,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     contexts,
     budget,
     unsealing,
+    onErased,
   });
   sync.whenSettled = (task) => erasures.whenSettled(task);
   sync.eraseHere = async ({ means, everything }, erase) => {
@@ -193,6 +197,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       await recorder.erased();
       await contexts.erased();
       if (everything) await profile.sensitive.forget();
+      await onErased(means);
       profile.changed();
     }
   };
@@ -207,6 +212,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     async onReduced() {
       await recorder.erased();
       await contexts.erased();
+      await onErased(() => false);
       sync.changed();
       await budget.check();
     },

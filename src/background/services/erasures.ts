@@ -21,10 +21,10 @@ import {
 } from '../../model/purge.ts';
 import type { ErasingState } from '../../model/recording.ts';
 import type { Expiry } from '../../model/retention.ts';
-import type { EraseTarget } from '../../model/selector.ts';
+import { type EraseTarget, targetedBy } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
-import type { Meant } from '../../storage/erase.ts';
+import type { Meant, Targeted } from '../../storage/erase.ts';
 import { logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
@@ -66,6 +66,8 @@ interface Deps {
   readonly contexts: ContextKeeper;
   readonly budget: Budget;
   readonly unsealing: Unsealing;
+  /** What was to be done with something that is erased now is not done any more. */
+  onErased(means: Targeted): Promise<void>;
 }
 
 export class Erasures {
@@ -402,6 +404,7 @@ export class Erasures {
     await deps.recorder.erased();
     await deps.contexts.erased();
     if (everything) await sensitive.forget();
+    await deps.onErased(targetedBy(purge.targets));
     await this.#log(purge, 'dequeued', purge.count, kept);
     if (partly) await this.tell(partly.message);
     await this.#log(purge, 'archived', purge.count, kept);

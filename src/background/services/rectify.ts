@@ -66,7 +66,10 @@ function counted(texts: readonly string[]): { text: string; count: number }[] {
 }
 
 /** `null` for records that are not meant. */
-function corrected(record: InteractionRecord, wanted: CorrectionOfRecords): InteractionRecord | null {
+export function correctedBy(
+  record: InteractionRecord,
+  wanted: CorrectionOfRecords,
+): InteractionRecord | null {
   if (record.kind === 'reduced' || record.url !== wanted.url) return null;
   if (wanted.what === 'title')
     return 'title' in record && record.title === wanted.from
@@ -110,7 +113,7 @@ async function meantBy(
   const found: { old: InteractionRecord; day: Day; to: InteractionRecord }[] = [];
   for (const day of [...days].sort().reverse())
     for (const old of (await profile.store.recordsOfDay(day)).reverse()) {
-      const to = corrected(old, wanted);
+      const to = correctedBy(old, wanted);
       // A text that the correction leaves as it is: nothing to do.
       if (to && JSON.stringify(to) !== JSON.stringify(old)) found.push({ old, day, to });
     }
