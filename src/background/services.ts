@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from '../base/clock.ts';
+import type { InteractionRecord } from '../model/interaction.ts';
 import type { Status } from '../model/recording.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
@@ -186,6 +187,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     budget,
     unsealing,
     onErased,
+    onAllErased: (isGone) => storedRules.forget(isGone),
   });
   sync.whenSettled = (task) => erasures.whenSettled(task);
   sync.eraseHere = async ({ means, everything }, erase) => {
@@ -196,14 +198,17 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       // Also when not all of it could be erased.
       await recorder.erased();
       await contexts.erased();
-      if (everything) await profile.sensitive.forget();
+      if (everything) {
+        await profile.sensitive.forget();
+        await storedRules.forget(async (atMs) => means(countAt(atMs)));
+      }
       await onErased(means);
       profile.changed();
     }
   };
   const retention = new Retention(profile, erasures);
   const following = new HistoryFollow(profile, ephemeral, erasures, sync);
-  const storedRules = new StoredRules(profile, {
+  const storedRules: StoredRules = new StoredRules(profile, {
     others: sync.others,
     async settled() {
       await recorder.settled();
@@ -292,6 +297,16 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     },
   };
 }
+
+/** A record that is named by its time alone. */
+const countAt = (atMs: number): InteractionRecord => ({
+  kind: 'reduced',
+  id: '',
+  level: 'anonymous',
+  atMs,
+  of: 'visit',
+  category: 'other',
+});
 
 /** Tells the status when something changed: later, and not again while it is being made. */
 function tellStatus(status: () => Promise<Status>, onStatus: (status: Status) => void) {

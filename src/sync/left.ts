@@ -12,7 +12,14 @@ import { accountIdSchema } from '../protocol/wire.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { scopeOf } from './account-state.ts';
-import { type CommandNames, commandSchema, commandsOf, erasedBy, readCommands } from './erasures.ts';
+import {
+  type CommandNames,
+  commandSchema,
+  commandsOf,
+  erasedBy,
+  isErasure,
+  readCommands,
+} from './erasures.ts';
 import type { ObjectScope } from './objects.ts';
 
 const LEFT = 'sync-left';
@@ -44,7 +51,10 @@ export const hasLeft = async (store: LocalStore): Promise<boolean> => (await rea
 export const noteLeft = (store: LocalStore, account: AccountId): Promise<void> =>
   store.exclusive(async () => {
     const before = await readLeft(store);
-    const all = [...(before?.account === account ? before.erased : []), ...(await readCommands(store))];
+    const all = [
+      ...(before?.account === account ? before.erased : []),
+      ...(await readCommands(store)).filter(isErasure),
+    ];
     const erased = [...new Map(all.map((command) => [command.id, command])).values()];
     await store.writeNamed(LEFT, { account, erased });
   });

@@ -68,6 +68,8 @@ interface Deps {
   readonly unsealing: Unsealing;
   /** What was to be done with something that is erased now is not done any more. */
   onErased(means: Targeted): Promise<void>;
+  /** All that was recorded up to some times is gone. */
+  onAllErased(isGone: (atMs: number) => boolean): Promise<void>;
 }
 
 export class Erasures {
@@ -395,6 +397,8 @@ export class Erasures {
     // How long records stay is a setting of each device: the others keep theirs.
     if (purge.reason === 'retention') await erase();
     else await deps.sync.erasing(purge.targets, erase, { id: purge.id, atMs: purge.untilMs });
+    // Before what was overwritten is pushed out.
+    if (everything) await deps.onAllErased((atMs) => atMs <= purge.untilMs);
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.
     await store
       .pushOut()

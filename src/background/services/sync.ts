@@ -804,6 +804,7 @@ export class Sync {
     this.#timer = undefined;
     await this.#running;
     await noteLeft(store, account.account);
+    await forgetCommands(store);
     // Days that are lost need no keys any more.
     await store.destroyKeysOf(Object.keys(await store.awayDays()));
     await stopQueueing(store);
