@@ -467,10 +467,10 @@ export class Sync {
   async takesCommands(count: number): Promise<boolean> {
     if (!this.#account) return true;
     const { store } = this.profile;
-    const fit = async () => (await readCommands(store)).length + count <= MOST_COMMANDS;
-    if (await fit()) return true;
+    const hasRoom = async () => (await readCommands(store)).length + count <= MOST_COMMANDS;
+    if (await hasRoom()) return true;
     await dropCovered(store);
-    return fit();
+    return hasRoom();
   }
 
   /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
