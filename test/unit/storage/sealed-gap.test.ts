@@ -9,7 +9,7 @@ import { KILLED, killedAt } from '../../support/kill.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 import { setLock, unlock, unseal } from '../../support/locking.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 
 let profile: LocalProfile;
 let gaps: SealedGap[];
