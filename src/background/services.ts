@@ -7,6 +7,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { Status } from '../model/recording.ts';
+import type { EraseTarget } from '../model/selector.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
@@ -177,7 +178,8 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
   const requests = new Requests(profile);
-  const onErased = (means: Targeted) => endErasedCorrections({ profile, requests, sync }, means);
+  const onErased = (means: Targeted, targets: readonly EraseTarget[] = []) =>
+    endErasedCorrections({ profile, requests, sync }, means, targets);
   const erasures = new Erasures(profile, {
     ephemeral,
     recorder,

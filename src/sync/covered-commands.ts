@@ -51,7 +51,8 @@ class Kept {
         this.#all !== undefined ||
         (target.what === 'range' && this.#ranges.some((one) => isWithin(target.fromMs, target.toMs, one)))
       );
-    // Named by its id alone it is meant whenever it was; on a day that was over by then it was before.
+    // Named by its id alone it is meant whenever it was. On a day that was over by then it was before: had it been recorded after what
+    // covers it was known, the command that names it would count as later, too.
     if (target.day === undefined) return false;
     const fromMs = dayStartMs(target.day);
     const toMs = fromMs + DAY_MS;

@@ -4,9 +4,10 @@
  */
 import type { CorrectionOfRecords, DataAccessRequest } from '../../model/data-request.ts';
 import type { VisitRecord } from '../../model/interaction.ts';
+import type { EraseTarget } from '../../model/selector.ts';
 import type { Targeted } from '../../storage/erase.ts';
 import type { Services } from '../services.ts';
-import { correctedBy } from './rectify.ts';
+import { correctedBy, newId } from './rectify.ts';
 import { daysOf } from './search.ts';
 import { unlessDamaged } from './unless-damaged.ts';
 
@@ -14,11 +15,15 @@ type Ending = Pick<Services, 'profile' | 'requests' | 'sync'>;
 
 const GONE = 'What it was to correct was deleted.';
 
-/** `means`: a test for what was erased. May be repeated. */
-export async function endErasedCorrections(services: Ending, means: Targeted): Promise<void> {
+/** `means`: a test for what was erased; `targets`: what it was asked for as. May be repeated. */
+export async function endErasedCorrections(
+  services: Ending,
+  means: Targeted,
+  targets: readonly EraseTarget[],
+): Promise<void> {
   const { requests } = services;
   for (const one of await requests.list()) {
-    if (!waits(one)) continue;
+    if (!waits(one) || (await isOwn(services, one.id, targets))) continue;
     const { correction } = one.detail;
     // What it said went with everything.
     const isOver =
@@ -30,6 +35,20 @@ export async function endErasedCorrections(services: Ending, means: Targeted): P
 type Waiting = DataAccessRequest & { readonly detail: { readonly type: 'rectify' } };
 const waits = (one: DataAccessRequest): one is Waiting =>
   one.detail.type === 'rectify' && (one.status === 'interrupted' || one.status === 'failed');
+
+/** Whether the correction itself asked for it: the new versions of what was erased are there, and it is gone on with. */
+async function isOwn(
+  { profile }: Ending,
+  request: string,
+  targets: readonly EraseTarget[],
+): Promise<boolean> {
+  for (const target of targets) {
+    if (target.what !== 'record' || target.day === undefined) continue;
+    const id = await newId(profile, request, target.id);
+    if ((await profile.store.recordsOfDay(target.day)).some((record) => record.id === id)) return true;
+  }
+  return false;
+}
 
 async function isGone(
   { profile, sync }: Ending,

@@ -67,7 +67,7 @@ interface Deps {
   readonly budget: Budget;
   readonly unsealing: Unsealing;
   /** What was to be done with something that is erased now is not done any more. */
-  onErased(means: Targeted): Promise<void>;
+  onErased(means: Targeted, targets: readonly EraseTarget[]): Promise<void>;
   /** All that was recorded up to some times is gone. */
   onAllErased(isGone: (atMs: number) => boolean): Promise<void>;
 }
@@ -408,7 +408,7 @@ export class Erasures {
     await deps.recorder.erased();
     await deps.contexts.erased();
     if (everything) await sensitive.forget();
-    await deps.onErased(targetedBy(purge.targets));
+    await deps.onErased(targetedBy(purge.targets), purge.targets);
     await this.#log(purge, 'dequeued', purge.count, kept);
     if (partly) await this.tell(partly.message);
     await this.#log(purge, 'archived', purge.count, kept);

@@ -90,7 +90,7 @@ function withQuery(address: string, from: string, to: string): string {
 }
 
 /** 48 bits that the request and the old record decide, spelled like an imported one's. */
-async function newId(profile: Profile, request: string, old: string): Promise<string> {
+export async function newId(profile: Profile, request: string, old: string): Promise<string> {
   const hash = await sha256(utf8(`arq/rectified/1 ${request} ${old}`));
   const number = hash.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0);
   return `${profile.store.vault.deviceId}.${IMPORTED}.${number.toString(36)}`;

@@ -23,7 +23,11 @@ const erase = (device: TestDevice, target: EraseTarget) =>
   device.run(() => {
     const { profile, sync } = device;
     const erasures = new Erasures(profile, {
-      ephemeral: new Ephemeral(() => device.clock.nowMs(), inMemory as never, () => profile.store.deletedUntilMs()),
+      ephemeral: new Ephemeral(
+        () => device.clock.nowMs(),
+        inMemory as never,
+        () => profile.store.deletedUntilMs(),
+      ),
       sync,
       recorder: { settled: nothing, erased: nothing },
       history: { erasing: nothing },

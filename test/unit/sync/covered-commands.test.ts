@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import { randomId } from '../../../src/base/random.ts';
 import { importMacKey } from '../../../src/crypto/primitives.ts';
 import type { InteractionRecord } from '../../../src/model/interaction.ts';
 import { hostOf } from '../../../src/model/page.ts';
@@ -106,7 +107,10 @@ describe('in an account', () => {
   it('a site takes the place of its pages on every device, but of those that were deleted lately', async () => {
     world = await SyncWorld.paired(2);
     const [a, b] = world.devices as [TestDevice, TestDevice];
-    const erase = (target: EraseTarget) => a.run(() => a.sync.erasing([target], async () => true));
+    const erase = (target: EraseTarget) => {
+      const as = { id: randomId(), atMs: a.clock.nowMs() };
+      return a.run(() => a.sync.erasing([target], async () => true, as));
+    };
     const account = await world.accountId();
     for (const device of [a, b])
       await device.run(async () => {
