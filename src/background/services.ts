@@ -5,14 +5,18 @@
  */
 
 import type { Clock } from '../base/clock.ts';
+import type { InteractionRecord } from '../model/interaction.ts';
 import type { Status } from '../model/recording.ts';
+import type { EraseTarget } from '../model/selector.ts';
 import { sessionArea } from '../platform/areas.ts';
 import { RememberedArea } from '../platform/remembered-area.ts';
 import { type DatabaseEvents, LockedError } from '../storage/database.ts';
+import type { Targeted } from '../storage/erase.ts';
 import { Budget } from './services/budget.ts';
 import { Compaction } from './services/compaction.ts';
 import { Consents } from './services/consents.ts';
 import { ContextKeeper } from './services/context-keeper.ts';
+import { endErasedCorrections } from './services/corrections-erased.ts';
 import { Dwell } from './services/dwell.ts';
 import { Ephemeral } from './services/ephemeral.ts';
 import { Erasures } from './services/erasures.ts';
@@ -174,6 +178,8 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const contexts = new ContextKeeper(profile);
   const plugins = new Plugins(profile);
   const requests = new Requests(profile);
+  const onErased = (means: Targeted, targets: readonly EraseTarget[] = []) =>
+    endErasedCorrections({ profile, requests, sync }, means, targets);
   const erasures = new Erasures(profile, {
     ephemeral,
     recorder,
@@ -182,6 +188,8 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     contexts,
     budget,
     unsealing,
+    onErased,
+    onAllErased: (isGone) => storedRules.forget(isGone),
   });
   sync.whenSettled = (task) => erasures.whenSettled(task);
   sync.inMemory = () => ephemeral.records();
@@ -193,13 +201,17 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       // Also when not all of it could be erased.
       await recorder.erased();
       await contexts.erased();
-      if (everything) await profile.sensitive.forget();
+      if (everything) {
+        await profile.sensitive.forget();
+        await storedRules.forget(async (atMs) => means(countAt(atMs)));
+      }
+      await onErased(means);
       profile.changed();
     }
   };
   const retention = new Retention(profile, erasures);
-  const following = new HistoryFollow(profile, ephemeral, erasures);
-  const storedRules = new StoredRules(profile, {
+  const following = new HistoryFollow(profile, ephemeral, erasures, sync);
+  const storedRules: StoredRules = new StoredRules(profile, {
     others: sync.others,
     async settled() {
       await recorder.settled();
@@ -208,6 +220,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     async onReduced() {
       await recorder.erased();
       await contexts.erased();
+      await onErased(() => false);
       sync.changed();
       await budget.check();
     },
@@ -287,6 +300,16 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     },
   };
 }
+
+/** A record that is named by its time alone. */
+const countAt = (atMs: number): InteractionRecord => ({
+  kind: 'reduced',
+  id: '',
+  level: 'anonymous',
+  atMs,
+  of: 'visit',
+  category: 'other',
+});
 
 /** Tells the status when something changed: later, and not again while it is being made. */
 function tellStatus(status: () => Promise<Status>, onStatus: (status: Status) => void) {

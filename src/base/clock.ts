@@ -6,6 +6,9 @@ export interface Clock {
 
 export const systemClock: Clock = { nowMs: () => Date.now() };
 
+/** A counter that nobody sets, in ms since this worker or page began. It may stand still while the computer sleeps. */
+export const ticksMs = (): number => performance.now();
+
 export const HOUR_MS = 3_600_000;
 export const DAY_MS = 24 * HOUR_MS;
 

@@ -72,7 +72,7 @@ export const WITHDRAWING: Readonly<Record<Use, { readonly title: string; readonl
   },
   sync: {
     title: 'Leave the sync account?',
-    text: 'This device sends and receives nothing more. What is recorded here stays, and so does what your other devices have.',
+    text: 'This device sends and receives nothing more. What is recorded here stays, and so does what your other devices and, sealed, the service have. To take it from the service, delete the account on the Sync tab instead.',
   },
   plugin: {
     title: 'Withdraw the access?',

@@ -9,6 +9,7 @@ import type { Mutex } from '../base/mutex.ts';
 import { open, seal } from '../crypto/envelope.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { type InteractionEvent, type NewEvent, storeTypeOf } from '../model/interaction.ts';
+import type { SensitiveKind } from '../model/sensitive.ts';
 import { DamagedError, type Database } from './database.ts';
 import type { JournalRow, OutboxRow, SealedRow, TabRow } from './schema.ts';
 import { inTransaction, STRICT } from './transaction.ts';
@@ -26,6 +27,8 @@ export interface Append {
   readonly shownIn?: number;
   /** Written in the same transaction: a repeat of this message is not acted on. */
   readonly nonce?: string;
+  /** What was taken out of all of it. Only a locked profile keeps it, beside the first event. */
+  readonly redacted?: readonly SensitiveKind[];
 }
 
 /** When a message came is kept no more exactly than this. */
@@ -66,7 +69,7 @@ export interface JournalEnd<Row extends JournalRow | SealedRow> {
   readonly deviceId: string;
   readonly incarnation: number;
   readonly store: Row extends JournalRow ? 'journal' : 'sealed';
-  seal(event: InteractionEvent, n: number, day: Day): Promise<Row>;
+  seal(event: InteractionEvent, n: number, day: Day, redacted: readonly SensitiveKind[]): Promise<Row>;
 }
 
 /** A nonce is random: its hash tells nobody anything. */
@@ -150,7 +153,7 @@ export class Journal<Row extends JournalRow | SealedRow> {
         continue;
       }
       if (seen !== undefined) nonces.add(seen);
-      const first = await this.#seal(append.event, n++, day);
+      const first = await this.#seal(append.event, n++, day, append.redacted);
       const rows = [first.row];
       for (const event of append.also ?? []) rows.push((await this.#seal(event, n++, day)).row);
       const tab = append.tab && { ...append.tab, visit: first.event.id, day };
@@ -179,10 +182,15 @@ export class Journal<Row extends JournalRow | SealedRow> {
     return event.kind === 'visit-update' && row?.visit === event.visit ? row.day : null;
   }
 
-  async #seal(event: NewEvent, n: number, day: Day): Promise<{ event: InteractionEvent; row: Row }> {
+  async #seal(
+    event: NewEvent,
+    n: number,
+    day: Day,
+    redacted: Append['redacted'] = [],
+  ): Promise<{ event: InteractionEvent; row: Row }> {
     const id = eventId(this.end.deviceId, this.end.incarnation, n);
     const full = { ...stamped(event, this.#deletedUntilMs ?? 0), id } as InteractionEvent;
-    return { event: full, row: await this.end.seal(full, n, day) };
+    return { event: full, row: await this.end.seal(full, n, day, redacted) };
   }
 
   async #commit(writes: readonly (Write<Row> | null)[], next: number): Promise<void> {

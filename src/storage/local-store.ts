@@ -558,6 +558,10 @@ export class LocalStore extends RecordingStore {
     await this.db.put('metadata', box, name);
   }
 
+  async forgetNote(name: string): Promise<void> {
+    await this.db.delete('metadata', name);
+  }
+
   #known(): Contents {
     if (!this.#contents) {
       const contents: Contents = {

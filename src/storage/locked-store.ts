@@ -12,6 +12,7 @@ import { type Append, Journal, journalCounter } from './journal.ts';
 import type { KeyStore } from './key-store.ts';
 import { RecordingStore } from './recording-store.ts';
 import type { SealedRow } from './schema.ts';
+import { type SealedEvent, sealedJson } from './sealed-event.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { type LockedVault, rowAad } from './vault.ts';
 
@@ -20,8 +21,12 @@ export const SEALED_LIMITS = { events: 50_000, bytes: 64 * 1024 * 1024 } as cons
 /** How long, and for how many events, one key that was agreed on is used. */
 const SEALER = { ms: 5 * 60_000, uses: 500 } as const;
 
-/** In `metadata`: how many events went for want of room, and the number of the first one that came while locked. */
+/**
+ * In `metadata`: how many events went for want of room; how many did not open; and the number from which on all are here or among
+ * those.
+ */
 export const SEALED_DROPPED = 'sealed-dropped';
+export const SEALED_BROKEN = 'sealed-broken';
 export const LOCKED_FROM = 'locked-from';
 
 export interface SealedCount {
@@ -51,7 +56,7 @@ export class LockedStore extends RecordingStore {
         deviceId: vault.deviceId,
         incarnation: vault.incarnation,
         store: 'sealed',
-        seal: (event, n, day) => this.#seal(event, n, day, dayOf(clock.nowMs())),
+        seal: (event, n, day, redacted) => this.#seal({ event, redacted }, n, day, dayOf(clock.nowMs())),
       },
       () => false,
       () => clock.nowMs(),
@@ -66,8 +71,9 @@ export class LockedStore extends RecordingStore {
     clock: Clock,
     limits?: { readonly events: number; readonly bytes: number },
   ): Promise<LockedStore> {
+    // Some may still wait from before: opening them was interrupted, and what was missing of those was told.
     if ((await db.get('metadata', LOCKED_FROM)) === undefined)
-      await db.put('metadata', await journalCounter(db), LOCKED_FROM);
+      await db.put('metadata', (await journalCounter(db)) - (await db.count('sealed')), LOCKED_FROM);
     return new LockedStore(db, keys, vault, clock, limits);
   }
 
@@ -78,14 +84,15 @@ export class LockedStore extends RecordingStore {
   }
 
   /** `today`: the key of the day on which it is recorded; an update lies with its visit's day. */
-  async #seal(event: InteractionEvent, n: number, day: string, today: string): Promise<SealedRow> {
+  async #seal(sealed: SealedEvent, n: number, day: string, today: string): Promise<SealedRow> {
+    const { event } = sealed;
     const { seals, userId } = this.vault;
     // After a month without being opened, the last key goes on being used.
     const key = seals.findLast((one) => one.day <= today) ?? seals[0];
     if (!key) throw new TypeError('a locked profile without keys to seal for');
     const type = storeTypeOf(event);
     const sealer = await this.#sealerFor(key.day, key.publicKey);
-    const box = await sealer.seal(utf8(JSON.stringify(event)), rowAad(userId, 'sealed', day, type, n));
+    const box = await sealer.seal(utf8(sealedJson(sealed)), rowAad(userId, 'sealed', day, type, n));
     const records = event.kind === 'visit-update' ? 0 : 1;
     return { n, day, type, records, seal: key.day, ruled: this.ruled, box };
   }

@@ -6,12 +6,13 @@ import { type Bytes, fromUtf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
 import { type Opener, openerOf } from '../crypto/sealing.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
-import { parseEvent } from '../model/parse-event.ts';
+import type { SensitiveKind } from '../model/sensitive.ts';
 import { DamagedError, type Database } from './database.ts';
 import { journalCounter, outboxRowOf, sealJournalRow } from './journal.ts';
 import type { LocalStore } from './local-store.ts';
-import { LOCKED_FROM, SEALED_DROPPED } from './locked-store.ts';
+import { LOCKED_FROM, SEALED_BROKEN, SEALED_DROPPED } from './locked-store.ts';
 import type { JournalRow, SealedRow } from './schema.ts';
+import { parseSealed, type SealedEvent } from './sealed-event.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, rowAad, sealOf, type Vault } from './vault.ts';
 
@@ -43,6 +44,15 @@ interface Updated {
 /** What becomes of an event that was recorded without knowing the rules; `null`: it is not kept. `visit`: of an update. */
 export type RuleLate = (event: InteractionEvent, visit?: Updated) => InteractionEvent | null;
 
+/** Who is told what, and decides about what was recorded without the person's rules. */
+export interface Opening {
+  readonly rule: RuleLate;
+  /** What did not come through, before it is forgotten here. */
+  noted(gap: SealedGap): Promise<void>;
+  /** What was taken out of events, after they are in the journal. */
+  counted(kinds: readonly SensitiveKind[]): Promise<void>;
+}
+
 interface UnsealOptions {
   readonly syncing: boolean;
   readonly rule: RuleLate;
@@ -60,15 +70,11 @@ interface Unsealing {
   readonly visits: Map<string, string>;
 }
 
-/**
- * What came while the profile was locked moves into the journal; `rule` acts on what was recorded without the person's rules.
- * `noted` is told of what did not come through, before that is forgotten here.
- */
+/** What came while the profile was locked moves into the journal. */
 export async function unseal(
   store: LocalStore,
   today: Day,
-  rule: RuleLate,
-  noted: (gap: SealedGap) => Promise<void>,
+  { rule, noted, counted }: Opening,
 ): Promise<Unsealed> {
   const { db, vault, syncing } = store;
   await tellGap(db, noted);
@@ -82,7 +88,10 @@ export async function unseal(
     if (some === null) break;
     events += some.events;
     broken += some.broken;
+    await counted(some.redacted);
   }
+  // Those that did not open.
+  await tellGap(db, noted);
   const { openers } = unsealing;
   const isUsed = (day: Day) => day < today || openers.has(day);
   if (openers.size > 0) await store.exclusive(() => destroyUsedSeals(vault, isUsed));
@@ -93,12 +102,12 @@ export async function unseal(
 /**
  * Takes out what is meant of what still waits, without a word of it being written: for a disk that has no room for the rest. With
  * a visit go its updates, and those of visits that are nowhere. What does not open stays until the rest is opened, and so do links to
- * what goes. Resolves with whether nothing waits any more.
+ * what goes. It is meant as it was recorded, and as the rules would leave it. Resolves with whether nothing waits any more.
  */
 export async function eraseSealed(
   store: LocalStore,
   isMeant: (record: InteractionRecord) => boolean,
-  noted: (gap: SealedGap) => Promise<void>,
+  { rule, noted }: Opening,
 ): Promise<boolean> {
   const { db, vault } = store;
   await tellGap(db, noted);
@@ -106,10 +115,11 @@ export async function eraseSealed(
   const visits = new Set<string>();
   await store.changing(async (knownOf) => {
     const gone: number[] = [];
-    const goes = async (event: InteractionEvent, day: Day): Promise<boolean> => {
+    const goes = async (event: InteractionEvent, { day, ruled }: SealedRow): Promise<boolean> => {
       if (event.kind === 'visit-update')
         return !visits.has(event.visit) && !(await knownOf(day)).some(({ id }) => id === event.visit);
-      if (foldEvents([event]).some(isMeant)) return true;
+      const kept = ruled ? event : rule(event);
+      if ([event, kept].some((one) => one && foldEvents([one]).some(isMeant))) return true;
       visits.add(event.id);
       return false;
     };
@@ -118,8 +128,8 @@ export async function eraseSealed(
       const rows = await db.getAll('sealed', IDBKeyRange.lowerBound(last, true), ROWS_AT_ONCE);
       if (rows.length === 0) break;
       for (const row of rows) {
-        const event = await openRow(vault, row, openers);
-        if (event && (await goes(event, row.day))) gone.push(row.n);
+        const opened = await openRow(vault, row, openers);
+        if (opened && (await goes(opened.event, row))) gone.push(row.n);
         last = row.n;
       }
     }
@@ -147,31 +157,38 @@ async function unsealSome(
   vault: Vault,
   { syncing, rule, known }: UnsealOptions,
   { openers, visits }: Unsealing,
-): Promise<Unsealed | null> {
+): Promise<(Unsealed & { readonly redacted: readonly SensitiveKind[] }) | null> {
   const rows = await db.getAll('sealed', undefined, ROWS_AT_ONCE);
   if (rows.length === 0) return null;
   await vault.ensureKeys([...new Set(rows.map(({ day }) => day))].map(eventsOf));
   const opened = await Promise.all(rows.map((row) => openRow(vault, row, openers)));
   const moved: JournalRow[] = [];
+  const redacted: SensitiveKind[] = [];
   let broken = 0;
-  for (const [index, event] of opened.entries()) {
+  for (const [index, one] of opened.entries()) {
     const row = rows[index] as SealedRow;
-    if (event === null) {
+    if (one === null) {
       broken += 1;
       continue;
     }
+    const { event } = one;
     const kept = row.ruled ? event : await ruleLate(event, row.day, { rule, known }, visits);
-    if (kept) moved.push(await sealJournalRow(vault, kept, row.n, row.day));
+    if (!kept) continue;
+    moved.push(await sealJournalRow(vault, kept, row.n, row.day));
+    // Of what the rules left less of nobody can say where a piece had been.
+    if (sameWords(event, kept)) redacted.push(...one.redacted);
   }
-  const tx = db.transaction(['sealed', 'journal', 'outbox'], 'readwrite', STRICT);
-  await inTransaction(tx, (_, ask) => {
+  const tx = db.transaction(['sealed', 'journal', 'outbox', 'metadata'], 'readwrite', STRICT);
+  await inTransaction(tx, async (_, ask) => {
+    // With the step that takes them out, so that they are told of whatever happens.
+    if (broken > 0) await addBroken(tx.objectStore('metadata'), broken);
     for (const row of moved) {
       ask(tx.objectStore('journal').add(row));
       if (syncing) ask(tx.objectStore('outbox').add(outboxRowOf(row)));
     }
     for (const { n } of rows) ask(tx.objectStore('sealed').delete(n));
   });
-  return { events: moved.length, broken };
+  return { events: moved.length, broken, redacted };
 }
 
 /** An update goes with its visit: what the rules take leaves no title behind. */
@@ -196,7 +213,7 @@ async function openRow(
   vault: Vault,
   { n, day, type, seal, box }: SealedRow,
   openers: Openers,
-): Promise<InteractionEvent | null> {
+): Promise<SealedEvent | null> {
   let found = openers.get(seal);
   if (!found) {
     found = openersFor(vault, seal);
@@ -209,9 +226,9 @@ async function openRow(
   return null;
 }
 
-function eventIn(bytes: Bytes): InteractionEvent | null {
+function eventIn(bytes: Bytes): SealedEvent | null {
   try {
-    return parseEvent(JSON.parse(fromUtf8(bytes)));
+    return parseSealed(JSON.parse(fromUtf8(bytes)));
   } catch {
     return null;
   }
@@ -231,27 +248,47 @@ async function openersFor(vault: Vault, day: Day): Promise<Opener[]> {
   return openers;
 }
 
-/** Before anything is opened: whether all is there that came since the profile was locked. `null`: it was not locked. */
-async function sealedGap(db: Database): Promise<SealedGap | null> {
-  const [from, noRoom, rows, counter] = await Promise.all([
+/** Whether the rules left it as it is. */
+const sameWords = (before: InteractionEvent, after: InteractionEvent): boolean =>
+  wordsOf(before) === wordsOf(after);
+
+const wordsOf = (event: InteractionEvent): string =>
+  JSON.stringify(
+    ['url', 'title', 'query', 'text', 'target', 'referrer'].map((name) => event[name as keyof typeof event]),
+  );
+
+/** What is not there of all that came since the profile was locked, and what did not open. */
+async function sealedGap(db: Database): Promise<SealedGap> {
+  const [from, noRoom, broken, rows, counter] = await Promise.all([
     db.get('metadata', LOCKED_FROM),
     db.get('metadata', SEALED_DROPPED),
+    db.get('metadata', SEALED_BROKEN),
     db.count('sealed'),
     journalCounter(db),
   ]);
-  if (typeof from !== 'number') return null;
-  const dropped = typeof noRoom === 'number' ? noRoom : 0;
-  return { dropped, missing: Math.max(0, counter - from - rows - dropped) };
+  const dropped = countOf(noRoom);
+  // Without a first number it was not locked since that was told.
+  const lost = typeof from === 'number' ? Math.max(0, counter - from - rows - dropped) : 0;
+  return { dropped, missing: lost + countOf(broken) };
 }
+
+interface Metadata {
+  get(key: string): Promise<unknown>;
+  put(value: number, key: string): Promise<unknown>;
+}
+
+const addBroken = async (metadata: Metadata, broken: number): Promise<void> =>
+  void (await metadata.put(countOf(await metadata.get(SEALED_BROKEN)) + broken, SEALED_BROKEN));
+
+const countOf = (stored: unknown): number => (typeof stored === 'number' ? stored : 0);
 
 /** What is missing is noted elsewhere, before more is taken out, and is then forgotten here. */
 async function tellGap(db: Database, noted: (gap: SealedGap) => Promise<void>): Promise<void> {
   const gap = await sealedGap(db);
-  if (!gap) return;
   if (gap.dropped + gap.missing > 0) await noted(gap);
   const tx = db.transaction('metadata', 'readwrite', STRICT);
   await inTransaction(tx, (_, ask) => {
-    for (const name of [LOCKED_FROM, SEALED_DROPPED]) ask(tx.store.delete(name));
+    for (const name of [LOCKED_FROM, SEALED_DROPPED, SEALED_BROKEN]) ask(tx.store.delete(name));
   });
 }
 

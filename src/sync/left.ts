@@ -20,6 +20,7 @@ import {
   commandsOf,
   type EraseCommand,
   erasedBy,
+  isErasure,
   readCommands,
 } from './erasures.ts';
 import type { ObjectScope } from './objects.ts';
@@ -63,7 +64,7 @@ export const noteLeft = (
     const commands = await readCommands(store);
     await store.writeNamed(LEFT, {
       account,
-      erased: once([...before.erased, ...commands]),
+      erased: once([...before.erased, ...commands.filter(isErasure)]),
       untold: once([...(before.untold ?? []), ...commands.filter(({ id }) => untold.has(id))]),
     } satisfies Left);
     // Under another master key, too, deletions are named as this account names them.

@@ -20,6 +20,7 @@ import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { attested } from './attested.ts';
 import { queueMeant } from './away.ts';
+import { dropCovered } from './covered-commands.ts';
 import { settledSeq } from './epochs.ts';
 import {
   addCommands,
@@ -245,6 +246,7 @@ async function apply(
   if (into.commands.length > 0) {
     await eraseWaiting(session);
     await queueMeant(store, into.commands);
+    await dropCovered(store);
   }
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
   for (const { ops } of changes) {

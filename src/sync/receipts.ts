@@ -13,7 +13,7 @@ import { daysOfRows, queueRecord } from './outbox.ts';
 import { readUnerased } from './unerased.ts';
 
 /** Of the newest deletions: a card is read by every device each time it changes. */
-const MOST = 256;
+export const MOST_RECEIPTS = 256;
 /** Deletions that are listed. */
 const LISTED = 20;
 
@@ -70,7 +70,7 @@ function erasedMs({ name, commands, isWhole }: CommandedDeletion, receipts: Rece
  * a command is still to come, or was not carried out, or is waited with by days at the service that are to be filtered.
  */
 export async function noteReceipts(store: LocalStore, nowMs: number): Promise<void> {
-  const known = newest(deletionsOf((await readCommands(store)).filter(isErasure)), MOST);
+  const known = newest(deletionsOf((await readCommands(store)).filter(isErasure)), MOST_RECEIPTS);
   const before = await readReceipts(store);
   const without = known.filter((one) => erasedMs(one, before) === undefined);
   if (without.length === 0) return;
@@ -93,7 +93,7 @@ export async function noteReceipts(store: LocalStore, nowMs: number): Promise<vo
   await store.writeNamed(RECEIPTS, Object.fromEntries(receipts));
 }
 
-const newest = (deletions: readonly CommandedDeletion[], count: number): CommandedDeletion[] =>
+export const newest = (deletions: readonly CommandedDeletion[], count: number): CommandedDeletion[] =>
   [...deletions].sort((a, b) => b.atMs - a.atMs || (a.name < b.name ? -1 : 1)).slice(0, count);
 
 /** The newest deletions of the account, newest first, each with what every listed device says of it. */

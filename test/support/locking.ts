@@ -35,4 +35,4 @@ export const unseal = (
   { store, nowMs }: LocalProfile,
   rule: RuleLate = (event) => event,
   noted: (gap: SealedGap) => Promise<void> = async () => {},
-): Promise<Unsealed> => unsealStore(store, dayOf(nowMs), rule, noted);
+): Promise<Unsealed> => unsealStore(store, dayOf(nowMs), { rule, noted, counted: async () => {} });

@@ -1,4 +1,7 @@
-/** Records of level `ephemeral`: in the browser's memory (`storage.session`) only, for 60 minutes at most, never synced. */
+/**
+ * Records of level `ephemeral`: in the browser's memory (`storage.session`) only, for 60 minutes at most, never synced. The minutes are those
+ * that pass, whatever the clock says (session-time.ts).
+ */
 
 import { Mutex } from '../../base/mutex.ts';
 import { randomId } from '../../base/random.ts';
@@ -14,6 +17,7 @@ import type { Area } from '../../platform/areas.ts';
 import { MemoryFullError } from '../../storage/database.ts';
 import { keptOf, type Targeted } from '../../storage/erase.ts';
 import { stamped } from '../../storage/journal.ts';
+import { SessionTime } from './session-time.ts';
 
 const KEY = 'ephemeral';
 const MAX_EVENTS = 5_000;
@@ -24,22 +28,28 @@ const NONCE_MS = 10 * 60_000;
 
 interface Memory {
   readonly events: readonly InteractionEvent[];
-  readonly nonces: readonly { readonly nonce: string; readonly atMs: number }[];
+  /** When each was, by id, in the time of the session. */
+  readonly since: Readonly<Record<string, number>>;
+  readonly nonces: readonly { readonly nonce: string; readonly sinceMs: number }[];
 }
 
-const EMPTY: Memory = { events: [], nonces: [] };
+const EMPTY: Memory = { events: [], since: {}, nonces: [] };
 
 export class Ephemeral {
   readonly #mutex = new Mutex();
   /** Records that are about to be erased and are not shown. */
   hides: (record: InteractionRecord) => boolean = () => false;
 
+  readonly #time: SessionTime;
+
   constructor(
     private readonly nowMs: () => number,
     private readonly session: Area,
     /** Up to when deletions were given that are known, in ms. */
     private readonly deletedUntilMs: () => Promise<number>,
-  ) {}
+  ) {
+    this.#time = new SessionTime(nowMs, session, EPHEMERAL_MS);
+  }
 
   /**
    * Keeps all or none. Resolves with the first, or with `null` when its nonce was seen before or its visit is gone.
@@ -47,8 +57,9 @@ export class Ephemeral {
    */
   append(added: readonly NewEvent[], nonce?: string): Promise<InteractionEvent | null> {
     return this.#mutex.run(async () => {
-      const { events, nonces } = await this.#alive();
+      const { events, since, nonces } = await this.#alive();
       if (nonces.some((seen) => seen.nonce === nonce)) return null;
+      const passedMs = await this.#time.passedMs();
       const untilMs = await this.deletedUntilMs();
       const full = added.map(
         (event) => ({ ...stamped(event, untilMs), id: `memory.0.${randomId()}` }) as InteractionEvent,
@@ -56,10 +67,18 @@ export class Ephemeral {
       const all = withoutOrphans([...events, ...full]);
       const [first] = full;
       if (first === undefined || all.at(-1) !== full.at(-1)) return null;
+      // It may have waited until the worker had started.
+      const agoMs = (event: InteractionEvent) => Math.max(0, this.nowMs() - event.atMs);
+      const fresh = Object.fromEntries(full.map((event) => [event.id, passedMs - agoMs(event)]));
       await this.#write(
-        { events: all, nonces: nonce === undefined ? nonces : [...nonces, { nonce, atMs: this.nowMs() }] },
+        {
+          events: all,
+          since: { ...since, ...fresh },
+          nonces: nonce === undefined ? nonces : [...nonces, { nonce, sinceMs: passedMs }],
+        },
         full.length,
       );
+      await this.#time.remember();
       return first;
     });
   }
@@ -89,7 +108,8 @@ export class Ephemeral {
       const [stored, alive] = [await this.#stored(), await this.#alive()];
       const expired =
         stored.events.length !== alive.events.length || stored.nonces.length !== alive.nonces.length;
-      if (expired) await this.session.set(KEY, alive);
+      if (expired) await this.#set(alive);
+      if (alive.events.length + alive.nonces.length > 0) await this.#time.remember();
       return expired;
     });
   }
@@ -97,7 +117,7 @@ export class Ephemeral {
   /** Removes what is targeted, links to it, and what has expired. Resolves with how many records were targeted. */
   erase(targeted: Targeted): Promise<number> {
     return this.#mutex.run(async () => {
-      const { events, nonces } = await this.#alive();
+      const { events, since, nonces } = await this.#alive();
       const gone = new Set<string>();
       const urls = new Set<string>();
       for (const record of foldEvents(events)) {
@@ -110,18 +130,18 @@ export class Ephemeral {
         left,
         (record) => ('url' in record && urls.has(record.url)) || targeted(record),
       );
-      await this.session.set(KEY, { events: unlinked, nonces } satisfies Memory);
+      await this.#set({ events: unlinked, since, nonces });
       return gone.size;
     });
   }
 
   /** Drops the oldest until the browser takes it; the last `fresh` events are what it is about. */
-  async #write({ events, nonces }: Memory, fresh: number): Promise<void> {
+  async #write({ events, since, nonces }: Memory, fresh: number): Promise<void> {
     let kept = events.slice(-MAX_EVENTS);
     for (;;) {
       try {
         if (kept.length === fresh || JSON.stringify(kept).length <= MAX_CHARACTERS)
-          return await this.session.set(KEY, { events: kept, nonces } satisfies Memory);
+          return await this.#set({ events: kept, since, nonces });
       } catch (error) {
         if (kept.length === fresh) throw new MemoryFullError(String(error));
       }
@@ -131,16 +151,22 @@ export class Ephemeral {
     }
   }
 
+  #set({ events, since, nonces }: Memory): Promise<void> {
+    const of = Object.fromEntries(events.map(({ id }) => [id, since[id] ?? 0]));
+    return this.session.set(KEY, { events, since: of, nonces } satisfies Memory);
+  }
+
   async #stored(): Promise<Memory> {
     return ((await this.session.get(KEY)) as Memory | undefined) ?? EMPTY;
   }
 
   async #alive(): Promise<Memory> {
-    const { events, nonces } = await this.#stored();
-    const nowMs = this.nowMs();
+    const { events, since, nonces } = await this.#stored();
+    const passedMs = await this.#time.passedMs();
     return {
-      events: withoutOrphans(events.filter((event) => event.atMs > nowMs - EPHEMERAL_MS)),
-      nonces: nonces.filter(({ atMs }) => atMs > nowMs - NONCE_MS),
+      events: withoutOrphans(events.filter(({ id }) => (since[id] ?? 0) > passedMs - EPHEMERAL_MS)),
+      since,
+      nonces: nonces.filter(({ sinceMs }) => sinceMs > passedMs - NONCE_MS),
     };
   }
 }

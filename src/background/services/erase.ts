@@ -15,6 +15,7 @@ import type { Services } from '../services.ts';
 import type { Ephemeral } from './ephemeral.ts';
 import type { Profile } from './profile.ts';
 import { daysOf, search } from './search.ts';
+import type { Sync } from './sync.ts';
 import { unlessDamaged } from './unless-damaged.ts';
 
 type Counted = Pick<Services, 'profile' | 'ephemeral' | 'sync'>;
@@ -124,8 +125,13 @@ export async function countErased(
   });
 }
 
-const TOO_MANY_IN_ALL =
-  'So much was deleted page by page in your account that no more pages of a search can be told to your other devices. Delete by site or by time on the "Your data" page.';
+/** Said after what cannot be deleted. */
+export const DELETE_BY_SITE = 'Delete by site or by time on the "Your data" page.';
+const TOO_MANY_IN_ALL = `So much was deleted page by page in your account that no more pages of a search can be told to your other devices. ${DELETE_BY_SITE}`;
+
+/** Whether the account has no room for the commands of so many pages or records. There is always room for one. */
+export const isTooMuch = async (sync: Pick<Sync, 'takesCommands'>, count: number): Promise<boolean> =>
+  count > 1 && !(await sync.takesCommands(count));
 
 /** Deletes, and resolves with how many records that are. It can be undone for some seconds. */
 export async function eraseRecords(
@@ -134,7 +140,6 @@ export async function eraseRecords(
 ): Promise<Result<{ readonly count: number }>> {
   const meaning = await meaningOf(profile, ephemeral, question);
   if (!meaning.ok) return meaning;
-  const { length } = meaning.value.targets;
-  if (length > 1 && !(await sync.takesCommands(length))) return fail('too-many', TOO_MANY_IN_ALL);
+  if (await isTooMuch(sync, meaning.value.targets.length)) return fail('too-many', TOO_MANY_IN_ALL);
   return ok({ count: await erasures.flag({ ...meaning.value, reason: 'person' }) });
 }

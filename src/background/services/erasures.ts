@@ -21,10 +21,10 @@ import {
 } from '../../model/purge.ts';
 import type { ErasingState } from '../../model/recording.ts';
 import type { Expiry } from '../../model/retention.ts';
-import type { EraseTarget } from '../../model/selector.ts';
+import { type EraseTarget, targetedBy } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
-import type { Meant } from '../../storage/erase.ts';
+import type { Meant, Targeted } from '../../storage/erase.ts';
 import { logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
@@ -66,6 +66,10 @@ interface Deps {
   readonly contexts: ContextKeeper;
   readonly budget: Budget;
   readonly unsealing: Unsealing;
+  /** What was to be done with something that is erased now is not done any more. */
+  onErased(means: Targeted, targets: readonly EraseTarget[]): Promise<void>;
+  /** All that was recorded up to some times is gone. */
+  onAllErased(isGone: (atMs: number) => boolean): Promise<void>;
 }
 
 export class Erasures {
@@ -96,7 +100,7 @@ export class Erasures {
       this.#purge = await store.pendingPurge();
     } catch (error) {
       if (!(error instanceof DamagedError)) throw error;
-      await this.#tell(DAMAGED_NOTE);
+      await this.tell(DAMAGED_NOTE);
       await store.unhide();
     }
     this.#hideElsewhere();
@@ -173,7 +177,7 @@ export class Erasures {
     await store.archives.mayErase(targets).catch(async (error: unknown) => {
       // Nobody looks at the answer of what was not asked for here.
       if (error instanceof DamagedError && reason !== 'person')
-        await this.#tell(`A deletion was not carried out. ${error.message}`);
+        await this.tell(`A deletion was not carried out. ${error.message}`);
       throw error;
     });
     // What is not read yet must not bring it back.
@@ -334,7 +338,7 @@ export class Erasures {
       if (error instanceof DamagedError && this.#erased !== purge.id) {
         this.#trouble = undefined;
         await this.#giveUp(purge, 'failed');
-        await this.#tell(`${GIVEN_UP} ${error.message} ${ALL_WORKS}`);
+        await this.tell(`${GIVEN_UP} ${error.message} ${ALL_WORKS}`);
         await this.deps.contexts.erased();
         this.deps.sync.changed();
         throw error;
@@ -393,6 +397,8 @@ export class Erasures {
     // How long records stay is a setting of each device: the others keep theirs.
     if (purge.reason === 'retention') await erase();
     else await deps.sync.erasing(purge.targets, erase, { id: purge.id, atMs: purge.untilMs });
+    // Before what was overwritten is pushed out.
+    if (everything) await deps.onAllErased((atMs) => atMs <= purge.untilMs);
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.
     await store
       .pushOut()
@@ -402,15 +408,19 @@ export class Erasures {
     await deps.recorder.erased();
     await deps.contexts.erased();
     if (everything) await sensitive.forget();
-    await deps.budget.check();
+    await deps.onErased(targetedBy(purge.targets), purge.targets);
     await this.#log(purge, 'dequeued', purge.count, kept);
-    if (partly) await this.#tell(partly.message);
+    if (partly) await this.tell(partly.message);
     await this.#log(purge, 'archived', purge.count, kept);
     await store.unhide();
     this.#forget();
     deps.sync.changed();
     profile.changed();
     await this.#log(purge, 'notified', purge.count, kept);
+    // There may be more room now. What is deleted waits for no measurement of it.
+    void deps.budget.check().catch((error: unknown) => {
+      if (!this.#closed) console.error('the store was not measured after a deletion', error);
+    });
   }
 
   #forget(): void {
@@ -487,7 +497,8 @@ export class Erasures {
     return this.#leftOver.seen(message);
   }
 
-  async #tell(sentence: string): Promise<void> {
+  /** In the health line, until the person has read it: days and counts only. */
+  async tell(sentence: string): Promise<void> {
     await this.#leftOver.add(sentence);
     this.profile.changed();
   }

@@ -10,8 +10,10 @@ import { cleanAddress } from '../../capture/address.ts';
 import { localArea } from '../../platform/areas.ts';
 import { hasHistoryAccess, type RemovedFromHistory } from '../../platform/history.ts';
 import type { Ephemeral } from './ephemeral.ts';
+import { DELETE_BY_SITE, isTooMuch } from './erase.ts';
 import type { Erasures } from './erasures.ts';
 import type { Profile } from './profile.ts';
+import type { Sync } from './sync.ts';
 
 /** Firefox tells each page by itself: what comes within this time is one deletion. */
 const GATHER_MS = 300;
@@ -19,6 +21,9 @@ const GATHER_MS = 300;
 const RECENT_MS = 60 * DAY_MS;
 /** In `storage.local`: that all of it was cleared, until the person has answered. */
 const CLEARED = 'history-cleared';
+
+const notFollowed = (pages: number): string =>
+  `You deleted ${pages.toLocaleString()} pages in the browser's history. They are still here: so much was deleted page by page in your account that no more can be told to your other devices. ${DELETE_BY_SITE}`;
 
 export class HistoryFollow {
   readonly #urls = new Set<string>();
@@ -29,6 +34,7 @@ export class HistoryFollow {
     private readonly profile: Profile,
     private readonly ephemeral: Ephemeral,
     private readonly erasures: Erasures,
+    private readonly sync: Pick<Sync, 'takesCommands'>,
   ) {}
 
   async open(): Promise<void> {
@@ -57,6 +63,10 @@ export class HistoryFollow {
     this.#urls.clear();
     const found = await this.#recent(removed);
     if (found.length === 0) return;
+    if (await isTooMuch(this.sync, found.length)) {
+      await this.erasures.tell(notFollowed(found.length));
+      return;
+    }
     const targets = found.map((url) => ({ what: 'page', url }) as const);
     await this.erasures.flag({ kind: 'page', reason: 'browser-history', targets });
   }

@@ -12,6 +12,7 @@ import {
 } from '../../capture/capture.ts';
 import { NOT_KEPT } from '../../capture/decide.ts';
 import { searchOf } from '../../capture/search-engines.ts';
+import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { transitionOf } from '../../capture/transition.ts';
 import type { InteractionEvent, NewEvent } from '../../model/interaction.ts';
 import type { Settings } from '../../model/settings.ts';
@@ -34,8 +35,8 @@ export interface Room {
 
 export class Recorder {
   readonly #turns = new Map<number, Mutex>();
-  /** Clicks wait for no turn. */
-  readonly #storing = new Set<Promise<unknown>>();
+  /** What waits for no turn, or for something else before its turn comes. */
+  readonly #underWay = new Set<Promise<unknown>>();
   readonly #rate = new PageRate(() => this.profile.clock.nowMs());
   /** Tabs that are not private, so that a page counts also when its tab was closed at once. */
   readonly #ordinary = new Set<number>();
@@ -63,7 +64,13 @@ export class Recorder {
   /** Resolves when every event that came up to now was dealt with. */
   async settled(): Promise<void> {
     await Promise.all([...this.#turns.values()].map((turn) => turn.run(async () => {})));
-    await Promise.allSettled(this.#storing);
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** From now until it is done, `settled` waits for it. */
+  async #noted(task: Promise<void>): Promise<void> {
+    this.#underWay.add(task);
+    await task.finally(() => this.#underWay.delete(task));
   }
 
   /** The settings at the moment of the event decide, not those when its turn comes. `undefined` = nothing may be kept. */
@@ -122,11 +129,11 @@ export class Recorder {
   }
 
   /** From the page itself: records the visit when the background was stopped while it committed. */
-  async pageAppeared(
-    tab: TabFact,
-    url: string,
-    page: { readonly startedMs: number; readonly nonce: string; readonly documentId: string | undefined },
-  ): Promise<void> {
+  pageAppeared(tab: TabFact, url: string, page: AppearedPage): Promise<void> {
+    return this.#noted(this.#pageAppeared(tab, url, page));
+  }
+
+  async #pageAppeared(tab: TabFact, url: string, page: AppearedPage): Promise<void> {
     const policy = this.#policyNow();
     if (!policy || tab.incognito) return;
     const atMs = this.profile.clock.nowMs();
@@ -292,17 +299,18 @@ export class Recorder {
       what.title === undefined ? { events: [update], pieces: [] } : await sensitive.redact([update]);
     const [event = update] = events;
     const stored = await this.profile.storing<unknown>(() =>
-      memory ? this.ephemeral.append([event]) : store.append({ event, shownIn: tabId }),
+      memory
+        ? this.ephemeral.append([event])
+        : store.append({ event, shownIn: tabId, redacted: kindsOf(pieces) }),
     );
     if (stored !== null && !memory) await sensitive.count(pieces);
   }
 
-  async clicked(
-    tab: TabFact,
-    pageUrl: string,
-    click: { role: string; text: string; target?: string | undefined; nonce: string },
-    documentId?: string,
-  ): Promise<void> {
+  clicked(tab: TabFact, pageUrl: string, click: ClickFact, documentId?: string): Promise<void> {
+    return this.#noted(this.#clicked(tab, pageUrl, click, documentId));
+  }
+
+  async #clicked(tab: TabFact, pageUrl: string, click: ClickFact, documentId?: string): Promise<void> {
     const policy = this.#policyNow();
     if (!policy || tab.incognito) return;
     const { target, role, text } = click;
@@ -321,9 +329,7 @@ export class Recorder {
       policy,
     );
     if (events.length === 0 || this.#isRefused(events)) return;
-    const storing = this.#store(events, known);
-    this.#storing.add(storing);
-    await storing.finally(() => this.#storing.delete(storing));
+    await this.#store(events, known);
     this.onRecorded();
   }
 
@@ -385,11 +391,25 @@ export class Recorder {
       const [isKnown] = await Promise.all([inMemory, marked]);
       if (isKnown) return null;
       const tab = tabId === undefined ? {} : { tab: { tabId, keepsTitle: event.kind === 'visit' } };
-      return store.append({ event, also, ...tab, ...(nonce === undefined ? {} : { nonce }) });
+      const redacted = kindsOf(pieces);
+      return store.append({ event, also, redacted, ...tab, ...(nonce === undefined ? {} : { nonce }) });
     });
     if (stored !== null && event.level !== 'ephemeral') await sensitive.count(pieces);
     return stored;
   }
+}
+
+interface AppearedPage {
+  readonly startedMs: number;
+  readonly nonce: string;
+  readonly documentId: string | undefined;
+}
+
+interface ClickFact {
+  readonly role: string;
+  readonly text: string;
+  readonly target?: string | undefined;
+  readonly nonce: string;
 }
 
 interface ShownBefore {
@@ -400,6 +420,8 @@ interface ShownBefore {
 /** By which a repeat of a navigation is known: its document, or the page's own message. */
 const nonceOf = ({ sameDocument, documentId }: CommittedFact, pageNonce?: string): string | undefined =>
   sameDocument || documentId === undefined ? pageNonce : `document:${documentId}`;
+
+const kindsOf = (pieces: readonly FoundPiece[]) => pieces.map(({ kind }) => kind);
 
 /** A message that may be a repeat. */
 interface Known {

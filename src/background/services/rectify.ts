@@ -6,6 +6,7 @@
  */
 import { utf8 } from '../../base/bytes.ts';
 import type { Day } from '../../base/clock.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { cleanTitle } from '../../capture/capture.ts';
 import { sha256 } from '../../crypto/primitives.ts';
 import {
@@ -19,6 +20,7 @@ import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../m
 import { DamagedError } from '../../storage/database.ts';
 import { timeInAll } from '../../storage/imported-time.ts';
 import type { Services } from '../services.ts';
+import { isTooMuch } from './erase.ts';
 import type { Profile } from './profile.ts';
 import { daysOf, recordsOfPage } from './search.ts';
 import { unlessDamaged } from './unless-damaged.ts';
@@ -64,7 +66,10 @@ function counted(texts: readonly string[]): { text: string; count: number }[] {
 }
 
 /** `null` for records that are not meant. */
-function corrected(record: InteractionRecord, wanted: CorrectionOfRecords): InteractionRecord | null {
+export function correctedBy(
+  record: InteractionRecord,
+  wanted: CorrectionOfRecords,
+): InteractionRecord | null {
   if (record.kind === 'reduced' || record.url !== wanted.url) return null;
   if (wanted.what === 'title')
     return 'title' in record && record.title === wanted.from
@@ -85,7 +90,7 @@ function withQuery(address: string, from: string, to: string): string {
 }
 
 /** 48 bits that the request and the old record decide, spelled like an imported one's. */
-async function newId(profile: Profile, request: string, old: string): Promise<string> {
+export async function newId(profile: Profile, request: string, old: string): Promise<string> {
   const hash = await sha256(utf8(`arq/rectified/1 ${request} ${old}`));
   const number = hash.subarray(0, 6).reduce((sum, byte) => sum * 256 + byte, 0);
   return `${profile.store.vault.deviceId}.${IMPORTED}.${number.toString(36)}`;
@@ -108,7 +113,7 @@ async function meantBy(
   const found: { old: InteractionRecord; day: Day; to: InteractionRecord }[] = [];
   for (const day of [...days].sort().reverse())
     for (const old of (await profile.store.recordsOfDay(day)).reverse()) {
-      const to = corrected(old, wanted);
+      const to = correctedBy(old, wanted);
       // A text that the correction leaves as it is: nothing to do.
       if (to && JSON.stringify(to) !== JSON.stringify(old)) found.push({ old, day, to });
     }
@@ -131,17 +136,24 @@ export interface Rectified {
   readonly elsewhere: DaysElsewhere;
 }
 
-/** @throws DamagedError when something damaged keeps an old version. */
+const NO_ROOM =
+  'So much was deleted page by page in your account that no more old versions can be taken back from your other devices. Nothing more was corrected.';
+
+/**
+ * Fails, and corrects nothing, when the account takes no more commands.
+ * @throws DamagedError when something damaged keeps an old version.
+ */
 export async function rectifyRecords(
   services: Rectifying,
   request: string,
   wanted: CorrectionOfRecords,
-): Promise<Rectified> {
+): Promise<Result<Rectified>> {
   const { profile, sync, unsealing } = services;
   await unsealing.settle();
   const elsewhere = await reach(services, wanted.url);
   const { meant, more } = await meantBy(profile, request, wanted);
-  if (meant.length === 0) return { records: 0, more, elsewhere };
+  if (meant.length === 0) return ok({ records: 0, more, elsewhere });
+  if (await isTooMuch(sync, meant.length)) return fail('too-many', NO_ROOM);
   const redacted = new Map<Meant, readonly InteractionEvent[]>();
   for (const one of meant) redacted.set(one, (await profile.sensitive.redact(one.events)).events);
   await profile.storing(() =>
@@ -159,7 +171,7 @@ export async function rectifyRecords(
     meant.map(({ old, day }) => ({ id: old.id, day })),
   );
   sync.changed();
-  return { records: meant.length, more, elsewhere };
+  return ok({ records: meant.length, more, elsewhere });
 }
 
 /** Takes new versions back whose old one is still there. */

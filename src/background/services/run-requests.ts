@@ -74,7 +74,9 @@ async function runRectify(
     await rectifyProfile(services, correction);
     return { status: 'completed', records: 1 };
   }
-  const { records, more, elsewhere } = await rectifyRecords(services, id, correction);
+  const corrected = await rectifyRecords(services, id, correction);
+  if (!corrected.ok) return { status: 'failed', message: corrected.error.message };
+  const { records, more, elsewhere } = corrected.value;
   const message = [
     ...(more > 0 ? [`${more} more records say the same. Correct them in the same way.`] : []),
     ...elsewhereSentences(elsewhere),

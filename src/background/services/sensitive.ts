@@ -67,7 +67,7 @@ export class Sensitive {
   }
 
   /** After what they were found in was stored. Never throws: what is counted is there already. */
-  async count(pieces: readonly FoundPiece[]): Promise<void> {
+  async count(pieces: readonly Pick<FoundPiece, 'kind'>[]): Promise<void> {
     const { counts: kept } = this;
     if (pieces.length === 0 || !kept) return;
     await this.#changes

@@ -148,6 +148,30 @@ export class StoredRules {
     if (this.#state.queue.length > 0) this.#begin();
   }
 
+  /**
+   * Everything was deleted: forgets those of which nothing that they are about is left or can come, with the sites that they name.
+   * `isGone`: whether all that was recorded up to a time was deleted. In an account ids stay: its commands are done by them.
+   */
+  forget(isGone: (atMs: number) => boolean | Promise<boolean>): Promise<void> {
+    return this.#changes.run(async () => {
+      const { queue, done, doneIds } = this.#state;
+      const gone = new Set<DatedReduction>();
+      for (const one of [...queue, ...done]) if (await isGone(one.atMs)) gone.add(one);
+      const stays = (one: DatedReduction) => !gone.has(one);
+      const told = new Set((await this.deps.others.reductions()).map(({ id }) => id));
+      const over = queue.filter((one) => gone.has(one)).map(({ id }) => id);
+      const state = {
+        queue: queue.filter(stays),
+        done: done.filter(stays),
+        doneIds: [...doneIds, ...over].filter((id) => told.has(id)),
+      };
+      const { store } = this.profile;
+      const isEmpty = Object.values(state).every((list) => list.length === 0);
+      await (isEmpty ? store.forgetNote(NOTE) : store.writeNote(NOTE, state));
+      this.#state = state;
+    });
+  }
+
   #add(jobs: readonly Job[]): Promise<void> {
     return this.#change((state) => ({ ...state, queue: [...state.queue, ...jobs] }));
   }

@@ -31,6 +31,7 @@ import {
   writeSharedSettings,
 } from '../../sync/account-state.ts';
 import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
+import { dropCovered } from '../../sync/covered-commands.ts';
 import {
   addCommands,
   type CommandNames,
@@ -507,6 +508,10 @@ export class Sync {
       store,
       commands.map(({ id }) => id),
     );
+    // A list that stays long keeps nobody from deleting.
+    await dropCovered(store).catch((error: unknown) =>
+      console.error('commands were not gone through', error),
+    );
     this.changed();
   }
 
@@ -521,7 +526,12 @@ export class Sync {
 
   /** Whether the account takes so many more commands: all devices keep all of them. */
   async takesCommands(count: number): Promise<boolean> {
-    return !this.#account || (await readCommands(this.profile.store)).length + count <= MOST_COMMANDS;
+    if (!this.#account) return true;
+    const { store } = this.profile;
+    const hasRoom = async () => (await readCommands(store)).length + count <= MOST_COMMANDS;
+    if (await hasRoom()) return true;
+    await dropCovered(store);
+    return hasRoom();
   }
 
   /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
@@ -874,6 +884,7 @@ export class Sync {
     this.#timer = undefined;
     await this.#running;
     await noteLeft(store, account.account);
+    await forgetCommands(store);
     // Days that are lost need no keys any more.
     await store.destroyKeysOf(Object.keys(await store.awayDays()));
     await this.#stop();

@@ -2,7 +2,7 @@
 import { dayOf } from '../../base/clock.ts';
 import { ruleLate } from '../../capture/late-rules.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
-import { eraseSealed, type RuleLate, unseal } from '../../storage/sealed.ts';
+import { eraseSealed, type Opening, unseal } from '../../storage/sealed.ts';
 import { isInAccount } from '../../sync/account-state.ts';
 import { readGate } from './gate.ts';
 import { takeOver } from './lock.ts';
@@ -33,7 +33,7 @@ export class Unsealing {
    * nothing waits any more.
    */
   erase(isMeant: (record: InteractionRecord) => boolean): Promise<boolean> {
-    return eraseSealed(this.profile.store, isMeant, noteSealedGap);
+    return eraseSealed(this.profile.store, isMeant, this.#opening());
   }
 
   /** A deletion waits for it: it means what is still sealed too. @throws what stands in the way. */
@@ -47,12 +47,18 @@ export class Unsealing {
     const { profile } = this;
     const { store } = profile;
     await takeOver(profile, await readGate());
-    const { settings } = profile;
     // Sync is opened later, and what comes into the journal now is to be sent all the same.
     store.syncing = await isInAccount(store);
     const today = dayOf(profile.clock.nowMs());
-    const rule: RuleLate = (event, visit) => ruleLate(event, settings, visit);
-    const { broken } = await unseal(store, today, rule, noteSealedGap);
-    if (broken > 0) await noteSealedGap({ dropped: 0, missing: broken });
+    await unseal(store, today, this.#opening());
+  }
+
+  #opening(): Opening {
+    const { settings, sensitive } = this.profile;
+    return {
+      rule: (event, visit) => ruleLate(event, settings, visit),
+      noted: noteSealedGap,
+      counted: (kinds) => sensitive.count(kinds.map((kind) => ({ kind }))),
+    };
   }
 }

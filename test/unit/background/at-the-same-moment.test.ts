@@ -2,7 +2,11 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { toBase64Url } from '../../../src/base/bytes.ts';
 import { DAY_MS } from '../../../src/base/clock.ts';
+import { LocalStore } from '../../../src/storage/local-store.ts';
+import { fake } from '../../support/fake-browser.ts';
+import { SOME_KDF } from '../../support/locking.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
 let worker: Worker;
@@ -133,4 +137,63 @@ it('a correction brings back nothing that was deleted while it looked', async ()
     correction: { what: 'title', url: 'https://gone.example/', from: 'Wrong', to: 'Right' },
   } as never);
   expect(await urls()).toEqual([]);
+});
+
+/** A page says that it is there, which waits for the browser's own report. */
+function appears(url: string): Promise<unknown> {
+  fake.tabs.set(7, { id: 7, url, title: 'Shown', incognito: false });
+  const page = { startedMs: Date.now() - 5, nonce: 'P'.repeat(22) };
+  return worker.handlers['event.page'](page, worker.sender(7, url, 'D'));
+}
+
+it('a deletion means a page that has just said that it is there', async () => {
+  const told = appears('https://gone.example/');
+  await worker.erase({ what: 'site', host: 'gone.example' });
+  await told;
+  expect(await urls()).toEqual([]);
+});
+
+it('so does a lock wait for it', async () => {
+  const key = toBase64Url(new Uint8Array(32).fill(1));
+  await worker.send('lock.set', { kdf: SOME_KDF, key });
+  const told = appears('https://kept.example/');
+  await worker.send('lock.now', {});
+  expect(await told).toMatchObject({ ok: true });
+  await worker.send('lock.unlock', { key });
+  worker.services = await worker.opening.ready();
+  expect(await urls()).toEqual(['https://kept.example/']);
+});
+
+it.each([
+  ['fails', () => Promise.reject(new Error('not measured'))],
+  ['never ends', () => new Promise<void>(() => {})],
+])('a deletion is done also when measuring the store after it %s', async (_, check) => {
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await worker.visit(1, 'https://gone.example/');
+  vi.spyOn(worker.services.budget, 'check').mockImplementation(check);
+  await worker.erase({ what: 'site', host: 'gone.example' });
+  const { entries } = await worker.store.deletions.read();
+  expect(entries.map(({ step }) => step)).toContain('notified');
+  expect((await worker.send('status.get', {})).erasing).toBeUndefined();
+});
+
+it.each([
+  ['the rules would leave it', 'https://short.example/'],
+  ['it was recorded', 'https://short.example/path'],
+])('a deletion means what still waits sealed as %s', async (_, url) => {
+  const key = toBase64Url(new Uint8Array(32).fill(1));
+  await worker.send('rules.set', { host: 'short.example', capture: 'domain' });
+  await worker.send('lock.set', { kdf: SOME_KDF, key });
+  await worker.restartBrowser();
+  await worker.visit(1, 'https://short.example/path');
+  await worker.visit(2, 'https://kept.example/');
+  // There is no room for it when it is opened, nor when it is deleted.
+  const full = vi.spyOn(LocalStore.prototype, 'changing');
+  for (let n = 0; n < 3; n++) full.mockRejectedValueOnce(new DOMException('full', 'QuotaExceededError'));
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await worker.send('lock.unlock', { key });
+  worker.services = await worker.opening.ready();
+  await worker.erase({ what: 'page', url });
+  await worker.services.unsealing.settle();
+  expect(await urls()).toEqual(['https://kept.example/']);
 });

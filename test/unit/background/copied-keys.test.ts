@@ -217,12 +217,12 @@ describe.each(Object.entries(CASES))('after %s', (_, { before, change, opens }) 
 
       await putKeys(copy);
       const store = await withKeysOf(copy);
-      const taken = await unseal(
-        store,
-        dayOf(Date.now()),
-        (event) => event,
-        async () => {},
-      );
+      const nothing = async () => {};
+      const taken = await unseal(store, dayOf(Date.now()), {
+        rule: (event) => event,
+        noted: nothing,
+        counted: nothing,
+      });
       expect(taken).toEqual({ events: 0, broken: rows.length });
       store.close();
     },

@@ -1,16 +1,23 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DAY_MS } from '../../../src/base/clock.ts';
 import { EPHEMERAL_MS } from '../../../src/model/privacy.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { Worker } from '../../support/worker.ts';
 
 let worker: Worker;
+/** What the computer's own counter says, which nobody sets. */
+let ticks = 0;
 beforeEach(async () => {
+  vi.spyOn(performance, 'now').mockImplementation(() => ticks);
   worker = await Worker.start();
   await worker.set({ level: 'ephemeral' });
 });
-afterEach(() => worker.end());
+afterEach(() => {
+  worker.end();
+  vi.restoreAllMocks();
+});
 
 const memory = () => JSON.stringify(fake.session.values.get('ephemeral') ?? null);
 const urls = async () =>
@@ -29,6 +36,64 @@ describe('what has expired', () => {
     expect(memory()).not.toMatch(/old/i);
     expect(memory()).toContain('new.example');
     expect(await worker.services.ephemeral.purge()).toBe(false);
+  });
+});
+
+describe('a clock that is set back', () => {
+  const purged = async () => {
+    await worker.services.ephemeral.purge();
+    return memory();
+  };
+  /** Really, whatever the clock says. */
+  const passes = (ms: number) => {
+    ticks += ms;
+  };
+
+  it('makes an hour no longer, while the worker lives', async () => {
+    await worker.visit(7, 'https://old.example/');
+    worker.pass(-30 * DAY_MS);
+    passes(EPHEMERAL_MS / 2);
+    await worker.visit(8, 'https://new.example/');
+    passes(EPHEMERAL_MS / 2 - 1);
+    expect(await purged()).toContain('old.example');
+    passes(1);
+    expect(await urls()).toEqual(['https://new.example/']);
+    expect(await purged()).not.toContain('old.example');
+    passes(EPHEMERAL_MS / 2);
+    expect(await purged()).not.toContain('new.example');
+  });
+
+  it('nor over several workers: each goes on where the one before was', async () => {
+    await worker.visit(7, 'https://old.example/');
+    for (let n = 0; n < 4; n++) {
+      expect(await purged()).toContain('old.example');
+      passes(EPHEMERAL_MS / 4);
+      worker.pass(-DAY_MS);
+      await worker.services.ephemeral.purge();
+      await worker.restart();
+      // Put right by a second, which nobody takes for a clock that was set.
+      worker.pass(-1_000);
+    }
+    expect(await urls()).toEqual([]);
+  });
+
+  it('between two workers ends all of it: nobody knows how long that was', async () => {
+    await worker.visit(7, 'https://old.example/');
+    await worker.restart();
+    expect(await urls()).toEqual(['https://old.example/']);
+    worker.services.close();
+    worker.pass(-3 * 60_000);
+    await worker.open();
+    expect(await purged()).not.toContain('old.example');
+    await worker.visit(8, 'https://new.example/');
+    expect(await urls()).toEqual(['https://new.example/']);
+  });
+
+  it('does not outlive the browser', async () => {
+    await worker.visit(7, 'https://old.example/');
+    worker.pass(-30 * DAY_MS);
+    await worker.restartBrowser();
+    expect(await urls()).toEqual([]);
   });
 });
 

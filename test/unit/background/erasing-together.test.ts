@@ -8,10 +8,11 @@ import '../../support/device-context.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { eraseRecords } from '../../../src/background/services/erase.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import type { Rule } from '../../../src/model/rules.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
 import { PartlyErasedError } from '../../../src/storage/database.ts';
 import { LocalStore } from '../../../src/storage/local-store.ts';
-import { writeCommands } from '../../../src/sync/erasures.ts';
+import { readCommands, writeCommands } from '../../../src/sync/erasures.ts';
 import { SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
 
@@ -410,4 +411,42 @@ it('what a search finds is not deleted page by page in an account that has very 
   expect(await erased('gone')).toMatchObject({ ok: false, error: { code: 'too-many' } });
   expect([await a.shown(), a.services.erasures.state()]).toEqual([2, undefined]);
   expect(await erased('there')).toEqual({ ok: true, value: { count: 1 } });
+});
+
+it('everything that is deleted takes the names of rules that were applied, on all devices, and they are not applied again', async () => {
+  await a.visit('less.example', '/path');
+  await world.settle();
+  const rule: Rule = { id: 'd', host: 'less.example', capture: 'domain' };
+  await a.run(() => a.services.storedRules.start({ level: 'private', rules: [rule] }));
+  await a.run(() => a.services.storedRules.settled());
+  await world.settle();
+  for (const device of [a, b]) {
+    await device.run(() => device.services.storedRules.settled());
+    expect(await device.urls()).toEqual(['https://less.example/']);
+  }
+  const noted = (device: WholeDevice) =>
+    device.run(async () => JSON.stringify(await device.store.readNote('reductions')));
+  expect(await noted(b)).toContain('less.example');
+  world.pass(1);
+  await a.flag({ what: 'all' });
+  await a.due(world);
+  await world.settle();
+  world.pass(1);
+  await b.visit('less.example', '/later');
+  await world.settle();
+  for (const device of [a, b]) {
+    await device.restart();
+    await device.run(() => device.services.storedRules.settled());
+    expect(await noted(device)).not.toContain('less.example');
+    expect(await device.urls()).toEqual(['https://less.example/later']);
+  }
+});
+
+it('an account that was left leaves no commands behind', async () => {
+  await a.flag(SITE);
+  await a.due(world);
+  await world.settle();
+  expect(await a.run(() => readCommands(a.store))).toHaveLength(1);
+  await a.run(() => a.sync.end('leave'));
+  expect(await a.run(() => readCommands(a.store))).toEqual([]);
 });

@@ -1,6 +1,6 @@
 /** Deletions in the browser's own history: followed if the person says so, and only those that were the person's. */
 import '../../support/fake-browser.ts';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
@@ -79,4 +79,19 @@ it('switched off, it follows nothing and asks nothing', async () => {
   await removed('https://a.example/?q=1');
   await worker.send('history.cleared', { erase: true });
   expect(await left()).toEqual(ALL);
+});
+
+it('in an account that takes no more commands several pages stay, and the person is told; one goes', async () => {
+  await follow(true);
+  const takes = vi.spyOn(worker.services.sync, 'takesCommands').mockResolvedValue(false);
+  await removed('https://a.example/?q=1', 'https://b.example/?q=1');
+  expect(takes).toHaveBeenCalledWith(2);
+  expect(await left()).toEqual(ALL);
+  const { erasing, health } = await worker.send('status.get', {});
+  expect([erasing, health.code]).toEqual([undefined, 'left-over']);
+  expect(health.message).toMatch(
+    /^You deleted 2 pages in the browser's history\. They are still here: .*by site or by time/,
+  );
+  await removed('https://c.example/?q=1');
+  expect(await left()).toEqual(['a.example', 'b.example', 'old.example']);
 });

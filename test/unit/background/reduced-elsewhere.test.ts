@@ -34,6 +34,8 @@ const erase = (device: TestDevice, target: EraseTarget) =>
       contexts: { erased: nothing },
       budget: { check: nothing },
       unsealing: { settle: nothing, isDone: true },
+      onErased: nothing,
+      onAllErased: nothing,
     } as never);
     return erasures.flag({
       targets: [target],

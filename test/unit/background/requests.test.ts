@@ -413,13 +413,55 @@ describe('what a correction said', () => {
     expect(await titles()).toEqual(['Seals', 'Whales']);
   });
 
-  it('goes with everything', async () => {
-    failing();
-    await rectify(wails);
-    vi.restoreAllMocks();
-    const rows = await copied();
-    await worker.erase({ what: 'all' });
-    expect(await opened(rows)).not.toMatch(/wails|whales/i);
+  describe('while it was interrupted', () => {
+    let rows: Awaited<ReturnType<typeof copied>>;
+    beforeEach(async () => {
+      failing();
+      await rectify(wails);
+      vi.restoreAllMocks();
+      rows = await copied();
+      expect(await opened(rows)).toMatch(/Wails/);
+    });
+    const isDestroyed = async () => {
+      expect(await opened(rows)).not.toMatch(/wails|whales/i);
+      expect(await newest()).toMatchObject({
+        status: 'cancelled',
+        message: 'What it was to correct was deleted.',
+      });
+      expect(worker.store.corrections.keys()).toBe(0);
+    };
+
+    it.each([
+      { what: 'all' },
+      { what: 'site', host: 'a.example' },
+      { what: 'page', url: URL_A },
+      { what: 'range', fromMs: START_MS - 1, toMs: START_MS + 1_000 },
+    ] as const)('goes with what it was said of: %j', async (target) => {
+      await worker.erase(target);
+      await isDestroyed();
+    });
+
+    it('goes with the record', async () => {
+      // The new version is there as well.
+      for (const { id, ...record } of await worker.records())
+        if ('url' in record && record.url === URL_A)
+          await worker.erase({ what: 'record', id, day: dayOf(START_MS) });
+      await isDestroyed();
+    });
+
+    it.each([
+      { what: 'site', host: 'b.example' },
+      // When it was asked for, not when the page was visited.
+      { what: 'range', fromMs: START_MS + 5_000, toMs: START_MS + 20_000 },
+    ] as const)('stays with anything else: %j', async (target) => {
+      worker.pass(10_000);
+      await worker.visit(3, 'https://c.example/');
+      await worker.erase(target);
+      const { id } = await newest();
+      await worker.send('requests.resume', { id });
+      expect(await newest()).toMatchObject({ id, status: 'completed', affectedRecords: 1 });
+      expect(await titles()).toContain('Whales');
+    });
   });
 });
 

@@ -3,7 +3,9 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toBase64Url } from '../../../src/base/bytes.ts';
 import { fake } from '../../support/fake-browser.ts';
+import { SOME_KDF } from '../../support/locking.ts';
 import { Worker } from '../../support/worker.ts';
 
 let worker: Worker;
@@ -123,5 +125,41 @@ describe('the counts', () => {
     expect(await totals()).not.toBeNull();
     await worker.erase({ what: 'all' });
     expect(await totals()).toBeNull();
+  });
+
+  describe('of what comes while it is locked', () => {
+    const key = toBase64Url(new Uint8Array(32).fill(1));
+    const unlocked = async () => {
+      await worker.send('lock.unlock', { key });
+      worker.services = await worker.opening.ready();
+    };
+
+    it('are there when it is opened, each once', async () => {
+      await worker.send('lock.set', { kdf: SOME_KDF, key });
+      await worker.send('lock.now', {});
+      await worker.visit(7, SEARCH(`mail jo@b.com ${CARD}`), { title: `Pay with ${CARD}` });
+      await worker.restartBrowser();
+      await worker.visit(7, 'https://a.example/', { title: '' });
+      await worker.title(7, `Card ${CARD}`);
+      await unlocked();
+      expect(await stored()).toContain('Pay with [card number]');
+      expect(await totals()).toMatchObject({ counts: { card: 3, email: 1 } });
+      await worker.restart();
+      await worker.send('lock.now', {});
+      await unlocked();
+      expect(await totals()).toMatchObject({ counts: { card: 3, email: 1 } });
+    });
+
+    it('have nothing of what the rules leave out then', async () => {
+      await worker.send('rules.set', { host: 'skipped.example', capture: 'skip' });
+      await worker.send('rules.set', { host: 'short.example', capture: 'domain' });
+      await worker.send('lock.set', { kdf: SOME_KDF, key });
+      await worker.restartBrowser();
+      await worker.visit(7, 'https://skipped.example/', { title: `Pay with ${CARD}` });
+      await worker.visit(8, 'https://short.example/?tel=%2B4930901820', { title: `Pay with ${CARD}` });
+      await unlocked();
+      expect(await stored()).not.toContain('card number');
+      expect(await totals()).toBeNull();
+    });
   });
 });

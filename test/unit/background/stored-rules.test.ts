@@ -289,3 +289,28 @@ describe('a worker that is stopped', () => {
     expect([entries.map(({ kind, records }) => [kind, records]), whole]).toEqual([[['rules', 3]], true]);
   });
 });
+
+describe('a deletion of everything', () => {
+  const noted = async () => JSON.stringify(await worker.store.readNote('reductions'));
+
+  it('forgets what was applied, with the sites that it names; of a site it does not', async () => {
+    await someMonths();
+    await apply({ what: 'rule', id: await setRule({ host: 'one.example', capture: 'domain' }) });
+    await worker.erase({ what: 'site', host: 'one.example' });
+    expect(await noted()).toContain('one.example');
+    await worker.erase({ what: 'all' });
+    expect(await worker.store.db.get('metadata', 'reductions')).toBeUndefined();
+    await worker.restart();
+    expect([await noted(), state()]).toEqual([undefined, undefined]);
+  });
+
+  it('ends what is being applied', async () => {
+    await someMonths();
+    const id = await setRule({ host: 'one.example', capture: 'domain' });
+    await worker.send('stored.apply', { scope: { what: 'rule', id } });
+    await worker.erase({ what: 'all' });
+    await worker.services.storedRules.settled();
+    expect(await worker.store.db.get('metadata', 'reductions')).toBeUndefined();
+    expect(await worker.records()).toEqual([]);
+  });
+});

@@ -273,12 +273,16 @@ describe('what comes while it is locked', () => {
     }
     await unlock(locked);
     const isMeant = (record: InteractionRecord) => 'url' in record && record.url.includes('gone');
-    const noted = async (gap: SealedGap) => void gaps.push(gap);
-    expect(await eraseSealed(profile.store, isMeant, noted)).toBe(false);
+    const opening = {
+      rule: same,
+      noted: async (gap: SealedGap) => void gaps.push(gap),
+      counted: async () => {},
+    };
+    expect(await eraseSealed(profile.store, isMeant, opening)).toBe(false);
     expect((await profile.store.db.getAll('sealed')).map(({ n }) => n)).toEqual([3, 4]);
     expect(await unseal()).toEqual({ events: 2, broken: 0 });
     expect([await titles(), gaps]).toEqual([['kept later'], []]);
-    expect(await eraseSealed(profile.store, () => true, noted)).toBe(true);
+    expect(await eraseSealed(profile.store, () => true, opening)).toBe(true);
   });
 
   it('in another place, or changed, is no event', async () => {

@@ -9,7 +9,7 @@ import { Profile } from '../../../src/background/services/profile.ts';
 import { noteSealedGap } from '../../../src/background/services/sealed-gap.ts';
 import { ContextStorage } from '../../../src/context/context-storage.ts';
 import { setLock } from '../../../src/storage/lock.ts';
-import { SEALED_DROPPED } from '../../../src/storage/locked-store.ts';
+import { SEALED_BROKEN, SEALED_DROPPED } from '../../../src/storage/locked-store.ts';
 import { prepareToLock } from '../../../src/storage/sealed.ts';
 import { noteSettings } from '../../../src/sync/account-state.ts';
 import { wishRenewal } from '../../../src/sync/rotation.ts';
@@ -66,6 +66,7 @@ const EXPECTED: Record<string, readonly string[]> = {
     'renewal-wished',
     'retry.failures',
     'retry.nextAtMs',
+    'sealed-broken',
     'sealed-dropped',
     'seen/*',
     'settings-came',
@@ -214,7 +215,7 @@ it('every field that is not sealed is known', async () => {
     const locked = await Profile.openOrLocked({ onBlocked() {}, onClosed() {} }, device.clock);
     if (!(locked instanceof LockedProfile)) throw new Error('it is not locked');
     await locked.store.append({ event: visit, tab: { tabId: 8, keepsTitle: true }, nonce: 'page:2' });
-    await locked.store.db.put('metadata', 1, SEALED_DROPPED);
+    for (const name of [SEALED_BROKEN, SEALED_DROPPED]) await locked.store.db.put('metadata', 1, name);
     await noteSealedGap({ dropped: 1, missing: 1 });
     await attempt(device.clock.nowMs(), async () => null);
     for (const name of ['sealed', 'metadata'] as const) {

@@ -3,10 +3,11 @@
 import '../../support/device-context.ts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Budget } from '../../../src/background/services/budget.ts';
-import { correctable, rectifyRecords } from '../../../src/background/services/rectify.ts';
+import { correctable, type Rectified, rectifyRecords } from '../../../src/background/services/rectify.ts';
 import { DAY_MS, type Day, dayOf } from '../../../src/base/clock.ts';
 import { elsewhereSentences } from '../../../src/model/data-request.ts';
 import { type EraseTarget, targetedBy } from '../../../src/model/selector.ts';
+import { writeCommands } from '../../../src/sync/erasures.ts';
 import { readHoldings } from '../../../src/sync/holdings.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
@@ -54,8 +55,13 @@ const servicesOf = (device: TestDevice) =>
     ephemeral: { records: async () => [], events: async () => [] },
     ...around(device),
   }) as never;
-const correct = (device: TestDevice, from: string, to: string, url = URL_A) =>
+const corrected = (device: TestDevice, from: string, to: string, url = URL_A) =>
   device.run(() => rectifyRecords(servicesOf(device), 'request', { what: 'title', url, from, to }));
+async function correct(...args: Parameters<typeof corrected>): Promise<Rectified> {
+  const done = await corrected(...args);
+  if (!done.ok) throw new Error(done.error.message);
+  return done.value;
+}
 const find = (device: TestDevice, url = URL_A) => device.run(() => correctable(servicesOf(device), url));
 const HERE = { away: 0, filed: 0 };
 const titlesOn = async (device: TestDevice) =>
@@ -177,4 +183,16 @@ it.each([
     for await (const _ of readHoldings(transport as never, {} as never));
   };
   await expect(read()).rejects.toThrow('broke off');
+});
+
+it('of many corrects nothing, and adds nothing, in an account that has very many commands; of one it does', async () => {
+  await a.visit('a.example', '/wails');
+  await a.visit('a.example', '/wails');
+  const target = { what: 'record', id: 'x', day: '2020-01-01' } as const;
+  const many = Array.from({ length: 19_999 }, (_, n) => ({ id: `${n}`, atMs: 1, target }));
+  await a.run(() => a.store.exclusive(() => writeCommands(a.store, many)));
+  expect(await corrected(a, '/wails', 'Whales')).toMatchObject({ ok: false, error: { code: 'too-many' } });
+  expect(await titlesOn(a)).toEqual(['/wails', '/wails']);
+  await a.visit('a.example', '/eels');
+  expect(await correct(a, '/eels', 'Eels', 'https://a.example/eels')).toMatchObject({ records: 1 });
 });
