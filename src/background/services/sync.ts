@@ -43,7 +43,7 @@ import {
   isErasure,
   readCommands,
 } from '../../sync/erasures.ts';
-import { readHoldings } from '../../sync/holdings.ts';
+import { readHoldings, withKnown } from '../../sync/holdings.ts';
 import {
   erasedOutside,
   isErasedOutside,
@@ -601,14 +601,27 @@ export class Sync {
     return left === undefined ? null : isErasedOutside(store, await scopeOf(store, left));
   }
 
-  /** What the service holds, as it tells it. `null` while sync is off. */
+  /** What the service holds, as it tells it, and what of it is known here. `null` while sync is off. */
   holdings(): { readonly url: string; held(): ReturnType<typeof readHoldings> } | null {
     const account = this.#account;
     if (!account) return null;
     const { store, clock } = this.profile;
     this.#transport ??= new Transport(account.url, clock);
     const transport = this.#transport;
-    return { url: account.url, held: () => readHoldings(transport, signerOf(store, account.account)) };
+    const held = () => withKnown(store, readHoldings(transport, signerOf(store, account.account)));
+    return { url: account.url, held };
+  }
+
+  /** Reads what lies at the service, beside whatever a round does; nothing of it is remembered. */
+  async looking<T>(task: (session: PullSession) => Promise<Result<T>>): Promise<Result<T>> {
+    const account = this.#account;
+    if (!account) return SYNC_OFF;
+    const { store, clock } = this.profile;
+    this.#transport ??= new Transport(account.url, clock);
+    const scope = await scopeOf(store, account.account);
+    const seen = await task({ store, transport: this.#transport, scope, account, rings: new Map() });
+    // The account was left, or the profile locked, meanwhile.
+    return this.#account?.account === account.account ? seen : SYNC_OFF;
   }
 
   /** What works on parts that lie at the service; one thing at a time. `null` while sync is off. */
