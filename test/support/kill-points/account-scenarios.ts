@@ -1,6 +1,6 @@
 /**
  * New master keys of an account, made here or by the other device: ended anywhere, both devices have the same key and the same records
- * in the end, and each reads what the other writes from then on.
+ * in the end, and each reads what the other writes from then on. What else is ended in an account is made here too.
  */
 import { expect } from 'vitest';
 import { startService } from '../../../server/src/service.ts';
@@ -9,13 +9,14 @@ import { newTemporaryFolder, removeFolder } from '../profile-folder.ts';
 import { waitFor } from '../wait-for.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
 import { type Aim, answered, type KillableBrowser, sendFrom } from './killable-browser.ts';
+import { receiptScenario } from './receipt-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Well below how many master keys an account may have (LIMITS.epochs); an attempt makes two at most. */
 const ATTEMPTS_PER_ACCOUNT = 25;
 
 export interface Account {
-  /** The master key made here; made there, while this device moves to it. */
+  /** The master key made here; made there, while this device moves to it; a deletion made there. */
   readonly scenarios: readonly Scenario[];
   /** Resolves when the other device has the same as this one, with how many pages it finds. */
   foundThere(text: string): Promise<number>;
@@ -115,7 +116,7 @@ export async function startAccount(
     async () => renewing,
   );
   return {
-    scenarios: [rotation, moving],
+    scenarios: [rotation, moving, receiptScenario(killable, { other, port, foundThere })],
     foundThere,
     async close() {
       await otherBrowser.close();
