@@ -70,10 +70,13 @@ export async function startAccount(
   await begin();
 
   let attempts = 0;
-  /** `task` makes a new key; `theirs` is what the other device does for it, also when this one was killed. */
+  /**
+   * `task` makes a new key; `theirs` is what the other device does for it, also when this one was killed. It is one step: devices call
+   * each other whenever they have news, so a point may come before or after any of what is asked of them.
+   */
   const scenario = (name: string, task: () => Promise<void>, theirs = async () => {}): Scenario => ({
     name,
-    nameOf: (step) => step || 'begun',
+    nameOf: () => 'begun',
     async attempt(aim: Aim) {
       if (++attempts % ATTEMPTS_PER_ACCOUNT === 0) await beginAnew();
       const word = `${name}${attempts}x`;
@@ -101,7 +104,6 @@ export async function startAccount(
   });
   const rotation = scenario('rotation', async () => {
     answered(await killable.send('keys.renew', {}));
-    await killable.step('sent');
     answered(await killable.send('sync.now', {}));
   });
   let renewing: Promise<void> | undefined;
@@ -110,7 +112,6 @@ export async function startAccount(
     async () => {
       renewing = sendFrom(other, 'keys.renew', {}).then((answer) => void answered(answer));
       await renewing;
-      await killable.step('asked');
       answered(await killable.send('sync.now', {}));
     },
     async () => renewing,

@@ -11,7 +11,8 @@ import { commit } from '../campaign.ts';
 const FOLDER = join(ROOT, 'artifacts', 'kill-points');
 
 interface Attempted {
-  readonly killed: boolean;
+  /** At which of all points it was killed, from 1; absent where there was none. */
+  readonly point?: number;
   /** A sentence. */
   readonly outcome: string;
   /** How long it took, with all its checks. */
@@ -38,7 +39,7 @@ export interface Progress {
   begin(whole: Pick<Figures, 'points' | 'aims'>): void;
   add(aim: string, attempted: Attempted): void;
   fail(aim: string, error: unknown): void;
-  /** "chromium-lock: 60 of 60, 60 killed, at 30 points, 1 failed once" */
+  /** "chromium-lock: 60 of 60, 59 killed, at 30 of 30 points, 1 failed once" */
   summary(): string;
 }
 
@@ -73,7 +74,10 @@ export function progressOf(
     renameSync(`${file}.new`, file);
   };
   return {
-    killedAt: (aim) => figures.attempts[aim]?.killed,
+    killedAt: (aim) => {
+      const attempted = figures.attempts[aim];
+      return attempted && attempted.point !== undefined;
+    },
     begin(whole) {
       Object.assign(figures, whole);
       save();
@@ -89,10 +93,11 @@ export function progressOf(
     },
     summary() {
       const all = Object.values(figures.attempts);
-      const killed = all.filter((one) => one.killed).length;
+      const killed = all.flatMap(({ point }) => point ?? []);
       const { aims, points, failures } = figures;
       const failed = failures.length === 0 ? '' : `, ${failures.length} failed once`;
-      return `${name}: ${all.length} of ${aims}, ${killed} killed, at ${points} points${failed}`;
+      const places = new Set(killed).size;
+      return `${name}: ${all.length} of ${aims}, ${killed.length} killed, at ${places} of ${points} points${failed}`;
     },
   };
 }

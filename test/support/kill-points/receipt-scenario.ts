@@ -50,7 +50,6 @@ export function receiptScenario(killable: KillableBrowser, { other, port, foundT
       const report = await killable.killedAt(aim, async () => {
         erasing = erase();
         await erasing;
-        await killable.step('asked');
         answered(await killable.send('sync.now', {}));
       });
       await erasing;

@@ -19,19 +19,19 @@ const begun = (build: string) => {
 
 test('a campaign goes on where it was stopped, and knows where nothing was killed', () => {
   const first = begun('one');
-  first.add('before 1 behind set', { killed: true, outcome: 'killed', ms: 5 });
-  first.add('during 2 behind set', { killed: false, outcome: 'had no point', ms: 5 });
+  first.add('before 1 behind set', { point: 1, outcome: 'killed', ms: 5 });
+  first.add('during 2 behind set', { outcome: 'had no point', ms: 5 });
   first.fail('before 2 behind set', new Error('ended', { cause: new Error('why') }));
   const second = begun('one');
   const tried = ['before 1 behind set', 'during 2 behind set', 'before 2 behind set'];
   expect(tried.map((aim) => second.killedAt(aim))).toEqual([true, false, undefined]);
-  expect(second.summary()).toBe('firefox-lock: 2 of 4, 1 killed, at 2 points, 1 failed once');
+  expect(second.summary()).toBe('firefox-lock: 2 of 4, 1 killed, at 1 of 2 points, 1 failed once');
   const { failures } = JSON.parse(readFileSync(join(folder, 'firefox-lock.json'), 'utf8'));
   expect(failures).toEqual([{ aim: 'before 2 behind set', why: 'ended: why' }]);
 });
 
 test('what was found of another build counts for nothing', () => {
-  begun('one').add('before 1 behind set', { killed: true, outcome: 'killed', ms: 5 });
+  begun('one').add('before 1 behind set', { point: 1, outcome: 'killed', ms: 5 });
   expect(begun('two').killedAt('before 1 behind set')).toBeUndefined();
 });
 
