@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { writeCampaign } from '../support/campaign.ts';
-import { tableBlocks } from '../support/leveldb-blocks.ts';
 import { putRowsInPage, rowsInPage } from '../support/rows-in-page.ts';
 import { hasBytes, searchBytes } from '../support/search-bytes.ts';
 import { storageFiles } from '../support/storage-files.ts';
