@@ -19,9 +19,9 @@ import { startOverScenario } from '../support/kill-points/start-over-scenario.ts
 import { upgradeScenario } from '../support/kill-points/upgrade-scenario.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
-/** `all`, or one point of a scenario as a failure names it: `during 2 behind record`. */
+/** `all`; `before` or `during` for that half of them; or one point of a scenario as a failure names it: `during 2 behind record`. */
 const WISH = process.env.ARQ_KILLS ?? '';
-const ALL = WISH === 'all';
+const ALL = ['all', 'before', 'during'].includes(WISH);
 /** More than points, twice, of what takes a site for each. */
 const SITES = ALL ? 250 : 30;
 /** Against what hangs: some machines are ten times slower than others. */
@@ -32,26 +32,41 @@ const OTHER_DIR = join(import.meta.dirname, '../../dist/chrome');
 const seed = Number(process.env.ARQ_SEED ?? Math.floor(Math.random() * 2 ** 31));
 
 /** Resolves with the named steps behind which it was killed; where one point was wished for, with all of them. */
-async function killedEverywhere(name: BrowserName, scenario: Scenario, most?: number): Promise<Set<string>> {
+async function killedEverywhere(
+  { browser, build }: KillableBrowser,
+  scenario: Scenario,
+  most?: number,
+): Promise<Set<string>> {
   const whole = await scenario.attempt(NOWHERE);
   const total = whole.points.length;
-  const progress = progressOf(`${name}-${scenario.name.replaceAll(' ', '-')}`);
   const seen = new Set(ALL || WISH === '' ? [] : whole.points.map(({ step }) => scenario.nameOf(step)));
-  for (const aim of aimsAt(whole, { wish: WISH, random: mulberry32(seed), most })) {
+  const aims = aimsAt(whole, { wish: WISH, random: mulberry32(seed), most });
+  const campaign = `${browser.name}-${scenario.name.replaceAll(' ', '-')}`;
+  const progress = ALL ? progressOf(campaign, { build, browser: await browser.version() }) : undefined;
+  progress?.begin({ points: total, aims: 2 * total });
+  for (const aim of aims) {
     const what = textOf(aim);
-    let isKilled = ALL && progress.has(what);
-    // What happens beside it now and then, like a count of queries, may have been the last point of a step.
-    for (let { at } = aim; !isKilled && at > 0; at--) {
+    let isKilled = progress?.killedAt(what);
+    const isDone = isKilled !== undefined;
+    // What happens beside it now and then, like a count of queries, may have been the last point of a step; a campaign comes to the
+    // one before it anyway.
+    const least = ALL ? aim.at : 1;
+    for (let { at } = aim; !isDone && !isKilled && at >= least; at--) {
+      const startMs = performance.now();
       const report = await scenario.attempt({ ...aim, at }).catch((error: unknown) => {
-        throw new Error(`${scenario.name}, ended ${what}`, { cause: error });
+        const failure = new Error(`${scenario.name}, ended ${what}`, { cause: error });
+        progress?.fail(what, failure);
+        throw failure;
       });
-      console.log(`${name}: ${outcomeOf(scenario, { ...aim, at }, report, total)}`);
+      const [outcome, ms] = [outcomeOf(scenario, { ...aim, at }, report, total), performance.now() - startMs];
+      console.log(`${browser.name}: ${outcome} (${(ms / 1000).toFixed(1)} s)`);
       isKilled = report.killed;
+      const point = report.killed ? report.points.length : undefined;
+      progress?.add(what, { ...(point && { point }), outcome, ms: Math.round(ms) });
     }
     if (isKilled) seen.add(scenario.nameOf(aim.step));
-    if (ALL) progress.add(what);
   }
-  progress.end();
+  if (progress) console.log(progress.summary());
   return seen;
 }
 
@@ -70,7 +85,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (na
   });
 
   it('a purge', { timeout }, async () => {
-    const seen = await killedEverywhere(name, purgeScenario(killable, { nextSite, ends: 'browser' }));
+    const seen = await killedEverywhere(killable, purgeScenario(killable, { nextSite, ends: 'browser' }));
     // Each named step but the last, behind which there is nothing to do.
     const named = CARRIED_OUT.filter((step) => step !== 'notified');
     expect([...seen]).toEqual(expect.arrayContaining(['nothing', ...named]));
@@ -78,19 +93,19 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (na
 
   it('a purge that is undone', { timeout }, async () => {
     const scenario = purgeScenario(killable, { nextSite, ends: 'browser', undone: true });
-    expect([...(await killedEverywhere(name, scenario))]).toEqual(
+    expect([...(await killedEverywhere(killable, scenario))]).toEqual(
       expect.arrayContaining(['nothing', 'flagged']),
     );
   });
 
   it('a purge while the next version of the extension comes', { timeout }, async () => {
     const scenario = purgeScenario(killable, { nextSite, ends: 'extension' });
-    expect((await killedEverywhere(name, scenario, 1)).size).toBeGreaterThan(0);
+    expect((await killedEverywhere(killable, scenario, 1)).size).toBeGreaterThan(0);
   });
 
   it('a lock', { timeout }, async () => {
     const seen = await killedEverywhere(
-      name,
+      killable,
       lockScenario(killable, site.port, { word: 'keptword', pages: KEPT_PAGES }),
     );
     expect([...seen]).toEqual(expect.arrayContaining(['set', 'lock', 'record', 'unlock', 'remove']));
@@ -105,20 +120,26 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s (ARQ_SEED=${seed})`, (na
 
     it.each([0, 1])('a new master key, made here or there (%i)', { timeout }, async (index) => {
       const scenario = account.scenarios[index] as Scenario;
-      expect((await killedEverywhere(name, scenario, 1)).size).toBeGreaterThan(0);
+      expect((await killedEverywhere(killable, scenario, 1)).size).toBeGreaterThan(0);
+    });
+
+    it.runIf(WISH !== '')('a deletion by the other device', { timeout }, async () => {
+      const scenario = account.scenarios[2] as Scenario;
+      const seen = await killedEverywhere(killable, scenario);
+      expect([...seen]).toEqual(expect.arrayContaining(['begun', 'logged 1', 'logged 5']));
     });
 
     // Its own steps are those of above.
-    it.runIf(ALL)('a purge', { timeout }, async () => {
+    it.runIf(WISH !== '')('a purge', { timeout }, async () => {
       const { foundThere } = account;
       const scenario = purgeScenario(killable, { nextSite, ends: 'browser', foundThere });
-      expect((await killedEverywhere(name, scenario, 2)).size).toBeGreaterThan(1);
+      expect((await killedEverywhere(killable, scenario, 2)).size).toBeGreaterThan(1);
     });
   });
 
   // Last: nothing of the profile is left.
   it('a profile that begins anew', { timeout }, async () => {
-    const seen = await killedEverywhere(name, startOverScenario(killable, site.port));
+    const seen = await killedEverywhere(killable, startOverScenario(killable, site.port));
     expect([...seen]).toEqual(expect.arrayContaining(['open', 'locked']));
   });
 });
@@ -137,7 +158,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])(`%s, an old profile (ARQ_SEE
 
   it('an upgrade', { timeout }, async () => {
     const scenario = await upgradeScenario(killable, site.port);
-    const seen = await killedEverywhere(name, scenario);
+    const seen = await killedEverywhere(killable, scenario);
     scenario.end();
     expect([...seen]).toEqual(expect.arrayContaining(['start', 'opened']));
   });

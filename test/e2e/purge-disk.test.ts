@@ -1,12 +1,14 @@
 /**
  * What is left on the disk after a deletion, in both browsers: of a day, one visit, one hour and one site over 90 days neither a
  * word nor a byte of the old keys is in the extension's files once the browser is closed; and the rows of before, put back beside
- * the keys of now, open nothing of it. `ARQ_PURGE_RUNS` says how often (`npm run campaign:purge`: 5 times).
+ * the keys of now, open nothing of it. `ARQ_PURGE_RUNS` says how often (`npm run campaign:purge`: 5 times, with
+ * its figures in `artifacts/`).
  */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
+import { writeCampaign } from '../support/campaign.ts';
 import { putRowsInPage, rowsInPage } from '../support/rows-in-page.ts';
 import { hasBytes, searchBytes } from '../support/search-bytes.ts';
 import { storageFiles } from '../support/storage-files.ts';
@@ -29,6 +31,7 @@ const isOnDisk = (files: readonly string[], base64: string): boolean =>
 describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   let browser: TestBrowser;
   let page: TestPage;
+  const shown: { readonly destroyedKeys: number; readonly ms: number }[] = [];
   beforeAll(async () => {
     const extensionDir = join(import.meta.dirname, '../../dist', name === 'chromium' ? 'chrome' : 'firefox');
     browser = await launchBrowser(name, { extensionDir });
@@ -38,7 +41,11 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     page = await browser.openExtensionPage(OPTIONS);
     await page.waitFor('import-file', { visible: false });
   });
-  afterAll(() => browser.close());
+  afterAll(async () => {
+    if (RUNS > 1)
+      writeCampaign(`purge-${name}`, { browser: await browser.version(), wanted: RUNS, runs: shown });
+    await browser.close();
+  });
 
   const send = <T>(type: string, body: object) =>
     page.evaluate(
@@ -62,6 +69,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   };
 
   it.each(Array.from({ length: RUNS }, (_, run) => run + 1))('run %i', { timeout: 300_000 }, async () => {
+    const startMs = performance.now();
     /** Letters that are in no other text. */
     const coined = (what: string) => `${what}${randomBytes(9).toString('hex')}`;
     const words = { day: coined('day'), visit: coined('visit'), hour: coined('hour'), site: coined('site') };
@@ -148,5 +156,6 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     // For the next run: what does not open goes.
     await send('erase.run', { target: { what: 'all' } });
     await send('erase.finish', {});
+    shown.push({ destroyedKeys: old.length, ms: Math.round(performance.now() - startMs) });
   });
 });

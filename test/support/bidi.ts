@@ -56,7 +56,8 @@ export async function connectBidi(address: string): Promise<Bidi> {
     socket.send(JSON.stringify({ id, method, params }));
     return within(timeoutMs, `Firefox did not answer ${method}`, answer);
   };
-  await send('session.new', { capabilities: {} });
+  // The first answer comes when the browser has started: as long as its address may take (firefox-process.ts).
+  await send('session.new', { capabilities: {} }, 60_000);
   return { send, disconnect: () => socket.terminate() };
 }
 

@@ -1,6 +1,6 @@
 /**
  * New master keys of an account, made here or by the other device: ended anywhere, both devices have the same key and the same records
- * in the end, and each reads what the other writes from then on.
+ * in the end, and each reads what the other writes from then on. What else is ended in an account is made here too.
  */
 import { expect } from 'vitest';
 import { startService } from '../../../server/src/service.ts';
@@ -9,13 +9,14 @@ import { newTemporaryFolder, removeFolder } from '../profile-folder.ts';
 import { waitFor } from '../wait-for.ts';
 import { expectWhole, found, keysOf, status, visit } from './holdings.ts';
 import { type Aim, answered, type KillableBrowser, sendFrom } from './killable-browser.ts';
+import { receiptScenario } from './receipt-scenario.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Well below how many master keys an account may have (LIMITS.epochs); an attempt makes two at most. */
 const ATTEMPTS_PER_ACCOUNT = 25;
 
 export interface Account {
-  /** The master key made here; made there, while this device moves to it. */
+  /** The master key made here; made there, while this device moves to it; a deletion made there. */
   readonly scenarios: readonly Scenario[];
   /** Resolves when the other device has the same as this one, with how many pages it finds. */
   foundThere(text: string): Promise<number>;
@@ -69,10 +70,13 @@ export async function startAccount(
   await begin();
 
   let attempts = 0;
-  /** `task` makes a new key; `theirs` is what the other device does for it, also when this one was killed. */
+  /**
+   * `task` makes a new key; `theirs` is what the other device does for it, also when this one was killed. It is one step: devices call
+   * each other whenever they have news, so a point may come before or after any of what is asked of them.
+   */
   const scenario = (name: string, task: () => Promise<void>, theirs = async () => {}): Scenario => ({
     name,
-    nameOf: (step) => step || 'begun',
+    nameOf: () => 'begun',
     async attempt(aim: Aim) {
       if (++attempts % ATTEMPTS_PER_ACCOUNT === 0) await beginAnew();
       const word = `${name}${attempts}x`;
@@ -100,7 +104,6 @@ export async function startAccount(
   });
   const rotation = scenario('rotation', async () => {
     answered(await killable.send('keys.renew', {}));
-    await killable.step('sent');
     answered(await killable.send('sync.now', {}));
   });
   let renewing: Promise<void> | undefined;
@@ -109,13 +112,12 @@ export async function startAccount(
     async () => {
       renewing = sendFrom(other, 'keys.renew', {}).then((answer) => void answered(answer));
       await renewing;
-      await killable.step('asked');
       answered(await killable.send('sync.now', {}));
     },
     async () => renewing,
   );
   return {
-    scenarios: [rotation, moving],
+    scenarios: [rotation, moving, receiptScenario(killable, { other, port, foundThere })],
     foundThere,
     async close() {
       await otherBrowser.close();

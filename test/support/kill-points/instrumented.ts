@@ -9,7 +9,9 @@ import { scriptCall } from '../page-script.ts';
 import { newTemporaryFolder, removeFolder } from '../profile-folder.ts';
 import { CHANNEL, killPoints, type Start } from './in-background.ts';
 
-const DIST = join(import.meta.dirname, '../../../dist');
+/** The release build for that browser. */
+export const releaseDir = (name: BrowserName): string =>
+  join(import.meta.dirname, '../../../dist', name === 'chromium' ? 'chrome' : 'firefox');
 const SCRIPT = 'kill-points.js';
 
 /** A page of the extension that asks for nothing and shows nothing. */
@@ -32,7 +34,7 @@ interface Manifest {
 
 export function instrumented(name: BrowserName): Instrumented {
   const extensionDir = newTemporaryFolder('extension');
-  cpSync(join(DIST, name === 'chromium' ? 'chrome' : 'firefox'), extensionDir, { recursive: true });
+  cpSync(releaseDir(name), extensionDir, { recursive: true });
   const file = join(extensionDir, 'manifest.json');
   const read = () => JSON.parse(readFileSync(file, 'utf8')) as Manifest;
   const change = (patch: Partial<Manifest>) => {

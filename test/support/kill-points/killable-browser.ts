@@ -9,8 +9,9 @@ import { newTemporaryFolder, removeFolder } from '../profile-folder.ts';
 import { rowsInPage } from '../rows-in-page.ts';
 import { waitFor, within } from '../wait-for.ts';
 import { CHANNEL, type Order, type Report, type Start } from './in-background.ts';
-import { EMPTY_PAGE, type Instrumented, instrumented } from './instrumented.ts';
+import { EMPTY_PAGE, type Instrumented, instrumented, releaseDir } from './instrumented.ts';
 import { type KillReports, startKillReports } from './kill-reports.ts';
+import { contentsOf } from './progress.ts';
 
 export type Aim = Omit<Order, 'url'>;
 
@@ -40,6 +41,8 @@ export class KillableBrowser {
   private constructor(
     readonly browser: TestBrowser,
     private readonly copy: Instrumented,
+    /** A hash of what is killed, without the script that kills. */
+    readonly build: string,
     private readonly reports: KillReports,
   ) {}
 
@@ -60,13 +63,24 @@ export class KillableBrowser {
     const reports = await startKillReports();
     copy.configure(startOf(reports.url));
     const browser = await launchBrowser(name, { extensionDir: copy.extensionDir });
-    const killable = new KillableBrowser(browser, copy, reports);
+    const killable = new KillableBrowser(browser, copy, contentsOf(releaseDir(name)), reports);
     await killable.#openPage();
     return killable;
   }
 
   async #openPage(): Promise<void> {
     this.page = await this.browser.openExtensionPage(EMPTY_PAGE);
+  }
+
+  /** After a start, in the tab that is blank: one more would take as long again. */
+  async #openFirstPage(): Promise<void> {
+    for (const page of await this.browser.pages()) {
+      if ((await page.url()) !== 'about:blank') continue;
+      await page.goto(`${this.browser.extensionOrigin}/${EMPTY_PAGE}`);
+      this.page = page;
+      return;
+    }
+    await this.#openPage();
   }
 
   send<T extends MessageType>(type: T, body: MessageBody<T>): Promise<Result<AnswerOf<T>>> {
@@ -108,6 +122,8 @@ export class KillableBrowser {
     if (!report.killed) return report;
     this.copy.configure(start);
     const version = this.copy.update();
+    // All pages of the extension go: without another tab so would the window.
+    if ((await this.browser.pages()).length === 1) await this.browser.openPage('about:blank');
     await this.browser.updateExtension();
     await waitFor(
       `version ${version}`,
@@ -148,7 +164,7 @@ export class KillableBrowser {
   async restart(start: Pick<Start, 'aheadMs'> = {}): Promise<void> {
     this.copy.configure(start);
     await this.browser.relaunch();
-    await this.#openPage();
+    await this.#openFirstPage();
   }
 
   /** The same, and it is killed once more when the start itself, or `task` after it, comes to the point. */
@@ -157,7 +173,7 @@ export class KillableBrowser {
     this.copy.configure({ order: { ...aim, url: this.reports.url } });
     await this.browser.relaunch();
     const report = await this.#race(reported, async () => {
-      await this.#openPage();
+      await this.#openFirstPage();
       await task();
     });
     if (report.killed) await this.browser.kill();

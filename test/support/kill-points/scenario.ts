@@ -18,7 +18,8 @@ export const NOWHERE: Aim = { step: '', at: 0, how: 'before' };
 export const textOf = ({ how, at, step }: Aim): string => `${how} ${at} behind ${step}`;
 
 /**
- * Every point, before and during (`wish`: `all`); or the one that is wished for; or of each step one, in either way, of `most` steps.
+ * Every point, before and during (`wish`: `all`), or one of both; or the one that is wished for; or of each step one, in either way, of `most`
+ * steps.
  */
 export function aimsAt(
   { points }: Report,
@@ -33,7 +34,8 @@ export function aimsAt(
       { step, at, how: 'during' },
     ];
   });
-  if (wish !== '') return wish === 'all' ? everywhere : everywhere.filter((aim) => textOf(aim) === wish);
+  if (wish === 'all') return everywhere;
+  if (wish !== '') return everywhere.filter((aim) => aim.how === wish || textOf(aim) === wish);
   return shuffled(random, [...counts.keys()])
     .slice(0, most)
     .map((step) =>
