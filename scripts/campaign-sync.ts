@@ -3,10 +3,10 @@
  * done is in the file, so that the next call goes on there. Ends with what was hit how often, and with the seeds that found a fault;
  * `node --import tsx test/support/sim/run-seeds.ts SEED SEED log` shows one of them happen again.
  */
-import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
+import { runSeeds } from '../test/support/sim/seeds-apart.ts';
 import { ROOT } from './root.ts';
 
 /** Of one process. */
@@ -31,22 +31,7 @@ const done: Done = existsSync(file)
   : { chunks: [], faults: [], hits: {}, seeds: 0, steps: 0 };
 
 async function runChunk(from: number): Promise<void> {
-  const args = ['--import', 'tsx', 'test/support/sim/run-seeds.ts', String(from), String(from + CHUNK - 1)];
-  const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT, maxBuffer: 1 << 26 });
-  const lines = stdout.trim().split('\n');
-  if (lines.length !== CHUNK) throw new Error(`Seeds ${from} … did not all come to an end.`);
-  for (const line of lines) {
-    const {
-      seed,
-      fault,
-      hits = {},
-      steps = 0,
-    } = JSON.parse(line) as {
-      seed: number;
-      fault?: string;
-      hits?: Record<string, number>;
-      steps?: number;
-    };
+  for (const { seed, fault, hits = {}, steps = 0 } of await runSeeds(from, from + CHUNK - 1)) {
     done.seeds += 1;
     done.steps += steps;
     for (const [name, count] of Object.entries(hits)) done.hits[name] = (done.hits[name] ?? 0) + count;
