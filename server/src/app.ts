@@ -7,7 +7,7 @@ import { jsonAnswer, refusalAnswer } from './answer.ts';
 import type { Deps } from './deps.ts';
 import { accessLog, failureAnswer, gate } from './edge.ts';
 import { refuse } from './refusal.ts';
-import { createAccount, deleteAccount } from './routes/account.ts';
+import { createAccount, deleteAccount, getAccount } from './routes/account.ts';
 import { postBatch } from './routes/batch.ts';
 import { getChanges } from './routes/changes.ts';
 import { getDevices, postDevices } from './routes/devices.ts';
@@ -71,6 +71,7 @@ export function createApp(deps: Deps): Hono<Env> {
   );
 
   app.post(PATHS.account, anyone(LIST_BYTES, createAccount));
+  app.get(PATHS.account, device(0, getAccount));
   app.delete(PATHS.account, device(0, deleteAccount));
   app.get(PATHS.devices, holder(0, getDevices));
   app.post(PATHS.devices, holder(LIST_BYTES, postDevices));

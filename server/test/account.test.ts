@@ -215,6 +215,23 @@ describe('DELETE /v1/account', () => {
   });
 });
 
+describe('GET /v1/account', () => {
+  test('tells how much is held, and what was written since', async () => {
+    const service = inProcess();
+    const client = await service.join();
+    const createdAt = service.clock.nowMs();
+    service.clock.add(1_000);
+    await client.put(slotOf(1), randomBytes(3_000));
+    await client.put(slotOf(2), randomBytes(500));
+    await client.batch([{ op: 'delete', slot: slotOf(1) }]);
+    expect(await (await client.call('GET', PATHS.account)).json()).toEqual({
+      createdAt,
+      head: 3,
+      usage: { objects: 1, bodyBytes: 500, loggedOps: 3 },
+    });
+  });
+});
+
 describe('GET /v1/export', () => {
   test('gives everything, line by line, and says when it is complete', async () => {
     const service = inProcess();

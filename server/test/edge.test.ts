@@ -68,7 +68,7 @@ describe('what is not there', () => {
     ['GET', '/v1/o/'],
     ['POST', '/v1/health'],
     ['PATCH', '/v1/account'],
-    ['GET', '/v1/account'],
+    ['PUT', '/v1/account'],
     ['GET', '/v1/%00'],
   ])('%s %s', async (method, path) => {
     expect(await refusalOf(inProcess().plain(method, path))).toBe('404 NOT_FOUND');

@@ -10,6 +10,8 @@ import { locksLater } from '../model/auto-lock.ts';
 import type { PauseState, Status } from '../model/recording.ts';
 import { allTabs, injectContentScript } from '../platform/tabs.ts';
 import { parseLock } from '../storage/lock.ts';
+import { readHeld } from '../sync/held.ts';
+import { readHeldObject } from '../sync/held-object.ts';
 import { closedReport, eraseClosed, fetchClosed, tryPhrase } from './services/closed.ts';
 import { countErased, eraseRecords } from './services/erase.ts';
 import { healthReport } from './services/health-report.ts';
@@ -378,6 +380,9 @@ export function createHandlers(access: Access): Handlers {
       return status();
     },
     'sync.deletions': async () => ok(await (await ready()).sync.deletions()),
+    'sync.held': async (span) => (await ready()).sync.looking((session) => readHeld(session, span)),
+    'sync.held-object': async ({ slot }) =>
+      (await ready()).sync.looking((session) => readHeldObject(session, slot)),
     'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
       thenStatus(await thenAgreed(await (await settled()).sync.end('leave', anyway, loseAway))),

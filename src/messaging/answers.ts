@@ -6,6 +6,7 @@ import type { Correctable, DataAccessRequest } from '../model/data-request.ts';
 import type { Deletion } from '../model/deletion.ts';
 import type { LogReading } from '../model/deletion-log.ts';
 import type { HealthReport } from '../model/health.ts';
+import type { HeldContents, HeldPage } from '../model/held.ts';
 import type { InteractionRecord, NewEvent } from '../model/interaction.ts';
 import type { JoinPreview } from '../model/join-preview.ts';
 import type { SearchHit } from '../model/page-query.ts';
@@ -184,6 +185,8 @@ export interface Answers {
   'closed.erase': ClosedReport;
   'sync.now': Status;
   'sync.deletions': readonly Deletion[];
+  'sync.held': HeldPage;
+  'sync.held-object': HeldContents;
   'sync.leave': Status;
   'sync.delete-account': Status;
 }

@@ -19,6 +19,7 @@ import { PAUSES } from '../model/recording.ts';
 import { retentionSchema } from '../model/retention.ts';
 import { CAPTURES } from '../model/rules.ts';
 import { THEMES } from '../model/theme.ts';
+import { seqSchema, slotSchema } from '../protocol/wire.ts';
 
 export { PORTS } from './ports.ts';
 
@@ -319,6 +320,13 @@ export const MESSAGES = {
   'sync.now': { from: 'page', body: nothing },
   /** The newest deletions of the account, and which devices have carried them out. */
   'sync.deletions': { from: 'page', body: nothing },
+  /** What the service holds of the account, newest first: what was written after one number of its log and before another. */
+  'sync.held': {
+    from: 'page',
+    body: v.strictObject({ before: v.optional(seqSchema), after: v.optional(seqSchema) }),
+  },
+  /** One of these objects: its bytes, and what opens of it here. */
+  'sync.held-object': { from: 'page', body: v.strictObject({ slot: slotSchema }) },
   /** Days of a month, "2025-03", that are at the sync service only. */
   'archive.fetch-month': {
     from: 'page',

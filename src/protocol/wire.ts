@@ -111,6 +111,17 @@ export const devicesAnswerSchema = v.strictObject({
   chain: v.pipe(v.array(signedListSchema), v.minLength(1), v.maxLength(10_000)),
 });
 
+/**
+ * `GET /v1/account`: since when it is there, the newest number of its log, objects that lie there, the bytes of them together, and writes
+ * that are in the log, also of what is gone.
+ */
+export const accountAnswerSchema = v.object({
+  createdAt: seqSchema,
+  head: seqSchema,
+  usage: v.object({ objects: seqSchema, bodyBytes: seqSchema, loggedOps: seqSchema }),
+});
+export type AccountAnswer = v.InferOutput<typeof accountAnswerSchema>;
+
 /** `POST /v1/account` and `POST /v1/devices`. */
 export const listRequestSchema = v.strictObject({ list: signedListSchema });
 

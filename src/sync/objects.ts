@@ -103,17 +103,34 @@ export interface OpenedHeader {
   readonly record: AeadKey | null;
 }
 
+/** How long the header is, with its length before it; as it says itself. */
+export const headerBytes = (object: Bytes): number =>
+  object.length < 2 ? 0 : 2 + new DataView(object.buffer, object.byteOffset, 2).getUint16(0);
+
+/** The keys of the account that a header asks for; `null`: it is no envelope. */
+function keysOf({ keys }: ObjectScope, sealedHeader: Bytes) {
+  const kid = kidOf(sealedHeader);
+  return kid && [keys, ...keys.older].find(({ header }) => equalBytes(header.kid, kid));
+}
+
+/**
+ * Of an object whose header does not open. `not-ours`: no envelope; `other-epoch`: sealed with a key of the account that is not known
+ * here; `changed`: not what was sealed here with that key.
+ */
+export function closedBy(scope: ObjectScope, object: Bytes): 'not-ours' | 'other-epoch' | 'changed' {
+  const of = keysOf(scope, object.subarray(2, headerBytes(object)));
+  return of === null ? 'not-ours' : of === undefined ? 'other-epoch' : 'changed';
+}
+
 /** `null` unless the header opens here and names exactly this slot. */
 export async function openHeader(
   scope: ObjectScope,
   slot: Slot,
   object: Bytes,
 ): Promise<OpenedHeader | null> {
-  if (object.length < 2) return null;
-  const length = new DataView(object.buffer, object.byteOffset, 2).getUint16(0);
-  const sealed = object.subarray(2, 2 + length);
-  const kid = kidOf(sealed);
-  const of = kid && [scope.keys, ...scope.keys.older].find((keys) => equalBytes(keys.header.kid, kid));
+  const length = headerBytes(object);
+  const sealed = object.subarray(2, length);
+  const of = keysOf(scope, sealed);
   if (!of) return null;
   const opened = await open(of.header, sealed, headerAad(scope.account, slot));
   const json = opened.ok ? unpad(opened.plaintext) : null;
@@ -121,7 +138,7 @@ export async function openHeader(
   try {
     const header = v.parse(headerSchema, JSON.parse(fromUtf8(json)));
     if ((await slotOf(scope, header)) !== slot) return null;
-    return { header, sealedBody: object.subarray(2 + length), epoch: of.epoch, record: of.record };
+    return { header, sealedBody: object.subarray(length), epoch: of.epoch, record: of.record };
   } catch {
     return null;
   }

@@ -49,12 +49,21 @@ export interface Taken {
  */
 export type Outcome = 'taken' | 'partly' | 'no-key' | 'broken';
 
-export async function takePart(
+export interface OpenedPart {
+  readonly day: Day;
+  /** Those that this version knows, and that lie on the part's day. */
+  readonly events: readonly InteractionEvent[];
+  /** How many there are in all. */
+  readonly count: number;
+  /** Own, and opened by its published key only: what it was sealed with was destroyed here. */
+  readonly isOut: boolean;
+}
+
+export async function openPart(
   session: PullSession,
   slot: Slot,
   object: OpenedHeader,
-  into: Taken,
-): Promise<Result<Outcome, TransportFailure>> {
+): Promise<Result<OpenedPart | 'no-key' | 'broken', TransportFailure>> {
   const { store, scope, account } = session;
   const { author, day } = object.header;
   if (day === undefined) return ok('broken');
@@ -67,12 +76,27 @@ export async function takePart(
   const events: unknown = payload && (await decodeEvents(payload).catch(() => null));
   if (!Array.isArray(events)) return ok('broken');
   const parsed = events.flatMap((event) => parseEvent(event) ?? []).filter((event) => liesOn(event, day));
-  const isOut = author === own && !kept;
+  return ok({ day, events: parsed, count: events.length, isOut: author === own && !kept });
+}
+
+export async function takePart(
+  session: PullSession,
+  slot: Slot,
+  object: OpenedHeader,
+  into: Taken,
+): Promise<Result<Outcome, TransportFailure>> {
+  const { store, scope } = session;
+  const opened = await openPart(session, slot, object);
+  if (!opened.ok) return opened;
+  if (typeof opened.value === 'string') return ok(opened.value);
+  const { day, events: parsed, count, isOut } = opened.value;
+  const own = deviceIdOf(store);
+  const { author } = object.header;
   const taken = isOut ? await withoutErased(parsed, await isErasedOutside(store, scope)) : parsed;
   into.events.set(day, [...(into.events.get(day) ?? []), ...taken]);
   for (const { kind, id } of taken) if (kind === 'visit-update') into.updates.set(id, slot);
   if (isOut || (author !== own && parsed.some(({ id }) => id.startsWith(`${own}.`)))) into.returned.add(day);
-  return ok(parsed.length === events.length ? 'taken' : 'partly');
+  return ok(parsed.length === count ? 'taken' : 'partly');
 }
 
 /**
@@ -133,5 +157,5 @@ export async function addEvents(
 }
 
 /** The record that an event is of. */
-const recordOf = (event: InteractionEvent): EventId =>
+export const recordOf = (event: InteractionEvent): EventId =>
   event.kind === 'visit-update' ? event.visit : event.id;

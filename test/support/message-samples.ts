@@ -314,6 +314,14 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   },
   'sync.now': nothing,
   'sync.deletions': nothing,
+  'sync.held': {
+    right: [{}, { before: 12 }, { after: 3 }, { before: 12, after: 3 }],
+    wrong: [{ before: -1 }, { after: 1.5 }, { after: '3' }],
+  },
+  'sync.held-object': {
+    right: [{ slot: 'A'.repeat(43) }],
+    wrong: [{ slot: 'A'.repeat(42) }, { slot: '../x' }],
+  },
   'archive.fetch-month': { right: [{ month: '2025-03' }], wrong: [{ month: '2025-3' }, { month: 'March' }] },
   'sync.leave': { right: [{ anyway: false, loseAway: false }] },
   'sync.delete-account': { right: [{ anyway: false, loseAway: false }] },

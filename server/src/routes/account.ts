@@ -1,5 +1,5 @@
 import { checkList } from '../../../src/protocol/device-list.ts';
-import { listRequestSchema } from '../../../src/protocol/wire.ts';
+import { type AccountAnswer, listRequestSchema } from '../../../src/protocol/wire.ts';
 import { emptyAnswer, jsonAnswer } from '../answer.ts';
 import { listChecks } from '../auth/digest.ts';
 import { isRefusal, refuse } from '../refusal.ts';
@@ -21,6 +21,16 @@ export const createAccount: OpenHandler = async (deps, body, c) => {
   );
   if (outcome === 'exists') return refuse('EXISTS');
   return jsonAnswer({ account: list.account }, outcome === 'created' ? 201 : 200);
+};
+
+/** `GET /v1/account`: how much is held of it. */
+export const getAccount: SignedHandler = async (deps, { account }) => {
+  for await (const held of deps.store.dump(account)) {
+    if (held.type !== 'account') break;
+    const { createdAt, head, usage } = held;
+    return jsonAnswer({ createdAt, head, usage } satisfies AccountAnswer);
+  }
+  throw new Error('what is held of an account begins with it');
 };
 
 /** `DELETE /v1/account`: everything, and whatever is open ends. */

@@ -20,6 +20,7 @@ const json = (value: unknown) => ({ body: utf8(JSON.stringify(value)) });
 const list = { body: 'e30', signature: 'e30' };
 
 export const SIGNED_ROUTES: readonly SignedRoute[] = [
+  { method: 'GET', path: PATHS.account, maxBody: 0 },
   { method: 'DELETE', path: PATHS.account, maxBody: 0 },
   { method: 'GET', path: PATHS.devices, maxBody: 0 },
   { method: 'POST', path: PATHS.devices, options: json({ list }), maxBody: 36 * 1024 },

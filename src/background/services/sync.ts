@@ -611,6 +611,18 @@ export class Sync {
     return { url: account.url, held: () => readHoldings(transport, signerOf(store, account.account)) };
   }
 
+  /** Reads what lies at the service, beside whatever a round does; nothing of it is remembered. */
+  async looking<T>(task: (session: PullSession) => Promise<Result<T>>): Promise<Result<T>> {
+    const account = this.#account;
+    if (!account) return SYNC_OFF;
+    const { store, clock } = this.profile;
+    this.#transport ??= new Transport(account.url, clock);
+    const scope = await scopeOf(store, account.account);
+    const seen = await task({ store, transport: this.#transport, scope, account, rings: new Map() });
+    // The account was left, or the profile locked, meanwhile.
+    return this.#account?.account === account.account ? seen : SYNC_OFF;
+  }
+
   /** What works on parts that lie at the service; one thing at a time. `null` while sync is off. */
   async #atService<T>(
     task: (session: PullSession) => Promise<Result<T, TransportFailure>>,
