@@ -47,6 +47,8 @@ export interface HeldAccount {
 }
 
 export interface HeldPage {
+  /** By which the service knows it. */
+  readonly accountId: string;
   /** Absent: an older service that does not tell. */
   readonly account?: HeldAccount;
   /** The newest write of the account. */

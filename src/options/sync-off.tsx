@@ -61,7 +61,8 @@ export function SyncOff() {
         </p>
         <p>
           Encrypted before it leaves this browser: the sync service can't read it. It sees when, how often and
-          roughly how much is sent, from which network address, and how many devices there are.
+          roughly how much is sent, from which network address, and how many devices there are. Once sync is
+          on, this page shows you everything that it holds, byte for byte.
         </p>
         <label class="field narrow">
           Name of this device

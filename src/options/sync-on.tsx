@@ -8,6 +8,7 @@ import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { DeletionsCard } from './deletions-card.tsx';
+import { HeldCard } from './held-card.tsx';
 import { PairingCode } from './pairing-code.tsx';
 import { PhraseCard, PhraseCheck } from './phrase-card.tsx';
 
@@ -202,6 +203,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
         {sync.phrase !== 'waits' && <PhraseCheck />}
       </section>
       <DeletionsCard syncedMs={sync.lastSyncedMs} />
+      <HeldCard syncedMs={sync.lastSyncedMs} />
     </>
   );
 }

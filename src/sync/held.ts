@@ -76,6 +76,7 @@ export async function readHeld(
     room = OBJECTS - objects.length;
   }
   return ok({
+    accountId: session.account.account,
     ...(account.value ? { account: account.value } : {}),
     head,
     objects,

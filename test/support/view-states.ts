@@ -11,6 +11,7 @@ import type { DataAccessRequest } from '../../src/model/data-request.ts';
 import type { Deletion } from '../../src/model/deletion.ts';
 import type { LogEntry, LogReading } from '../../src/model/deletion-log.ts';
 import type { HealthReport } from '../../src/model/health.ts';
+import type { HeldContents, HeldPage } from '../../src/model/held.ts';
 import type { JoinPreview } from '../../src/model/join-preview.ts';
 import type { PluginsReport } from '../../src/model/plugins.ts';
 import type { PrivacyReport } from '../../src/model/privacy-policy.ts';
@@ -347,6 +348,75 @@ const NO_SERVICE = 'The sync service does not answer. Check the address, and tha
 const NOT_SENT = `What was recorded or deleted here lately did not reach your other devices yet. ${NO_SERVICE}`;
 const code = { code: `arq1:${'x7Kq-93_fLmP2'.repeat(14)}`, expiresMs: NOW + 300_000 };
 
+const LAPTOP = 'kX3vN0sQ9rTfPq2LwZb7Ag';
+const UPSTAIRS = 'Zt81mMxJcUeYh4RoD6iVQw';
+const heldAt = (n: number): Omit<HeldPage['objects'][number], 'inside'> => ({
+  slot: `${'hQ7dYw2c'.slice(n)}${'Vb3K'.repeat(10)}${'0Zr'}${'x'.repeat(n)}`,
+  etag: `${n}`.padEnd(64, '9f86d081'),
+  size: [4_352, 1_040, 214_016, 1_040, 1_168, 2_608][n] ?? 1_040,
+  seq: 1_204 - 3 * n,
+  atMs: NOW - 20_000 - n * 5_400_000,
+  device: n % 3 === 2 ? UPSTAIRS : LAPTOP,
+});
+const held: HeldPage = {
+  accountId: '2Xb9QmTt7cVw0LrPz5sKd8eYh1nAaJfUgI4oE6xCqRk',
+  account: { createdMs: NOW - 9e8, objects: 1_140, bytes: 38_204_331, logged: 5_112 },
+  head: 1_204,
+  gone: [],
+  objects: [
+    { ...heldAt(0), inside: { kind: 'part', author: LAPTOP, day: '2026-03-01', epoch: 1, events: 42 } },
+    { ...heldAt(1), inside: { kind: 'card', author: LAPTOP, epoch: 2 } },
+    { ...heldAt(2), inside: { kind: 'part', author: UPSTAIRS, day: '2026-02-28', epoch: 1, events: 9_812 } },
+    { ...heldAt(3), inside: { kind: 'erase', author: UPSTAIRS, epoch: 2 } },
+    { ...heldAt(4), closed: 'changed' },
+    {
+      ...heldAt(5),
+      closed: 'no-key',
+      inside: { kind: 'part', author: UPSTAIRS, day: '2026-02-27', epoch: 1 },
+    },
+  ],
+  next: 1_180,
+  names: { [LAPTOP]: 'Laptop', [UPSTAIRS]: 'The computer in the living room, upstairs' },
+};
+const heldPart: HeldContents = {
+  slot: heldAt(0).slot,
+  etag: heldAt(0).etag,
+  bytes: Buffer.from(Array.from({ length: 4_352 }, (_, i) => (i * 167 + (i >> 3) * 59) % 256)).toString(
+    'base64url',
+  ),
+  headerBytes: 306,
+  inside: { kind: 'part', author: LAPTOP, day: '2026-03-01', epoch: 1, events: 42 },
+  header: JSON.stringify(
+    { kind: 'part', author: LAPTOP, incarnation: 1, counter: 7, day: '2026-03-01' },
+    null,
+    2,
+  ),
+  text: JSON.stringify(
+    [
+      {
+        kind: 'visit',
+        id: 'a.1',
+        atMs: NOW,
+        url: 'https://sea.example/whales',
+        title: 'Whale watching near me',
+      },
+    ],
+    null,
+    2,
+  ),
+  cut: 0,
+  leftOut: 3,
+  unknown: 0,
+};
+const heldClosed: HeldContents = (({ text: _, leftOut: __, ...rest }) => ({
+  ...rest,
+  closed: 'no-key' as const,
+}))(heldPart);
+const openHeld = async (view: TestPage): Promise<void> => {
+  await view.evaluate(`document.querySelector('[data-testid=held] details').open = true`);
+  await view.waitFor('held-object');
+};
+
 const healthy: HealthReport = {
   madeMs: NOW,
   sizes: {
@@ -612,6 +682,8 @@ const answers: FakeBackground['answers'] = {
   'sync.invite': ok(code),
   'sync.deletions': ok([]),
   'sync.preview': ok(joinPreview),
+  'sync.held': ok(held),
+  'sync.held-object': ok(heldPart),
   'health.get': ok(healthy),
   'phrase.show': ok({ secret: SECRET }),
   'closed.look': ok(closed),
@@ -936,6 +1008,34 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       status: syncing({}),
       answers: { ...answers, 'sync.deletions': ok(deletions) },
       reach: seen('deletion'),
+    },
+    {
+      name: 'options-sync-held',
+      status: syncing({}),
+      reach: async (view) => {
+        await openHeld(view);
+        await view.click('held-unfold');
+        await says(view, 'held-text', 'Whale watching');
+      },
+    },
+    {
+      name: 'options-sync-held-closed',
+      status: syncing({}),
+      answers: { ...answers, 'sync.held-object': ok(heldClosed) },
+      reach: async (view) => {
+        await openHeld(view);
+        await view.click('held-unfold');
+        await says(view, 'held-closed', 'The key of this part was destroyed');
+      },
+    },
+    {
+      name: 'options-sync-held-offline',
+      status: syncing({ phase: 'offline' }),
+      answers: without('sync.held', NO_SERVICE),
+      reach: async (view) => {
+        await view.evaluate(`document.querySelector('[data-testid=held] details').open = true`);
+        await says(view, 'held-problem', NO_SERVICE);
+      },
     },
     {
       name: 'options-sync-code',

@@ -1,12 +1,13 @@
 /** What the service holds, as the person is shown it: exactly what lies there, and of the contents nothing that was deleted. */
 import { describe, expect, it, vi } from 'vitest';
-import { type Bytes, fromBase64Url } from '../../../src/base/bytes.ts';
+import { type Bytes, fromBase64Url, fromUtf8 } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { ok } from '../../../src/base/result.ts';
 import type { HeldContents, HeldObject, HeldPage } from '../../../src/model/held.ts';
 import type { Purge } from '../../../src/model/purge.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
 import type { Slot } from '../../../src/protocol/ids.ts';
+import { PATHS } from '../../../src/protocol/routes.ts';
 import { readHeld } from '../../../src/sync/held.ts';
 import { readHeldObject } from '../../../src/sync/held-object.ts';
 import { objectsBecome } from '../../support/other-objects.ts';
@@ -93,6 +94,17 @@ describe('the list', () => {
     await days(b, 2);
     await a.erase(target('one.example'));
     await days(a, 20);
+    // B has heard of nothing since: what it knows of the account is old.
+    b.network.forget();
+    const late = await allHeld(b);
+    expect(late.objects.map(asTold).sort(bySeq)).toEqual(await inStore());
+    expect(late.pages.reduce((sum, one) => sum + one)).toBe(late.objects.length);
+    // Each page asks for an object once, however often it was written.
+    for (const { path, body } of b.network.sent) {
+      if (path !== PATHS.get) continue;
+      const { slots } = JSON.parse(fromUtf8(body as Bytes)) as { slots: string[] };
+      expect(slots.length).toBe(new Set(slots).size);
+    }
     await world.settle();
     const stored = await inStore();
     expect(stored.length).toBeGreaterThan(25);
