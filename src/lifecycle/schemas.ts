@@ -162,13 +162,53 @@ const deletions = object({
 
 export type PackageKind = 'full' | 'anonymised';
 
+const ms: Schema = { ...number, description: 'when, by the clock of the service: milliseconds since 1970' };
+const slot: Schema = {
+  ...text,
+  description: 'the name of an object: only devices of the account know of what',
+};
+const etag: Schema = { ...text, description: 'SHA-256 of the sealed bytes' };
+const size: Schema = { ...number, description: 'bytes' };
+/** As the service tells it (`GET /v1/export`): it may tell more. */
+const held: Schema = {
+  oneOf: [
+    object({
+      type: words('account'),
+      account: text,
+      createdAt: ms,
+      head: { ...number, description: 'the newest write of the log' },
+      usage: object({ objects: number, bodyBytes: size, loggedOps: number }),
+    }),
+    object({ type: words('devices'), list: object({ body: text, signature: text }) }),
+    object({
+      type: words('change'),
+      seq: { ...number, description: 'which write' },
+      device: { ...text, description: 'which device wrote it' },
+      at: ms,
+      ops: list(object({ slot, etag: { ...etag, type: ['string', 'null'] }, size })),
+    }),
+    object({
+      type: words('object'),
+      slot,
+      etag,
+      size,
+      at: ms,
+      'here?': {
+        ...object({ kind: text, epoch: number, 'day?': text }),
+        description: 'not from the service: what this device knows the object to be',
+      },
+    }),
+    object({ type: words('answer'), key: text, at: ms, answer: object({}) }),
+  ],
+};
+
 const service: Readonly<Record<PackageKind, Schema>> = {
   full: object({
     service: text,
     askedAt: time,
     complete: { ...flag, description: 'whether the service told everything' },
     'problem?': text,
-    held: list(object({ type: words('account', 'devices', 'change', 'object', 'answer') })),
+    held: list(held),
   }),
   anonymised: object({
     askedAt: time,

@@ -1,6 +1,7 @@
 /** What the service says that it holds of the account: one JSON object a line (`GET /v1/export`), taken without the sealed bodies. */
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
+import type { LocalStore } from '../storage/local-store.ts';
 import type { Signer, Transport } from './transport.ts';
 
 /** A body in base64url, and what is told of it. */
@@ -34,6 +35,23 @@ export async function* readHoldings(
   if (!ended) throw new HoldingsMissing(BROKE_OFF);
 }
 
+/** Beside what the service tells of an object, what this device knows it to be: `here`. */
+export async function* withKnown(
+  store: LocalStore,
+  held: ReturnType<typeof readHoldings>,
+): ReturnType<typeof readHoldings> {
+  for await (const one of held) {
+    const { type, slot, etag } = one;
+    const known =
+      type === 'object' && typeof slot === 'string' ? await store.db.get('peers', slot) : undefined;
+    if (known === undefined || known.etag !== etag) yield one;
+    else {
+      const { kind, day, epoch = 1 } = known;
+      yield { ...one, here: { kind, epoch, ...(day === undefined ? {} : { day }) } };
+    }
+  }
+}
+
 async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const reader = stream
     .pipeThrough(new TextDecoderStream() as never)
@@ -61,7 +79,8 @@ function parseLine(line: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(line);
     if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError();
-    const { body: _, ...told } = value as Record<string, unknown>;
+    // `here` is ours to say.
+    const { body: _, here: __, ...told } = value as Record<string, unknown>;
     return told;
   } catch {
     throw new HoldingsMissing(BROKE_OFF);

@@ -43,7 +43,7 @@ import {
   isErasure,
   readCommands,
 } from '../../sync/erasures.ts';
-import { readHoldings } from '../../sync/holdings.ts';
+import { readHoldings, withKnown } from '../../sync/holdings.ts';
 import {
   erasedOutside,
   isErasedOutside,
@@ -601,14 +601,15 @@ export class Sync {
     return left === undefined ? null : isErasedOutside(store, await scopeOf(store, left));
   }
 
-  /** What the service holds, as it tells it. `null` while sync is off. */
+  /** What the service holds, as it tells it, and what of it is known here. `null` while sync is off. */
   holdings(): { readonly url: string; held(): ReturnType<typeof readHoldings> } | null {
     const account = this.#account;
     if (!account) return null;
     const { store, clock } = this.profile;
     this.#transport ??= new Transport(account.url, clock);
     const transport = this.#transport;
-    return { url: account.url, held: () => readHoldings(transport, signerOf(store, account.account)) };
+    const held = () => withKnown(store, readHoldings(transport, signerOf(store, account.account)));
+    return { url: account.url, held };
   }
 
   /** Reads what lies at the service, beside whatever a round does; nothing of it is remembered. */

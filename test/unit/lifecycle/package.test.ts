@@ -14,8 +14,21 @@ import type { LogReading } from '../../../src/model/deletion-log.ts';
 import { CONTEXT, PREFERENCES, PROFILE, RECORDS, SETTINGS, VISIT } from '../../support/full-things.ts';
 
 const HELD = [
-  { type: 'account', account: 'secret-account', createdAt: 5, head: 2 },
-  { type: 'object', slot: 'secret-slot', etag: 'secret-etag', size: 3_000, at: 7 },
+  {
+    type: 'account',
+    account: 'secret-account',
+    createdAt: 5,
+    head: 2,
+    usage: { objects: 2, bodyBytes: 5_000, loggedOps: 3 },
+  },
+  {
+    type: 'object',
+    slot: 'secret-slot',
+    etag: 'secret-etag',
+    size: 3_000,
+    at: 7,
+    here: { kind: 'part', epoch: 1, day: '2026-11-24' },
+  },
   { type: 'object', slot: 'secret-other', etag: 'secret-etag', size: 2_000, at: 9 },
 ];
 const service = (problem?: string): Holdings => ({

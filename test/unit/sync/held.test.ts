@@ -1,8 +1,10 @@
 /** What the service holds, as the person is shown it: exactly what lies there, and of the contents nothing that was deleted. */
+import Ajv from 'ajv/dist/2020.js';
 import { describe, expect, it, vi } from 'vitest';
 import { type Bytes, fromBase64Url, fromUtf8 } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { ok } from '../../../src/base/result.ts';
+import { schemasOf } from '../../../src/lifecycle/schemas.ts';
 import type { HeldContents, HeldObject, HeldPage } from '../../../src/model/held.ts';
 import type { Purge } from '../../../src/model/purge.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
@@ -350,6 +352,51 @@ describe('what was deleted', () => {
     expect((await opened(b, slot)).text).toContain('Title of goes');
     await hide(b, 'goes.example');
     expect(await opened(b, slot)).toMatchObject({ text: '[]', leftOut: 1 });
+  });
+});
+
+describe('the export', () => {
+  it('has all of it too, holds to its schema, and says what each object is known to be here', async () => {
+    await days(a, 2);
+    await a.erase({ what: 'page', url: 'https://one.example/page-0' });
+    await world.settle();
+    const lines = await b.run(async () => {
+      const all: Readonly<Record<string, unknown>>[] = [];
+      for await (const line of b.sync.holdings()?.held() ?? []) all.push(line);
+      return all;
+    });
+    const schema = schemasOf('full', 'x')['service.json'] as object;
+    const ajv = new Ajv({ formats: { 'date-time': true } });
+    const file = { service: 'https://x.example', askedAt: '', complete: true, held: lines };
+    expect(ajv.validate({ ...schema }, file), ajv.errorsText()).toBe(true);
+    const { objects } = await allHeld(b);
+    const writes = new Map(
+      lines.flatMap(({ type, seq, device, ops }) =>
+        type === 'change'
+          ? (ops as { slot: string }[]).map(({ slot }) => [slot, { seq, device }] as const)
+          : [],
+      ),
+    );
+    const exported = lines
+      .filter(({ type }) => type === 'object')
+      .map(({ slot, etag, size, at, here }) => ({
+        slot,
+        etag,
+        size,
+        atMs: at,
+        here,
+        ...writes.get(`${slot}`),
+      }));
+    expect(exported.sort((one, other) => bySeq(one as never, other as never))).toEqual(
+      objects.sort(bySeq).map(({ inside, ...told }) => ({
+        ...told,
+        here: {
+          kind: inside?.kind,
+          epoch: inside?.epoch,
+          ...(inside?.day === undefined ? {} : { day: inside.day }),
+        },
+      })),
+    );
   });
 });
 
