@@ -53,12 +53,12 @@ export function HeldTable({ syncedMs }: { readonly syncedMs: number | undefined 
   const now = list.value;
   return (
     <>
+      <p role="status" data-testid="held-totals">
+        {now ? now.account && totalsText(now.account) : problem.value === '' && 'Asking the service…'}
+      </p>
       <p class="error result" role="alert" data-testid="held-problem" hidden={problem.value === ''}>
         {problem.value}
         {now && ' What is shown is what it held when it last answered.'}
-      </p>
-      <p role="status" data-testid="held-totals">
-        {now ? now.account && totalsText(now.account) : problem.value === '' && 'Asking the service…'}
       </p>
       {now && (
         <p>
