@@ -378,6 +378,7 @@ export function createHandlers(access: Access): Handlers {
       return status();
     },
     'sync.deletions': async () => ok(await (await ready()).sync.deletions()),
+    'sync.evidence': async () => ok(`${JSON.stringify(await (await ready()).sync.evidence(), null, 2)}\n`),
     'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>
       thenStatus(await thenAgreed(await (await settled()).sync.end('leave', anyway, loseAway))),

@@ -184,6 +184,8 @@ export interface Answers {
   'closed.erase': ClosedReport;
   'sync.now': Status;
   'sync.deletions': readonly Deletion[];
+  /** The text of a JSON file. */
+  'sync.evidence': string;
   'sync.leave': Status;
   'sync.delete-account': Status;
 }

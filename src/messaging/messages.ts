@@ -319,6 +319,8 @@ export const MESSAGES = {
   'sync.now': { from: 'page', body: nothing },
   /** The newest deletions of the account, and which devices have carried them out. */
   'sync.deletions': { from: 'page', body: nothing },
+  /** What proves that the service showed this device what cannot be; no content. */
+  'sync.evidence': { from: 'page', body: nothing },
   /** Days of a month, "2025-03", that are at the sync service only. */
   'archive.fetch-month': {
     from: 'page',
