@@ -36,7 +36,7 @@ describe('additional data', () => {
   });
 
   it('numbers the kinds of objects by their place in the list', () => {
-    expect(OBJECT_KINDS).toEqual(['part', 'ring', 'erase', 'card', 'settings']);
+    expect(OBJECT_KINDS).toEqual(['part', 'ring', 'erase', 'card', 'settings', 'head']);
   });
 
   it('has no two places with the same bytes', () => {
