@@ -156,8 +156,6 @@ export async function stopFor(
   const evidence: Evidence = {
     ...found,
     here: { device: deviceIdOf(store), ...here },
-    account: account.account,
-    serviceUrl: account.url,
     foundMs,
   };
   await keepEvidence(store, evidence);

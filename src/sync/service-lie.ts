@@ -35,8 +35,6 @@ export interface Evidence {
   readonly here: SaidHead;
   /** What it was told in another device's name, and does not fit. */
   readonly there?: SaidHead;
-  readonly account: string;
-  readonly serviceUrl: string;
   /** By this device's clock, ms since 1970. */
   readonly foundMs: number;
 }

@@ -388,8 +388,11 @@ export class Sync {
   }
 
   /** What proves that the service is not to be trusted, without any content. `null` while there is nothing. */
-  async evidence(): Promise<Evidence | null> {
-    return (await readEvidence(this.profile.store)) ?? null;
+  async evidence(): Promise<(Evidence & { readonly account: string; readonly serviceUrl: string }) | null> {
+    const evidence = await readEvidence(this.profile.store);
+    if (!this.#account || !evidence) return null;
+    const { account, url } = this.#account;
+    return { ...evidence, account, serviceUrl: url };
   }
 
   async #failed(error: TransportFailure): Promise<void> {

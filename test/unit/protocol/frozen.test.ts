@@ -75,6 +75,7 @@ describe('names of objects', () => {
       {
         "card": "IMo3xbkVy0fY-AalMX1AzQsAjgE4VvYrZHehR6Kx4UA",
         "erase": "o4-9T3qqsrPpfnCN-oLiUbEnCtORnrN0qxZ_4xmZxcY",
+        "head": "xY-ukve0xM5w9Gm1AnasWe7B0aLn8zifiOSFTiuoLa0",
         "part": "FImaJz3JHP6DTeXamZp8h3vqBTXjHVgY322Vr2RDc7c",
         "ring": "CHUqqiW68iKmKAvz3uEz6lRQ5Y0Db1flyuFCC9CwblA",
         "settings": "eJRDZILQNRBCU91-3jdeCZXj9fL8eBFOFnbcD9MD9r8",

@@ -13,6 +13,8 @@ import { SEALED_BROKEN, SEALED_DROPPED } from '../../../src/storage/locked-store
 import { prepareToLock } from '../../../src/storage/sealed.ts';
 import { noteSettings } from '../../../src/sync/account-state.ts';
 import { wishRenewal } from '../../../src/sync/rotation.ts';
+import { FEED, type Feed } from '../../../src/sync/feed.ts';
+import { keepEvidence } from '../../../src/sync/service-lie.ts';
 import { writeUnread } from '../../../src/sync/unread.ts';
 import { SOME_KDF, SOME_KEY } from '../../support/locking.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
@@ -76,6 +78,16 @@ const EXPECTED: Record<string, readonly string[]> = {
     'sealed-broken',
     'sealed-dropped',
     'seen/*',
+    'service-lie.at',
+    'service-lie.foundMs',
+    // Numbers, hashes and times of the feed, signed.
+    'service-lie.here.device',
+    'service-lie.here.signature',
+    'service-lie.here.text',
+    'service-lie.there.device',
+    'service-lie.there.signature',
+    'service-lie.there.text',
+    'service-lie.what',
     'settings-came',
     'unread.*',
     'version',
@@ -210,6 +222,14 @@ it('every field that is not sealed is known', async () => {
     await noteSettings(device.store);
     await wishRenewal(device.store);
     await writeUnread(device.store, { slot: 'broken' });
+    const feed = (await device.store.db.get('metadata', FEED)) as Feed;
+    await device.store.db.put(
+      'metadata',
+      { ...feed, ahead: { slot: 'etag' }, sent: [{ seq: 1, puts: 'hash' }] } satisfies Feed,
+      FEED,
+    );
+    const said = { device: 'id', text: '{}', signature: 'signature' };
+    await keepEvidence(device.store, { what: 'forked', at: 1, here: said, there: said, foundMs: 1 });
   });
   await collect();
   // As the background locks it, and what comes then.
