@@ -57,6 +57,6 @@ export const lied = ({
   error: {
     code: SERVICE_LIES,
     status: 200,
-    message: `${WHAT[what]} It is not honest, or was put back from a backup: ask its host. Sync has stopped, and nothing here is lost. On the Sync tab, save the evidence, then leave the account and make a new one.`,
+    message: `${WHAT[what]} The service is not honest, or was put back from a backup: ask its host. Sync has stopped, and nothing here is lost. On the Sync tab, save the evidence, then leave the account and make a new one.`,
   },
 });
