@@ -12,8 +12,8 @@ import { setLock } from '../../../src/storage/lock.ts';
 import { SEALED_BROKEN, SEALED_DROPPED } from '../../../src/storage/locked-store.ts';
 import { prepareToLock } from '../../../src/storage/sealed.ts';
 import { noteSettings } from '../../../src/sync/account-state.ts';
-import { wishRenewal } from '../../../src/sync/rotation.ts';
 import { FEED, type Feed } from '../../../src/sync/feed.ts';
+import { wishRenewal } from '../../../src/sync/rotation.ts';
 import { keepEvidence } from '../../../src/sync/service-lie.ts';
 import { writeUnread } from '../../../src/sync/unread.ts';
 import { SOME_KDF, SOME_KEY } from '../../support/locking.ts';
@@ -151,7 +151,8 @@ it('every field that is not sealed is known', async () => {
           const key = String(cursor.key).replace(/\/.*/, '/*');
           const value = cursor.value as unknown;
           if (name === 'metadata')
-            for (const field of fieldsOf(value, key)) fields.add(field.replace(/^(unread|feed\.ahead|heads|away)\..*/, '$1.*'));
+            for (const field of fieldsOf(value, key))
+              fields.add(field.replace(/^(unread|feed\.ahead|heads|away)\..*/, '$1.*'));
           else for (const field of fieldsOf(value)) fields.add(field);
           expect(JSON.stringify([cursor.key, value])).not.toMatch(/secretword/i);
         }
