@@ -20,7 +20,7 @@ const WHAT = {
   gap: 'The sync service leaves out a part of its history.',
   hidden: 'The sync service keeps from this device what your other devices, or this one, have seen there.',
   dropped: 'The sync service took what this device sent, and does not have it any more.',
-  'old-object': 'The sync service gives this device an older version of an object than the newest.',
+  'old-object': 'The sync service gives this device another version of an object than its history says.',
   'device-list': 'The sync service shows this device another device list than your other devices.',
   'went-back':
     'One of your devices says that it has seen less than before, or the sync service says so in its name.',

@@ -65,7 +65,7 @@ const FORKED = /^The sync service shows this device another history than your ot
 const SHORTER = /^The sync service shows an older state/;
 const HIDDEN = /^The sync service keeps from this device/;
 const DROPPED = /^The sync service took what this device sent/;
-const OLD_OBJECT = /^The sync service gives this device an older version/;
+const OLD_OBJECT = /^The sync service gives this device another version/;
 const DEVICE_LIST = /^The sync service shows this device another device list/;
 const ALTERED = /^The sync service shows another history than it showed this device before/;
 
