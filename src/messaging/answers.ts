@@ -187,6 +187,8 @@ export interface Answers {
   'sync.deletions': readonly Deletion[];
   'sync.held': HeldPage;
   'sync.held-object': HeldContents;
+  /** The text of a JSON file. */
+  'sync.evidence': string;
   'sync.leave': Status;
   'sync.delete-account': Status;
 }

@@ -327,6 +327,8 @@ export const MESSAGES = {
   },
   /** One of these objects: its bytes, and what opens of it here. */
   'sync.held-object': { from: 'page', body: v.strictObject({ slot: slotSchema }) },
+  /** What proves that the service showed this device what cannot be; no content. */
+  'sync.evidence': { from: 'page', body: nothing },
   /** Days of a month, "2025-03", that are at the sync service only. */
   'archive.fetch-month': {
     from: 'page',

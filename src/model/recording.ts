@@ -61,6 +61,8 @@ export interface SyncState {
   readonly devices?: readonly SyncDevice[];
   /** `waits`: this device has the recovery phrase, until the person has shown that it is written down. */
   readonly phrase?: 'waits';
+  /** The service showed what cannot be: nothing is sent or taken any more, and what proves it can be saved. */
+  readonly hasEvidence?: true;
 }
 
 export interface SyncDevice {

@@ -5,6 +5,7 @@ import type { Failure, Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
 import type { Status, SyncDevice, SyncState } from '../model/recording.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
+import { saveFile } from '../ui/file-parts.ts';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
 import { DeletionsCard } from './deletions-card.tsx';
@@ -13,8 +14,10 @@ import { PairingCode } from './pairing-code.tsx';
 import { PhraseCard, PhraseCheck } from './phrase-card.tsx';
 
 /** Where things stand, for a person. The short label is in the page's head. */
-function stateWords({ phase, serviceUrl }: SyncState): string {
+function stateWords({ phase, serviceUrl, hasEvidence }: SyncState): string {
   if (serviceUrl === undefined) return 'It is not known any more at which service.';
+  if (hasEvidence)
+    return `Sync with ${serviceUrl} has stopped for good. What you record stays in this browser.`;
   if (phase === 'syncing') return `Sending and fetching at ${serviceUrl}…`;
   if (phase === 'offline') return `${serviceUrl} cannot be reached. It is tried again by itself.`;
   return phase === 'synced' ? `Up to date with ${serviceUrl}.` : `The service is ${serviceUrl}.`;
@@ -78,6 +81,12 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
     });
     if (anyway) await end('Leaving…', (loseAway) => ask('sync.leave', { anyway: true, loseAway }));
   };
+  const saveEvidence = async () => {
+    const answer = await ask('sync.evidence', {});
+    if (answer.ok)
+      saveFile(new Blob([answer.value], { type: 'application/json' }), 'arq-context-sync-evidence.json');
+    else problem.value = answer.error.message;
+  };
   const takeOut = async ({ id, name }: SyncDevice) => {
     const agreed = await confirm({
       title: `Remove “${name}”?`,
@@ -107,19 +116,25 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
   return (
     <>
       <section class="card" ref={box}>
-        <h2>Sync is on</h2>
+        <h2>{sync.hasEvidence ? 'Sync has stopped' : 'Sync is on'}</h2>
         <p>
           {stateWords(sync)}
           {sync.lastSyncedMs === undefined ? '' : ` Last synced ${exactTime(sync.lastSyncedMs)}.`}
         </p>
         <div class="row">
-          <button
-            type="button"
-            data-testid="sync-now"
-            onClick={() => busy.value === '' && void run('Syncing…', () => ask('sync.now', {}))}
-          >
-            Sync now
-          </button>
+          {sync.hasEvidence ? (
+            <button type="button" data-testid="sync-evidence" onClick={() => void saveEvidence()}>
+              Save the evidence
+            </button>
+          ) : (
+            <button
+              type="button"
+              data-testid="sync-now"
+              onClick={() => busy.value === '' && void run('Syncing…', () => ask('sync.now', {}))}
+            >
+              Sync now
+            </button>
+          )}
           <button type="button" data-testid="sync-leave" onClick={() => void leave()}>
             Leave the account…
           </button>
@@ -199,7 +214,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
             ))}
           </tbody>
         </table>
-        <PairingCode devices={devices.length} />
+        {!sync.hasEvidence && <PairingCode devices={devices.length} />}
         {sync.phrase !== 'waits' && <PhraseCheck />}
       </section>
       <DeletionsCard syncedMs={sync.lastSyncedMs} />

@@ -6,8 +6,10 @@
 import { type Bytes, fromBase64Url, lengthPrefixed, u16, u32, u64, utf8 } from '../base/bytes.ts';
 import type { AccountId, DeviceId, Slot } from './ids.ts';
 
-export const OBJECT_KINDS = ['part', 'ring', 'erase', 'card', 'settings'] as const;
-/** Events of one day; a device's key ring; an erase command; what a device is called; the settings that all devices share. */
+export const OBJECT_KINDS = ['part', 'ring', 'erase', 'card', 'settings', 'head'] as const;
+/**
+ * Events of one day; a device's key ring; an erase command; what a device is called; the settings that all devices share; how far a
+ * device has read the feed. */
 export type ObjectKind = (typeof OBJECT_KINDS)[number];
 
 export interface RecordPlace {

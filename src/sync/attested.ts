@@ -1,16 +1,17 @@
 /**
- * What a device says in the account under its own signature (Ed25519): deletions, its name, receipts. The account's key alone says only
- * that some device wrote it; the signature says which, and a device that was taken out, or the service, cannot say it for another.
+ * What a device says in the account under its own signature (Ed25519): deletions, its name, receipts, how far it has read
+ * the feed. The account's key alone says only that some device wrote it; the signature says which, and a device that was taken out, or the
+ * service, cannot say it for another.
  */
 import * as v from 'valibot';
 import { type Bytes, fromBase64Url, toBase64Url, utf8 } from '../base/bytes.ts';
 import { sign, verify } from '../crypto/signing.ts';
 import type { AccountId, DeviceId } from '../protocol/ids.ts';
 
-export type Attested = 'erase' | 'card';
+export type Attested = 'erase' | 'card' | 'head' | 'evidence';
 
 /** `text`: the JSON as it was signed, so that nobody has to write it the same way again. */
-const attestedSchema = v.strictObject({ text: v.string(), signature: v.string() });
+export const attestedSchema = v.strictObject({ text: v.string(), signature: v.string() });
 export type Attestation = v.InferOutput<typeof attestedSchema>;
 
 /** Neither the kind, the account nor the device can contain a NUL, so no two of them sign the same bytes. */

@@ -1,6 +1,6 @@
-/** What waits, as sealed objects: parts of days, key ring, card, settings, erase commands. */
+/** What waits, as sealed objects: parts of days, key ring, card, settings, erase commands, head. */
 import { type Bytes, toHex, utf8 } from '../base/bytes.ts';
-import type { Day } from '../base/clock.ts';
+import type { Clock, Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
@@ -15,7 +15,10 @@ import type { PeerRow } from '../storage/schema.ts';
 import { eventsOf } from '../storage/vault.ts';
 import { type AccountState, deviceIdOf, readSharedSettings, signerOf } from './account-state.ts';
 import { type Attested, attest } from './attested.ts';
+import { epochOfPeer } from './epochs.ts';
 import { readCommands } from './erasures.ts';
+import { FEED, type Feed } from './feed.ts';
+import { ownHead } from './heads.ts';
 import { epochField, type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
 import type { QueuedRow, Staged } from './outbox.ts';
 import { ownCard } from './receipts.ts';
@@ -34,6 +37,7 @@ export interface PushSession {
   readonly account: AccountState;
   /** Devices in the account's list: they send their own events. */
   readonly authors: ReadonlySet<string>;
+  readonly clock: Clock;
 }
 
 export interface Draft {
@@ -162,7 +166,7 @@ async function draft(
 /** A record that may be written again: its version grows, and it replaces what we last saw. */
 async function versioned(
   session: PushSession,
-  kind: 'ring' | 'card' | 'settings',
+  kind: 'ring' | 'card' | 'settings' | 'head',
   payload: unknown,
   own: boolean,
   note?: string,
@@ -238,4 +242,21 @@ export async function ringDraft(
   const before = await publishedBefore(session, signerOf(store, account.account), closed);
   if (!before.ok) return before;
   return ok(await versioned(session, 'ring', ringPayload(keys, before.value), true, note));
+}
+
+/**
+ * How far this device has read the feed, beside whatever else it sends. `isIdle`: nothing else is sent; then it goes only to be moved to
+ * the master key of now.
+ */
+export async function headDraft(session: PushSession, isIdle: boolean): Promise<Draft | null> {
+  const { store, scope, account, clock } = session;
+  const own = deviceIdOf(store);
+  const place = { kind: 'head', author: own, incarnation: store.vault.incarnation, counter: 0 } as const;
+  const published = await store.db.get('peers', await slotOf(scope, place));
+  if (isIdle && (!published || epochOfPeer(published) === scope.keys.epoch)) return null;
+  const feed = (await store.db.get('metadata', FEED)) as Feed | undefined;
+  const head = feed && (await ownHead(store, feed, clock.nowMs()));
+  if (!head) return null;
+  const { privateKey } = store.vault.device.sign;
+  return versioned(session, 'head', await attest('head', account.account, own, privateKey, head), true);
 }

@@ -16,6 +16,7 @@ import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { type Devices, deviceIdOf, EPOCH_SETTLED } from './account-state.ts';
 import { openKeys } from './epoch-keys.ts';
+import { readCursor } from './feed.ts';
 import { type ObjectScope, slotOf } from './objects.ts';
 import { queueRecord, unstage } from './outbox.ts';
 
@@ -77,7 +78,7 @@ export async function settleEpoch(
   const small = (await store.db.getAll('peers')).filter(({ kind }) => kind !== 'part');
   if (waiting.length > 0 || small.some((peer) => epochOfPeer(peer) < scope.keys.epoch)) return waiting;
   if ((await settledSeq(store)) === null) {
-    const seq = ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0;
+    const seq = await readCursor(store);
     await store.db.put('metadata', { epoch: scope.keys.epoch, seq } satisfies Settled, EPOCH_SETTLED);
   }
   if (scope.keys.older.some(({ record }) => record !== null))

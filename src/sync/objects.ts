@@ -58,6 +58,7 @@ export async function slotOf(scope: ObjectScope, header: ObjectHeader): Promise<
     card: [author],
     erase: [utf8(header.name ?? '')],
     settings: [],
+    head: [author],
   };
   return toBase64Url(await hmac(scope.keys.naming, macInput(header.kind, ...fields[header.kind]))) as Slot;
 }

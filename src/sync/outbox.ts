@@ -15,6 +15,9 @@ import {
   writeSharedSettings,
 } from './account-state.ts';
 import { type EraseCommand, isErasure, readCommands, writeCommands } from './erasures.ts';
+import { CURSOR, FEED } from './feed.ts';
+import { HEADS } from './heads.ts';
+import { EVIDENCE } from './service-lie.ts';
 import { noteUnerased, TRIED, UNERASED } from './unerased.ts';
 import { UNREAD } from './unread.ts';
 
@@ -185,7 +188,10 @@ export async function waitingHere(
 
 /** What is remembered of one account, and means nothing in another. */
 const OF_ACCOUNT = [
-  'cursor',
+  CURSOR,
+  FEED,
+  HEADS,
+  EVIDENCE,
   UNREAD,
   DEVICES_SEEN,
   RENEWAL_WISHED,

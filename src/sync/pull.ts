@@ -5,20 +5,21 @@
  * Over 300 lines, because the order in which a page is applied decides what a worker that is stopped leaves.
  */
 import * as v from 'valibot';
+import { toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
+import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import { mergeShared, parseShared } from '../model/shared-settings.ts';
 import type { CheckedChain } from '../protocol/device-list.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
-import { PATHS } from '../protocol/routes.ts';
-import { type Change, type ChangesAnswer, changesAnswerSchema } from '../protocol/wire.ts';
+import type { Change, ChangesAnswer } from '../protocol/wire.ts';
 import { DamagedError, PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
-import { attested } from './attested.ts';
+import { attested, attestedSchema } from './attested.ts';
 import { queueMeant } from './away.ts';
 import { dropCovered } from './covered-commands.ts';
 import { settledSeq } from './epochs.ts';
@@ -33,12 +34,15 @@ import {
   parseCommand,
   readCommands,
 } from './erasures.ts';
+import { extended, type Feed, follows, moveCursor, notAsSent, openFeed, readPage } from './feed.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
+import { contradicted, headSchema, headsBeyond, readHeads, stopFor, takeHead } from './heads.ts';
 import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
 import { erasuresWaiting, queueDay, queueRecord } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
+import type { SaidHead } from './service-lie.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 import { carriedOut, noteTried, readTried, readUnerased } from './unerased.ts';
 import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
@@ -49,9 +53,6 @@ export interface Pulled {
   /** Objects at the service that do not open; they are left there, tried again with later changes, and reported. */
   readonly unreadable: number;
 }
-
-/** An answer of more than a megabyte is not taken, and an entry of the feed may name a hundred slots. */
-const PAGE = Math.min(LIMITS.changesPage, 100);
 
 /** What commands mean that are carried out together. */
 export interface Commanded {
@@ -68,6 +69,8 @@ export type EraseHere = (commanded: Commanded, erase: () => Promise<number>) => 
 /** `ever`: every device that was listed in the account: who may have signed what lies there. */
 export interface RoundSession extends PullSession {
   readonly ever: CheckedChain['ever'];
+  /** Devices that are listed now. */
+  readonly authors: ReadonlySet<string>;
   readonly clock: Clock;
   readonly eraseHere: EraseHere;
 }
@@ -76,23 +79,73 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
   const { store, transport, account } = session;
   const signer = signerOf(store, account.account);
   let changed = (await eraseWaiting(session)) > 0;
-  for (;;) {
-    const since = ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0;
-    const page = await changesSince(transport, signer, since);
+  const opened = await openFeed(store, transport, signer);
+  if (!opened.ok) return opened;
+  if (!opened.value) return stopFor(session, null, { what: 'shorter', at: 0 });
+  for (let feed = opened.value; ; ) {
+    const since = feed.seq;
+    const due = await dueSeq(session, feed);
+    const page = await readPage(transport, signer, since);
     if (!page.ok) return page;
     const { changes, head } = page.value;
+    if (head < since) return stopFor(session, feed, { what: 'shorter', at: since });
+    if (head < due.seq) return stopFor(session, feed, { what: 'hidden', at: due.seq, ...due.there });
     const last = changes.at(-1);
-    if (!last) return done(session, changed);
+    if (!follows(feed, changes) || (last ? last.seq > head : head > since))
+      return stopFor(session, feed, { what: 'gap', at: since + 1 });
+    if (!last) {
+      // What was given is not what any entry says: an older version of it.
+      if (Object.keys(feed.ahead).length > 0)
+        return stopFor(session, feed, { what: 'old-object', at: since });
+      return done(session, changed);
+    }
+    const next = await extended(feed, changes);
+    const fault = await faultIn(session, feed, next, changes);
+    if (fault) return fault;
     const unread = await readUnread(store);
     const objects = await fetchSlots(transport, signer, await wantedSlots(store, changes, unread, since));
     if (!objects.ok) return objects;
-    const applied = await apply(session, objects.value, changes);
+    const applied = await apply(session, objects.value, changes, next);
     if (!applied.ok) return applied;
-    changed ||= applied.value;
+    changed ||= applied.value.changed;
     for (const { device, at } of changes) await store.db.put('metadata', at, `seen/${device}`);
-    await store.db.put('metadata', last.seq, 'cursor');
-    if (last.seq >= head) return done(session, changed);
+    feed = { ...next, ahead: { ...next.ahead, ...applied.value.ahead } };
+    await moveCursor(store, feed);
+    const waits = Object.keys(feed.ahead).length > 0 || (await dueSeq(session, feed)).seq > last.seq;
+    if (last.seq >= head && !waits) return done(session, changed);
   }
+}
+
+/** How far the feed has to be by now: what listed devices say that they have read, and what this one was told that it wrote. */
+async function dueSeq(
+  session: RoundSession,
+  feed: Feed,
+): Promise<{ readonly seq: number; readonly there?: { readonly there: SaidHead } }> {
+  const sent = Math.max(0, ...feed.sent.map(({ seq }) => seq));
+  const beyond = await headsBeyond(session, feed.seq);
+  const furthest = beyond.reduce<(typeof beyond)[number] | undefined>(
+    (most, one) => (most && most[1].seq >= one[1].seq ? most : one),
+    undefined,
+  );
+  if (!furthest || furthest[1].seq <= sent) return { seq: sent };
+  const [device, { seq, said }] = furthest;
+  return { seq, there: { there: { device, ...said } } };
+}
+
+/** Whether the next entries are not what other devices, or the service itself, said of them. Nothing of them was taken yet. */
+async function faultIn(
+  session: RoundSession,
+  feed: Feed,
+  next: Feed,
+  changes: readonly Change[],
+): Promise<Result<never, TransportFailure> | undefined> {
+  const { store } = session;
+  const dropped = await notAsSent(feed, deviceIdOf(store), changes);
+  if (dropped !== undefined) return stopFor(session, next, { what: 'dropped', at: dropped });
+  const device = await contradicted(session, feed.seq, next);
+  const head = device === undefined ? undefined : (await readHeads(store))[device];
+  if (device === undefined || !head) return undefined;
+  return stopFor(session, next, { what: 'forked', at: head.seq, there: { device, ...head.said } });
 }
 
 /** A page of the change feed, without a gap. */
@@ -101,8 +154,7 @@ export async function changesSince(
   signer: Signer,
   since: number,
 ): Promise<Result<ChangesAnswer, TransportFailure>> {
-  const call = { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${PAGE}` } as const;
-  const page = await transport.json(changesAnswerSchema, call, signer);
+  const page = await readPage(transport, signer, since);
   if (!page.ok) return page;
   const { changes, head } = page.value;
   return changes.some(({ seq }, index) => seq !== since + 1 + index) || head < since
@@ -163,6 +215,10 @@ async function isGivenHere(store: LocalStore, scope: ObjectScope, id: string): P
   return (await store.db.get('peers', await slotOf(scope, header)))?.own === true;
 }
 
+/** What the newest of these entries says of each slot. */
+const latestOf = (changes: readonly Change[]): ReadonlyMap<Slot, string | null> =>
+  new Map(changes.flatMap(({ ops }) => ops.map(({ slot, etag }) => [slot, etag] as const)));
+
 /** What a page leaves in the slots that others wrote, and what did not open before. */
 async function wantedSlots(
   store: LocalStore,
@@ -170,8 +226,7 @@ async function wantedSlots(
   unread: Unread,
   since: number,
 ): Promise<Slot[]> {
-  const latest = new Map<Slot, string | null>();
-  for (const change of changes) for (const { slot, etag } of change.ops) latest.set(slot, etag);
+  const latest = latestOf(changes);
   const wanted = new Set<Slot>();
   for (const [slot, etag] of latest) {
     if (etag !== null && (await store.db.get('peers', slot))?.etag !== etag) wanted.add(slot);
@@ -188,13 +243,22 @@ export function retried(slots: readonly Slot[], since: number): Slot[] {
   return [...slots.slice(start), ...slots.slice(0, start)].slice(0, LIMITS.getSlots);
 }
 
-/** Everything of a page but the cursor. */
+interface Applied {
+  readonly changed: boolean;
+  /** Objects in a version that none of the entries read so far names. */
+  readonly ahead: Readonly<Record<string, string>>;
+}
+
+/** Everything of a page but the cursor. `feed`: with this page read. */
 async function apply(
   session: RoundSession,
   objects: readonly Fetched[],
   changes: readonly Change[],
-): Promise<Result<boolean, TransportFailure>> {
+  feed: Feed,
+): Promise<Result<Applied, TransportFailure>> {
   const { store, scope } = session;
+  const newest = latestOf(changes);
+  const ahead: Record<string, string> = {};
   const peers: PeerRow[] = [];
   const unread = { ...(await readUnread(store)) };
   const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
@@ -203,7 +267,8 @@ async function apply(
   const late = new Set<string>(
     changes.flatMap(({ seq, ops }) => (settled !== null && seq > settled ? ops.map(({ slot }) => slot) : [])),
   );
-  for (const object of objects) {
+  // First what others say of the feed: where it does not fit, nothing of the page is taken.
+  for (const object of headsFirst(objects, opened)) {
     const header = opened.get(object.slot);
     const own = header?.header.author === deviceIdOf(store);
     const known = await store.db.get('peers', object.slot);
@@ -217,7 +282,7 @@ async function apply(
       header && !older && !stale
         ? isDone
           ? ok('taken')
-          : await take(session, object.slot, header, into)
+          : await take(session, object.slot, header, into, feed)
         : ok('broken');
     if (!outcome.ok) return outcome;
     delete unread[object.slot];
@@ -225,6 +290,9 @@ async function apply(
     // Ours, and its key was destroyed here: an object to be taken away.
     else if (outcome.value === 'no-key' && !own) unread[object.slot] = 'no-key';
     if (!header || outcome.value === 'broken' || (outcome.value === 'no-key' && !own)) continue;
+    // It opens, so a device of the account wrote it; the feed has to say when.
+    const etag = toHex(await sha256(object.body));
+    if (newest.has(object.slot) && newest.get(object.slot) !== etag) ahead[object.slot] = etag;
     const { kind, counter, day } = header.header;
     if (outcome.value === 'no-key' && day !== undefined) await queueDay(store, day);
     peers.push({
@@ -262,8 +330,13 @@ async function apply(
   const there = new Set<string>(objects.map(({ slot }) => slot));
   for (const slot of gone) if (!there.has(slot)) delete unread[slot];
   await writeUnread(store, unread);
-  return ok(peers.length > 0);
+  return ok({ changed: peers.length > 0, ahead });
 }
+
+const headsFirst = (objects: readonly Fetched[], opened: ReadonlyMap<Slot, OpenedHeader>): Fetched[] => {
+  const rank = ({ slot }: Fetched) => (opened.get(slot)?.header.kind === 'head' ? 0 : 1);
+  return [...objects].sort((a, b) => rank(a) - rank(b));
+};
 
 async function openHeaders(
   scope: ObjectScope,
@@ -282,6 +355,7 @@ async function take(
   slot: Slot,
   object: OpenedHeader,
   into: Taken,
+  feed: Feed,
 ): Promise<Result<Outcome, TransportFailure>> {
   const { store, scope, ever } = session;
   const { header } = object;
@@ -308,6 +382,13 @@ async function take(
       if (!card.success) return ok('broken');
       await store.writeNamed(`card/${header.author}`, card.output);
       return ok('taken');
+    }
+    case 'head': {
+      const said = await attested('head', scope.account, header.author, ever.get(header.author)?.sign, value);
+      const head = v.safeParse(headSchema, said);
+      if (!head.success) return ok('broken');
+      const taken = await takeHead(session, header.author, head.output, v.parse(attestedSchema, value), feed);
+      return taken.ok ? ok('taken') : taken;
     }
     case 'settings': {
       const theirs = parseShared(value);

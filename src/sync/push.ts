@@ -8,7 +8,8 @@ import { PATHS } from '../protocol/routes.ts';
 import { batchAnswerSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { signerOf } from './account-state.ts';
-import { type Draft, draftsOf, groups, type PushSession, ringDraft } from './drafts.ts';
+import { type Draft, draftsOf, groups, headDraft, type PushSession, ringDraft } from './drafts.ts';
+import { noteSent } from './feed.ts';
 import { partsSent, queued, readStaged, type Staged, settle, stage, unstage } from './outbox.ts';
 import type { TransportFailure } from './transport.ts';
 
@@ -55,6 +56,11 @@ export async function push(session: PushSession): Promise<Result<Pushed, Transpo
     // Deleting what somebody replaced meanwhile: theirs stays, ours is gone.
     return result !== undefined && (result.ok || 'gone' in peer || result.etag === peer.etag);
   });
+  await noteSent(
+    store,
+    answer.value.seq,
+    first.peers.flatMap((peer, index) => ('gone' in peer || !answer.value.results[index]?.ok ? [] : [peer])),
+  );
   const conflict = first.peers.some((peer, index) => !accepted[index] && !('gone' in peer));
   await learnEtags(store, first, answer.value.results, accepted);
   await settle(store, staged, accepted);
@@ -104,11 +110,14 @@ async function prepare(session: PushSession): Promise<Result<readonly Staged[], 
     }
     const ring = await ringDraft(session, drafts);
     if (!ring.ok) return ring;
-    if (!ring.value && drafts.length === 0) {
+    const isIdle = !ring.value && drafts.length === 0;
+    const head = await headDraft(session, isIdle);
+    if (isIdle && !head) {
       await drop(store, settled.flat());
       return ok([]);
     }
-    const staged = cut(ring.value, drafts, groupOf, settled);
+    const first = [ring.value, head].filter((one) => one !== null);
+    const staged = cut(first, drafts, groupOf, settled);
     await stage(store, staged, parts);
     return ok(staged);
   });
@@ -117,15 +126,15 @@ async function prepare(session: PushSession): Promise<Result<readonly Staged[], 
 const sizeOf = (drafts: readonly Draft[]): number =>
   drafts.reduce((sum, { body }) => sum + (body?.length ?? 0), 0);
 
-/** Batches that the service takes, in order. The ring goes first: what comes later may need its keys. */
+/** Batches that the service takes, in order. `first`: the ring, because what comes later may need its keys, and the head. */
 function cut(
-  ring: Draft | null,
+  first: readonly Draft[],
   drafts: readonly Draft[],
   groupOf: readonly number[],
   settled: readonly number[][],
 ): Staged[] {
   const batches: { drafts: Draft[]; groups: (number | 'none')[] }[] = [
-    { drafts: ring ? [ring] : [], groups: ring ? ['none'] : [] },
+    { drafts: [...first], groups: first.map(() => 'none') },
   ];
   for (const [index, next] of drafts.entries()) {
     let batch = batches.at(-1);

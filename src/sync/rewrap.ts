@@ -1,6 +1,6 @@
 /**
  * Small records at the service that are still sealed under an older master key, wrapped anew as they are. Listed devices do that with
- * their key ring and card themselves: it is how they say that they have moved.
+ * their key ring, card and head themselves: it is how they say that they have moved.
  */
 import { toHex } from '../base/bytes.ts';
 import { randomId } from '../base/random.ts';
@@ -14,6 +14,7 @@ import { type BatchOp, batchAnswerSchema } from '../protocol/wire.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { signerOf } from './account-state.ts';
 import { epochOfPeer } from './epochs.ts';
+import { noteSent } from './feed.ts';
 import { fetchSlots } from './fetch.ts';
 import { openBody, openHeader, sealObject, slotOf } from './objects.ts';
 import type { PullSession } from './parts.ts';
@@ -32,7 +33,7 @@ export async function rewrapOld(
   if (scope.keys.older.every(({ record }) => record === null)) return ok(true);
   const theirs = new Set<string>();
   for (const author of authors)
-    for (const kind of ['ring', 'card'] as const)
+    for (const kind of ['ring', 'card', 'head'] as const)
       theirs.add(await slotOf(scope, { kind, author: author as DeviceId, incarnation: 0, counter: 0 }));
   const old = (await store.db.getAll('peers')).filter(
     (peer) => peer.kind !== 'part' && epochOfPeer(peer) < scope.keys.epoch && !theirs.has(peer.slot),
@@ -96,6 +97,7 @@ async function rewrapSome(
   );
   if (!answer.ok) return answer;
   const done = peers.filter((_, index) => answer.value.results[index]?.ok);
+  await noteSent(store, answer.value.seq, done);
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
   for (const peer of done) tx.store.put(peer);
   await tx.done;

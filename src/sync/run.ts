@@ -5,11 +5,13 @@ import type { LocalStore } from '../storage/local-store.ts';
 import { type AccountState, type Devices, scopeOf } from './account-state.ts';
 import { fetchWaiting } from './away.ts';
 import { settleEpoch } from './epochs.ts';
+import { checkList } from './heads.ts';
 import { type EraseHere, type Pulled, pull } from './pull.ts';
 import { type Pushed, push } from './push.ts';
 import { rewrapOld } from './rewrap.ts';
 import type { Rings } from './rings.ts';
 import { keepKeys } from './rotation.ts';
+import { lied, readEvidence } from './service-lie.ts';
 import { refusal, type Transport, type TransportFailure } from './transport.ts';
 
 /** Shared records may be changed by others between our pull and our push this often in one round. */
@@ -35,6 +37,8 @@ export async function runRound(
   clock: Clock,
   eraseHere: EraseHere,
 ): Promise<Result<Round, TransportFailure>> {
+  const evidence = await readEvidence(store);
+  if (evidence) return lied(evidence);
   const devices = await keepKeys(store, transport, account.account, clock);
   if (!devices.ok) return devices;
   const { list, versions, ever } = devices.value;
@@ -42,10 +46,12 @@ export async function runRound(
   const authors = new Set<string>(list.devices.map(({ id }) => id));
   // Whoever answers: a device that was taken out says so and sends nothing more.
   if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
+  const listed = await checkList({ store, transport, account, clock, authors }, devices.value);
+  if (!listed.ok) return listed;
   let changed = false;
   let unreadable = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
-    const session = { store, transport, scope, account, rings, ever, clock, eraseHere };
+    const session = { store, transport, scope, account, rings, ever, authors, clock, eraseHere };
     const pulled = await pull(session);
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;
@@ -60,9 +66,9 @@ export async function runRound(
       if (!waited.ok) return waited;
       unreadable += waited.value.missing;
       more = waited.value.more;
-      pushed = await push({ store, transport, scope, account, authors });
+      pushed = await push({ store, transport, scope, account, authors, clock });
       while (pushed.ok && pushed.value === 'more')
-        pushed = await push({ store, transport, scope, account, authors });
+        pushed = await push({ store, transport, scope, account, authors, clock });
       if (!more || chunk === CHUNKS || !pushed.ok || pushed.value !== 'done') break;
     }
     if (!pushed.ok) return pushed;

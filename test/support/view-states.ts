@@ -19,6 +19,7 @@ import type { CompactionState, Status, SyncState } from '../../src/model/recordi
 import type { ReductionCount, ReductionState } from '../../src/model/reduction.ts';
 import type { RetentionReport } from '../../src/model/retention.ts';
 import { NO_COUNTS } from '../../src/model/sensitive.ts';
+import { lied } from '../../src/sync/service-lie.ts';
 import type { TestPage } from './browser.ts';
 import type { FakeBackground } from './fake-background.ts';
 import { SOME_KDF } from './locking.ts';
@@ -87,6 +88,13 @@ const syncing = (sync: Partial<SyncState>): Status => ({
     ],
     ...sync,
   },
+});
+
+/** The longest sentence of those that end sync. */
+const STOPPED = syncing({
+  phase: 'error',
+  message: lied({ what: 'went-back' }).error.message,
+  hasEvidence: true,
 });
 
 const compacting = (compaction: CompactionState): Status => ({ ...recording, compaction });
@@ -783,6 +791,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       reach: (view) =>
         view.evaluate(`document.querySelector('[data-testid=passkey-alone]').scrollIntoView()`),
     },
+    { name: 'popup-sync-stopped', status: STOPPED },
     {
       name: 'popup-refused',
       status: syncing({ phase: 'error', message: NO_SERVICE }),
@@ -1106,6 +1115,11 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     { name: 'options-sync-error', status: syncing({ phase: 'error', message: NO_SERVICE }) },
+    {
+      name: 'options-sync-evidence',
+      status: STOPPED,
+      reach: seen('sync-evidence'),
+    },
     { name: 'options-data', status: recording },
     {
       name: 'options-data-encrypting',

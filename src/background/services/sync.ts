@@ -43,6 +43,7 @@ import {
   isErasure,
   readCommands,
 } from '../../sync/erasures.ts';
+import { readCursor } from '../../sync/feed.ts';
 import { readHoldings, withKnown } from '../../sync/holdings.ts';
 import {
   erasedOutside,
@@ -72,6 +73,7 @@ import { restore } from '../../sync/recovery.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { isRenewalLeft, rotate } from '../../sync/rotation.ts';
 import { type Round, runRound } from '../../sync/run.ts';
+import { type Evidence, lied, readEvidence, SERVICE_LIES } from '../../sync/service-lie.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
 import { carriedOut } from '../../sync/unerased.ts';
 import { News } from './news.ts';
@@ -129,6 +131,8 @@ export class Sync {
   #round: Pick<Round, 'devices' | 'waiting' | 'restored'> = { devices: [], waiting: [], restored: [] };
   /** There is an account, but what is known of it does not open: what is recorded waits. */
   #isDamaged = false;
+  /** The service showed what cannot be: nothing is sent or taken any more in this account. */
+  #hasLied = false;
   /** The account is being left: nothing more goes to its service only. */
   #ending = false;
   /** Of the account that is being joined. */
@@ -165,6 +169,8 @@ export class Sync {
       await this.#retry.open();
       // It failed before the worker was stopped, and nothing is tried until the wait is over.
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
+      const evidence = await readEvidence(store);
+      if (evidence) this.#stopFor(lied(evidence).error);
       // What was changed here right before the worker was stopped. Where others' settings wait to be put in force, they do.
       if (!(await settingsCame(store))) await this.#settings.run(() => this.#shareSettings());
       this.kick(0);
@@ -207,6 +213,7 @@ export class Sync {
       devices: this.#devices,
       ...(this.profile.store.vault.recoverySecret() ? { phrase: 'waits' as const } : {}),
       ...(message === undefined ? {} : { message }),
+      ...(this.#hasLied ? { hasEvidence: true as const } : {}),
       ...(account.lastSyncedMs === undefined ? {} : { lastSyncedMs: account.lastSyncedMs }),
     };
   }
@@ -218,7 +225,7 @@ export class Sync {
   }
 
   kick(delayMs: number): void {
-    if (!this.#account) return;
+    if (!this.#account || this.#hasLied) return;
     const nowMs = this.profile.clock.nowMs();
     // Should the worker be stopped before the timer fires, the alarm (30 s at the earliest) does.
     void alarmAt(SYNC_ALARM, nowMs + 30_000);
@@ -237,7 +244,7 @@ export class Sync {
 
   /** From the alarms: catches up, unless the service asked to wait. */
   async wake(): Promise<void> {
-    if (!this.#account) return;
+    if (!this.#account || this.#hasLied) return;
     if (this.#news.isIdle()) this.#news.close();
     if (this.#retry.waitMs() > 0) return;
     await this.run();
@@ -372,7 +379,24 @@ export class Sync {
     return ok(null);
   }
 
+  /** Nothing is tried again by itself, and nobody is listened to. */
+  #stopFor(error: Failure): void {
+    this.#hasLied = true;
+    this.#problem = error;
+    this.#news.close();
+    this.#show('error');
+  }
+
+  /** What proves that the service is not to be trusted, without any content. `null` while there is nothing. */
+  async evidence(): Promise<(Evidence & { readonly account: string; readonly serviceUrl: string }) | null> {
+    const evidence = await readEvidence(this.profile.store);
+    if (!this.#account || !evidence) return null;
+    const { account, url } = this.#account;
+    return { ...evidence, account, serviceUrl: url };
+  }
+
   async #failed(error: TransportFailure): Promise<void> {
+    if (error.code === SERVICE_LIES) return this.#stopFor(error);
     await this.#retry.failed(error.retryAfterMs);
     this.#problem = error;
     this.#show(GONE.includes(error.code) || error.code === 'TOO_MANY' ? 'offline' : 'error');
@@ -396,7 +420,7 @@ export class Sync {
   #listen(account: AccountState, transport: Transport): void {
     const { store } = this.profile;
     const waitMs = this.#news.open(transport, signerOf(store, account.account), {
-      since: async () => ((await store.db.get('metadata', 'cursor')) as number | undefined) ?? 0,
+      since: () => readCursor(store),
       // No reason to bother a service that asked to be left alone.
       onNews: async () => {
         if (this.#account && this.#retry.waitMs() === 0) await this.run();
@@ -644,7 +668,7 @@ export class Sync {
    * cannot be asked now.
    */
   async dropSent(days: readonly Day[], keep: readonly string[]): Promise<readonly Day[] | null> {
-    if (this.#ending || this.#retry.waitMs() > 0) return null;
+    if (this.#ending || this.#hasLied || this.#retry.waitMs() > 0) return null;
     const dropped = await this.#atService((session) => dropSent(session, days, keep, () => !this.#ending));
     if (dropped && !dropped.ok) await this.#failed(dropped.error);
     return dropped?.ok ? dropped.value : null;
@@ -674,6 +698,7 @@ export class Sync {
   async invite(): Promise<Result<InviteAnswer>> {
     const account = this.#account;
     if (!account) return SYNC_OFF;
+    if (this.#hasLied && this.#problem) return { ok: false, error: this.#problem };
     this.#invitation?.abort();
     this.#invitation = new AbortController();
     this.#transport ??= new Transport(account.url, this.profile.clock);
@@ -719,6 +744,7 @@ export class Sync {
 
   /** Another master key for all devices; with `remove`, for all but that one, which is not in the account any more. */
   async rotate(remove?: string): Promise<Result<null>> {
+    if (this.#hasLied && this.#problem) return { ok: false, error: this.#problem };
     const { clock } = this.profile;
     const wish = remove === undefined ? { anyway: true } : { remove };
     const done = await this.#atService(({ store, transport, account }) =>
@@ -886,8 +912,13 @@ export class Sync {
       this.#transport,
       account.account,
     );
-    // A device that is out already has nothing left to do there. Nobody is kept in by a service that is gone.
-    const accepted = [NOT_LISTED, ...(anyway && how === 'leave' ? GONE : [])];
+    // A device that is out already has nothing left to do there. Nobody is kept in by a service that is gone, or lies.
+    const isLeft = how === 'leave' && this.#hasLied;
+    const accepted = [
+      NOT_LISTED,
+      ...(isLeft ? ['inconsistent'] : []),
+      ...(anyway && how === 'leave' ? GONE : []),
+    ];
     if (!done.ok && !accepted.includes(done.error.code)) return done;
     // What is erased from here on is noted, and what was erased while this was written too.
     await noteLeft(store, account.account);
@@ -906,6 +937,8 @@ export class Sync {
     this.#news.close();
     this.#transport = undefined;
     this.#rings.clear();
+    this.#hasLied = false;
+    this.#problem = undefined;
     this.#devices = [];
     this.#preview = undefined;
     this.#round = { devices: [], waiting: [], restored: [] };

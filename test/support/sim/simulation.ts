@@ -485,7 +485,7 @@ export class Simulation {
             }),
           ]);
           for (const author of authors)
-            for (const kind of ['ring', 'card'] as const)
+            for (const kind of ['ring', 'card', 'head'] as const)
               several.add(await slotOf(scope, { kind, author, incarnation: 0, counter: 0 }));
           const peers = await store.db.getAll('peers');
           for (const { slot, kind } of peers) if (kind === 'erase') several.add(slot);

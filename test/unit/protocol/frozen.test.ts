@@ -36,7 +36,7 @@ describe('additional data', () => {
   });
 
   it('numbers the kinds of objects by their place in the list', () => {
-    expect(OBJECT_KINDS).toEqual(['part', 'ring', 'erase', 'card', 'settings']);
+    expect(OBJECT_KINDS).toEqual(['part', 'ring', 'erase', 'card', 'settings', 'head']);
   });
 
   it('has no two places with the same bytes', () => {
@@ -75,6 +75,7 @@ describe('names of objects', () => {
       {
         "card": "IMo3xbkVy0fY-AalMX1AzQsAjgE4VvYrZHehR6Kx4UA",
         "erase": "o4-9T3qqsrPpfnCN-oLiUbEnCtORnrN0qxZ_4xmZxcY",
+        "head": "xY-ukve0xM5w9Gm1AnasWe7B0aLn8zifiOSFTiuoLa0",
         "part": "FImaJz3JHP6DTeXamZp8h3vqBTXjHVgY322Vr2RDc7c",
         "ring": "CHUqqiW68iKmKAvz3uEz6lRQ5Y0Db1flyuFCC9CwblA",
         "settings": "eJRDZILQNRBCU91-3jdeCZXj9fL8eBFOFnbcD9MD9r8",

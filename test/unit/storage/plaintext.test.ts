@@ -12,7 +12,9 @@ import { setLock } from '../../../src/storage/lock.ts';
 import { SEALED_BROKEN, SEALED_DROPPED } from '../../../src/storage/locked-store.ts';
 import { prepareToLock } from '../../../src/storage/sealed.ts';
 import { noteSettings } from '../../../src/sync/account-state.ts';
+import { FEED, type Feed } from '../../../src/sync/feed.ts';
 import { wishRenewal } from '../../../src/sync/rotation.ts';
+import { keepEvidence } from '../../../src/sync/service-lie.ts';
 import { writeUnread } from '../../../src/sync/unread.ts';
 import { SOME_KDF, SOME_KEY } from '../../support/locking.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
@@ -58,6 +60,13 @@ const EXPECTED: Record<string, readonly string[]> = {
     'epoch-settled.seq',
     'erasing',
     'erasure',
+    'feed.ahead.*',
+    'feed.hashes[]',
+    'feed.sent[].puts',
+    'feed.sent[].seq',
+    'feed.seq',
+    // Of each device; the same signed in `said`.
+    'heads.*',
     // To the hour.
     'last_sync',
     'locked-from',
@@ -69,6 +78,16 @@ const EXPECTED: Record<string, readonly string[]> = {
     'sealed-broken',
     'sealed-dropped',
     'seen/*',
+    'service-lie.at',
+    'service-lie.foundMs',
+    // Numbers, hashes and times of the feed, signed.
+    'service-lie.here.device',
+    'service-lie.here.signature',
+    'service-lie.here.text',
+    'service-lie.there.device',
+    'service-lie.there.signature',
+    'service-lie.there.text',
+    'service-lie.what',
     'settings-came',
     'unread.*',
     'version',
@@ -132,7 +151,8 @@ it('every field that is not sealed is known', async () => {
           const key = String(cursor.key).replace(/\/.*/, '/*');
           const value = cursor.value as unknown;
           if (name === 'metadata')
-            for (const field of fieldsOf(value, key)) fields.add(field.replace(/^(unread|away)\..*/, '$1.*'));
+            for (const field of fieldsOf(value, key))
+              fields.add(field.replace(/^(unread|feed\.ahead|heads|away)\..*/, '$1.*'));
           else for (const field of fieldsOf(value)) fields.add(field);
           expect(JSON.stringify([cursor.key, value])).not.toMatch(/secretword/i);
         }
@@ -203,6 +223,14 @@ it('every field that is not sealed is known', async () => {
     await noteSettings(device.store);
     await wishRenewal(device.store);
     await writeUnread(device.store, { slot: 'broken' });
+    const feed = (await device.store.db.get('metadata', FEED)) as Feed;
+    await device.store.db.put(
+      'metadata',
+      { ...feed, ahead: { slot: 'etag' }, sent: [{ seq: 1, puts: 'hash' }] } satisfies Feed,
+      FEED,
+    );
+    const said = { device: 'id', text: '{}', signature: 'signature' };
+    await keepEvidence(device.store, { what: 'forked', at: 1, here: said, there: said, foundMs: 1 });
   });
   await collect();
   // As the background locks it, and what comes then.
