@@ -1,7 +1,7 @@
 /**
  * Heads: each device says, under its signature and with whatever it sends anyway, how far it has read the feed, the hash of that, and
  * which device list it knew. Whoever reads it compares with what the service showed them. A service that tells two devices different
- * things has to keep everything that either sends from the other from then on (docs/decisions/0017).
+ * things has to keep everything that either sends from the other from then on (docs/decisions/0018).
  */
 import * as v from 'valibot';
 import type { Clock } from '../base/clock.ts';

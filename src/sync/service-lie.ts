@@ -1,6 +1,6 @@
 /**
  * The service showed what an honest one cannot show, except one that was put back from a backup. Sync ends there: nothing is sent or taken
- * any more in this account. What proves it is kept, without any content, until the account is left (docs/decisions/0017).
+ * any more in this account. What proves it is kept, without any content, until the account is left (docs/decisions/0018).
  */
 
 import type { LocalStore } from '../storage/local-store.ts';
