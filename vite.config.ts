@@ -56,7 +56,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           // Against what hangs: no test means to measure, and some machines are ten times slower than others.
-          testTimeout: 60_000,
+          testTimeout: 180_000,
           hookTimeout: 60_000,
           include: ['test/unit/**/*.test.ts', 'test/contract/**/*.test.ts', 'test/*.test.ts'],
           environment: 'node',

@@ -8,8 +8,6 @@ import { LockedError } from '../../../src/storage/database.ts';
 import { contentOf, fake, OWN_PAGE, opening } from '../../support/live-background.ts';
 import { SOME_KDF } from '../../support/locking.ts';
 
-vi.setConfig({ testTimeout: 30_000 });
-
 const MINUTE_MS = 60_000;
 const KEY = toBase64Url(new Uint8Array(32).fill(1));
 const PAGE = 'https://before.example/read';

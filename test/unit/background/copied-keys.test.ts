@@ -15,8 +15,6 @@ import { type CopiedKeys, copyKeys, putKeys, sameBytes } from '../../support/cop
 import { SOME_KDF } from '../../support/locking.ts';
 import { Worker } from '../../support/worker.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const kdf = SOME_KDF;
 const keyOf = (byte: number) => toBase64Url(new Uint8Array(32).fill(byte));
 const [KEY, OTHER] = [keyOf(1), keyOf(2)];

@@ -17,7 +17,6 @@ import { SOME_KDF } from '../../support/locking.ts';
 import { someContext } from '../../support/some-interactions.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 let worker: Worker;
 beforeEach(async () => {
   worker = await Worker.start();

@@ -475,7 +475,7 @@ describe('records that come from files and from their own device', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 
   it('and only from files, have the most time that any of them knows of, in whichever order', async () => {
     for (const order of [

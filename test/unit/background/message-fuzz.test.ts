@@ -219,5 +219,5 @@ describe('messages to the background', { shuffle: false }, () => {
     await settled();
     expect(await fingerprint()).not.toEqual(before);
     errors.mockClear();
-  }, 60_000);
+  });
 });

@@ -13,7 +13,6 @@ import { daysOfCommands, readCommands } from '../../../src/sync/erasures.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 usePair();
 
 const nothing = async () => {};

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 let worker: Worker;
 let rule: string;
 /** Resolves when the deletion is asked for, in the middle of what is applied. */

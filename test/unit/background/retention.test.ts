@@ -7,7 +7,6 @@ import type { PrivacyLevel } from '../../../src/model/privacy.ts';
 import type { Retention } from '../../../src/model/retention.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 let worker: Worker;
 let n = 0;
 beforeEach(async () => {

@@ -51,7 +51,7 @@ describe('rules that come late', () => {
       }),
       { numRuns: 2_000 },
     );
-  }, 30_000);
+  });
 
   it('change nothing the second time', () => {
     fc.assert(
@@ -63,7 +63,7 @@ describe('rules that come late', () => {
       }),
       { numRuns: 2_000 },
     );
-  }, 30_000);
+  });
 
   it('leave a count as it is', () => {
     const strict: Policy = { level: 'anonymous', rules: [] };
@@ -141,7 +141,7 @@ describe('what is applied to what is stored', () => {
       }),
       { numRuns: 500 },
     );
-  }, 30_000);
+  });
 
   it('leaves alone what came later, and what it is not about', () => {
     const strict = { level: 'ephemeral', rules: [], atMs: 0 } as const;

@@ -107,7 +107,7 @@ describe('redaction', () => {
       }),
       { numRuns: 2_000 },
     );
-  }, 60_000);
+  });
 
   it('leaves texts alone that were redacted with a hash before, and the other way round', async () => {
     for (const { text } of corpus) {
@@ -122,7 +122,7 @@ describe('redaction', () => {
   // most of a minute, beyond the limit of the whole test, where it is squares.
   it('ends soon, whatever the text and however long', () => {
     for (const fragment of HOSTILE) redactPlainly(fragment.repeat(Math.ceil(200_000 / fragment.length)));
-  }, 30_000);
+  });
 });
 
 const HOSTILE = [

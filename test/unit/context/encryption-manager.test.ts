@@ -138,7 +138,7 @@ describe('the key of a password', () => {
     const other = await emptyProfile();
     const elsewhere = new EncryptionManager(other.store);
     expect((await elsewhere.deriveKeyFromPassword('correct horse battery staple')).keyId).not.toBe(key.keyId);
-  }, 20_000);
+  });
 });
 
 describe('the sensitive fields of a profile', () => {

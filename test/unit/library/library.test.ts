@@ -95,7 +95,6 @@ describe('the bundle', () => {
       }
       expect(printed.filter((line) => !String(line).startsWith('days read'))).toEqual(said(example));
     },
-    20_000,
   );
 
   it('has examples that say something', () => {

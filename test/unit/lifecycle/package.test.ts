@@ -233,4 +233,4 @@ it('is written as it is made: no piece holds more than one batch, and the file g
   // It comes in chunks of a quarter of a megabyte, and never all at once.
   expect(bytes).toBeGreaterThan(1_500_000);
   expect(Math.max(...grown.map((size, i) => size - (grown[i - 1] ?? 0)))).toBeLessThan(600_000);
-}, 60_000);
+});

@@ -24,8 +24,6 @@ import {
   unseal as unsealOf,
 } from '../../support/locking.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 let profile: LocalProfile;
 beforeEach(async () => {
   profile = await emptyProfile();

@@ -31,7 +31,7 @@ it('a level that is chosen while settings of another device come is in force, at
     expect(b.settings()).toEqual(a.settings());
   }
   expect(moments).toBeGreaterThan(15);
-}, 60_000);
+});
 
 it.each<[string, (device: TestDevice) => Promise<unknown>]>([
   ['a level', (device) => device.set({ level: 'anonymous' })],

@@ -87,7 +87,7 @@ it('are those that the slow way finds something on, whatever the commands mean',
     { numRuns: 60 },
   );
   expect(opened / all).toBeLessThan(0.6);
-}, 60_000);
+});
 
 it('are all where a command does not say where, and where it was given by a version that did not name the site', async () => {
   const { store } = await filled([[0, URLS[0] as string]], 0);

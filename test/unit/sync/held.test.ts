@@ -1,6 +1,6 @@
 /** What the service holds, as the person is shown it: exactly what lies there, and of the contents nothing that was deleted. */
 import Ajv from 'ajv/dist/2020.js';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Bytes, fromBase64Url, fromUtf8 } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { ok } from '../../../src/base/result.ts';
@@ -16,7 +16,6 @@ import { objectsBecome } from '../../support/other-objects.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 usePair();
 
 const tryHeld = (device: TestDevice, span: Parameters<typeof readHeld>[1] = {}) =>

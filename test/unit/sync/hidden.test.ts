@@ -1,10 +1,9 @@
 /** What is about to be deleted is not sent while it can be undone; everything else is. */
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
 import { CARRIED_OUT, type Purge } from '../../../src/model/purge.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
 usePair();
 
 async function hide(host: string): Promise<void> {

@@ -51,7 +51,6 @@ describe('a round that ends in the middle loses nothing and doubles nothing', ()
       // Devices, changes, objects, B's keys, batch.
       expect(requests.whole).toBeGreaterThan(3);
     },
-    30_000,
   );
 
   it('when the worker is stopped before any one write to its store', async () => {
@@ -65,7 +64,7 @@ describe('a round that ends in the middle loses nothing and doubles nothing', ()
       await resumesWhole();
     }
     expect(writes).toBeGreaterThan(12);
-  }, 30_000);
+  });
 
   it('when every second request gets no answer for a while, on both', async () => {
     for (let i = 0; i < 3; i++) {

@@ -7,8 +7,6 @@ import { PREVIEW_LISTED } from '../../../src/model/join-preview.ts';
 import { SERVICE_URL, SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 let world: SyncWorld;
 let a: WholeDevice;
 let b: WholeDevice;

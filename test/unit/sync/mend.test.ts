@@ -1,5 +1,5 @@
 /** What does not open on one device: which key it needs, what brings it back, and what erasing it takes. */
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import {
   closedReport,
   eraseClosed,
@@ -15,7 +15,6 @@ import { SERVICE_URL, type TestDevice } from '../../support/sync-world.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
 usePair();
-vi.setConfig({ testTimeout: 30_000 });
 
 const parts = (device: TestDevice) => ({ profile: device.profile, sync: device.sync });
 const look = (device: TestDevice) => device.run(() => closedReport(parts(device)));

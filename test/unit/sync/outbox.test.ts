@@ -236,7 +236,7 @@ describe('more than one batch takes', () => {
     await oracle.check();
     expect(await live()).toBeLessThan(12);
     for (const { body } of a.network.sent) expect(body.length).toBeLessThanOrEqual(LIMITS.requestBytes);
-  }, 20_000);
+  });
 
   it('is cut into several: addresses that do not compress', async () => {
     const random = () => toBase64Url(crypto.getRandomValues(new Uint8Array(1_400)));
@@ -246,7 +246,7 @@ describe('more than one batch takes', () => {
     expect(await b.records()).toHaveLength(900);
     expect(await b.records()).toEqual(await a.records());
     for (const { body } of a.network.sent) expect(body.length).toBeLessThanOrEqual(LIMITS.requestBytes);
-  }, 20_000);
+  });
 
   it('comes in pages that one answer can hold', async () => {
     const { deps, clock } = world.service;
@@ -271,5 +271,5 @@ describe('more than one batch takes', () => {
     await oracle.visit(a, 'one.example', '/a');
     await world.settle();
     await oracle.check();
-  }, 20_000);
+  });
 });

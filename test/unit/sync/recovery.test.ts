@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { type Bytes, toBase64Url } from '../../../src/base/bytes.ts';
 import { parsePhrase, phraseOf } from '../../../src/crypto/phrase.ts';
 import { sha256 } from '../../../src/crypto/primitives.ts';
@@ -21,7 +21,6 @@ import { SERVICE_URL, SyncWorld, type TestDevice } from '../../support/sync-worl
 let world: SyncWorld;
 let oracle: Oracle;
 afterEach(() => world.end());
-vi.setConfig({ testTimeout: 30_000 });
 
 /** An account with some records, of which only the words are left. */
 async function wordsOf(count: number): Promise<string> {

@@ -1,7 +1,7 @@
 /** What unlocks one device of an account is changed: the account gets another master key, however long that takes. */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addPasskey, removeWay, setPassphrase, unlock } from '../../../src/background/services/lock.ts';
 import { LockedProfile } from '../../../src/background/services/locked-profile.ts';
 import { Profile } from '../../../src/background/services/profile.ts';
@@ -14,7 +14,6 @@ import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
 usePair();
-vi.setConfig({ testTimeout: 60_000 });
 
 const keyOf = (byte: number) => toBase64Url(new Uint8Array(32).fill(byte));
 const [KEY, OTHER] = [keyOf(1), keyOf(2)];

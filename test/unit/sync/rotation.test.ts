@@ -17,7 +17,6 @@ import type { Fate } from '../../support/test-network.ts';
 import { a, b, newPair, oracle, usePair, world } from '../../support/two-devices.ts';
 
 usePair();
-vi.setConfig({ testTimeout: 30_000 });
 
 const scopeOfDevice = async (device: TestDevice): Promise<ObjectScope> =>
   device.run(async () => scopeOf(device.store, await world.accountId()));
@@ -290,7 +289,6 @@ describe('a rotation that ends in the middle goes on', () => {
         }
       }
     },
-    60_000,
   );
 
   it('when the worker is stopped before any one write to its store', async () => {
@@ -306,7 +304,7 @@ describe('a rotation that ends in the middle goes on', () => {
       await whole();
     }
     expect(writes).toBeGreaterThan(10);
-  }, 60_000);
+  });
 
   it('when the process ends at any one step of moving', async () => {
     await someHistory();
@@ -322,5 +320,5 @@ describe('a rotation that ends in the middle goes on', () => {
       await whole();
     }
     expect(calls).toBeGreaterThan(8);
-  }, 60_000);
+  });
 });

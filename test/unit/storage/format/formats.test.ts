@@ -4,7 +4,7 @@
  * Over 300 lines, because each format is held to the same rules.
  */
 import fc from 'fast-check';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import {
   BitReader,
   BitWriter,
@@ -39,8 +39,6 @@ import {
   type TextTables,
 } from '../../../../src/storage/format/texts.ts';
 import { eventsOfOneDay } from '../../../support/some-events.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const DAY = '2026-11-24';
 const START = dayStartMs(DAY);
