@@ -17,7 +17,7 @@ import { PhraseCard, PhraseCheck } from './phrase-card.tsx';
 function stateWords({ phase, serviceUrl, hasEvidence }: SyncState): string {
   if (serviceUrl === undefined) return 'It is not known any more at which service.';
   if (hasEvidence)
-    return `Sync with ${serviceUrl} has stopped for good. What you record stays in this browser.`;
+    return `Sync with ${serviceUrl} has stopped for good: what it shows cannot all be true. What you record stays in this browser. Save the evidence and ask the host; then leave the account on each device, and make a new one.`;
   if (phase === 'syncing') return `Sending and fetching at ${serviceUrl}…`;
   if (phase === 'offline') return `${serviceUrl} cannot be reached. It is tried again by itself.`;
   return phase === 'synced' ? `Up to date with ${serviceUrl}.` : `The service is ${serviceUrl}.`;

@@ -13,17 +13,17 @@ export interface SaidHead {
   readonly signature: string;
 }
 
+/** Short: in the popup they stand beside everything else. What to do is on the Sync tab. */
 const WHAT = {
-  forked: 'The sync service shows this device another history than your other devices.',
-  altered: 'The sync service shows another history than it showed this device before.',
-  shorter: 'The sync service shows an older state than it showed this device before.',
+  forked: 'The sync service shows your devices different histories.',
+  altered: 'The sync service changed the history that it showed before.',
+  shorter: 'The sync service shows an older state than before.',
   gap: 'The sync service leaves out a part of its history.',
-  hidden: 'The sync service keeps from this device what your other devices, or this one, have seen there.',
-  dropped: 'The sync service took what this device sent, and does not have it any more.',
-  'old-object': 'The sync service gives this device another version of an object than its history says.',
-  'device-list': 'The sync service shows this device another device list than your other devices.',
-  'went-back':
-    'One of your devices says that it has seen less than before, or the sync service says so in its name.',
+  hidden: 'The sync service keeps back what your devices have seen there.',
+  dropped: 'The sync service lost what this device sent.',
+  'old-object': 'The sync service gives another object than its history names.',
+  'device-list': 'The sync service shows your devices different device lists.',
+  'went-back': 'The sync service shows a device that has seen less than before.',
 } as const;
 export type LieKind = keyof typeof WHAT;
 
@@ -57,6 +57,6 @@ export const lied = ({
   error: {
     code: SERVICE_LIES,
     status: 200,
-    message: `${WHAT[what]} The service is not honest, or was put back from a backup: ask its host. Sync has stopped, and nothing here is lost. On the Sync tab, save the evidence, then leave the account and make a new one.`,
+    message: `${WHAT[what]} It is not honest, or was put back from a backup. Sync has stopped, nothing here is lost: see the Sync tab.`,
   },
 });

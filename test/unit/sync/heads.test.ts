@@ -48,9 +48,7 @@ async function expectStopped(device: TestDevice, why: RegExp): Promise<void> {
   const state = await device.round();
   expect(state.message).toMatch(why);
   expect(state).toMatchObject({ phase: 'error', hasEvidence: true });
-  expect(state.message).toMatch(
-    /put back from a backup.*nothing here is lost.*save the evidence, then leave/,
-  );
+  expect(state.message).toMatch(/put back from a backup.*nothing here is lost: see the Sync tab/);
   device.network.up();
   await device.restart();
   device.network.forget();
@@ -61,13 +59,13 @@ async function expectStopped(device: TestDevice, why: RegExp): Promise<void> {
   expect(await device.outbox()).toBe(waiting);
 }
 
-const FORKED = /^The sync service shows this device another history than your other devices\./;
+const FORKED = /^The sync service shows your devices different histories/;
 const SHORTER = /^The sync service shows an older state/;
-const HIDDEN = /^The sync service keeps from this device/;
-const DROPPED = /^The sync service took what this device sent/;
-const OLD_OBJECT = /^The sync service gives this device another version/;
-const DEVICE_LIST = /^The sync service shows this device another device list/;
-const ALTERED = /^The sync service shows another history than it showed this device before/;
+const HIDDEN = /^The sync service keeps back what/;
+const DROPPED = /^The sync service lost what this device sent/;
+const OLD_OBJECT = /^The sync service gives another object/;
+const DEVICE_LIST = /^The sync service shows your devices different device lists/;
+const ALTERED = /^The sync service changed the history/;
 
 describe('an honest service', () => {
   it('leads all devices to the same hash, and heads go only with what is sent anyway', async () => {
@@ -389,7 +387,7 @@ describe('what a head says', () => {
     await send(b, '/1', '/2');
     await world.settle();
     await headWritten(b, 1);
-    await expectStopped(a, /^One of your devices says that it has seen less/);
+    await expectStopped(a, /^The sync service shows a device that has seen less/);
   });
 
   it('counts for nothing once its device is not listed any more', async () => {

@@ -194,7 +194,7 @@ describe('what is said in the name of a device', () => {
     await eraseSite(a);
     await a.round();
     // Sealed anew, so it is not the body that the feed names: that is found beside.
-    expect(await becomes('erase', value)).toMatch(/^The sync service gives this device another version/);
+    expect(await becomes('erase', value)).toMatch(/^The sync service gives another object/);
     expect((await b.urls()).filter((url) => url.includes('secret'))).toEqual([]);
   });
 
