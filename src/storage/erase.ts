@@ -440,7 +440,10 @@ async function sendAgain(db: Database, shred: readonly Shred[]): Promise<void> {
   const sent = new Set<Day>();
   for (const { own, kind, day } of await db.getAll('peers'))
     if (own && kind === 'part' && day !== undefined && days.has(day)) sent.add(day);
-  for (const row of await db.getAll('outbox')) if (row.what === 'day') sent.delete(row.day);
+  const waiting = await db.getAll('outbox');
+  // What waits to be sent was sealed with the key that goes.
+  for (const row of waiting) if (row.what === 'event' && days.has(row.day)) sent.add(row.day);
+  for (const row of waiting) if (row.what === 'day') sent.delete(row.day);
   const tx = db.transaction('outbox', 'readwrite', STRICT);
   await inTransaction(tx, (_, ask) => {
     for (const day of sent) ask(tx.store.add({ what: 'day', day }));

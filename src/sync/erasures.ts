@@ -26,8 +26,8 @@ import { noteUnerased } from './unerased.ts';
 const time = v.pipe(v.number(), v.safeInteger());
 export const commandSchema = v.strictObject({
   id: v.pipe(v.string(), v.maxLength(40)),
-  /** When it was given (interaction.ts, `countsAtMs`): what counts as recorded later is not meant. */
-  atMs: time,
+  /** When it was given (interaction.ts, `countsAtMs`): what counts as recorded later is not meant. Later ones no event can be stamped with. */
+  atMs: v.pipe(time, v.maxValue(MAX_TIME_MS - 1)),
   target: v.variant('what', [
     /** `day`: on which it lies, where that is known. */
     v.strictObject({

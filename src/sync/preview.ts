@@ -1,28 +1,34 @@
 /**
  * What an account that is being joined means for what this device has recorded by itself. Its deletions hold for everything up to their
  * time, so they mean records here that no other device ever knew: that is looked at, and the person asked, before the first of them is
- * carried out. Only reads. Of the account's objects only small ones are fetched: no erase command is larger (objects.ts pads them all
- * to the same size). Sizes are the service's word, and so is what it shows of the feed: one that hides a deletion from this and shows it
+ * carried out. Of the account's objects only small ones are fetched: no deletion is larger (objects.ts pads them all to the same size),
+ * and of rules that are applied to what is stored only very many. Sizes are the service's word, and so is what it shows of the feed: one that hides a deletion from this and shows it
  * later has it carried out like any that is given in the account.
  */
 import type { Clock, Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
-import type { InteractionRecord } from '../model/interaction.ts';
+import { type DatedReduction, reduceEvents } from '../capture/late-rules.ts';
+import {
+  type EventId,
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+} from '../model/interaction.ts';
 import { type JoinPreview, PREVIEW_LISTED, type PreviewPart } from '../model/join-preview.ts';
 import { recordHost } from '../model/selector.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type AccountState, scopeOf, signerOf } from './account-state.ts';
-import { daysOfCommands, type Erasure, erasedBy, isErasure } from './erasures.ts';
+import { daysOfCommands, type EraseCommand, erasedBy, isErasure } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
 import { changesSince, openCommand, type RoundSession } from './pull.ts';
 import { keepKeys } from './rotation.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 
-/** Those of erase commands have 1,400. */
-const SMALL_BYTES = 4_096;
+/** Those of deletions have 1,400; of rules that are applied to what is stored, as much as the rules take. */
+const SMALL_BYTES = 64 * 1024;
 
 interface Looking extends Pick<RoundSession, 'scope' | 'ever'> {
   readonly transport: Transport;
@@ -44,36 +50,53 @@ export async function previewJoin(
   const commands = await commandsOfAccount({ scope, transport, signer, ever: devices.value.ever });
   if (!commands.ok) return commands;
   const { naming } = scope.keys;
-  const meant = await daysOfCommands(store, commands.value, naming);
+  const erasures = commands.value.filter(isErasure);
+  const reductions = commands.value.flatMap(({ atMs, target }) =>
+    target.what === 'reduce' ? [{ ...target, atMs }] : [],
+  );
+  const meant = reductions.length > 0 ? undefined : await daysOfCommands(store, erasures, naming);
   const days = meant ?? (await store.days());
-  return ok({ deleted: await meantHere(store, inMemory, days, erasedBy(commands.value, naming)) });
+  return ok({ deleted: await meantHere(store, inMemory, days, erasedBy(erasures, naming), reductions) });
 }
 
 async function meantHere(
   store: LocalStore,
   inMemory: readonly InteractionRecord[],
   days: readonly Day[],
-  isMeant: (record: InteractionRecord) => Promise<boolean>,
+  isErased: (record: InteractionRecord) => Promise<boolean>,
+  reductions: readonly DatedReduction[],
 ): Promise<PreviewPart> {
   const sites = new Set<string>();
   const listed: InteractionRecord[] = [];
   let records = 0;
-  const look = async (some: readonly InteractionRecord[]) => {
+  const look = async (some: readonly InteractionRecord[], left: (id: EventId) => boolean = () => true) => {
     for (const record of [...some].sort((a, b) => b.atMs - a.atMs)) {
-      if (!(await isMeant(record))) continue;
+      if (left(record.id) && !(await isErased(record))) continue;
       records += 1;
       sites.add(recordHost(record) ?? '');
       if (listed.length < PREVIEW_LISTED) listed.push(record);
     }
   };
   await look(inMemory);
-  for (const day of [...days].sort().reverse()) await look(await store.recordsOfDay(day));
+  for (const day of [...days].sort().reverse()) {
+    const { events } = await store.eventsOfDay(day);
+    // Of what rules take that the account applied to what is stored, nothing is left.
+    const left = inOrder(reductions).reduce<readonly InteractionEvent[]>(reduceEventsBy, events);
+    const ids = new Set(left.map(({ id }) => id));
+    await look(foldEvents(events), (id) => ids.has(id));
+  }
   sites.delete('');
   return { records, sites: sites.size, listed };
 }
 
-/** Every deletion that lies at the service and opens. */
-async function commandsOfAccount(session: Looking): Promise<Result<Erasure[], TransportFailure>> {
+const inOrder = (reductions: readonly DatedReduction[]): DatedReduction[] =>
+  [...reductions].sort((a, b) => a.atMs - b.atMs);
+
+const reduceEventsBy = (events: readonly InteractionEvent[], one: DatedReduction) =>
+  reduceEvents(events, one);
+
+/** Every command that lies at the service and opens. */
+async function commandsOfAccount(session: Looking): Promise<Result<EraseCommand[], TransportFailure>> {
   const { scope, transport, signer } = session;
   const sizes = new Map<Slot, number>();
   for (let since = 0; ; ) {
@@ -88,14 +111,14 @@ async function commandsOfAccount(session: Looking): Promise<Result<Erasure[], Tr
     if (since >= head) break;
   }
   const small = [...sizes].flatMap(([slot, size]) => (size <= SMALL_BYTES ? [slot] : []));
-  const commands: Erasure[] = [];
+  const commands: EraseCommand[] = [];
   for (let i = 0; i < small.length; i += LIMITS.getSlots) {
     const objects = await fetchSlots(transport, signer, small.slice(i, i + LIMITS.getSlots));
     if (!objects.ok) return objects;
     for (const { slot, body } of objects.value) {
       const opened = await openHeader(scope, slot, body);
       const command = opened?.header.kind === 'erase' ? await openCommand(session, slot, opened) : null;
-      if (command && isErasure(command)) commands.push(command);
+      if (command) commands.push(command);
     }
   }
   return ok(commands);

@@ -55,11 +55,11 @@ async function isGone(
   correction: CorrectionOfRecords,
   means: Targeted,
 ): Promise<boolean> {
-  if (await means(wheneverOf(correction))) return true;
   const page = { what: 'page', url: correction.url } as const;
   for (const day of (await daysOf(profile, page)) ?? (await profile.store.days()))
     for (const record of await profile.store.recordsOfDay(day))
       if (correctedBy(record, correction)) return false;
+  if (await means(wheneverOf(correction))) return true;
   const filed = await unlessDamaged(profile.store.archives.filed(page));
   return (filed?.days ?? 0) === 0 && (await sync.awayDays(page)).length === 0;
 }

@@ -263,6 +263,8 @@ export class StoredRules {
     let touched: readonly Day[] = [];
     let keptDays = 0;
     await this.#changes.run(async () => {
+      // Everything was deleted meanwhile, and the job with it.
+      if (this.#state.queue[0]?.id !== job.id) return;
       try {
         await store.reduce(days, (on, events) => changeOf(on, events, job, counts), {
           name: NOTE,

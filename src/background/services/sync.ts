@@ -166,6 +166,8 @@ export class Sync {
     store.syncing = this.#account !== null || this.#isDamaged;
     if (this.#account) {
       await this.#movePhrase(this.#account);
+      // Should the worker have been stopped right after joining.
+      await this.#tellUntold(this.#account);
       await this.#retry.open();
       // It failed before the worker was stopped, and nothing is tried until the wait is over.
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
@@ -175,6 +177,11 @@ export class Sync {
       if (!(await settingsCame(store))) await this.#settings.run(() => this.#shareSettings());
       this.kick(0);
     }
+  }
+
+  #tellUntold({ account }: AccountState): Promise<void> {
+    const { store } = this.profile;
+    return tellUntold(store, account, (commands) => giveCommands(store, commands));
   }
 
   /** Older versions kept the phrase where it cannot be destroyed. */
@@ -820,8 +827,8 @@ export class Sync {
     await forgetReceipts(store);
     await noteJoined(store, account.account);
     await startQueueing(store, ['card', 'settings']);
-    await tellUntold(store, account.account, (commands) => giveCommands(store, commands));
     await writeAccount(store, account);
+    await this.#tellUntold(account);
     this.#account = account;
     this.#settingsProblem = undefined;
     this.#transport = transport;
@@ -920,8 +927,9 @@ export class Sync {
       ...(anyway && how === 'leave' ? GONE : []),
     ];
     if (!done.ok && !accepted.includes(done.error.code)) return done;
-    // What is erased from here on is noted, and what was erased while this was written too.
-    await noteLeft(store, account.account);
+    // What is erased from here on is noted, and what was erased while this was written too. Who was asked and does not join has told nothing.
+    const untold = account.agreed === undefined ? [] : await erasuresWaiting(store);
+    await noteLeft(store, account.account, new Set(untold));
     this.#account = null;
     this.#invitation?.abort();
     clearTimeout(this.#timer);

@@ -74,7 +74,11 @@ describe('an export of everything', () => {
     const records: unknown[] = [];
     for await (const batch of batchesOf(opened.source, () => {})) records.push(...batch);
     expect(records).toEqual(
-      RECORDS.map(({ atMs, ...rest }) => ({ ...rest, at: new Date(atMs).toISOString() })),
+      RECORDS.map(({ atMs, afterMs = 0, ...rest }) => ({
+        ...rest,
+        at: new Date(atMs).toISOString(),
+        after: new Date(afterMs).toISOString(),
+      })),
     );
   });
 

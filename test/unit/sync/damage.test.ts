@@ -124,6 +124,28 @@ describe('an account that does not open', () => {
     expect((await world.changes()).length).toBe(changes);
   });
 
+  it('is told of it also when the device did not join at the first try', async () => {
+    await b.visit('gone.example', '/theirs');
+    await world.settle();
+    await a.run(() => damageNamed(a.store, 'sync-account'));
+    await a.restart();
+    await a.erase({ what: 'site', host: 'gone.example' });
+    expect(await leave()).toEqual({ ok: true, value: null });
+    // What another device deletes meanwhile means something here: it asks.
+    world.pass(1_000);
+    await a.visit('mine.example', '/');
+    world.pass(1_000);
+    await b.erase({ what: 'site', host: 'mine.example' });
+    await world.settle([b]);
+    await world.join(b, a);
+    expect((await a.round()).phase).toBe('asks');
+    expect(await leave()).toEqual({ ok: true, value: null });
+    await world.join(b, a);
+    expect(await a.run(() => a.sync.agree(1))).toMatchObject({ ok: true });
+    await world.settle();
+    expect([await a.urls(), await b.urls()]).toEqual([[], []]);
+  });
+
   it('is not left while days are at the service only, unless they may be lost', async () => {
     await a.run(async () => {
       await a.store.db.put('metadata', { [today()]: 1 }, 'away');

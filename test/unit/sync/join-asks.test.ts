@@ -4,6 +4,7 @@ import '../../support/device-context.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
 import { PREVIEW_LISTED } from '../../../src/model/join-preview.ts';
+import { reductionOf } from '../../../src/model/reduction.ts';
 import { SERVICE_URL, SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
 
@@ -57,6 +58,19 @@ it('waits, says what it would be, and until then takes nothing over, sends nothi
   expect(await c.urls()).toEqual([GONE, KEPT, 'https://new.example/']);
   expect((await world.changes()).length).toBe(by);
   expect(by).toBeGreaterThan(sent);
+});
+
+it('asks, too, where rules were applied to what is stored that keep nothing of it', async () => {
+  const rule = { id: 'gone', host: 'gone.example', capture: 'skip' } as const;
+  await a.run(async () => {
+    await a.storedRules.start(reductionOf(rule, 'private', [rule]));
+    await a.storedRules.settled();
+  });
+  await world.settle([a, b]);
+  await world.join(a, c);
+  expect((await c.round()).phase).toBe('asks');
+  expect(await records()).toBe(1);
+  expect(await c.urls()).toEqual([GONE, KEPT]);
 });
 
 it('is said wherever health is shown', async () => {

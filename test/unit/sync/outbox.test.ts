@@ -197,7 +197,7 @@ describe('a refusal', () => {
 
   it('for want of room ends when something was erased', async () => {
     world.end();
-    await newPair({ objects: 7 });
+    await newPair({ objects: 8 });
     for (let i = 0; i < 3; i++) {
       await oracle.visit(a, 'one.example', `/${i}`);
       await a.round();
