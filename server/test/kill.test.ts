@@ -178,7 +178,8 @@ async function repeatUnanswered(url: string, subject: Subject, feed: readonly Ch
   return found;
 }
 
-test(`killed ${ROUNDS} times while eight devices write (ARQ_SEED=${seed})`, async () => {
+// Twenty starts of a process: on a busy machine each takes seconds.
+test(`killed ${ROUNDS} times while eight devices write (ARQ_SEED=${seed})`, { timeout: 180_000 }, async () => {
   console.log(`kill test: ARQ_SEED=${seed}`);
   const settings = { ARQ_PORT: '0', ARQ_DATA: folder };
   service = await startProcess({ settings });
