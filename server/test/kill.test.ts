@@ -179,7 +179,9 @@ async function repeatUnanswered(url: string, subject: Subject, feed: readonly Ch
 }
 
 // Twenty starts of a process: on a busy machine each takes seconds.
-test(`killed ${ROUNDS} times while eight devices write (ARQ_SEED=${seed})`, { timeout: 180_000 }, async () => {
+test(`killed ${ROUNDS} times while eight devices write (ARQ_SEED=${seed})`, {
+  timeout: 180_000,
+}, async () => {
   console.log(`kill test: ARQ_SEED=${seed}`);
   const settings = { ARQ_PORT: '0', ARQ_DATA: folder };
   service = await startProcess({ settings });
