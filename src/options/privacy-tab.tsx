@@ -1,9 +1,9 @@
-import { useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useSignal, useSignalEffect } from '@preact/signals';
 import type { Result } from '../base/result.ts';
 import type { RulesAnswer } from '../messaging/answers.ts';
 import { ask } from '../messaging/client.ts';
 import { LevelChoice } from '../ui/components/level-choice.tsx';
+import { status } from '../ui/status.ts';
 import { ConsentsCard } from './consents-card.tsx';
 import { KeptOut } from './kept-out.tsx';
 import { PasskeyCard } from './passkey-card.tsx';
@@ -24,7 +24,14 @@ export function PrivacyTab() {
     if (result.ok) answer.value = result.value;
     return result.ok;
   };
-  useEffect(() => void ask('rules.list', {}).then(show), []);
+  // With each status, too: what comes from other devices is told with it. What was said of a rule that could not be set stays.
+  useSignalEffect(() => {
+    if (status.value === undefined) return;
+    void ask('rules.list', {}).then((result) => {
+      if (result.ok) answer.value = result.value;
+      else show(result);
+    });
+  });
 
   return (
     <>

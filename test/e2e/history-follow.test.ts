@@ -77,13 +77,19 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await send('erase.finish', {});
     await inHistory('deleteAll()');
     await options.waitFor('history-cleared');
-    const { local, metadata } = await waitFor('all that is noted', async () => {
-      const noted = JSON.parse(String(await options.evaluate(notedInTheOpen))) as {
-        local: Record<string, unknown>;
-        metadata: string[];
-      };
-      return 'left-over' in noted.local ? noted : null;
-    });
+    const { local, metadata } = await waitFor(
+      'all that is noted',
+      async () => {
+        const noted = JSON.parse(String(await options.evaluate(notedInTheOpen))) as {
+          local: Record<string, unknown>;
+          metadata: string[];
+        };
+        // Retention is looked after within a minute.
+        const isAll = 'left-over' in noted.local && noted.metadata.includes('retention-done');
+        return isAll ? noted : null;
+      },
+      { timeoutMs: 90_000, everyMs: 500 },
+    );
     expect(Object.keys(local)).toEqual(
       expect.arrayContaining(['clock-trust', 'history-cleared', 'left-over', 'sentinel']),
     );

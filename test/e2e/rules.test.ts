@@ -132,7 +132,11 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   it('a consent is listed, withdrawn and goes into a file', async () => {
     await options.waitFor('consent-withdraw-recording');
     expect(await options.text('consent-now')).toBe('In force');
-    await options.click('consent-withdraw-recording');
+    // What was done before may still move it.
+    await waitFor('the question', async () => {
+      if ((await options.count('confirm')) === 0) await options.click('consent-withdraw-recording');
+      return (await options.count('confirm')) > 0;
+    });
     await options.click('confirm');
     await waitFor('it to be withdrawn', async () =>
       (await options.text('consent-now')).includes('Withdrawn'),
