@@ -40,7 +40,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await site.close();
   });
 
-  it(`${STOPS} stops lose nothing and double nothing (ARQ_SEED=${seed})`, async () => {
+  it(`${STOPS} stops lose nothing and double nothing (ARQ_SEED=${seed})`, { timeout: 600_000 }, async () => {
     const random = randomFrom(seed);
     const pause = (maxMs: number) => new Promise((resolve) => setTimeout(resolve, random() * maxMs));
     for (let i = 0; i < STOPS; i++) {
