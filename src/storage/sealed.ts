@@ -1,6 +1,8 @@
 /**
  * Opening what came while the profile was locked: some rows at a time, oldest first, each moves into the journal under the number
  * that it has. One step does both, so whatever is interrupted, an event is in one of the two.
+ *
+ * Over 300 lines, because what is opened, dropped and counted of what came while locked is one account of the same rows.
  */
 import { type Bytes, fromUtf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';

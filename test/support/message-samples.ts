@@ -1,6 +1,8 @@
 /**
  * Of every message of the table: bodies that are right, the first with no key that may be left out, and bodies that are wrong
  * in a way that only its own meaning tells. A type without samples does not compile, and does not pass.
+ *
+ * Over 300 lines, because it has a sample for each message, in the order of the table of messages.
  */
 import type { MessageBody, MessageType } from '../../src/messaging/messages.ts';
 import { SOME_KDF } from './some-kdf.ts';

@@ -1,4 +1,8 @@
-/** Level and rules, applied to what is stored: what was counted is what goes, no old byte opens, and any stop resumes. */
+/**
+ * Level and rules, applied to what is stored: what was counted is what goes, no old byte opens, and any stop resumes.
+ *
+ * Over 300 lines, because each way in which applied rules are interrupted needs the same worker.
+ */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';

@@ -1,4 +1,8 @@
-/** A service that shows its devices different things, or takes back what it showed. */
+/**
+ * A service that shows its devices different things, or takes back what it showed.
+ *
+ * Over 300 lines, because each lie of a service stands beside what must be no alarm.
+ */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { etagOf } from '../../../server/src/auth/digest.ts';
 import type { InProcess } from '../../../server/test/support/in-process.ts';

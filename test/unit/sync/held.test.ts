@@ -1,4 +1,8 @@
-/** What the service holds, as the person is shown it: exactly what lies there, and of the contents nothing that was deleted. */
+/**
+ * What the service holds, as the person is shown it: exactly what lies there, and of the contents nothing that was deleted.
+ *
+ * Over 300 lines, because everything that may be shown, or must not be, is asked of the same account.
+ */
 import Ajv from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { type Bytes, fromBase64Url, fromUtf8 } from '../../../src/base/bytes.ts';
