@@ -6,10 +6,11 @@ import {
   type InteractionEvent,
   type InteractionRecord,
   type NewEvent,
+  recordOf,
   stampOf,
   type VisitUpdate,
 } from '../model/interaction.ts';
-import { stricterLevel } from '../model/privacy.ts';
+import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
 import type { Reduction } from '../model/reduction.ts';
 import {
   captureClick,
@@ -116,9 +117,33 @@ function reduced(
   if (stays && level === event.level) return event;
   const [kept] = captured(event, reduction);
   if (kept === undefined || level === 'ephemeral') return null;
-  const own = { id: event.id, ...stampOf(event), ...(kept.kind === 'reduced' ? {} : { level }) };
+  const own = { id: event.id, ...stampOf(event), ...('url' in kept ? ownOf(event, kept, level) : {}) };
   const after = { ...kept, ...own } as InteractionEvent;
   return isSame(after, event) ? event : after;
+}
+
+/** What is not for rules to say. */
+function ownOf(
+  before: { readonly url: string; readonly shortened?: true },
+  after: { readonly url: string },
+  level: PrivacyLevel,
+) {
+  return { level, ...(before.shortened || after.url !== before.url ? { shortened: true as const } : {}) };
+}
+
+/**
+ * What is left of `before`, without what a deletion means as it is now: an hour, or an address, of which less is kept may be one that
+ * was deleted. Whoever has the rules and the deletion ends with the same, whichever came first.
+ */
+export async function withoutMeant(
+  before: readonly InteractionEvent[],
+  after: readonly InteractionEvent[],
+  isMeant: (record: InteractionRecord) => Promise<boolean>,
+): Promise<readonly InteractionEvent[]> {
+  const gone = new Set<EventId>();
+  for (const { after: left } of changedRecords(before, after))
+    if (left && (await isMeant(left))) gone.add(left.id);
+  return gone.size === 0 ? after : after.filter((event) => !gone.has(recordOf(event)));
 }
 
 const inOrder = (value: object): string =>
@@ -134,7 +159,7 @@ export function changedRecords(
   const changed = new Set(
     before
       .filter((event) => !stays.has(event))
-      .map((event) => (event.kind === 'visit-update' ? event.visit : event.id)),
+      .map(recordOf),
   );
   if (changed.size === 0) return [];
   const left = new Map(foldEvents(after).map((record) => [record.id, record]));

@@ -1,6 +1,7 @@
 /** A record of a JSON export, as the event that it was, parsed like any other input. */
 import { HOUR_MS } from '../base/clock.ts';
 import type { InteractionEvent, VisitUpdate } from '../model/interaction.ts';
+import { MAX_RECORDED_MS } from '../model/interaction-fields.ts';
 import { parseEvent } from '../model/parse-event.ts';
 
 export interface ExportedRecord {
@@ -17,7 +18,7 @@ export function parseRecord(value: unknown): ExportedRecord | null {
   if (typeof value !== 'object' || value === null) return null;
   const { at, after, ...rest } = value as Record<string, unknown>;
   const [atMs, afterMs] = [timeOf(at), after === undefined ? undefined : timeOf(after)];
-  if (atMs === null || afterMs === null) return null;
+  if (atMs === null || afterMs === null || atMs > MAX_RECORDED_MS) return null;
   const times = { atMs, ...(afterMs === undefined ? {} : { afterMs }) };
   if (rest.kind !== 'visit') return ofEvent(parseEvent({ ...rest, ...times }), 0);
   const { dwellMs, ...visit } = rest;

@@ -12,6 +12,9 @@ export const eventId = v.pipe(v.string(), v.regex(/^[A-Za-z0-9_-]{1,64}\.[0-9a-z
 /** Days have names up to the year 9999 (ms). */
 export const MAX_TIME_MS = Date.UTC(10_000, 0) - 1;
 
+/** Up to then records are taken in from elsewhere: above it the logical clock of deletions has room (docs/decisions/0016). In ms. */
+export const MAX_RECORDED_MS = Date.UTC(9_000, 0) - 1;
+
 /** Active time in ms, also of a part of one. */
 export const dwell = v.pipe(v.number(), v.finite(), v.minValue(0));
 

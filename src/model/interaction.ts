@@ -35,6 +35,11 @@ interface EventBase extends Stamped {
   readonly id: EventId;
   readonly atMs: number;
   readonly level: PrivacyLevel;
+  /**
+   * Only where rules that were applied to what is stored took something of the address: a page with the address that is left was never
+   * opened, so who deletes that one means this only where it was seen (docs/decisions/0013).
+   */
+  readonly shortened?: true;
 }
 
 /** A navigation that committed. */
@@ -104,6 +109,10 @@ export const countsAtMs = ({ atMs, afterMs }: Pick<EventBase, 'atMs' | 'afterMs'
 
 /** For another event that stands for the same. */
 export const stampOf = ({ afterMs }: Stamped): Stamped => (afterMs === undefined ? {} : { afterMs });
+
+/** The record that an event is of. */
+export const recordOf = (event: InteractionEvent): EventId =>
+  event.kind === 'visit-update' ? event.visit : event.id;
 
 /** A visit as a person sees it: the latest title, the sum of the active time. */
 export interface VisitRecord extends VisitEvent {

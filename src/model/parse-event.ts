@@ -6,10 +6,14 @@ import { PRIVACY_LEVELS } from './privacy.ts';
 
 const time = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_TIME_MS));
 const base = { id: eventId, atMs: time, afterMs: v.exactOptional(time) };
-const level = v.picklist(PRIVACY_LEVELS);
+const paged = {
+  ...base,
+  level: v.picklist(PRIVACY_LEVELS),
+  shortened: v.exactOptional(v.literal(true)),
+};
 
 const eventSchema = v.variant('kind', [
-  v.looseObject({ ...base, level, ...FIELDS.visit }),
+  v.looseObject({ ...paged, ...FIELDS.visit }),
   v.looseObject({
     ...base,
     kind: v.literal('visit-update'),
@@ -17,8 +21,8 @@ const eventSchema = v.variant('kind', [
     title: v.exactOptional(FIELDS.visit.title),
     dwellMs: v.exactOptional(dwell),
   }),
-  v.looseObject({ ...base, level, ...FIELDS.search }),
-  v.looseObject({ ...base, level, ...FIELDS.click }),
+  v.looseObject({ ...paged, ...FIELDS.search }),
+  v.looseObject({ ...paged, ...FIELDS.click }),
   v.looseObject({ ...base, ...FIELDS.reduced }),
 ]);
 

@@ -46,7 +46,7 @@ const time = v.pipe(v.number(), v.safeInteger());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const targetSchema = v.variant('what', [
   v.strictObject({ what: v.literal('record'), id: v.string(), day: v.optional(v.string()) }),
-  v.strictObject({ what: v.literal('page'), url: v.string() }),
+  v.strictObject({ what: v.literal('page'), url: v.string(), whole: v.exactOptional(v.literal(true)) }),
   v.strictObject({ what: v.literal('site'), host: v.string() }),
   v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
   v.strictObject({ what: v.literal('all') }),

@@ -14,11 +14,14 @@ export interface Filter {
   readonly kind?: RecordKind | undefined;
 }
 
-/** What to erase. `page` = every record of one address. `range` is [fromMs, toMs). */
+/**
+ * What to erase. `page` = every record of one address; with `whole`, only those that have it as it was recorded. `range` is
+ * [fromMs, toMs).
+ */
 export type EraseTarget =
   /** `day`: where it lies, where that is known. */
   | { readonly what: 'record'; readonly id: EventId; readonly day?: Day | undefined }
-  | { readonly what: 'page'; readonly url: string }
+  | { readonly what: 'page'; readonly url: string; readonly whole?: true }
   | { readonly what: 'site'; readonly host: string }
   | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number }
   | { readonly what: 'all' };
@@ -61,7 +64,9 @@ export function isTargeted(record: InteractionRecord, target: EraseTarget): bool
     case 'record':
       return record.id === target.id;
     case 'page':
-      return record.kind !== 'reduced' && record.url === target.url;
+      return (
+        record.kind !== 'reduced' && record.url === target.url && !(target.whole && record.shortened === true)
+      );
     case 'range':
       return record.atMs >= target.fromMs && record.atMs < target.toMs;
     case 'site': {
@@ -73,11 +78,13 @@ export function isTargeted(record: InteractionRecord, target: EraseTarget): bool
 
 /** A test for "one of these is meant"; many addresses and ids cost no more than a few. */
 export function targetedBy(targets: readonly EraseTarget[]): (record: InteractionRecord) => boolean {
-  const urls = new Set(targets.flatMap((target) => (target.what === 'page' ? [target.url] : [])));
+  const pages = targets.filter((target) => target.what === 'page');
+  const urls = new Set(pages.map(({ url }) => url));
+  const shortened = new Set(pages.filter(({ whole }) => !whole).map(({ url }) => url));
   const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
   const others = targets.filter(({ what }) => what !== 'page' && what !== 'record');
   return (record) =>
     ids.has(record.id) ||
-    (record.kind !== 'reduced' && urls.has(record.url)) ||
+    (record.kind !== 'reduced' && (record.shortened ? shortened : urls).has(record.url)) ||
     others.some((target) => isTargeted(record, target));
 }

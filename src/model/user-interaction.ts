@@ -3,9 +3,12 @@ import * as v from 'valibot';
 import { HOUR_MS } from '../base/clock.ts';
 import { describeIssue } from './context.ts';
 import type { InteractionRecord } from './interaction.ts';
-import { dwell, eventId, FIELDS, MAX_TIME_MS } from './interaction-fields.ts';
+import { dwell, eventId, FIELDS, MAX_RECORDED_MS } from './interaction-fields.ts';
 
-type View<R> = R extends InteractionRecord ? Omit<R, 'atMs'> & { readonly timestamp: Date } : never;
+/** Without the marks that only deletions read. */
+type View<R> = R extends InteractionRecord
+  ? Omit<R, 'atMs' | 'afterMs' | 'shortened'> & { readonly timestamp: Date }
+  : never;
 export type UserInteraction = View<InteractionRecord>;
 
 type Unnamed<I> = I extends UserInteraction
@@ -14,7 +17,8 @@ type Unnamed<I> = I extends UserInteraction
 /** What can be saved: without an id it gets one that its content decides, so that saving it twice keeps it once. */
 export type NewInteraction = Unnamed<UserInteraction>;
 
-export function viewOf({ atMs, ...rest }: InteractionRecord): UserInteraction {
+export function viewOf(record: InteractionRecord): UserInteraction {
+  const { atMs, afterMs: _a, shortened: _s, ...rest } = { shortened: undefined, ...record };
   return { ...rest, timestamp: new Date(atMs) } as UserInteraction;
 }
 
@@ -23,7 +27,7 @@ const base = {
   timestamp: v.pipe(
     v.date(),
     v.check((date) => date.getTime() >= 0, 'before 1970'),
-    v.check((date) => date.getTime() <= MAX_TIME_MS, 'after the year 9999'),
+    v.check((date) => date.getTime() <= MAX_RECORDED_MS, 'after the year 8999'),
   ),
 };
 /** `anonymous` keeps no address, and `ephemeral` is not stored at all. */

@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import type { Bytes } from '../base/bytes.ts';
 import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
-import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { foldEvents, type InteractionEvent, type InteractionRecord, recordOf } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { withoutLinks } from '../model/links.ts';
 import { domainsOf } from '../model/rules.ts';
@@ -191,6 +191,6 @@ export async function withoutErased(
   const gone = new Set<string>();
   for (const record of foldEvents(events))
     if ((await test(record)) || (await alsoErased?.(record))) gone.add(record.id);
-  const left = events.filter((event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id));
+  const left = events.filter((event) => !gone.has(recordOf(event)));
   return withoutLinks(left, async (record) => (await test(record)) || (await alsoErased?.(record)) === true);
 }

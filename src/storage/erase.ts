@@ -13,6 +13,7 @@ import {
   foldEvents,
   type InteractionEvent,
   type InteractionRecord,
+  recordOf,
 } from '../model/interaction.ts';
 import { withoutLinks } from '../model/links.ts';
 import { coversHost } from '../model/rules.ts';
@@ -48,7 +49,7 @@ export function keptOf(
       .filter(kept)
       .map(({ id }) => id),
   );
-  return events.filter((event) => ids.has(event.kind === 'visit-update' ? event.visit : event.id));
+  return events.filter((event) => ids.has(recordOf(event)));
 }
 
 /** Whether it is of one of these sites, or of a subdomain. */
@@ -70,7 +71,7 @@ async function split(
   const gone = new Set<string>();
   for (const record of foldEvents(events)) if (await targeted(record)) gone.add(record.id);
   const survivors = events.filter(
-    (event) => !gone.has(event.kind === 'visit-update' ? event.visit : event.id),
+    (event) => !gone.has(recordOf(event)),
   );
   return { gone, survivors };
 }
@@ -83,6 +84,8 @@ export interface Meant {
   readonly lines: ReadonlySet<string>;
   /** Of the newest of them, at most `MOST_NAMED`. */
   readonly newest: readonly { readonly id: EventId; readonly day: Day }[];
+  /** Rules took something of the address of one of them (interaction.ts). */
+  readonly shortened: boolean;
 }
 
 /** So many records of a deletion are told to other devices by their ids: each is an object at the service that stays. */
@@ -99,11 +102,13 @@ export async function findMeant(
   const noting: Targeted = async (record) => {
     const hit = await targeted(record);
     if (hit) for (const line of linesOf(record)) if (known.has(line)) lines.add(line);
+    shortened ||= hit && record.kind !== 'reduced' && record.shortened === true;
     return hit;
   };
   const found: Day[] = [];
   const newest: { readonly id: EventId; readonly day: Day }[] = [];
   let stored = 0;
+  let shortened = false;
   const list = [...(days ?? (await daysWithData(source)))].sort().reverse();
   for (const day of list) {
     const { events } = await eventsOfDay(source, day, list.length > FEW_DAYS);
@@ -112,7 +117,7 @@ export async function findMeant(
     stored += gone.size;
     for (const id of [...gone].reverse()) if (newest.length < MOST_NAMED) newest.push({ id, day });
   }
-  return { stored, days: found, lines, newest };
+  return { stored, days: found, lines, newest, shortened };
 }
 
 /** What saved contexts list of a record. */
@@ -138,7 +143,7 @@ export interface Change {
 
 export interface EraseOptions {
   /** What is to be kept of a day instead; what is targeted is then what of it changes. */
-  readonly change?: (day: Day, events: readonly InteractionEvent[]) => Change;
+  readonly change?: (day: Day, events: readonly InteractionEvent[]) => Promise<Change>;
   /** A sealed note that is written in the step that replaces these days. */
   readonly note?: (days: readonly Day[]) => Promise<{ readonly name: string; readonly box: Bytes }>;
   /** Days that lost something are queued to be sent again. */
@@ -231,7 +236,7 @@ async function splitDay(
 ): Promise<ErasedDay | 'damaged' | null> {
   const { events, damaged } = await eventsOfDay(source, day, whole);
   if (damaged > 0 && drop?.has(day)) return { day, gone: new Set(), survivors: events };
-  const less = change?.(day, events);
+  const less = await change?.(day, events);
   const { gone, survivors } = await split(
     events,
     less ? async (record) => less.changed.has(record.id) && (await targeted(record)) : targeted,

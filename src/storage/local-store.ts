@@ -611,7 +611,7 @@ export class LocalStore extends RecordingStore {
     const recent = (await this.days()).filter((day) => day >= first);
     const later = await this.meant((record) => !means(record), recent);
     const stored = (await recordCount(this.#source())) - later.stored;
-    return { stored, days: [], lines: new Set(), newest: [] };
+    return { stored, days: [], lines: new Set(), newest: [], shortened: false };
   }
 
   /**
@@ -961,7 +961,7 @@ export class LocalStore extends RecordingStore {
    */
   reduce(
     days: readonly Day[],
-    change: (day: Day, events: readonly InteractionEvent[]) => Change,
+    change: (day: Day, events: readonly InteractionEvent[]) => Promise<Change>,
     note: { readonly name: string; readonly value: (days: readonly Day[]) => unknown },
   ): Promise<number> {
     return this.#erasing(() => {

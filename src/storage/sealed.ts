@@ -7,10 +7,10 @@
 import { type Bytes, fromUtf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
 import { type Opener, openerOf } from '../crypto/sealing.ts';
-import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import { countsAtMs, foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import type { SensitiveKind } from '../model/sensitive.ts';
 import { DamagedError, type Database } from './database.ts';
-import { journalCounter, outboxRowOf, sealJournalRow } from './journal.ts';
+import { journalCounter, outboxRowOf, readDeletedUntil, sealJournalRow, stamped } from './journal.ts';
 import type { LocalStore } from './local-store.ts';
 import { LOCKED_FROM, SEALED_BROKEN, SEALED_DROPPED } from './locked-store.ts';
 import type { JournalRow, SealedRow } from './schema.ts';
@@ -166,6 +166,7 @@ async function unsealSome(
   const opened = await Promise.all(rows.map((row) => openRow(vault, row, openers)));
   const moved: JournalRow[] = [];
   const redacted: SensitiveKind[] = [];
+  const deletedUntilMs = await readDeletedUntil(db);
   let broken = 0;
   for (const [index, one] of opened.entries()) {
     const row = rows[index] as SealedRow;
@@ -176,7 +177,9 @@ async function unsealSome(
     const { event } = one;
     const kept = row.ruled ? event : await ruleLate(event, row.day, { rule, known }, visits);
     if (!kept) continue;
-    moved.push(await sealJournalRow(vault, kept, row.n, row.day));
+    // A count says its hour only, which may have begun before a deletion that the event came after.
+    const counted = wasLater(event, deletedUntilMs) ? stamped(kept, deletedUntilMs) : kept;
+    moved.push(await sealJournalRow(vault, counted, row.n, row.day));
     // Of what the rules left less of nobody can say where a piece had been.
     if (sameWords(event, kept)) redacted.push(...one.redacted);
   }
@@ -192,6 +195,9 @@ async function unsealSome(
   });
   return { events: moved.length, broken, redacted };
 }
+
+const wasLater = (event: InteractionEvent, deletedUntilMs: number): boolean =>
+  event.kind !== 'visit-update' && countsAtMs(event) > deletedUntilMs;
 
 /** An update goes with its visit: what the rules take leaves no title behind. */
 async function ruleLate(

@@ -3,7 +3,7 @@
  * what is not packed, by its rows. Only outlines and the journal are opened.
  */
 import type { SiteSize } from '../model/budget.ts';
-import type { InteractionEvent } from '../model/interaction.ts';
+import { type InteractionEvent, recordOf } from '../model/interaction.ts';
 import { hostOf, hostOfTerm } from '../model/page.ts';
 import { totalOf } from '../model/summary.ts';
 import { DamagedError, type Database, decoding } from './database.ts';
@@ -68,6 +68,6 @@ async function addJournal({ db, vault }: PackSource, add: Add): Promise<void> {
   const rows = await openJournalRows(vault, await db.getAll('journal'));
   const hosts = new Map<string, string>();
   for (const { event } of rows) if ('url' in event) hosts.set(event.id, hostOf(event.url));
-  const host = (event: InteractionEvent) => hosts.get(event.kind === 'visit-update' ? event.visit : event.id);
+  const host = (event: InteractionEvent) => hosts.get(recordOf(event));
   for (const { row, event } of rows) add(host(event) ?? '', row.box.length);
 }

@@ -71,7 +71,11 @@ function namesOf(target: EraseCommand['target']): string[] {
     case 'record':
       return [`record ${target.day ?? ''} ${target.id}`];
     case 'page':
-      return [`page ${target.token}`, ...(target.site === undefined ? [] : [`site ${target.site}`])];
+      return [
+        ...(target.whole ? [`whole ${target.token}`] : []),
+        `page ${target.token}`,
+        ...(target.site === undefined ? [] : [`site ${target.site}`]),
+      ];
     case 'site':
       return [`site ${target.token}`];
     default:

@@ -35,8 +35,13 @@ export const commandSchema = v.strictObject({
       id: v.pipe(v.string(), v.maxLength(120)),
       day: v.exactOptional(v.pipe(v.string(), v.isoDate())),
     }),
-    /** `site`: of its host, so that days without it need not be opened. */
-    v.strictObject({ what: v.literal('page'), token: v.string(), site: v.exactOptional(v.string()) }),
+    /** `site`: of its host, so that days without it need not be opened. `whole`: not what rules shortened to it (selector.ts). */
+    v.strictObject({
+      what: v.literal('page'),
+      token: v.string(),
+      site: v.exactOptional(v.string()),
+      whole: v.exactOptional(v.literal(true)),
+    }),
     v.strictObject({ what: v.literal('site'), token: v.string() }),
     v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
     v.strictObject({ what: v.literal('all') }),
@@ -178,7 +183,8 @@ export async function commandOf(
   switch (target.what) {
     case 'page': {
       const [page, site] = [token(key, 'page', target.url), token(key, 'site', hostOf(target.url))];
-      return { id, atMs, target: { what: 'page', token: await page, site: await site } };
+      const whole = target.whole ? { whole: true as const } : {};
+      return { id, atMs, target: { what: 'page', token: await page, site: await site, ...whole } };
     }
     case 'site':
       return { id, atMs, target: { what: 'site', token: await token(key, 'site', target.host) } };
@@ -365,13 +371,17 @@ export function erasedBy(
   const ids = new Set<string>();
   const ranges: { readonly fromMs: number; readonly toMs: number; readonly atMs: number }[] = [];
   /** Until when, by keyed hash; of everything. */
-  const [pages, sites] = [new Map<string, number>(), new Map<string, number>()];
+  const [pages, shortened, sites] = [
+    new Map<string, number>(),
+    new Map<string, number>(),
+    new Map<string, number>(),
+  ];
   let allMs = Number.NEGATIVE_INFINITY;
   const until = (map: Map<string, number>, one: string, atMs: number) =>
     map.set(one, Math.max(atMs, map.get(one) ?? atMs));
   for (const { atMs, target } of commands) {
     if (target.what === 'record') ids.add(target.id);
-    else if (target.what === 'page') until(pages, target.token, atMs);
+    else if (target.what === 'page') for (const map of target.whole ? [pages] : [pages, shortened]) until(map, target.token, atMs);
     else if (target.what === 'site') until(sites, target.token, atMs);
     else if (target.what === 'range') ranges.push({ ...target, atMs });
     else if (target.what === 'all') allMs = Math.max(allMs, atMs);
@@ -384,7 +394,8 @@ export function erasedBy(
     if (record.kind === 'reduced') return false;
     const isMeant = (map: ReadonlyMap<string, number>, one: string) =>
       countsAt <= (map.get(one) ?? Number.NEGATIVE_INFINITY);
-    if (pages.size > 0 && isMeant(pages, await token(key, 'page', record.url))) return true;
+    const meant = record.shortened ? shortened : pages;
+    if (meant.size > 0 && isMeant(meant, await token(key, 'page', record.url))) return true;
     const host = sites.size > 0 ? recordHost(record) : null;
     return host !== null && (await tokensOf(host)).some((one) => isMeant(sites, one));
   };

@@ -4,14 +4,14 @@ import type { Bytes } from '../base/bytes.ts';
 import { toBase64Url } from '../base/bytes.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import type { ClosedBy, HeldContents, HeldInside } from '../model/held.ts';
-import type { InteractionEvent } from '../model/interaction.ts';
+import { type InteractionEvent, recordOf } from '../model/interaction.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { signerOf } from './account-state.ts';
 import { erasedBy, readCommands } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { isErasedOutside } from './left.ts';
 import { closedBy, headerBytes, type OpenedHeader, openBody, openHeader } from './objects.ts';
-import { type OpenedPart, openPart, type PullSession, recordOf, withoutErased } from './parts.ts';
+import { type OpenedPart, openPart, type PullSession, withoutErased } from './parts.ts';
 import { parseJson } from './rings.ts';
 import type { TransportFailure } from './transport.ts';
 

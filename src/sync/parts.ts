@@ -8,6 +8,7 @@ import {
   foldEvents,
   type InteractionEvent,
   type InteractionRecord,
+  recordOf,
 } from '../model/interaction.ts';
 import { withoutLinks } from '../model/links.ts';
 import { parseEvent } from '../model/parse-event.ts';
@@ -155,7 +156,3 @@ export async function addEvents(
   });
   return orphans;
 }
-
-/** The record that an event is of. */
-export const recordOf = (event: InteractionEvent): EventId =>
-  event.kind === 'visit-update' ? event.visit : event.id;

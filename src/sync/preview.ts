@@ -7,7 +7,7 @@
  */
 import type { Clock, Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
-import { type DatedReduction, reduceEvents } from '../capture/late-rules.ts';
+import { type DatedReduction, reduceEvents, withoutMeant } from '../capture/late-rules.ts';
 import {
   type EventId,
   foldEvents,
@@ -69,9 +69,9 @@ async function meantHere(
   const sites = new Set<string>();
   const listed: InteractionRecord[] = [];
   let records = 0;
-  const look = async (some: readonly InteractionRecord[], left: (id: EventId) => boolean = () => true) => {
+  const look = async (some: readonly InteractionRecord[], goes: (id: EventId) => boolean = () => false) => {
     for (const record of [...some].sort((a, b) => b.atMs - a.atMs)) {
-      if (left(record.id) && !(await isErased(record))) continue;
+      if (!goes(record.id) && !(await isErased(record))) continue;
       records += 1;
       sites.add(recordHost(record) ?? '');
       if (listed.length < PREVIEW_LISTED) listed.push(record);
@@ -80,10 +80,10 @@ async function meantHere(
   await look(inMemory);
   for (const day of [...days].sort().reverse()) {
     const { events } = await store.eventsOfDay(day);
-    // Of what rules take that the account applied to what is stored, nothing is left.
+    // Of what rules take that the account applied to what is stored, nothing is left; nor of what is meant once they shortened it.
     const left = inOrder(reductions).reduce<readonly InteractionEvent[]>(reduceEventsBy, events);
-    const ids = new Set(left.map(({ id }) => id));
-    await look(foldEvents(events), (id) => ids.has(id));
+    const ids = new Set((await withoutMeant(events, left, isErased)).map(({ id }) => id));
+    await look(foldEvents(events), (id) => !ids.has(id));
   }
   sites.delete('');
   return { records, sites: sites.size, listed };

@@ -201,9 +201,12 @@ export class Erasures {
       return isMeant(record);
     }).length;
     let elsewhere = 0;
+    let isReached = true;
     for (const target of targets) {
       const filed = await unlessDamaged(store.archives.filed(target));
-      elsewhere += (filed?.records ?? 0) + (await deps.sync.awayMeant(target)).records;
+      const away = await deps.sync.awayMeant(target);
+      elsewhere += (filed?.records ?? 0) + away.records;
+      isReached &&= filed !== undefined && filed.days + filed.records + away.days + away.records === 0;
     }
     this.#days = days;
     const found = await store.hide(draft, () => this.#where(draft), onRead);
@@ -216,7 +219,7 @@ export class Erasures {
       ...draft,
       // From when it is seen: finding it may take a while.
       dueMs: now ? atMs : this.#nowMs() + UNDO_MS,
-      targets: [...targets, ...named],
+      targets: [...(isReached && !found.shortened ? targets.map(wholePage) : targets), ...named],
       count: inMemory + found.stored + elsewhere,
     };
     const isNoted = await this.#note(counted);
@@ -503,5 +506,9 @@ export class Erasures {
     this.profile.changed();
   }
 }
+
+/** Where nothing that rules shortened was seen, nothing of that is meant: also not what they shorten later, here or elsewhere. */
+const wholePage = (target: EraseTarget): EraseTarget =>
+  target.what === 'page' ? { ...target, whole: true } : target;
 
 const factOf = ({ n: _n, before: _before, ...fact }: LogEntry): LogFact => fact;

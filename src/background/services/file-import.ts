@@ -139,7 +139,7 @@ class FileImport {
       const visit = other ?? event;
       const before = spent.get(visit.id);
       if (other || before !== undefined) this.there += 1;
-      else if (!ruled || (await erased?.({ ...event, dwellMs } as InteractionRecord))) {
+      else if (!ruled || (await isErased(erased, [event, ruled], dwellMs))) {
         this.leftOut += 1;
         continue;
       } else {
@@ -167,7 +167,20 @@ function ruledNow(
 ): ExportedRecord['event'] | null {
   const ruled = ruleLate(event, settings);
   if (!ruled || ruled.kind === 'visit-update') return null;
-  return ruled.kind === 'reduced' ? ruled : { ...ruled, level: stricterLevel(ruled.level, event.level) };
+  if (ruled.kind === 'reduced' || event.kind === 'reduced') return ruled;
+  const mark = event.shortened || event.url !== ruled.url ? { shortened: true as const } : {};
+  return { ...ruled, level: stricterLevel(ruled.level, event.level), ...mark };
+}
+
+/** Whether it was deleted, as it stands in the file or as it would be kept. */
+async function isErased(
+  erased: Erased | null,
+  forms: readonly ExportedRecord['event'][],
+  dwellMs: number,
+): Promise<boolean> {
+  for (const form of erased ? forms : [])
+    if (await erased?.({ ...form, dwellMs } as InteractionRecord)) return true;
+  return false;
 }
 
 const spentOn = (record: InteractionRecord): number => (record.kind === 'visit' ? record.dwellMs : 0);

@@ -10,8 +10,8 @@ import * as v from 'valibot';
 import { type Day, dayNumber, dayOf, dayOfNumber, monthOf } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { randomId } from '../../base/random.ts';
-import { changedRecords, type DatedReduction, reduceEvents } from '../../capture/late-rules.ts';
-import type { EventId, InteractionEvent } from '../../model/interaction.ts';
+import { changedRecords, type DatedReduction, reduceEvents, withoutMeant } from '../../capture/late-rules.ts';
+import type { EventId, InteractionEvent, InteractionRecord } from '../../model/interaction.ts';
 import {
   includes,
   type ReducedCounts,
@@ -71,6 +71,8 @@ export interface Others {
   reduced(command: EraseCommand): Promise<void>;
   /** All that the account knows of. */
   reductions(): Promise<readonly EraseCommand[]>;
+  /** A test for what the account's deletions mean; `null` outside. */
+  erased(): Promise<((record: InteractionRecord) => Promise<boolean>) | null>;
 }
 
 export interface StoredRulesDeps {
@@ -266,7 +268,8 @@ export class StoredRules {
       // Everything was deleted meanwhile, and the job with it.
       if (this.#state.queue[0]?.id !== job.id) return;
       try {
-        await store.reduce(days, (on, events) => changeOf(on, events, job, counts), {
+        const erased = await this.deps.others.erased();
+        await store.reduce(days, (on, events) => changeOf(on, events, job, erased, counts), {
           name: NOTE,
           value: (replaced) => {
             touched = replaced;
@@ -336,7 +339,9 @@ export class StoredRules {
     const all: DatedReduction[] = [...this.#state.done, ...this.#state.queue].sort((a, b) => a.atMs - b.atMs);
     if (all.length === 0 || events.length === 0) return events;
     const beside = new Map((await known()).map((event) => [event.id as EventId, event]));
-    return all.reduce<readonly InteractionEvent[]>((left, one) => reduceEvents(left, one, beside), events);
+    const left = all.reduce<readonly InteractionEvent[]>((some, one) => reduceEvents(some, one, beside), events);
+    const erased = left.every((event, index) => event === events[index]) ? null : await this.deps.others.erased();
+    return erased ? withoutMeant(events, left, erased) : left;
   }
 }
 
@@ -364,13 +369,15 @@ const commandOf = ({ id, atMs, level, rules, only }: Job): EraseCommand => ({
   target: { what: 'reduce', level, rules, ...(only === undefined ? {} : { only }) },
 });
 
-function changeOf(
+async function changeOf(
   on: Day,
   events: readonly InteractionEvent[],
   job: DatedReduction,
+  isErased: ((record: InteractionRecord) => Promise<boolean>) | null,
   counts: Map<Day, ReducedCounts>,
-): Change {
-  const left = reduceEvents(events, job);
+): Promise<Change> {
+  const reduced = reduceEvents(events, job);
+  const left = isErased ? await withoutMeant(events, reduced, isErased) : reduced;
   const changed = changedRecords(events, left);
   const erased = changed.filter(({ after }) => after === null).length;
   counts.set(on, { reduced: changed.length - erased, erased });

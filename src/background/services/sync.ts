@@ -583,6 +583,7 @@ export class Sync {
     },
     reductions: async (): Promise<readonly EraseCommand[]> =>
       this.#account ? (await readCommands(this.profile.store)).filter((one) => !isErasure(one)) : [],
+    erased: async () => (this.#account ? this.erased() : null),
   };
 
   /** After a round in which something came. */

@@ -187,6 +187,21 @@ describe('an export', () => {
     expect(await worker.ofKind('search')).toEqual([]);
   });
 
+  it('does not bring back what was deleted in the account as it would be kept now, and says what is shortened', async () => {
+    await live();
+    const text = await exported();
+    await anotherBrowser();
+    await worker.send('rules.set', { host: 'site0.example', capture: 'domain' });
+    await worker.send('rules.set', { host: 'site1.example', capture: 'domain' });
+    const deleted: Erased = async (record) => 'url' in record && record.url === 'https://site0.example/';
+    await importText(text, deleted);
+    const visits = await worker.ofKind('visit');
+    const of = (host: string) => visits.filter((one) => 'url' in one && one.url.includes(host));
+    expect(of('site0.example')).toEqual([]);
+    expect(of('site1.example')).toMatchObject([{ url: 'https://site1.example/', shortened: true }]);
+    expect(of('site3.example')[0]).not.toHaveProperty('shortened');
+  });
+
   it('ends when something is erased meanwhile: the rest would bring it back', async () => {
     await live();
     const records = JSON.parse(await exported()).interactions as unknown[];

@@ -100,6 +100,7 @@ describe('refused, with a sentence, is', () => {
     ['a time in other words', { at: '2026-01-02' }],
     ['a day that there is not', { at: '2026-02-30T00:00:00.000Z' }],
     ['a time before there were browsers', { at: '1812-01-02T03:04:05.678Z' }],
+    ['a time after all that is recorded', { at: '9000-01-01T00:00:00.000Z' }],
     ['a negative time spent', { dwellMs: -1 }],
     ['no time spent', { dwellMs: undefined }],
     ['an update instead of a record', { kind: 'visit-update', visit: visit.id }],

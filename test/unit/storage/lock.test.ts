@@ -235,6 +235,20 @@ describe('what comes while it is locked', () => {
     expect(events.map(({ kind }) => kind)).toEqual(['visit', 'visit-update', 'visit']);
   });
 
+  it('counts as later than a deletion of before, also where the rules leave only its hour', async () => {
+    await profile.store.append({ event: visit('before') });
+    const untilMs = await profile.store.deleting();
+    await setLock();
+    const locked = await profile.reopenLocked();
+    profile.nowMs += 60_000;
+    await locked.append({ event: visit('secret') });
+    await unlock(locked);
+    const atMs = Math.floor(profile.nowMs / 3_600_000) * 3_600_000;
+    await unseal((event) => ({ kind: 'reduced', of: 'visit', id: event.id, atMs, level: 'anonymous', category: 'web' }));
+    const [count] = (await records()).filter(({ kind }) => kind === 'reduced');
+    expect(count).toMatchObject({ atMs, afterMs: untilMs });
+  });
+
   it('has a limit: the oldest go, and are counted; what is lost otherwise is noticed', async () => {
     await setLock();
     const { db, keys, vault } = await profile.reopenLocked();

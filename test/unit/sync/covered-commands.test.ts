@@ -22,6 +22,7 @@ const key = importMacKey(new Uint8Array(32).fill(7));
 const FIRST_MS = Date.UTC(2026, 9, 29);
 const HALF_DAYS = 12;
 const at = (halfDays: number) => FIRST_MS + (halfDays * DAY_MS) / 2;
+const SHORTENED = 'https://a.example/x';
 const URLS = ['https://a.example/x', 'https://a.example/y', 'https://sub.a.example/x', 'https://b.example/x'];
 
 /** One of each address at each moment, at the ends of days too, and a count that has no address. */
@@ -30,8 +31,9 @@ const records: readonly InteractionRecord[] = Array.from({ length: HALF_DAYS + 1
   at(n),
 ]).flatMap((moments) =>
   moments.flatMap((atMs): InteractionRecord[] => [
-    ...URLS.map((url, index) => ({
+    ...[...URLS, SHORTENED].map((url, index) => ({
       kind: 'search' as const,
+      ...(index === URLS.length ? { shortened: true as const } : {}),
       id: `A.1.${atMs}-${index}`,
       atMs,
       level: 'private' as const,
@@ -46,6 +48,7 @@ const records: readonly InteractionRecord[] = Array.from({ length: HALF_DAYS + 1
 const half = fc.nat(HALF_DAYS);
 const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   fc.constantFrom(...URLS).map((url) => ({ what: 'page' as const, url })),
+  fc.constantFrom(...URLS).map((url) => ({ what: 'page' as const, url, whole: true as const })),
   fc.constantFrom(...URLS, 'https://example/').map((url) => ({ what: 'site' as const, host: hostOf(url) })),
   fc.tuple(half, half).map(([from, to]) => ({ what: 'range' as const, fromMs: at(from), toMs: at(to) })),
   fc

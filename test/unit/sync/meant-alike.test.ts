@@ -19,6 +19,7 @@ const record: fc.Arbitrary<InteractionRecord> = fc.record({
   atMs: time,
   afterMs: fc.option(time, { nil: undefined }),
   level: fc.constant('private' as const),
+  shortened: fc.option(fc.constant(true as const), { nil: undefined }),
   url,
   title: fc.constant(''),
   transition: fc.constant('link' as const),
@@ -27,6 +28,7 @@ const record: fc.Arbitrary<InteractionRecord> = fc.record({
 const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   fc.record({ what: fc.constant('record' as const), id }),
   fc.record({ what: fc.constant('page' as const), url }),
+  fc.record({ what: fc.constant('page' as const), url, whole: fc.constant(true as const) }),
   fc.record({ what: fc.constant('site' as const), host }),
   fc.record({ what: fc.constant('range' as const), fromMs: time, toMs: time }),
   fc.constant({ what: 'all' as const }),
