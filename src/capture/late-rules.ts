@@ -156,11 +156,7 @@ export function changedRecords(
   after: readonly InteractionEvent[],
 ): { readonly before: InteractionRecord; readonly after: InteractionRecord | null }[] {
   const stays = new Set(after);
-  const changed = new Set(
-    before
-      .filter((event) => !stays.has(event))
-      .map(recordOf),
-  );
+  const changed = new Set(before.filter((event) => !stays.has(event)).map(recordOf));
   if (changed.size === 0) return [];
   const left = new Map(foldEvents(after).map((record) => [record.id, record]));
   return foldEvents(before)

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { PrivacyLevel } from './privacy.ts';
 import type { Retention, RetentionDays } from './retention.ts';
+import type { Rule } from './rules.ts';
 
 /** `strong`: a passphrase. `medium`: this device's key alone. `none`: nothing is stored that could be encrypted. */
 export type EncryptionLevel = 'strong' | 'medium' | 'none';
@@ -10,7 +11,7 @@ export type EncryptionLevel = 'strong' | 'medium' | 'none';
 export interface PrivacyPolicy {
   readonly retentionDays: RetentionDays | null;
   readonly autoDelete: boolean;
-  /** Identifiers are left out of what is recorded: level `anonymous` everywhere. */
+  /** Identifiers are left out of what is recorded: level `anonymous` wherever something is stored, also by rules. */
   readonly anonymization: boolean;
   readonly encryption: EncryptionLevel;
   /** Uses of data that are permitted now, as `useName` calls them. */
@@ -103,20 +104,23 @@ export function trueConsents(
 export function policyOf(
   settings: {
     readonly level: PrivacyLevel;
+    readonly rules: readonly Pick<Rule, 'level'>[];
     readonly retention: Retention;
   },
   hasPassphrase: boolean,
   consents: readonly Consent[],
 ): PrivacyPolicy {
-  const { level, retention } = settings;
-  // Of what is recorded now; sites may have their own.
+  const { level, rules, retention } = settings;
+  // A rule may say another level than the global one, also a milder one.
+  const stored = [level, ...rules.flatMap((rule) => rule.level ?? [])].filter((one) => one !== 'ephemeral');
+  // Of what no rule is about; sites may have their own.
   const retentionDays = level === 'ephemeral' ? null : (retention.levels[level] ?? null);
   return {
     retentionDays,
     autoDelete:
       Object.keys(retention.levels).length > 0 || retention.sites.some(({ keep }) => keep !== 'forever'),
-    anonymization: level === 'anonymous',
-    encryption: level === 'ephemeral' ? 'none' : hasPassphrase ? 'strong' : 'medium',
+    anonymization: stored.length > 0 && stored.every((one) => one === 'anonymous'),
+    encryption: stored.length === 0 ? 'none' : hasPassphrase ? 'strong' : 'medium',
     sharingConsent: consents
       .filter(({ use, withdrawnMs }) => use !== 'recording' && withdrawnMs === undefined)
       .map(useName)

@@ -21,7 +21,8 @@ export function Onboarding() {
         <h3>Never</h3>
         <ul>
           <li>
-            Private windows. Passwords, card numbers or anything else you type into a form. The text of pages.
+            Private windows. What you type into a form, unless the site puts it into its address: passwords
+            and card numbers are taken out there too. The text of pages.
           </li>
           <li>
             Sensitive sites: banking, mail, health, password managers, this computer and your local network.

@@ -26,8 +26,9 @@ export function KeptOut() {
       <p class="muted small">
         Passwords, card numbers and the like are recognised in titles, searches, clicks and addresses, and
         replaced by a note such as “[card number]” before anything is stored. E-mail addresses, phone numbers
-        and IP addresses become a short code that only this profile can make, so that you can tell equal ones.
-        No list knows everything: what it does not recognise is stored.
+        and IP addresses become a short code that only this profile can make, so that you can tell equal ones;
+        within addresses of pages they become a note as well. No list knows everything: what it does not
+        recognise is stored.
       </p>
       {now !== undefined && <p data-testid="kept-out-said">{keptOutSentence(now)}</p>}
       {now && <Counts what="Replaced" rows={keptOutRows(now, false)} />}

@@ -5,7 +5,7 @@ import { dayWords } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 
 const RENEW_HERE =
-  'Everything stays and opens as before. Keys of days to come lie under a master key that nobody copied before. Keys that exist already, of today, of this month, of saved contexts and of your settings, stay the same.';
+  'Everything stays and opens as before. What is written from now on lies under new keys, which nobody copied before. What somebody copied before stays readable to them.';
 const RENEW_ALL =
   'Everything stays and opens as before, on all your devices; each takes over the new key when it is next online. What somebody copied before stays readable to them.';
 

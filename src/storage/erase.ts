@@ -70,9 +70,7 @@ async function split(
 ): Promise<{ gone: Set<string>; survivors: InteractionEvent[] }> {
   const gone = new Set<string>();
   for (const record of foldEvents(events)) if (await targeted(record)) gone.add(record.id);
-  const survivors = events.filter(
-    (event) => !gone.has(recordOf(event)),
-  );
+  const survivors = events.filter((event) => !gone.has(recordOf(event)));
   return { gone, survivors };
 }
 

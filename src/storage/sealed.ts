@@ -7,7 +7,12 @@
 import { type Bytes, fromUtf8 } from '../base/bytes.ts';
 import { type Day, dayNumber, dayOfNumber } from '../base/clock.ts';
 import { type Opener, openerOf } from '../crypto/sealing.ts';
-import { countsAtMs, foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import {
+  countsAtMs,
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+} from '../model/interaction.ts';
 import type { SensitiveKind } from '../model/sensitive.ts';
 import { DamagedError, type Database } from './database.ts';
 import { journalCounter, outboxRowOf, readDeletedUntil, sealJournalRow, stamped } from './journal.ts';

@@ -192,13 +192,11 @@ export class Vault {
     const ring = store.ringNames();
     // Told below; what goes wrong before is told instead.
     ring.catch(() => {});
-    if (!secret || !deviceBlob || !masterBlob || !objectsBlob)
-      throw new DamagedError('The keys of this profile are incomplete.');
+    if (!secret || !deviceBlob || !masterBlob || !objectsBlob) throw keysDamaged('are incomplete');
     const { userId, incarnation } = identityOf(identityBlob);
     const deviceJson = await unwrap(secret, deviceBlob, wrapAad(userId, DEVICE));
     const master = await unwrap(secret, masterBlob, wrapAad(userId, MASTER));
-    if (!deviceJson || !master)
-      throw lockBlob ? new WrongSecret() : new DamagedError('The keys of this profile do not open.');
+    if (!deviceJson || !master) throw lockBlob ? new WrongSecret() : keysDamaged('do not open');
     const device = await importDeviceKeys(JSON.parse(fromUtf8(deviceJson)) as ExportedDeviceKeys);
     const account = await deriveAccountKeys(master, 'vault', 1);
     const objects = await unwrap(account.wrapping, objectsBlob, wrapAad(userId, OBJECTS));
@@ -207,7 +205,7 @@ export class Vault {
     const [first] = named;
     const epochBytes = epochBlob && (await unwrap(account.wrapping, epochBlob, wrapAad(userId, EPOCH)));
     const epoch = epochBlob ? epochBytes && parseEpoch(epochBytes) : FIRST_EPOCH;
-    if (!first || !epoch) throw new DamagedError('The keys of this profile do not open.');
+    if (!first || !epoch) throw keysDamaged('do not open');
     const phrase = phraseBlob && (await unwrap(account.wrapping, phraseBlob, wrapAad(userId, PHRASE)));
     const vault = new Vault(
       store,
@@ -609,6 +607,11 @@ const damagedIsUndefined = (error: unknown): undefined => {
   if (!(error instanceof DamagedError)) throw error;
 };
 
+const keysDamaged = (what: string): DamagedError =>
+  new DamagedError(
+    `The keys of this profile ${what}. Restart the browser; if this stays, nothing that is stored here can be read: remove the extension and install it again. With sync, another device or the recovery phrase brings back what the service has.`,
+  );
+
 /** The secret is not the one that this profile is locked with now. */
 class WrongSecret extends Error {}
 
@@ -617,7 +620,7 @@ const deviceIdOf = async ({ signPublic, kemPublic }: DeviceKeys): Promise<string
 
 /** @throws DamagedError */
 function identityOf(blob: Bytes | undefined): Identity {
-  if (!blob) throw new DamagedError('The keys of this profile are incomplete.');
+  if (!blob) throw keysDamaged('are incomplete');
   return JSON.parse(fromUtf8(blob)) as Identity;
 }
 

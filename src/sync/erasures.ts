@@ -381,7 +381,8 @@ export function erasedBy(
     map.set(one, Math.max(atMs, map.get(one) ?? atMs));
   for (const { atMs, target } of commands) {
     if (target.what === 'record') ids.add(target.id);
-    else if (target.what === 'page') for (const map of target.whole ? [pages] : [pages, shortened]) until(map, target.token, atMs);
+    else if (target.what === 'page')
+      for (const map of target.whole ? [pages] : [pages, shortened]) until(map, target.token, atMs);
     else if (target.what === 'site') until(sites, target.token, atMs);
     else if (target.what === 'range') ranges.push({ ...target, atMs });
     else if (target.what === 'all') allMs = Math.max(allMs, atMs);

@@ -10,7 +10,13 @@ import { HEALTH_CODES, PAUSES, type PauseState, type Status, SYNC_PHASES } from 
 const KEY = 'last-status';
 
 /** Their sentences name a device, or days. */
-const TELLING: ReadonlySet<string> = new Set(['new-device', 'left-over', 'storage-lost', 'sealed-gap']);
+const TELLING: ReadonlySet<string> = new Set([
+  'new-device',
+  'left-over',
+  'storage-lost',
+  'storage-corrupt',
+  'sealed-gap',
+]);
 
 export const lastStatusOf = ({ sync, lock, ...status }: Status): Status => ({
   ...(lock === undefined ? {} : { lock: { state: lock.state } }),

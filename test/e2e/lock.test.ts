@@ -50,12 +50,13 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await page.fill('unlock-passphrase', passphrase);
     await page.click('unlock');
   }
+  /** Oldest first, as the list has them from the newest on. */
   async function found(): Promise<string[]> {
     const search = await browser.openExtensionPage(`${OPTIONS}#search`);
     await search.waitFor('search-result');
     const titles = await search.texts('search-result');
     await search.close();
-    return visited.filter((word) => titles.some((title) => title.includes(`Title${word}x`)));
+    return titles.flatMap((title) => visited.filter((word) => title.includes(`Title${word}x`))).reverse();
   }
   /** Argon2id takes its time on a busy machine. */
   const passphraseIs = (what: string) =>

@@ -74,6 +74,8 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     const coined = (what: string) => `${what}${randomBytes(9).toString('hex')}`;
     const words = { day: coined('day'), visit: coined('visit'), hour: coined('hour'), site: coined('site') };
     const kept = coined('kept');
+    /** Of a month of which nothing is deleted. */
+    const untouched = coined('untouched');
     const today = Math.floor(Date.now() / DAY_MS) * DAY_MS;
     const author = randomBytes(16).toString('base64url');
     let n = 0;
@@ -94,6 +96,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
       ...[10.1, 10.5, 10.9].map((hour) => visit(10, hour, words.hour)),
       ...Array.from({ length: 30 }, (_, i) => visit(95 - 3 * i, 8, words.site, `${words.site}.example`)),
       ...Array.from({ length: 96 }, (_, i) => visit(96 - i, 15, kept)),
+      ...Array.from({ length: 10 }, (_, i) => visit(200 - i, 15, untouched)),
     ];
     const file = JSON.stringify({
       format: 'arq-context/export/1',
@@ -113,7 +116,8 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     );
     // As it lies after a while: days of a month in one pack.
     await send('compact.run', {});
-    for (const word of [...Object.values(words), kept]) expect(await found(word), word).toBeGreaterThan(0);
+    for (const word of [...Object.values(words), kept, untouched])
+      expect(await found(word), word).toBeGreaterThan(0);
     const rows = await page.evaluate(rowsInPage, 'arq-data');
     const before = await ring();
 
@@ -143,7 +147,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     // It would be found: the keys of now are.
     for (const [key, bytes] of Object.entries(after)) expect(isOnDisk(files, bytes), key).toBe(true);
     for (const [key, bytes] of old) expect(isOnDisk(files, bytes), key).toBe(false);
-    expect(searchBytes(files, [...Object.values(words), kept])).toEqual([]);
+    expect(searchBytes(files, [...Object.values(words), kept, untouched])).toEqual([]);
 
     await browser.relaunch();
     page = await browser.openExtensionPage(OPTIONS);
@@ -151,6 +155,8 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await page.evaluate(putRowsInPage, 'arq-data', rows);
     await reopened();
     for (const word of Object.values(words)) expect(await found(word), word).toBe(0);
+    // What was put back is looked into: of it opens what was not deleted.
+    expect(await found(untouched)).toBeGreaterThan(0);
     const { text } = await page.download(() => page.click('export-json'));
     for (const word of Object.values(words)) expect(text).not.toContain(word);
     // For the next run: what does not open goes.

@@ -10,6 +10,8 @@ export function storageFiles({ name, profileDir, extensionOrigin }: TestBrowser)
           `chrome-extension_${id}`,
           `Local Extension Settings/${id}`,
           `Sync Extension Settings/${id}`,
+          // All origins share it: what lies there is told of in SECURITY.md.
+          'Local Storage/leveldb',
           'File System',
           'blob_storage',
         ]

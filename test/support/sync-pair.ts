@@ -98,6 +98,14 @@ export async function deletePage(device: SyncDevice, words: string): Promise<voi
   await device.page.click('erase-finish');
   // Not by the count: what comes from the other meanwhile would make up for it.
   await waitFor('the page to be gone', async () => !JSON.stringify(await device.records()).includes(words));
+  // It is hidden before it is carried out.
+  await waitFor('the deletion to be done', async () => (await device.page.count('erase-finish')) === 0);
+}
+
+/** A round, and those that it makes necessary: what was done before is at the service. */
+export async function syncNow({ page, state }: SyncDevice): Promise<void> {
+  await page.evaluate(`(globalThis.browser ?? chrome).runtime.sendMessage({ type: 'sync.now', body: {} })`);
+  if ((await state()) !== 'synced') throw new Error(`not synced: ${await state()}`);
 }
 
 export async function startSyncPair(firstName: BrowserName, secondName: BrowserName): Promise<SyncPair> {

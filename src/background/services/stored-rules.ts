@@ -339,8 +339,13 @@ export class StoredRules {
     const all: DatedReduction[] = [...this.#state.done, ...this.#state.queue].sort((a, b) => a.atMs - b.atMs);
     if (all.length === 0 || events.length === 0) return events;
     const beside = new Map((await known()).map((event) => [event.id as EventId, event]));
-    const left = all.reduce<readonly InteractionEvent[]>((some, one) => reduceEvents(some, one, beside), events);
-    const erased = left.every((event, index) => event === events[index]) ? null : await this.deps.others.erased();
+    const left = all.reduce<readonly InteractionEvent[]>(
+      (some, one) => reduceEvents(some, one, beside),
+      events,
+    );
+    const erased = left.every((event, index) => event === events[index])
+      ? null
+      : await this.deps.others.erased();
     return erased ? withoutMeant(events, left, erased) : left;
   }
 }

@@ -4,6 +4,7 @@ import '../../support/fake-browser.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { toBase64Url } from '../../../src/base/bytes.ts';
 import { DAY_MS } from '../../../src/base/clock.ts';
+import type { PrivacyLevel } from '../../../src/model/privacy.ts';
 import { parseSettings } from '../../../src/model/settings.ts';
 import { consentsFile } from '../../../src/options/consent-words.ts';
 import { SOME_KDF, SOME_KEY } from '../../support/locking.ts';
@@ -107,6 +108,20 @@ describe('the policy', () => {
     await asker.worker.send('level.set', { level: 'private' });
     await asker.worker.send('lock.set', { kdf: SOME_KDF, key: toBase64Url(SOME_KEY) });
     expect(await policy()).toMatchObject({ encryption: 'strong' });
+  });
+
+  it('knows rules that say another level than the global one', async () => {
+    const rule = (level: PrivacyLevel) =>
+      asker.worker.send('rules.set', { host: 'rule.example', capture: 'full', level });
+    await asker.worker.send('level.set', { level: 'anonymous' });
+    await rule('private');
+    expect(await policy()).toMatchObject({ encryption: 'medium', anonymization: false });
+    await asker.worker.send('level.set', { level: 'ephemeral' });
+    expect(await policy()).toMatchObject({ encryption: 'medium', anonymization: false });
+    await rule('anonymous');
+    expect(await policy()).toMatchObject({ encryption: 'medium', anonymization: true });
+    await rule('ephemeral');
+    expect(await policy()).toMatchObject({ encryption: 'none', anonymization: false });
   });
 
   it('keeps the days that were chosen, and what is none costs nothing else', async () => {

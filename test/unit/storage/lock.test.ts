@@ -244,7 +244,14 @@ describe('what comes while it is locked', () => {
     await locked.append({ event: visit('secret') });
     await unlock(locked);
     const atMs = Math.floor(profile.nowMs / 3_600_000) * 3_600_000;
-    await unseal((event) => ({ kind: 'reduced', of: 'visit', id: event.id, atMs, level: 'anonymous', category: 'web' }));
+    await unseal((event) => ({
+      kind: 'reduced',
+      of: 'visit',
+      id: event.id,
+      atMs,
+      level: 'anonymous',
+      category: 'web',
+    }));
     const [count] = (await records()).filter(({ kind }) => kind === 'reduced');
     expect(count).toMatchObject({ atMs, afterMs: untilMs });
   });
