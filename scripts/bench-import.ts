@@ -126,7 +126,7 @@ async function importFile({ profile, sync, history }: Services, text: string): P
   } as unknown as PagePort;
   const services = {
     profile,
-    erased: () => sync.erased(),
+    erased: () => sync.deleting.erased(),
     erasures: () => history.erasures,
     async onAdded() {},
   };

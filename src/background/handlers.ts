@@ -152,7 +152,7 @@ export function createHandlers(access: Access): Handlers {
     },
     'level.set': async ({ level, stored = 'keep' }) => {
       const { profile, sync, ephemeral, storedRules } = await ready();
-      await sync.changeSettings(() => profile.change({ level }));
+      await sync.settings.change(() => profile.change({ level }));
       if (stored === 'erase' || stored === 'forget') {
         await ephemeral.erase(() => true);
         profile.changed();
@@ -191,12 +191,12 @@ export function createHandlers(access: Access): Handlers {
     'rules.list': async () => ok(rulesAnswer((await ready()).profile)),
     'rules.set': async (draft) => {
       const { profile, sync } = await ready();
-      return sync.changeSettings(() => setRule(profile, draft));
+      return sync.settings.change(() => setRule(profile, draft));
     },
     'rules.test': async ({ address, rule }) => tryRule((await ready()).profile, address, rule),
     'rules.remove': async ({ id }) => {
       const { profile, sync } = await ready();
-      await sync.changeSettings(() => removeRule(profile, id));
+      await sync.settings.change(() => removeRule(profile, id));
       return ok(rulesAnswer(profile));
     },
 
@@ -361,7 +361,7 @@ export function createHandlers(access: Access): Handlers {
     'sync.agree': async ({ records }) => thenStatus(await (await settled()).sync.agree(records)),
     'sync.remove-device': async ({ id }) => thenStatus(await (await ready()).sync.rotate(id)),
     'sync.know-devices': async () => {
-      await (await ready()).sync.knowDevices();
+      await (await ready()).sync.devices.knowAll();
       return status();
     },
     'phrase.show': async (proof) => showPhrase((await ready()).profile, proof),

@@ -62,7 +62,7 @@ onConnect((port) =>
       const { profile, sync, history, budget } = await settled();
       return {
         profile,
-        erased: () => sync.erased(),
+        erased: () => sync.deleting.erased(),
         erasures: () => history.erasures,
         onAdded() {
           sync.changed();

@@ -149,8 +149,8 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const compaction = new Compaction(profile);
   const budget = new Budget(profile, {
     compaction,
-    service: sync,
-    erased: () => sync.erased(),
+    service: sync.days,
+    erased: () => sync.deleting.erased(),
     onAdded: () => sync.changed(),
   });
   sync.relieve = async () => {
@@ -158,7 +158,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     await budget.settled();
   };
   const history = new HistoryImport(profile, {
-    erased: () => sync.erased(),
+    erased: () => sync.deleting.erased(),
     onAdded() {
       sync.changed();
       return budget.check();
@@ -212,7 +212,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
   const retention = new Retention(profile, erasures);
   const following = new HistoryFollow(profile, ephemeral, erasures, sync);
   const storedRules: StoredRules = new StoredRules(profile, {
-    others: sync.others,
+    others: sync.deleting.rules,
     async settled() {
       await recorder.settled();
     },

@@ -21,11 +21,11 @@ export function useSentDay(): void {
 }
 
 export const drop = (device: TestDevice, pinned: readonly string[] = []) =>
-  device.run(() => device.sync.dropSent([day], pinned));
+  device.run(() => device.sync.days.dropSent([day], pinned));
 export const away = (device: TestDevice) =>
   device.run(async () => Object.keys(await device.store.awayDays()));
 export const back = (device: TestDevice, days: readonly Day[] = [day]) =>
-  device.run(() => device.sync.fetchBack(days));
+  device.run(() => device.sync.days.fetchBack(days));
 
 /** Generations of the day's key. */
 export const dayKeys = (device: TestDevice) =>

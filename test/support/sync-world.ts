@@ -58,7 +58,7 @@ export class TestDevice {
       this.profile = await Profile.open({ onBlocked() {}, onClosed() {} }, this.clock);
       this.sync = new Sync(this.profile);
       this.storedRules = new StoredRules(this.profile, {
-        others: this.sync.others,
+        others: this.sync.deleting.rules,
         settled: async () => {},
         alone: async (task) => {
           await task();
@@ -118,7 +118,7 @@ export class TestDevice {
       const told = targets.map((target) =>
         target.what === 'page' && !hasShortened ? { ...target, whole: true as const } : target,
       );
-      await this.sync.erasing(told, erase, await this.deletion());
+      await this.sync.deleting.erasing(told, erase, await this.deletion());
       return count;
     });
   }
@@ -130,7 +130,7 @@ export class TestDevice {
 
   /** As the handlers of `level.set`, `rules.set` and `rules.remove` do it. */
   set(change: { level?: PrivacyLevel; rules?: readonly Rule[] }): Promise<void> {
-    return this.run(() => this.sync.changeSettings(() => this.profile.change(change)));
+    return this.run(() => this.sync.settings.change(() => this.profile.change(change)));
   }
 
   /** As the handler of `stored.apply` does it; resolves when it is done. */

@@ -61,7 +61,7 @@ async function isGone(
       if (correctedBy(record, correction)) return false;
   if (await means(wheneverOf(correction))) return true;
   const filed = await unlessDamaged(profile.store.archives.filed(page));
-  return (filed?.days ?? 0) === 0 && (await sync.awayDays(page)).length === 0;
+  return (filed?.days ?? 0) === 0 && (await sync.days.of(page)).length === 0;
 }
 
 /** A record of its page that is as old as can be: whatever means it is no span of time, and means the page. */

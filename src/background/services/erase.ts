@@ -112,7 +112,7 @@ export async function countErased(
     let [count, archivedDays, awayDays] = [stored, 0, 0];
     for (const target of targets) {
       const filed = await unlessDamaged(store.archives.filed(target));
-      const away = await sync.awayMeant(target);
+      const away = await sync.days.meant(target);
       count += (filed?.records ?? 0) + away.records;
       archivedDays = Math.max(archivedDays, filed?.days ?? 0);
       awayDays = Math.max(awayDays, away.days);
@@ -130,8 +130,8 @@ export const DELETE_BY_SITE = 'Delete by site or by time on the "Your data" page
 const TOO_MANY_IN_ALL = `So much was deleted page by page in your account that no more pages of a search can be told to your other devices. ${DELETE_BY_SITE}`;
 
 /** Whether the account has no room for the commands of so many pages or records. There is always room for one. */
-export const isTooMuch = async (sync: Pick<Sync, 'takesCommands'>, count: number): Promise<boolean> =>
-  count > 1 && !(await sync.takesCommands(count));
+export const isTooMuch = async (sync: Pick<Sync, 'deleting'>, count: number): Promise<boolean> =>
+  count > 1 && !(await sync.deleting.takes(count));
 
 /** Deletes, and resolves with how many records that are. It can be undone for some seconds. */
 export async function eraseRecords(

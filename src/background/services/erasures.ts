@@ -204,7 +204,7 @@ export class Erasures {
     let isReached = true;
     for (const target of targets) {
       const filed = await unlessDamaged(store.archives.filed(target));
-      const away = await deps.sync.awayMeant(target);
+      const away = await deps.sync.days.meant(target);
       elsewhere += (filed?.records ?? 0) + away.records;
       isReached &&= filed !== undefined && filed.days + filed.records + away.days + away.records === 0;
     }
@@ -250,7 +250,7 @@ export class Erasures {
     const named = records.flatMap(({ id, day }) =>
       ids.has(id) ? [] : [{ what: 'record', id, day } as const],
     );
-    return (await this.deps.sync.takesCommands(named.length)) ? named : [];
+    return (await this.deps.sync.deleting.takes(named.length)) ? named : [];
   }
 
   /** On a full disk there may be no room for a note: deleting is what makes room, so it is done at once and cannot be undone. */
@@ -399,7 +399,7 @@ export class Erasures {
     };
     // How long records stay is a setting of each device: the others keep theirs.
     if (purge.reason === 'retention') await erase();
-    else await deps.sync.erasing(purge.targets, erase, { id: purge.id, atMs: purge.untilMs });
+    else await deps.sync.deleting.erasing(purge.targets, erase, { id: purge.id, atMs: purge.untilMs });
     // Before what was overwritten is pushed out.
     if (everything) await deps.onAllErased((atMs) => atMs <= purge.untilMs);
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.

@@ -34,7 +34,7 @@ export class HistoryFollow {
     private readonly profile: Profile,
     private readonly ephemeral: Ephemeral,
     private readonly erasures: Erasures,
-    private readonly sync: Pick<Sync, 'takesCommands'>,
+    private readonly sync: Pick<Sync, 'deleting'>,
   ) {}
 
   async open(): Promise<void> {

@@ -51,7 +51,7 @@ export async function correctable(
 /** Days that may have this address and are at the sync service only come back, as far as there is room. Says what is still elsewhere. */
 async function reach({ profile, sync, budget, erasures }: Reaching, url: string): Promise<DaysElsewhere> {
   const target = { what: 'page', url } as const;
-  const away = await sync.awayDays(target);
+  const away = await sync.days.of(target);
   // What comes back is not meant by a deletion that waits.
   if (away.length > 0) await erasures.settle();
   const left = away.length === 0 ? [] : await budget.fetchDays(away);

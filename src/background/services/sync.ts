@@ -8,13 +8,11 @@ import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
 import type { JoinPreview } from '../../model/join-preview.ts';
-import type { SyncDevice, SyncState } from '../../model/recording.ts';
-import type { EraseTarget } from '../../model/selector.ts';
-import { changeShared, EMPTY_SHARED, readShared } from '../../model/shared-settings.ts';
+import type { SyncState } from '../../model/recording.ts';
+import { changeShared, EMPTY_SHARED } from '../../model/shared-settings.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { defaultDeviceName } from '../../platform/device.ts';
 import type { AccountId } from '../../protocol/ids.ts';
-import { coversDay } from '../../storage/archive-list.ts';
 import { DamagedError } from '../../storage/database.ts';
 import { createAccount, deleteAccount, leaveAccount } from '../../sync/account.ts';
 import {
@@ -22,43 +20,19 @@ import {
   actorOf,
   deviceIdOf,
   readAccount,
-  readSharedSettings,
   scopeOf,
-  settingsCame,
-  settingsTaken,
   signerOf,
   writeAccount,
   writeSharedSettings,
 } from '../../sync/account-state.ts';
-import { daysMeant, dropSent, fetchBack, queueMeant } from '../../sync/away.ts';
-import { dropCovered } from '../../sync/covered-commands.ts';
-import {
-  addCommands,
-  type CommandNames,
-  commandOf,
-  commandsOf,
-  type EraseCommand,
-  erasedBy,
-  forgetCommands,
-  isErasure,
-  readCommands,
-} from '../../sync/erasures.ts';
+import { forgetCommands } from '../../sync/erasures.ts';
 import { readCursor } from '../../sync/feed.ts';
 import { readHoldings, withKnown } from '../../sync/holdings.ts';
-import {
-  erasedOutside,
-  isErasedOutside,
-  leftAccount,
-  noteJoined,
-  noteLeft,
-  tellUntold,
-} from '../../sync/left.ts';
+import { leftAccount, noteJoined, noteLeft, tellUntold } from '../../sync/left.ts';
 import { type Mended, mendFromService } from '../../sync/mend.ts';
 import {
   erasuresWaiting,
   giveCommands,
-  queueRecord,
-  shareSettings,
   startQueueing,
   stopQueueing,
   unstage,
@@ -68,24 +42,24 @@ import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
 import { previewJoin } from '../../sync/preview.ts';
 import type { EraseHere } from '../../sync/pull.ts';
-import { cardOf, deletions, forgetReceipts } from '../../sync/receipts.ts';
+import { deletions, forgetReceipts } from '../../sync/receipts.ts';
 import { restore } from '../../sync/recovery.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { isRenewalLeft, rotate } from '../../sync/rotation.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { type Evidence, lied, readEvidence, SERVICE_LIES } from '../../sync/service-lie.ts';
 import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
-import { carriedOut } from '../../sync/unerased.ts';
 import { News } from './news.ts';
 import type { Profile } from './profile.ts';
+import { type AtSyncService, SyncDays } from './sync-days.ts';
+import { SyncDeletions } from './sync-deletions.ts';
+import { type AccountKeeper, SyncDevices } from './sync-devices.ts';
 import { SyncRetry } from './sync-retry.ts';
+import { SyncSettings } from './sync-settings.ts';
 
 /** Changes are gathered for this long; five seconds is the promise. */
 const GATHER_MS = 1_000;
 export const SYNC_ALARM = 'sync';
-
-/** Beyond so many in an account nothing more is deleted page by page: every device keeps all of them, in one record. */
-const MOST_COMMANDS = 20_000;
 
 /** The service does not answer now, and perhaps never again. */
 const GONE: readonly string[] = ['unreachable', 'UNAVAILABLE'];
@@ -111,15 +85,10 @@ const NOT_FROM_HERE =
 const SYNC_OFF = fail('sync-off', 'Switch on sync first.');
 const RECOVERY_BYTES = 16;
 
-/** Days that are fetched back before a round may run again. */
-const FETCH_DAYS = 16;
-
 export class Sync {
   #account: AccountState | null = null;
   #phase: SyncState['phase'] = 'off';
   #problem: Failure | undefined;
-  #settingsProblem: string | undefined;
-  #devices: readonly SyncDevice[] = [];
   #transport: Transport | undefined;
   #running: Promise<void> | undefined;
   #again = false;
@@ -128,7 +97,6 @@ export class Sync {
   /** When the timer is due. */
   #dueMs = 0;
   #unreadable = 0;
-  #round: Pick<Round, 'devices' | 'waiting' | 'restored'> = { devices: [], waiting: [], restored: [] };
   /** There is an account, but what is known of it does not open: what is recorded waits. */
   #isDamaged = false;
   /** The service showed what cannot be: nothing is sent or taken any more in this account. */
@@ -143,8 +111,12 @@ export class Sync {
   readonly #news: News;
   /** One at a time: what sends, and what drops what was sent. */
   readonly #wire = new Mutex();
-  /** One at a time: what the person changes, and what comes from other devices. */
-  readonly #settings = new Mutex();
+  /** Level and rules. */
+  readonly settings: SyncSettings;
+  readonly devices: SyncDevices;
+  readonly deleting: SyncDeletions;
+  /** Days that are at the service only. */
+  readonly days: SyncDays;
 
   /** `mayRun`: whether rounds may run now. */
   constructor(
@@ -153,6 +125,24 @@ export class Sync {
   ) {
     this.#retry = new SyncRetry(profile.store, profile.clock);
     this.#news = new News(profile.clock);
+    const parts: AtSyncService & AccountKeeper = {
+      profile,
+      account: () => this.#account,
+      keep: (account) => {
+        if (this.#account?.account === account.account) this.#account = account;
+      },
+      isDamaged: () => this.#isDamaged,
+      changed: () => this.changed(),
+      atService: (task) => this.#atService(task),
+      mayDrop: () => !this.#ending && !this.#hasLied && this.#retry.waitMs() <= 0,
+      isEnding: () => this.#ending,
+      failed: (error) => this.#failed(error),
+      unreadable: unreadableSentence,
+    };
+    this.settings = new SyncSettings(parts);
+    this.devices = new SyncDevices(parts);
+    this.deleting = new SyncDeletions(parts);
+    this.days = new SyncDays(parts);
   }
 
   async open(): Promise<void> {
@@ -173,8 +163,7 @@ export class Sync {
       this.#phase = this.#retry.waitMs() > 0 ? 'offline' : 'syncing';
       const evidence = await readEvidence(store);
       if (evidence) this.#stopFor(lied(evidence).error);
-      // What was changed here right before the worker was stopped. Where others' settings wait to be put in force, they do.
-      if (!(await settingsCame(store))) await this.#settings.run(() => this.#shareSettings());
+      await this.settings.open();
       this.kick(0);
     }
   }
@@ -213,11 +202,11 @@ export class Sync {
           ? undefined
           : this.#unreadable > 0
             ? unreadableSentence(this.#unreadable)
-            : this.#settingsProblem;
+            : this.settings.problem;
     return {
       phase: message === undefined ? this.#phase : 'error',
       serviceUrl: account.url,
-      devices: this.#devices,
+      devices: this.devices.list,
       ...(this.profile.store.vault.recoverySecret() ? { phrase: 'waits' as const } : {}),
       ...(message === undefined ? {} : { message }),
       ...(this.#hasLied ? { hasEvidence: true as const } : {}),
@@ -327,20 +316,15 @@ export class Sync {
     }
     if (this.#account?.account !== account.account) return 'done';
     // Also after a round that failed later on: what came is in force.
-    if (await settingsCame(store)) await this.#takeSettings();
+    await this.settings.take();
     if (!result.ok) {
       await this.#failed(result.error);
       return 'done';
     }
     const nowMs = this.profile.clock.nowMs();
-    this.#round = result.value;
-    // At first all are known: the person has just put this device beside them.
-    const known = this.#account.known ?? result.value.devices.map(({ id }) => id);
-    this.#account = { ...this.#account, known, lastSyncedMs: nowMs };
-    await writeAccount(store, this.#account);
+    await this.devices.took(result.value, { lastSyncedMs: nowMs });
     await this.#retry.forget();
     await clearAlarm(SYNC_ALARM);
-    this.#devices = await this.#describe();
     this.#unreadable = result.value.unreadable;
     this.#problem = undefined;
     this.#show('synced');
@@ -412,7 +396,7 @@ export class Sync {
 
   async #bringHome(): Promise<Result<null>> {
     const { store } = this.profile;
-    const back = await this.fetchBack(Object.keys(await store.awayDays()));
+    const back = await this.days.fetchBack(Object.keys(await store.awayDays()));
     const left = Object.keys(await store.awayDays()).length;
     if (left === 0) return ok(null);
     const why = back.ok ? '' : ` ${back.error.message}`;
@@ -440,110 +424,9 @@ export class Sync {
     if (waitMs > 0) this.kick(waitMs);
   }
 
-  async #describe(): Promise<SyncDevice[]> {
-    const { store } = this.profile;
-    const { devices, waiting, restored } = this.#round;
-    const known = this.#account?.known;
-    return Promise.all(
-      devices.map(async ({ id, addedAt }) => {
-        const thisDevice = id === store.vault.deviceId;
-        const seen = (await store.db.get('metadata', `seen/${id}`)) as number | undefined;
-        const own = thisDevice ? this.#account?.deviceName : (await cardOf(store, id))?.name;
-        const name = own ?? 'Another device';
-        return {
-          id,
-          name,
-          thisDevice,
-          addedMs: addedAt,
-          ...(seen === undefined ? {} : { lastSeenMs: seen }),
-          ...(thisDevice || known?.includes(id) !== false ? {} : { isNew: true as const }),
-          ...(restored.includes(id) ? { byPhrase: true as const } : {}),
-          ...(waiting.includes(id) ? { keyWaits: true as const } : {}),
-        };
-      }),
-    );
-  }
-
-  /** Settings that came from other devices are put in force here. */
-  #takeSettings(): Promise<void> {
-    return this.#settings.run(async () => {
-      const { level, rules } = readShared(await readSharedSettings(this.profile.store));
-      await this.profile.change({ rules, ...(level === undefined ? {} : { level }) });
-      await settingsTaken(this.profile.store);
-    });
-  }
-
-  /**
-   * The person changes level or rules here: `change` puts it in force, then the others are told. What comes from them waits
-   * meanwhile, or it would undo a choice that they do not know of yet.
-   */
-  changeSettings<T>(change: () => Promise<T>): Promise<T> {
-    return this.#settings.run(async () => {
-      const changed = await change();
-      await this.#shareSettings();
-      return changed;
-    });
-  }
-
-  /** Nothing is queued when the others know it all. */
-  async #shareSettings(): Promise<void> {
-    const account = this.#account;
-    if (!account) return;
-    const { store, settings, clock } = this.profile;
-    const actor = actorOf(store, account);
-    try {
-      const isNew = await shareSettings(store, (shared) =>
-        changeShared(shared, actor, settings, clock.nowMs()),
-      );
-      this.#settingsProblem = undefined;
-      if (isNew) this.changed();
-    } catch (error) {
-      // What is in force here stays so, and records go on; nothing that others wrote is written over.
-      if (!(error instanceof DamagedError)) throw error;
-      this.#settingsProblem = error.message;
-      this.profile.changed();
-    }
-  }
-
   /** Something is hidden that is about to be erased: what was made ready to be sent is made anew, without it. */
   async hidden(): Promise<void> {
     if (this.#account) await unstage(this.profile.store);
-  }
-
-  /**
-   * Erases something here, after the commands were kept that tell the others, and newcomers. `erase` resolves with whether nothing
-   * of it is left: until then this device says to nobody that it has carried them out, and each round tries it. May be repeated
-   * with the same `as`.
-   */
-  async erasing(
-    targets: readonly EraseTarget[],
-    erase: () => Promise<boolean>,
-    as: CommandNames,
-  ): Promise<void> {
-    const { store } = this.profile;
-    // Damaged: what is deleted waits like what is recorded.
-    const account = this.#account?.account ?? (this.#isDamaged ? await leftAccount(store) : undefined);
-    if (account === undefined) {
-      await erasedOutside(store, targets, as);
-      await erase();
-      return;
-    }
-    const { keys } = await scopeOf(store, account);
-    const commands = await commandsOf(targets, keys.naming, as);
-    // First: a round that runs now may send the commands before they are looked at again.
-    await queueMeant(store, commands);
-    await giveCommands(store, commands);
-    this.changed();
-    if (!(await erase())) return;
-    await carriedOut(
-      store,
-      commands.map(({ id }) => id),
-    );
-    // A list that stays long keeps nobody from deleting.
-    await dropCovered(store).catch((error: unknown) =>
-      console.error('commands were not gone through', error),
-    );
-    this.changed();
   }
 
   /** Records that are in memory only. */
@@ -555,82 +438,12 @@ export class Sync {
   /** Runs `task` when nothing waits to be deleted, and nothing more is asked for meanwhile. */
   whenSettled: <T>(task: () => Promise<T>) => Promise<T> = (task) => task();
 
-  /** Whether the account takes so many more commands: all devices keep all of them. */
-  async takesCommands(count: number): Promise<boolean> {
-    if (!this.#account) return true;
-    const { store } = this.profile;
-    const hasRoom = async () => (await readCommands(store)).length + count <= MOST_COMMANDS;
-    if (await hasRoom()) return true;
-    await dropCovered(store);
-    return hasRoom();
-  }
-
-  /** How level and rules that are applied to what is stored reach the other devices (stored-rules.ts). */
-  readonly others = {
-    account: (): AccountId | null => this.#account?.account ?? null,
-    /** Days that are at the service only come back, reduced, and go there again. */
-    reducing: async (command: EraseCommand): Promise<void> => {
-      const { store } = this.profile;
-      if (!this.#account) return;
-      await addCommands(store, [command]);
-      await queueMeant(store, [command]);
-    },
-    reduced: async (command: EraseCommand): Promise<void> => {
-      if (!this.#account) return;
-      await this.others.reducing(command);
-      await queueRecord(this.profile.store, `erase/${command.id}`);
-      this.changed();
-    },
-    reductions: async (): Promise<readonly EraseCommand[]> =>
-      this.#account ? (await readCommands(this.profile.store)).filter((one) => !isErasure(one)) : [],
-    erased: async () => (this.#account ? this.erased() : null),
-  };
-
   /** After a round in which something came. */
   onChanged: () => Promise<void> = async () => {};
 
-  /**
-   * What a deletion takes of days that are at the service only: records of days that go as wholes, and how many other days may
-   * have some.
-   */
-  async awayMeant(target: EraseTarget): Promise<{ readonly records: number; readonly days: number }> {
-    const away = await this.profile.store.awayDays();
-    let [records, days] = [0, 0];
-    for (const day of await this.awayDays(target)) {
-      if (coversDay(target, day)) records += away[day] ?? 0;
-      else days += 1;
-    }
-    return { records, days };
-  }
-
-  /** Days that are at the service only and may have something of a target. */
-  async awayDays(target: EraseTarget): Promise<Day[]> {
-    const account = this.#account;
-    const { store, clock } = this.profile;
-    if (!account || Object.keys(await store.awayDays()).length === 0) return [];
-    const { keys } = await scopeOf(store, account.account);
-    return daysMeant(store, [await commandOf(target, keys.naming, clock.nowMs())]);
-  }
-
   /** The newest deletions of the account, each with what every device says of it. Nothing while sync is off. */
   async deletions(): Promise<Deletion[]> {
-    return this.#account ? deletions(this.profile.store, this.#devices) : [];
-  }
-
-  /** What the account's deletions mean: it is not taken in again by an import. `null` while sync is off. */
-  async erased(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
-    const account = this.#account;
-    const { store } = this.profile;
-    if (!account) return this.#erasedBeforeLeaving();
-    const { keys } = await scopeOf(store, account.account);
-    return erasedBy(await readCommands(store), keys.naming);
-  }
-
-  /** What the account's other devices had deleted when it was left does not come back with a file either. */
-  async #erasedBeforeLeaving(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
-    const { store } = this.profile;
-    const left = await leftAccount(store);
-    return left === undefined ? null : isErasedOutside(store, await scopeOf(store, left));
+    return this.#account ? deletions(this.profile.store, this.devices.list) : [];
   }
 
   /** What the service holds, as it tells it, and what of it is known here. `null` while sync is off. */
@@ -671,30 +484,6 @@ export class Sync {
     });
   }
 
-  /**
-   * Drops days that the service has completely, after it was asked for them; records of the sites in `keep` stay. `null`: it
-   * cannot be asked now.
-   */
-  async dropSent(days: readonly Day[], keep: readonly string[]): Promise<readonly Day[] | null> {
-    if (this.#ending || this.#hasLied || this.#retry.waitMs() > 0) return null;
-    const dropped = await this.#atService((session) => dropSent(session, days, keep, () => !this.#ending));
-    if (dropped && !dropped.ok) await this.#failed(dropped.error);
-    return dropped?.ok ? dropped.value : null;
-  }
-
-  /** Brings back days that are at the service only. */
-  async fetchBack(days: readonly Day[]): Promise<Result<null>> {
-    let missing = 0;
-    for (let i = 0; i < days.length; i += FETCH_DAYS) {
-      const back = await this.#atService((session) => fetchBack(session, days.slice(i, i + FETCH_DAYS)));
-      if (!back) return fail('sync-off', 'Sync is off, so nothing can be fetched back. Switch it on first.');
-      if (!back.ok) return back;
-      missing += back.value;
-    }
-    this.changed();
-    return missing > 0 ? fail('unreadable', unreadableSentence(missing)) : ok(null);
-  }
-
   async create(typedUrl: string, deviceName: string | undefined): Promise<Result<null>> {
     const transport = this.#newTransport(typedUrl);
     if (!transport.ok) return transport;
@@ -728,21 +517,8 @@ export class Sync {
 
   /** Whom the person added on this device they know. */
   async #joinedHere(id: string): Promise<void> {
-    await this.#know([id]);
+    await this.devices.know([id]);
     this.kick(0);
-  }
-
-  async #know(ids: readonly string[]): Promise<void> {
-    if (!this.#account) return;
-    this.#account = { ...this.#account, known: [...new Set([...(this.#account.known ?? []), ...ids])] };
-    await writeAccount(this.profile.store, this.#account);
-    this.#devices = await this.#describe();
-    this.profile.changed();
-  }
-
-  /** The person says that all devices that are listed now are theirs. */
-  async knowDevices(): Promise<void> {
-    await this.#know(this.#round.devices.map(({ id }) => id));
   }
 
   /** The account's id, while sync is on. */
@@ -831,7 +607,7 @@ export class Sync {
     await writeAccount(store, account);
     await this.#tellUntold(account);
     this.#account = account;
-    this.#settingsProblem = undefined;
+    this.settings.problem = undefined;
     this.#transport = transport;
     await this.#retry.forget();
     this.#news.active();
@@ -948,9 +724,8 @@ export class Sync {
     this.#rings.clear();
     this.#hasLied = false;
     this.#problem = undefined;
-    this.#devices = [];
+    this.devices.forget();
     this.#preview = undefined;
-    this.#round = { devices: [], waiting: [], restored: [] };
     this.#unreadable = 0;
     this.#show('off');
     return ok(null);

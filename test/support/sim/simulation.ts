@@ -209,7 +209,7 @@ export class Simulation {
     undo: (device) => this.#undo(device),
     level: (device) => {
       const level = this.#rng.pick<PrivacyLevel>(['public', 'private']);
-      this.#quietly(device.do(({ sync, profile }) => sync.changeSettings(() => profile.change({ level }))));
+      this.#quietly(device.do(({ sync, profile }) => sync.settings.change(() => profile.change({ level }))));
     },
     rule: (device) => this.#rule(device),
     kill: (device) => this.#kill(device, 'worker'),
@@ -235,7 +235,9 @@ export class Simulation {
     join: () => this.#join().catch(() => this.#hit('failed')),
     remove: (device) => this.#remove(device),
     drop: (device) =>
-      this.#quietly(device.do(async ({ sync, profile }) => sync.dropSent(await profile.store.days(), []))),
+      this.#quietly(
+        device.do(async ({ sync, profile }) => sync.days.dropSent(await profile.store.days(), [])),
+      ),
     back: (device) => this.#quietly(device.do((services) => fetchAway(services))),
     clock: ({ browser }) => {
       const off = this.#rng.pick([0, 1, 900, 60_000, HOUR_MS, 5 * DAY_MS, 400 * DAY_MS]);
@@ -274,7 +276,7 @@ export class Simulation {
     const changed = (rules: readonly Rule[]) => [...rules.filter((one) => one.host !== host), rule];
     this.#quietly(
       device.do(({ sync, profile }) =>
-        sync.changeSettings(() => profile.change(({ rules }) => ({ rules: changed(rules) }))),
+        sync.settings.change(() => profile.change(({ rules }) => ({ rules: changed(rules) }))),
       ),
     );
   }
@@ -511,5 +513,5 @@ export class Simulation {
 }
 
 async function fetchAway({ sync, profile }: NonNullable<SimDevice['services']>) {
-  return sync.fetchBack(Object.keys(await profile.store.awayDays()));
+  return sync.days.fetchBack(Object.keys(await profile.store.awayDays()));
 }

@@ -313,7 +313,7 @@ it('the last hour is what was recorded in it', async () => {
 it('a deletion that fails stays hidden, is told, and is tried again each minute', async () => {
   await record();
   await worker.send('erase.run', { target: site });
-  const erase = vi.spyOn(worker.services.sync, 'erasing').mockRejectedValueOnce(new Error('no'));
+  const erase = vi.spyOn(worker.services.sync.deleting, 'erasing').mockRejectedValueOnce(new Error('no'));
   worker.pass(UNDO_MS);
   vi.spyOn(console, 'error').mockImplementation(() => {});
   await worker.services.erasures.tick();
@@ -350,7 +350,7 @@ it('everything can be deleted while something waits that cannot be carried out',
 
 it('how long records stay here is told to no other device', async () => {
   await record();
-  const told = vi.spyOn(worker.services.sync, 'erasing');
+  const told = vi.spyOn(worker.services.sync.deleting, 'erasing');
   worker.pass(100 * 86_400_000);
   await worker.services.erasures.flag({
     targets: [{ what: 'range', fromMs: 0, toMs: Date.now() }],
@@ -435,7 +435,7 @@ describe('a list of archives that is damaged', () => {
 
   it('refuses a deletion before anything is hidden or told to others', async () => {
     await damage();
-    const told = vi.spyOn(worker.services.sync, 'erasing');
+    const told = vi.spyOn(worker.services.sync.deleting, 'erasing');
     await expect(worker.send('erase.run', { target: site })).rejects.toThrow(AS_IT_WAS);
     expect(await shown('hello gone')).toHaveLength(2);
     expect((await status()).erasing).toBeUndefined();

@@ -83,7 +83,7 @@ it('switched off, it follows nothing and asks nothing', async () => {
 
 it('in an account that takes no more commands several pages stay, and the person is told; one goes', async () => {
   await follow(true);
-  const takes = vi.spyOn(worker.services.sync, 'takesCommands').mockResolvedValue(false);
+  const takes = vi.spyOn(worker.services.sync.deleting, 'takes').mockResolvedValue(false);
   await removed('https://a.example/?q=1', 'https://b.example/?q=1');
   expect(takes).toHaveBeenCalledWith(2);
   expect(await left()).toEqual(ALL);

@@ -25,8 +25,8 @@ describe('at the limit of the budget, while sync is on', () => {
   }
   const deps = () => ({
     compaction: { run: async () => {}, doneMs: a.clock.nowMs() },
-    service: a.sync,
-    erased: () => a.sync.erased(),
+    service: a.sync.days,
+    erased: () => a.sync.deleting.erased(),
     onAdded: () => a.sync.changed(),
   });
   async function budgetOf(share: number, pinned: readonly string[] = []): Promise<Budget> {
@@ -89,13 +89,13 @@ describe('at the limit of the budget, while sync is on', () => {
     const steps: (readonly string[])[] = [];
     let go = () => {};
     const service = {
-      fetchBack: (days: readonly Day[]) => a.sync.fetchBack(days),
+      fetchBack: (days: readonly Day[]) => a.sync.days.fetchBack(days),
       async dropSent(days: readonly Day[], keep: readonly string[]) {
         steps.push(keep);
         await new Promise<void>((done) => {
           go = done;
         });
-        return a.sync.dropSent(days, keep);
+        return a.sync.days.dropSent(days, keep);
       },
     };
     const budget = new Budget(a.profile, { ...deps(), service });

@@ -163,7 +163,7 @@ describe('days that are fetched back', () => {
     await oracle.visit(a, 'later.example', '/');
     await world.settle();
     world.pass(2 * DAY_MS);
-    expect(await a.run(() => a.sync.dropSent([day, next], []))).toEqual([day, next]);
+    expect(await a.run(() => a.sync.days.dropSent([day, next], []))).toEqual([day, next]);
     const part = await a.run(async () =>
       (await a.store.db.getAll('peers')).find((one) => one.kind === 'part' && one.day === day),
     );
@@ -186,7 +186,7 @@ describe('days that are fetched back', () => {
     }
     await world.settle();
     await a.run(() => a.store.pack(true));
-    expect(await a.run(() => a.sync.dropSent(days, []))).toHaveLength(41);
+    expect(await a.run(() => a.sync.days.dropSent(days, []))).toHaveLength(41);
     const awayWhenRelieved: number[] = [];
     a.sync.relieve = async () => {
       awayWhenRelieved.push((await away(a)).length);
@@ -367,7 +367,7 @@ describe('an erasure of something that is away', () => {
 
   it('is counted before it is done: whole days, and days that may have some', async () => {
     await drop(a);
-    const meant = (target: EraseTarget) => a.run(() => a.sync.awayMeant(target));
+    const meant = (target: EraseTarget) => a.run(() => a.sync.days.meant(target));
     expect(await meant({ what: 'all' })).toEqual({ records: 4, days: 0 });
     expect(await meant({ what: 'site', host: 'example' })).toEqual({ records: 0, days: 1 });
     expect(await meant({ what: 'site', host: 'other.example' })).toEqual({ records: 0, days: 0 });

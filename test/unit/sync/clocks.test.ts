@@ -82,9 +82,9 @@ it('a day that went away and comes back has what was recorded after a deletion w
   await world.settle();
   world.pass(2 * DAY_MS);
   await world.settle();
-  const dropped = await a.run(() => a.sync.dropSent([day], []));
+  const dropped = await a.run(() => a.sync.days.dropSent([day], []));
   expect(dropped).toEqual([day]);
-  expect(await a.run(() => a.sync.fetchBack([day]))).toMatchObject({ ok: true });
+  expect(await a.run(() => a.sync.days.fetchBack([day]))).toMatchObject({ ok: true });
   await world.settle();
   expect([await a.urls(), await b.urls()]).toEqual([
     ['https://gone.example/new'],

@@ -91,7 +91,7 @@ async function play(steps: readonly Step[], count: number): Promise<void> {
         await on.run(() => on.store.pack(true));
         break;
       case 'drop':
-        await on.run(async () => on.sync.dropSent(await on.store.days(), ['two.example']));
+        await on.run(async () => on.sync.days.dropSent(await on.store.days(), ['two.example']));
         break;
       case 'back':
         await fetchAway(on);
@@ -113,7 +113,7 @@ async function play(steps: readonly Step[], count: number): Promise<void> {
 }
 
 const fetchAway = (on: TestDevice) =>
-  on.run(async () => on.sync.fetchBack(Object.keys(await on.store.awayDays())));
+  on.run(async () => on.sync.days.fetchBack(Object.keys(await on.store.awayDays())));
 
 describe('devices of one account have the same in the end', () => {
   it.each([

@@ -112,7 +112,7 @@ describe('in an account', () => {
     const [a, b] = world.devices as [TestDevice, TestDevice];
     const erase = (target: EraseTarget) => {
       const as = { id: randomId(), atMs: a.clock.nowMs() };
-      return a.run(() => a.sync.erasing([target], async () => true, as));
+      return a.run(() => a.sync.deleting.erasing([target], async () => true, as));
     };
     const account = await world.accountId();
     for (const device of [a, b])

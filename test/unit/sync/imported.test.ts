@@ -46,11 +46,11 @@ it('reaches the other device, which does not send it again', async () => {
 });
 
 it('knows what was deleted in the account, by whichever device', async () => {
-  expect(await first.run(() => first.sync.erased())).not.toBeNull();
+  expect(await first.run(() => first.sync.deleting.erased())).not.toBeNull();
   world.pass();
   await second.erase({ what: 'site', host: 'a.example' });
   await world.settle();
-  const erased = await first.run(() => first.sync.erased());
+  const erased = await first.run(() => first.sync.deleting.erased());
   const record = { ...imported(1), dwellMs: 0 } as never;
   expect(await erased?.(record)).toBe(true);
   expect(await erased?.({ ...(record as object), url: 'https://b.example/' } as never)).toBe(false);

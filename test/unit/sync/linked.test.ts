@@ -57,7 +57,7 @@ it.each([
     await a.visit('other.example', '/');
     await world.settle();
     world.pass(2 * DAY_MS);
-    expect(await a.run(() => a.sync.dropSent([day], []))).toEqual([day]);
+    expect(await a.run(() => a.sync.days.dropSent([day], []))).toEqual([day]);
     await by().erase({ what: 'site', host: 'secret.example' });
     await world.settle();
     // It came home for that and was sent anew.
@@ -77,7 +77,7 @@ it('a day whose sites an older version noted is looked through whatever is delet
   await follow(a);
   await world.settle();
   world.pass(2 * DAY_MS);
-  await a.run(() => a.sync.dropSent([day], []));
+  await a.run(() => a.sync.days.dropSent([day], []));
   await a.run(async () => {
     const { db, vault } = a.store;
     await db.delete('metadata', 'away-hosts');
@@ -94,13 +94,13 @@ it('a day that comes back with a link to what was deleted meanwhile is sent anew
   await follow(a);
   await world.settle();
   world.pass(2 * DAY_MS);
-  await a.run(() => a.sync.dropSent([day], []));
+  await a.run(() => a.sync.days.dropSent([day], []));
   await a.run(async () => {
     const { keys } = await scopeOf(a.store, await world.accountId());
     const command = await commandOf({ what: 'site', host: 'secret.example' }, keys.naming, a.clock.nowMs());
     await addCommands(a.store, [command]);
   });
-  expect(await a.run(() => a.sync.fetchBack([day]))).toEqual({ ok: true, value: null });
+  expect(await a.run(() => a.sync.days.fetchBack([day]))).toEqual({ ok: true, value: null });
   expect(await referrers(a)).toEqual([]);
   expect(await a.run(() => a.store.db.getAll('outbox'))).toMatchObject([{ what: 'day', day }]);
 });

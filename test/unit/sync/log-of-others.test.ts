@@ -46,7 +46,7 @@ it('but not what was asked for here and a round carried out, whether it was sent
     await world.settle();
     world.pass(1000);
     // As when damage keeps it from being done: it waits.
-    await a.run(async () => a.sync.erasing([SITE], async () => false, await a.deletion()));
+    await a.run(async () => a.sync.deleting.erasing([SITE], async () => false, await a.deletion()));
     if (sent) {
       vi.spyOn(a.store, 'erase').mockRejectedValueOnce(new PartlyErasedError(0, [], []));
       await a.round();

@@ -120,7 +120,7 @@ describe('with nothing but the words', () => {
       const state = await device.round();
       expect(state.devices?.filter(({ isNew }) => isNew)).toMatchObject([{ name: 'fresh', byPhrase: true }]);
     }
-    await a.run(() => a.sync.knowDevices());
+    await a.run(() => a.sync.devices.knowAll());
     await a.restart();
     expect((await a.round()).devices?.some(({ isNew }) => isNew)).toBe(false);
     expect((await b.round()).devices?.some(({ isNew }) => isNew)).toBe(true);

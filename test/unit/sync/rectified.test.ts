@@ -35,7 +35,7 @@ const around = (device: TestDevice) => ({
         count = await device.store.erase(targetedBy(targets), false, days, targets);
         return true;
       };
-      await device.sync.erasing(targets, erase, await device.deletion());
+      await device.sync.deleting.erasing(targets, erase, await device.deletion());
       return count;
     },
   },
@@ -43,8 +43,8 @@ const around = (device: TestDevice) => ({
 const budgetOf = ({ profile, sync }: TestDevice) =>
   new Budget(profile, {
     compaction: { run: async () => {}, doneMs: undefined } as never,
-    service: sync,
-    erased: () => sync.erased(),
+    service: sync.days,
+    erased: () => sync.deleting.erased(),
     onAdded() {},
   });
 const servicesOf = (device: TestDevice) =>
@@ -102,7 +102,7 @@ describe('a day that is at the service only', () => {
     await world.settle();
     await a.run(() => a.store.pack(true));
     world.pass(2 * DAY_MS);
-    expect(await a.run(() => a.sync.dropSent([day], []))).toEqual([day]);
+    expect(await a.run(() => a.sync.days.dropSent([day], []))).toEqual([day]);
     expect(await titlesOn(a)).toEqual([]);
   });
   const awayDays = () => a.run(async () => Object.keys(await a.store.awayDays()));

@@ -134,12 +134,12 @@ it('holds for days that were at the service only when they come back', async () 
   await visits();
   await world.settle();
   const day = dayOf(a.clock.nowMs() - 40 * DAY_MS);
-  const dropped = await a.run(() => a.sync.dropSent([day], []));
+  const dropped = await a.run(() => a.sync.days.dropSent([day], []));
   expect(dropped).toEqual([day]);
   world.pass();
   await a.reduce(all(skip, domain));
   await world.settle();
-  const back = await a.run(() => a.sync.fetchBack(Object.keys({ [day]: true })));
+  const back = await a.run(() => a.sync.days.fetchBack(Object.keys({ [day]: true })));
   expect(back.ok).toBe(true);
   await world.settle();
   for (const device of [a, b]) expect(await device.urls(), device.name).toEqual(LEFT);
@@ -156,7 +156,7 @@ it('of a device whose clock was years ahead holds for what was recorded before i
   a.skewMs = 1_000 * DAY_MS;
   await a.reduce(all(skip));
   await a.run(async () =>
-    a.sync.erasing([{ what: 'site', host: 'less.example' }], async () => false, await a.deletion()),
+    a.sync.deleting.erasing([{ what: 'site', host: 'less.example' }], async () => false, await a.deletion()),
   );
   a.skewMs = 0;
   await a.round();

@@ -142,7 +142,7 @@ describe('after the account was left', () => {
     expect(master(b)).not.toBe(before);
     expect(b.store.vault.epoch).toMatchObject({ number: 1, atMs: b.clock.nowMs() });
     // Named as in the account, also under the new key.
-    const isErased = await b.run(() => b.sync.erased());
+    const isErased = await b.run(() => b.sync.deleting.erased());
     const erased = visits.map(({ id }) =>
       isErased?.(records.find((one) => one.id === id) as (typeof records)[0]),
     );
