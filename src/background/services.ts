@@ -215,6 +215,8 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
     others: sync.deleting.rules,
     async settled() {
       await recorder.settled();
+      // What waits sealed was recorded before, too.
+      await unsealing.settle();
     },
     alone: (task) => erasures.alone(task),
     async onReduced() {
@@ -225,6 +227,7 @@ async function openUnlocked(profile: Profile, events: ServiceEvents): Promise<Se
       await budget.check();
     },
   });
+  sync.onJoined = () => storedRules.joined();
   sync.onChanged = () => storedRules.look();
   erasures.onFree = () => storedRules.tick();
   const queryTotals = new QueryTotalsKeeper(profile.context);

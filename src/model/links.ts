@@ -1,5 +1,5 @@
 /** What a record tells of other pages than its own: where a visit came from, where a click led. */
-import type { InteractionEvent, InteractionRecord } from './interaction.ts';
+import { type InteractionEvent, type InteractionRecord, stampOf } from './interaction.ts';
 
 export const linkOf = (event: InteractionEvent): string | undefined =>
   event.kind === 'visit' ? event.referrer : event.kind === 'click' ? event.target : undefined;
@@ -24,7 +24,8 @@ export async function isLinkMeant(
   const url = linkOf(event);
   if (url === undefined || event.kind === 'visit-update' || event.kind === 'reduced') return false;
   const { id, atMs, level } = event;
-  return isMeant({ kind: 'visit', id, atMs, level, url, title: '', transition: 'link', dwellMs: 0 });
+  const when = { atMs, ...stampOf(event) };
+  return isMeant({ kind: 'visit', id, ...when, level, url, title: '', transition: 'link', dwellMs: 0 });
 }
 
 /** Events without their links to what is meant; those without such a link stay the same objects. */

@@ -112,7 +112,10 @@ export interface TabRow {
   readonly keepsTitle: boolean;
 }
 
-/** What is still to be sent. `event`: one of the journal; `day`: all own events of a day, again; `record`: a named one. */
+/**
+ * What is still to be sent. `event`: one of the journal; `day`: all own events of a day, again, or with `all` those of
+ * others as well; `record`: a named one.
+ */
 export type OutboxRow =
   | {
       readonly key?: number;
@@ -123,7 +126,7 @@ export type OutboxRow =
       readonly type: StoreType;
       readonly box: Bytes;
     }
-  | { readonly key?: number; readonly what: 'day'; readonly day: Day }
+  | { readonly key?: number; readonly what: 'day'; readonly day: Day; readonly all?: true }
   | { readonly key?: number; readonly what: 'record'; readonly name: string };
 
 /** What this device knows of an object at the service. */

@@ -11,14 +11,17 @@ import type { InteractionEvent } from '../model/interaction.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { readAwaySites } from '../storage/away.ts';
 import { DamagedError } from '../storage/database.ts';
+import { movedOf } from '../storage/erase.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
-import { signerOf } from './account-state.ts';
+import { deviceIdOf, signerOf } from './account-state.ts';
+import type { PushSession } from './drafts.ts';
 import { type EraseCommand, erasedBy, mayMean, readCommands, shortTokens } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
 import { daysOfRows, queueDay, readStaged } from './outbox.ts';
 import { addEvents, type PullSession, type Taken, takePart, withoutErased } from './parts.ts';
+import { push } from './push.ts';
 import type { TransportFailure } from './transport.ts';
 
 /** Days that are fetched back before something is sent: what comes back takes room until it can leave again. */
@@ -145,33 +148,60 @@ async function isSettled(store: LocalStore, day: Day): Promise<boolean> {
   return !staged.some(({ peers }) => peers.some((peer) => !('gone' in peer) && peer.day === day));
 }
 
+export interface Dropped {
+  readonly dropped: readonly Day[];
+  /** Of which this device has not sent everything itself. */
+  readonly borrowed: readonly Day[];
+}
+
 /**
- * Drops days whose every record the service has, by what it gives now; what has not been sent completely stays. `keep`: sites
- * whose records stay. `isWanted`: asked until the last moment. Resolves with the days that were dropped.
+ * Drops days whose every record the service has from this device, by what it gives now; what has not been sent completely stays.
+ * What only others sent does not count: they may take it back, as when they keep it for a shorter time. `keep`: sites whose records
+ * stay. `isWanted`: asked until the last moment.
  */
 export async function dropSent(
   session: PullSession,
   days: readonly Day[],
   keep: readonly string[],
   isWanted: () => boolean = () => true,
-): Promise<Result<Day[], TransportFailure>> {
+): Promise<Result<Dropped, TransportFailure>> {
   const { store, scope } = session;
   const parts = await partsByDay(store);
   const sent = new Map<Day, ReadonlySet<string>>();
+  const borrowed: Day[] = [];
+  const own = `${deviceIdOf(store)}.`;
   for (const day of days) {
-    if (!isWanted()) return ok([]);
+    if (!isWanted()) return ok({ dropped: [], borrowed: [] });
     // Nothing is asked for that would stay in any case.
     if (!(await isSettled(store, day)) || !(await store.mayLeave(day, keep))) continue;
-    const found = await eventsAtService(session, day, parts.get(day) ?? []);
+    const mine = (parts.get(day) ?? []).filter((part) => part.own);
+    const found = await eventsAtService(session, day, mine);
     if (!found.ok) return found;
-    if (found.value.missing === 0) sent.set(day, new Set(found.value.events.map(({ id }) => id)));
+    if (found.value.missing > 0) continue;
+    const ids = new Set(found.value.events.map(({ id }) => id));
+    const lacks = movedOf((await store.eventsOfDay(day)).events, keep).filter(({ id }) => !ids.has(id));
+    if (lacks.length === 0) sent.set(day, ids);
+    else if (lacks.every(({ id }) => !id.startsWith(own))) borrowed.push(day);
   }
-  return ok(
-    await store.dropDays(
-      sent,
-      keep,
-      async (day) => isWanted() && (await isSettled(store, day)),
-      (events) => shortTokens(events, scope.keys.naming),
-    ),
+  const dropped = await store.dropDays(
+    sent,
+    keep,
+    async (day) => isWanted() && (await isSettled(store, day)),
+    (events) => shortTokens(events, scope.keys.naming),
   );
+  return ok({ dropped, borrowed });
+}
+
+/** Sends all that is here of days, also what others recorded; with it whatever waits. */
+export async function sendWhole(
+  session: PushSession,
+  days: readonly Day[],
+): Promise<Result<null, TransportFailure>> {
+  for (const day of days) await queueDay(session.store, day, true);
+  for (;;) {
+    const pushed = await push(session);
+    if (!pushed.ok) return pushed;
+    // What another device changed meanwhile is for a round to take in.
+    if (pushed.value !== 'more') return ok(null);
+  }
 }

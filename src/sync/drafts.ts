@@ -89,12 +89,14 @@ export async function draftsOf(session: PushSession, group: Group, nextPart: () 
   }
   const { events, damaged } = await store.eventsOfDay(day);
   const ids = new Set(events.map(({ id }) => id));
+  const all = group.rows.some((row) => row.what === 'day' && row.all);
   // Events of devices that are not in this account (any more) have nobody else to send them. Updates of a visit that is not
   // here are for nobody.
   const own = events.filter(
     (event) =>
       (event.kind !== 'visit-update' || ids.has(event.visit)) &&
-      (event.id.startsWith(`${store.vault.deviceId}.`) ||
+      (all ||
+        event.id.startsWith(`${store.vault.deviceId}.`) ||
         !session.authors.has(event.id.split('.', 1)[0] ?? '')),
   );
   // What does not open here may be all there is of it: then it stays there, and what opens comes beside it.

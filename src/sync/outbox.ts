@@ -159,11 +159,11 @@ export const shareSettings = (
   });
 
 /** A day is to be sent again as a whole; what was sent of it before goes. */
-export async function queueDay(store: LocalStore, day: Day): Promise<void> {
+export async function queueDay(store: LocalStore, day: Day, all?: true): Promise<void> {
   const rows = await store.db.getAll('outbox');
-  if (rows.some((row) => row.what === 'day' && row.day === day)) return;
+  if (rows.some((row) => row.what === 'day' && row.day === day && (row.all || !all))) return;
   const tx = store.db.transaction('outbox', 'readwrite', { durability: 'strict' });
-  tx.store.add({ what: 'day', day });
+  tx.store.add({ what: 'day', day, ...(all ? { all } : {}) });
   await tx.done;
 }
 

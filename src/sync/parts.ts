@@ -93,11 +93,25 @@ export async function takePart(
   const { day, events: parsed, count, isOut } = opened.value;
   const own = deviceIdOf(store);
   const { author } = object.header;
-  const taken = isOut ? await withoutErased(parsed, await isErasedOutside(store, scope)) : parsed;
+  const isOwn = ({ id }: { readonly id: EventId }) => id.startsWith(`${own}.`);
+  const isBack = isOut || (author !== own && parsed.some(isOwn));
+  let taken = parsed;
+  if (isBack) {
+    // What this device sent, or others sent for it, and it erased while it was out of the account.
+    const isErased = await isErasedOutside(store, scope);
+    taken = await withoutErased(parsed, async (record) => (isOut || isOwn(record)) && isErased(record));
+  }
   into.events.set(day, [...(into.events.get(day) ?? []), ...taken]);
   for (const { kind, id } of taken) if (kind === 'visit-update') into.updates.set(id, slot);
-  if (isOut || (author !== own && parsed.some(({ id }) => id.startsWith(`${own}.`)))) into.returned.add(day);
+  if (isOut || (isBack && !(await hasAll(store, day, taken.filter(isOwn))))) into.returned.add(day);
   return ok(parsed.length === count ? 'taken' : 'partly');
+}
+
+/** Whether this device has these events and sends them itself: also of a day that is away, which it did before (away.ts). */
+async function hasAll(store: LocalStore, day: Day, own: readonly InteractionEvent[]): Promise<boolean> {
+  if (day in (await store.awayDays())) return true;
+  const there = new Set((await store.eventsOfDay(day)).events.map(({ id }) => id));
+  return own.every(({ id }) => there.has(id));
 }
 
 /**

@@ -66,6 +66,7 @@ export class TestDevice {
         },
         onReduced: async () => this.sync.changed(),
       });
+      this.sync.onJoined = () => this.storedRules.joined();
       this.sync.onChanged = () => this.storedRules.look();
       await this.sync.open();
       await this.storedRules.open();

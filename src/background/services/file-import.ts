@@ -17,6 +17,7 @@ import {
   type InteractionEvent,
   type InteractionRecord,
 } from '../../model/interaction.ts';
+import { withoutLinks } from '../../model/links.ts';
 import { stricterLevel } from '../../model/privacy.ts';
 import type { PagePort } from '../../platform/runtime.ts';
 import { storageFailure } from '../../storage/database.ts';
@@ -145,7 +146,8 @@ class FileImport {
       } else {
         this.added += 1;
         if (ruled.kind !== 'reduced') this.#pieces.push(...pieces);
-        events.push(ruled);
+        // Nor does what it tells of another page come back that was deleted.
+        events.push(...(erased ? await withoutLinks([ruled], erased) : [ruled]));
       }
       accounted.add(visit.id);
       // A count has no time spent, and no exact time.

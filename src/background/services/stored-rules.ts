@@ -174,6 +174,11 @@ export class StoredRules {
     });
   }
 
+  /** An account is joined: what it knows of is done anew, because records may have come in since it was left. */
+  joined(): Promise<void> {
+    return this.#change((state) => ({ ...state, queue: state.queue.filter(({ own }) => own), doneIds: [] }));
+  }
+
   #add(jobs: readonly Job[]): Promise<void> {
     return this.#change((state) => ({ ...state, queue: [...state.queue, ...jobs] }));
   }
@@ -291,6 +296,8 @@ export class StoredRules {
     const [job] = this.#state.queue;
     if (!job) return;
     if (this.#isTold(job)) await this.deps.others.reduced(commandOf(job));
+    // A day may have left before its turn came.
+    else if (!job.own) await this.deps.others.reducing(commandOf(job));
     await this.#log(job);
     const {
       own: _o,

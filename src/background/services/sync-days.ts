@@ -4,7 +4,7 @@ import { fail, ok, type Result } from '../../base/result.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { coversDay } from '../../storage/archive-list.ts';
 import { scopeOf } from '../../sync/account-state.ts';
-import { daysMeant, dropSent, fetchBack } from '../../sync/away.ts';
+import { daysMeant, dropSent, fetchBack, sendWhole } from '../../sync/away.ts';
 import { commandOf } from '../../sync/erasures.ts';
 import type { PullSession } from '../../sync/parts.ts';
 import type { TransportFailure } from '../../sync/transport.ts';
@@ -24,6 +24,8 @@ export interface AtSyncService extends InAccount {
   /** The same while it is asked. */
   isEnding(): boolean;
   failed(error: TransportFailure): Promise<void>;
+  /** Devices of the account, as the last round knew them; nobody before it. */
+  authors(): ReadonlySet<string>;
   /** For objects that cannot be opened. */
   unreadable(count: number): string;
 }
@@ -37,8 +39,19 @@ export class SyncDays implements AtService {
    */
   async dropSent(days: readonly Day[], keep: readonly string[]): Promise<readonly Day[] | null> {
     const { sync } = this;
-    if (!sync.mayDrop()) return null;
-    const dropped = await sync.atService((session) => dropSent(session, days, keep, () => !sync.isEnding()));
+    const authors = sync.authors();
+    // Before the first round nobody knows who sends their records themselves.
+    if (!sync.mayDrop() || authors.size === 0) return null;
+    const dropped = await sync.atService(async (session): Promise<Result<Day[], TransportFailure>> => {
+      const isWanted = () => !sync.isEnding();
+      const first = await dropSent(session, days, keep, isWanted);
+      if (!first.ok || first.value.borrowed.length === 0)
+        return first.ok ? ok([...first.value.dropped]) : first;
+      const sent = await sendWhole({ ...session, authors, clock: sync.profile.clock }, first.value.borrowed);
+      if (!sent.ok) return sent;
+      const then = await dropSent(session, first.value.borrowed, keep, isWanted);
+      return then.ok ? ok([...first.value.dropped, ...then.value.dropped]) : then;
+    });
     if (dropped && !dropped.ok) await sync.failed(dropped.error);
     return dropped?.ok ? dropped.value : null;
   }

@@ -50,7 +50,10 @@ export class SyncDeletions {
     await queueMeant(store, commands);
     await giveCommands(store, commands);
     sync.changed();
-    if (!(await erase())) return;
+    const isErased = await erase();
+    // A day may have left meanwhile.
+    await queueMeant(store, commands);
+    if (!isErased) return;
     await carriedOut(
       store,
       commands.map(({ id }) => id),

@@ -68,6 +68,9 @@ const unreadableSentence = (count: number): string =>
   `${count} ${count === 1 ? 'object' : 'objects'} at the sync service cannot be opened and ${count === 1 ? 'was' : 'were'} left out. ` +
   'Update ARQ Context on all devices; if this stays, the service changed them. What this device recorded is not touched.';
 
+/** So often what was deleted meanwhile is told before an account is left; what comes then is told when this device comes back. */
+const MOST_TRIES = 3;
+
 /** The service says that this device is not in the account. */
 const NOT_LISTED = 'UNKNOWN_DEVICE';
 
@@ -136,6 +139,7 @@ export class Sync {
       atService: (task) => this.#atService(task),
       mayDrop: () => !this.#ending && !this.#hasLied && this.#retry.waitMs() <= 0,
       isEnding: () => this.#ending,
+      authors: () => new Set(this.devices.list.map(({ id }) => id)),
       failed: (error) => this.#failed(error),
       unreadable: unreadableSentence,
     };
@@ -438,6 +442,9 @@ export class Sync {
   /** Runs `task` when nothing waits to be deleted, and nothing more is asked for meanwhile. */
   whenSettled: <T>(task: () => Promise<T>) => Promise<T> = (task) => task();
 
+  /** Before an account is joined. */
+  onJoined: () => Promise<void> = async () => {};
+
   /** After a round in which something came. */
   onChanged: () => Promise<void> = async () => {};
 
@@ -603,6 +610,7 @@ export class Sync {
     await forgetCommands(store);
     await forgetReceipts(store);
     await noteJoined(store, account.account);
+    await this.onJoined();
     await startQueueing(store, ['card', 'settings']);
     await writeAccount(store, account);
     await this.#tellUntold(account);
@@ -680,17 +688,31 @@ export class Sync {
     anyway: boolean,
     loseAway: boolean,
   ): Promise<Result<null>> {
+    // Before it is joined nothing was sent, and nothing is.
+    const isTold = !anyway && !(how === 'leave' && account.agreed !== undefined);
+    for (let tries = 1; ; tries++) {
+      if (isTold) {
+        const sent = await this.#sendLast(how);
+        if (!sent.ok) return sent;
+      }
+      // What is being dropped right now is away, or here, after this.
+      await this.#wire.run(async () => {});
+      const home = await this.#bringHome();
+      if (!home.ok && !loseAway) return home;
+      const isLast = !isTold || tries === MOST_TRIES || this.#problem?.code === NOT_LISTED;
+      // A deletion that was asked for meanwhile is carried out first, and told; a later one waits until the account is left.
+      const ended = await this.whenSettled(async () => {
+        const isUntold = (await erasuresWaiting(this.profile.store)).length > 0;
+        return isUntold && !isLast ? null : this.#endSettled(account, how, anyway);
+      });
+      if (ended) return ended;
+    }
+  }
+
+  /** Nothing waits to be deleted, and nothing more is asked for meanwhile. */
+  async #endSettled(account: AccountState, how: 'leave' | 'delete', anyway: boolean): Promise<Result<null>> {
     this.#transport ??= new Transport(account.url, this.profile.clock);
     const { store } = this.profile;
-    // Before it is joined nothing was sent, and nothing is.
-    if (!anyway && !(how === 'leave' && account.agreed !== undefined)) {
-      const sent = await this.#sendLast(how);
-      if (!sent.ok) return sent;
-    }
-    // What is being dropped right now is away, or here, after this.
-    await this.#wire.run(async () => {});
-    const home = await this.#bringHome();
-    if (!home.ok && !loseAway) return home;
     const done = await (how === 'leave' ? leaveAccount : deleteAccount)(
       store,
       this.#transport,

@@ -197,3 +197,23 @@ it.each([
   await worker.services.unsealing.settle();
   expect(await urls()).toEqual(['https://kept.example/']);
 });
+
+it('rules that are applied reach what still waits sealed, too', async () => {
+  const key = toBase64Url(new Uint8Array(32).fill(1));
+  await worker.send('lock.set', { kdf: SOME_KDF, key });
+  await worker.send('lock.now', {});
+  await worker.visit(1, 'https://short.example/path');
+  // There is no room for it when it is opened.
+  vi.spyOn(LocalStore.prototype, 'changing').mockRejectedValueOnce(
+    new DOMException('full', 'QuotaExceededError'),
+  );
+  vi.spyOn(console, 'error').mockImplementation(() => {});
+  await worker.send('lock.unlock', { key });
+  worker.services = await worker.opening.ready();
+  expect(worker.services.unsealing.isDone).toBe(false);
+  const set = (await worker.send('rules.set', { host: 'short.example', capture: 'domain' })).set ?? '';
+  await worker.send('stored.apply', { scope: { what: 'rule', id: set } });
+  await worker.services.storedRules.settled();
+  await worker.services.unsealing.settle();
+  expect(await urls()).toEqual(['https://short.example/']);
+});

@@ -187,6 +187,23 @@ describe('an export', () => {
     expect(await worker.ofKind('search')).toEqual([]);
   });
 
+  it('does not bring back links to what was deleted in the account', async () => {
+    const link = 'https://deleted.example/page';
+    const text = JSON.stringify({
+      format: 'arq-context/export/1',
+      exportedAt: new Date(START_MS).toISOString(),
+      interactions: [
+        { ...visitOf(1, 0), referrer: link },
+        { ...visitOf(2, 0), referrer: 'https://kept.example/' },
+      ],
+    });
+    const deleted: Erased = async (record) => 'url' in record && record.url === link;
+    expect(await importText(text, deleted)).toMatchObject({ added: 2 });
+    expect(
+      (await worker.ofKind('visit')).map((one) => ('referrer' in one ? one.referrer : undefined)),
+    ).toEqual([undefined, 'https://kept.example/']);
+  });
+
   it('does not bring back what was deleted in the account as it would be kept now, and says what is shortened', async () => {
     await live();
     const text = await exported();

@@ -401,3 +401,46 @@ describe('an erasure of something that is away', () => {
     await allIsWell();
   });
 });
+
+describe('what others take back by themselves', () => {
+  /** As retention does: the others are not told, because they keep their own time. */
+  const shortened = (device: typeof a, isMeant: (url: string) => boolean) =>
+    device.run(async () => {
+      await device.store.erase((record) => 'url' in record && isMeant(record.url));
+      device.sync.changed();
+    });
+
+  it('stays with a device that has the day at the service only', async () => {
+    const before = await b.records();
+    expect(await drop(b)).toEqual([day]);
+    await world.settle();
+    await shortened(a, () => true);
+    await world.settle();
+    expect(await back(b)).toEqual({ ok: true, value: null });
+    expect(await b.records()).toEqual(before);
+  });
+
+  it('is not sent to and fro by two devices that have the day at the service only', async () => {
+    const before = await b.records();
+    for (const device of [a, b, a, b]) {
+      await drop(device);
+      await world.settle();
+    }
+    expect([await away(a), await away(b)]).toEqual([[day], [day]]);
+    const changes = (await world.changes()).length;
+    await world.settle();
+    expect((await world.changes()).length).toBe(changes);
+    await shortened(a, () => true);
+    for (const device of [a, b]) {
+      expect(await back(device)).toEqual({ ok: true, value: null });
+      expect(await device.records()).toEqual(before);
+    }
+  });
+
+  it('goes from there when it is deleted for all', async () => {
+    expect(await drop(b)).toEqual([day]);
+    await world.settle();
+    await oracle.erase(a, { what: 'site', host: 'secret.example' });
+    await allIsWell();
+  });
+});

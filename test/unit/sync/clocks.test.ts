@@ -91,3 +91,27 @@ it('a day that went away and comes back has what was recorded after a deletion w
     ['https://gone.example/new'],
   ]);
 });
+
+it('a link that is followed after a deletion with a slow clock stays, here and on the other device', async () => {
+  const [a, b] = await pair();
+  await a.visit('gone.example', '/old');
+  await world.settle();
+  world.pass(60_000);
+  await b.erase(SITE);
+  a.skewMs = -10 * 60_000;
+  await world.settle();
+  await a.visit('gone.example', '/new');
+  await a.append({
+    kind: 'visit',
+    atMs: a.clock.nowMs(),
+    level: 'private',
+    url: 'https://next.example/',
+    title: '',
+    transition: 'link',
+    referrer: 'https://gone.example/new',
+  });
+  await world.settle();
+  const links = async (device: WholeDevice) =>
+    (await device.records()).flatMap((record) => ('referrer' in record ? [record.referrer] : []));
+  for (const device of [a, b]) expect(await links(device), device.name).toEqual(['https://gone.example/new']);
+});

@@ -85,6 +85,24 @@ describe('leaving an account', () => {
     for (const device of world.devices) expect(device.sync.state().phase).toBe('synced');
   });
 
+  it('and what it recorded and erased while away does not come back from what another device sent for it', async () => {
+    const secret = await oracle.visit(b, 'secret.example', '/x');
+    await oracle.visit(a, 'other.example', '/x');
+    await world.settle();
+    await end(b, 'leave');
+    await a.round();
+    // It sends the day anew, with what nobody else has to send any more.
+    await a.erase({ what: 'site', host: 'other.example' });
+    await a.round();
+    await b.erase({ what: 'site', host: 'secret.example' });
+    await world.join(a, b);
+    await b.round();
+    await b.run(() => b.sync.agree(9));
+    await world.settle();
+    expect(secret).toBeDefined();
+    expect(await b.urls()).not.toContain('https://secret.example/x');
+  });
+
   it('that nobody hears of can be tried again', async () => {
     b.network.fate = (nth) => (nth >= 0 ? 'lost-answer' : 'ok');
     expect(await b.run(() => b.sync.end('leave'))).toMatchObject({

@@ -221,3 +221,30 @@ it('is told to the account that it was asked for in, also when that was left and
   await world.settle();
   for (const device of [a, b]) expect((await device.urls()).join()).not.toContain('two.example');
 });
+
+it('also what a device took in from a file while it was out of the account', async () => {
+  await world.settle();
+  world.pass();
+  const atMs = a.clock.nowMs();
+  await a.reduce(all(skip, domain));
+  await world.settle();
+  expect(await b.run(() => b.sync.end('leave'))).toMatchObject({ ok: true });
+  const old = (host: string, n: number) => ({
+    kind: 'visit' as const,
+    id: `AAAAAAAAAAAAAAAAAAAAAA.1.${n}`,
+    atMs: atMs - DAY_MS,
+    level: 'private' as const,
+    url: `https://${host}/words`,
+    title: '',
+    transition: 'link' as const,
+  });
+  const events = [old('gone.example', 1), old('less.example', 2), old('kept.example', 3)];
+  await b.run(() => b.store.importDay(dayOf(atMs - DAY_MS), async () => ({ events })));
+  world.pass();
+  await world.join(a, b);
+  await b.round();
+  await b.run(() => b.sync.agree(1));
+  await world.settle();
+  for (const device of [a, b])
+    expect(await device.urls(), device.name).toEqual(['https://kept.example/words', 'https://less.example/']);
+});
