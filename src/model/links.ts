@@ -16,22 +16,23 @@ function withoutLink(event: InteractionEvent): InteractionEvent {
   return event;
 }
 
-/** Asks a test for records about the page that an event links to, as if it had been visited then. */
-export async function isLinkMeant(
-  event: InteractionEvent,
-  isMeant: (record: InteractionRecord) => boolean | Promise<boolean>,
-): Promise<boolean> {
+/** A test for records; `asLink`: for the page that another record links to, as if it had been visited then. */
+export type Meant = (record: InteractionRecord, asLink?: boolean) => boolean | Promise<boolean>;
+
+/** Asks a test about the page that an event links to. */
+export async function isLinkMeant(event: InteractionEvent, isMeant: Meant): Promise<boolean> {
   const url = linkOf(event);
   if (url === undefined || event.kind === 'visit-update' || event.kind === 'reduced') return false;
   const { id, atMs, level } = event;
   const when = { atMs, ...stampOf(event) };
-  return isMeant({ kind: 'visit', id, ...when, level, url, title: '', transition: 'link', dwellMs: 0 });
+  const page = { kind: 'visit', id, ...when, level, url, title: '', transition: 'link', dwellMs: 0 } as const;
+  return isMeant(page, true);
 }
 
 /** Events without their links to what is meant; those without such a link stay the same objects. */
 export const withoutLinks = (
   events: readonly InteractionEvent[],
-  isMeant: (record: InteractionRecord) => boolean | Promise<boolean>,
+  isMeant: Meant,
 ): Promise<InteractionEvent[]> =>
   Promise.all(
     events.map(async (event) => ((await isLinkMeant(event, isMeant)) ? withoutLink(event) : event)),

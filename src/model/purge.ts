@@ -3,6 +3,7 @@
  * times only (deletion-log.ts).
  */
 import * as v from 'valibot';
+import { dayOf } from '../base/clock.ts';
 import { countsAtMs, type InteractionRecord } from './interaction.ts';
 import { expirySchema, isExpired } from './retention.ts';
 import { type EraseTarget, targetedBy } from './selector.ts';
@@ -45,7 +46,12 @@ export type PurgeStep = (typeof PURGE_STEPS)[number];
 const time = v.pipe(v.number(), v.safeInteger());
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const targetSchema = v.variant('what', [
-  v.strictObject({ what: v.literal('record'), id: v.string(), day: v.optional(v.string()) }),
+  v.strictObject({
+    what: v.literal('record'),
+    id: v.string(),
+    day: v.optional(v.string()),
+    url: v.exactOptional(v.string()),
+  }),
   v.strictObject({ what: v.literal('page'), url: v.string(), whole: v.exactOptional(v.literal(true)) }),
   v.strictObject({ what: v.literal('site'), host: v.string() }),
   v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
@@ -75,15 +81,22 @@ export type Purge = v.InferOutput<typeof purgeSchema>;
 /** What a log or a person may know of it: nothing of what it means. */
 export type PurgeFacts = Pick<Purge, 'id' | 'reason' | 'kind'>;
 
-/** A test for the records that it means. */
-export function meantBy(purge: Purge): (record: InteractionRecord) => boolean {
+/** A test for the records that it means, and for links. */
+export function meantBy(purge: Purge): (record: InteractionRecord, asLink?: boolean) => boolean {
   const isTargeted = targetedBy(purge.targets);
   const { expiry, untilMs, targets } = purge;
   const named = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
-  return (record) =>
+  const linked = new Set(
+    targets.flatMap((target) =>
+      target.what === 'record' && target.url !== undefined ? [`${target.day} ${target.url}`] : [],
+    ),
+  );
+  return (record, asLink = false) =>
     named.has(record.id) ||
     (countsAtMs(record) <= untilMs &&
-      (isTargeted(record) || (expiry !== undefined && isExpired(record, expiry))));
+      (isTargeted(record) ||
+        (expiry !== undefined && isExpired(record, expiry)) ||
+        (asLink && 'url' in record && linked.has(`${dayOf(record.atMs)} ${record.url}`))));
 }
 
 export const isEverything = ({ targets }: { readonly targets: readonly EraseTarget[] }): boolean =>

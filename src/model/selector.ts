@@ -19,8 +19,8 @@ export interface Filter {
  * [fromMs, toMs).
  */
 export type EraseTarget =
-  /** `day`: where it lies, where that is known. */
-  | { readonly what: 'record'; readonly id: EventId; readonly day?: Day | undefined }
+  /** `day`: where it lies, where that is known; with `url`, its address, links to that of this day are meant as well. */
+  | { readonly what: 'record'; readonly id: EventId; readonly day?: Day | undefined; readonly url?: string }
   | { readonly what: 'page'; readonly url: string; readonly whole?: true }
   | { readonly what: 'site'; readonly host: string }
   | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number }

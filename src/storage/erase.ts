@@ -9,13 +9,14 @@ import type { Bytes } from '../base/bytes.ts';
 import { type Day, monthOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import {
+  countsAtMs,
   type EventId,
   foldEvents,
   type InteractionEvent,
   type InteractionRecord,
   recordOf,
 } from '../model/interaction.ts';
-import { withoutLinks } from '../model/links.ts';
+import { type Meant as Targeting, withoutLinks } from '../model/links.ts';
 import { coversHost } from '../model/rules.ts';
 import { recordHost } from '../model/selector.ts';
 import { forgetAway, shredBut } from './away.ts';
@@ -37,7 +38,9 @@ import { forgetShown, forgetTraces } from './traces.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
 
-export type Targeted = (record: InteractionRecord) => boolean | Promise<boolean>;
+export type Targeted = Targeting;
+/** Until when it is meant (ms); `undefined`: it is not. */
+export type Until = (record: InteractionRecord) => number | undefined | Promise<number | undefined>;
 
 /** The events of records that are meant, with what belongs to those. */
 export function keptOf(
@@ -81,7 +84,7 @@ export interface Meant {
   /** Lines of saved contexts that are theirs. */
   readonly lines: ReadonlySet<string>;
   /** Of the newest of them, at most `MOST_NAMED`. */
-  readonly newest: readonly { readonly id: EventId; readonly day: Day }[];
+  readonly newest: readonly { readonly id: EventId; readonly day: Day; readonly url?: string }[];
   /** Rules took something of the address of one of them (interaction.ts). */
   readonly shortened: boolean;
 }
@@ -101,10 +104,12 @@ export async function findMeant(
     const hit = await targeted(record);
     if (hit) for (const line of linesOf(record)) if (known.has(line)) lines.add(line);
     shortened ||= hit && record.kind !== 'reduced' && record.shortened === true;
+    if (hit && 'url' in record) urls.set(record.id, record.url);
     return hit;
   };
   const found: Day[] = [];
-  const newest: { readonly id: EventId; readonly day: Day }[] = [];
+  const newest: { readonly id: EventId; readonly day: Day; readonly url?: string }[] = [];
+  const urls = new Map<EventId, string>();
   let stored = 0;
   let shortened = false;
   const list = [...(days ?? (await daysWithData(source)))].sort().reverse();
@@ -113,7 +118,12 @@ export async function findMeant(
     const { gone } = await split(events, noting);
     if (gone.size > 0) found.push(day);
     stored += gone.size;
-    for (const id of [...gone].reverse()) if (newest.length < MOST_NAMED) newest.push({ id, day });
+    for (const id of [...gone].reverse()) {
+      if (newest.length >= MOST_NAMED) break;
+      const url = urls.get(id);
+      newest.push({ id, day, ...(url === undefined ? {} : { url }) });
+    }
+    urls.clear();
   }
   return { stored, days: found, lines, newest, shortened };
 }
@@ -142,6 +152,8 @@ export interface Change {
 export interface EraseOptions {
   /** What is to be kept of a day instead; what is targeted is then what of it changes. */
   readonly change?: (day: Day, events: readonly InteractionEvent[]) => Promise<Change>;
+  /** Until when records are meant: links that were followed later stay. Absent: all of that day go. */
+  readonly until?: Until | undefined;
   /** A sealed note that is written in the step that replaces these days. */
   readonly note?: (days: readonly Day[]) => Promise<{ readonly name: string; readonly box: Bytes }>;
   /** Days that lost something are queued to be sent again. */
@@ -178,8 +190,8 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
   let isReplaced = false;
   const lines = options.everything || options.moving ? new Set<string>() : await contextLines(db, vault);
   const gone = new Set<string>();
-  const noting: Targeted = async (record) => {
-    const hit = await targeted(record);
+  const noting: Targeted = async (record, asLink) => {
+    const hit = await targeted(record, asLink);
     if (hit) for (const line of linesOf(record)) if (lines.has(line)) gone.add(line);
     return hit;
   };
@@ -229,7 +241,7 @@ async function splitDay(
   source: PackSource,
   day: Day,
   targeted: Targeted,
-  { everything, moving = false, renew, isWhole, change, drop }: EraseOptions,
+  { everything, moving = false, renew, isWhole, change, drop, until }: EraseOptions,
   whole: boolean,
 ): Promise<ErasedDay | 'damaged' | null> {
   const { events, damaged } = await eventsOfDay(source, day, whole);
@@ -243,7 +255,7 @@ async function splitDay(
   const unlinked =
     less || moving || everything
       ? survivors
-      : await withoutLinks(survivors, linkedBy(events, gone, targeted));
+      : await withoutLinks(survivors, await linkedBy(events, gone, targeted, until));
   const others = less?.left ?? unlinked;
   // Updates of visits that are not here go with their day, or it would be archived again and again.
   const all = everything || (damaged > 0 && isWhole?.(day) === true);
@@ -257,14 +269,20 @@ async function splitDay(
   return damaged > 0 && !empty && !everything ? 'damaged' : { day, gone, survivors: left };
 }
 
-/** A test for "goes, or is an address of what goes that day". */
-function linkedBy(
+/** A test for "goes, or is an address of what goes that day". What was followed after that was asked for stays. */
+async function linkedBy(
   events: readonly InteractionEvent[],
   gone: ReadonlySet<string>,
   targeted: Targeted,
-): Targeted {
-  const urls = new Set(events.flatMap((event) => ('url' in event && gone.has(event.id) ? [event.url] : [])));
-  return (record) => ('url' in record && urls.has(record.url)) || targeted(record);
+  until: Until = () => Number.POSITIVE_INFINITY,
+): Promise<Targeted> {
+  const urls = new Map<string, number>();
+  for (const record of foldEvents(events))
+    if (gone.has(record.id) && 'url' in record)
+      urls.set(record.url, Math.max(urls.get(record.url) ?? 0, (await until(record)) ?? 0));
+  const isOfDay = (record: InteractionRecord) =>
+    'url' in record && countsAtMs(record) <= (urls.get(record.url) ?? Number.NEGATIVE_INFINITY);
+  return async (record) => isOfDay(record) || targeted(record, true);
 }
 
 interface Bound {

@@ -44,6 +44,7 @@ import {
   movedOf,
   noteErasing,
   type Targeted,
+  type Until,
 } from './erase.ts';
 import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
@@ -124,6 +125,8 @@ interface Erasing {
   readonly named: HostTest | undefined;
   /** It was tried before, and damage kept some of it: what lies in files or at the service is noted, and gone from what repeats it. */
   readonly again?: boolean;
+  /** As in `EraseOptions`. */
+  readonly until?: Until | undefined;
 }
 
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
@@ -705,7 +708,13 @@ export class LocalStore extends RecordingStore {
         // One that was interrupted still says what was recorded.
         if (isEverything(purge) && this.corrections.keys() > 0) await this.corrections.forget();
         try {
-          const erasing = { targeted: meantBy(purge), everything: isEverything(purge), days, targets };
+          const erasing = {
+            targeted: meantBy(purge),
+            until: () => purge.untilMs,
+            everything: isEverything(purge),
+            days,
+            targets,
+          };
           const count = await this.#erase({ ...erasing, named: namedBy(targets) });
           this.#hidden = undefined;
           return count;
@@ -871,10 +880,11 @@ export class LocalStore extends RecordingStore {
     unnamed: (day: Day) => boolean = () => false,
     named: HostTest | undefined = namedBy(targets),
     again = false,
+    until?: Until,
   ): Promise<number> {
     return this.#erasing(async () => {
       try {
-        return await this.#erase({ targeted, everything, days, targets, unnamed, named, again });
+        return await this.#erase({ targeted, everything, days, targets, unnamed, named, again, until });
       } finally {
         await this.#hideLess();
       }
@@ -890,6 +900,7 @@ export class LocalStore extends RecordingStore {
     unnamed,
     named,
     again = false,
+    until,
   }: Erasing): Promise<number> {
     // What an append that ended just now has not told yet is asked for anew.
     this.#forgetContents();
@@ -900,6 +911,7 @@ export class LocalStore extends RecordingStore {
     const count = await erase(this.#source(), targeted, {
       syncing: this.syncing,
       everything,
+      until,
       days: await this.#withLinks(where, named),
       isWhole: (day) => targets.some((target) => coversDay(target, day)),
       // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).

@@ -16,7 +16,7 @@ import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { deviceIdOf, signerOf } from './account-state.ts';
 import type { PushSession } from './drafts.ts';
-import { type EraseCommand, erasedBy, mayMean, readCommands, shortTokens } from './erasures.ts';
+import { type EraseCommand, mayMean, meantUntil, readCommands, shortTokens } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
 import { daysOfRows, queueDay, readStaged } from './outbox.ts';
@@ -85,7 +85,7 @@ export async function fetchBack(
     if (found.value.missing > 0) continue;
     const { events } = found.value;
     await addEvents(session, new Map([[day, events]]));
-    const left = await withoutErased(events, erasedBy(await readCommands(store), scope.keys.naming));
+    const left = await withoutErased(events, meantUntil(await readCommands(store), scope.keys.naming));
     const kept = await store.coming(day, left, async () => []);
     const isLess = kept.length < events.length || kept.some((event, at) => event !== events[at]);
     try {

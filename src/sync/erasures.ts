@@ -34,6 +34,8 @@ export const commandSchema = v.strictObject({
       what: v.literal('record'),
       id: v.pipe(v.string(), v.maxLength(120)),
       day: v.exactOptional(v.pipe(v.string(), v.isoDate())),
+      /** Its address, as a keyed hash: links to it of that day are meant, too. */
+      link: v.exactOptional(v.string()),
     }),
     /** `site`: of its host, so that days without it need not be opened. `whole`: not what rules shortened to it (selector.ts). */
     v.strictObject({
@@ -188,12 +190,11 @@ export async function commandOf(
     }
     case 'site':
       return { id, atMs, target: { what: 'site', token: await token(key, 'site', target.host) } };
-    case 'record':
-      return {
-        id,
-        atMs,
-        target: { what: 'record', id: target.id, ...(target.day === undefined ? {} : { day: target.day }) },
-      };
+    case 'record': {
+      const day = target.day === undefined ? {} : { day: target.day };
+      const link = target.url === undefined ? {} : { link: await token(key, 'page', target.url) };
+      return { id, atMs, target: { what: 'record', id: target.id, ...day, ...link } };
+    }
     default:
       return { id, atMs, target };
   }
@@ -301,6 +302,7 @@ export const eraseAs = (
     (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
     hostsOf(commands, key),
     again,
+    meantUntil(commands, key),
   );
 
 /** A test for hosts of which a command means something; `undefined`: none names one. */
@@ -363,41 +365,62 @@ function targetOf({ atMs, target }: EraseCommand): EraseTarget[] {
   }
 }
 
-/** A test for "some command means this record". There may be many commands: what names one thing is looked up. */
+/** A test for "some command means this record", or the page that another one links to. */
 export function erasedBy(
   commands: readonly EraseCommand[],
   key: MacKey,
-): (record: InteractionRecord) => Promise<boolean> {
-  const ids = new Set<string>();
+): (record: InteractionRecord, asLink?: boolean) => Promise<boolean> {
+  const until = meantUntil(commands, key);
+  return async (record, asLink) => (await until(record, asLink)) !== undefined;
+}
+
+/** Until when a record is meant, or the page that another one links to; `undefined`: not at all. */
+export type MeantUntil = (record: InteractionRecord, asLink?: boolean) => Promise<number | undefined>;
+
+/** By all of these commands. There may be many: what names one thing is looked up. */
+export function meantUntil(commands: readonly EraseCommand[], key: MacKey): MeantUntil {
   const ranges: { readonly fromMs: number; readonly toMs: number; readonly atMs: number }[] = [];
-  /** Until when, by keyed hash; of everything. */
-  const [pages, shortened, sites] = [
-    new Map<string, number>(),
-    new Map<string, number>(),
-    new Map<string, number>(),
-  ];
+  /** Until when, by id, by keyed hash, by day and keyed hash; of everything. */
+  const ids = new Map<string, number>();
+  const pages = new Map<string, number>();
+  const shortened = new Map<string, number>();
+  const sites = new Map<string, number>();
+  const links = new Map<string, number>();
   let allMs = Number.NEGATIVE_INFINITY;
   const until = (map: Map<string, number>, one: string, atMs: number) =>
     map.set(one, Math.max(atMs, map.get(one) ?? atMs));
   for (const { atMs, target } of commands) {
-    if (target.what === 'record') ids.add(target.id);
-    else if (target.what === 'page')
-      for (const map of target.whole ? [pages] : [pages, shortened]) until(map, target.token, atMs);
-    else if (target.what === 'site') until(sites, target.token, atMs);
+    if (target.what === 'record') {
+      until(ids, target.id, atMs);
+      if (target.link !== undefined) until(links, `${target.day} ${target.link}`, atMs);
+    } else if (target.what === 'page') {
+      until(pages, target.token, atMs);
+      if (!target.whole) until(shortened, target.token, atMs);
+    } else if (target.what === 'site') until(sites, target.token, atMs);
     else if (target.what === 'range') ranges.push({ ...target, atMs });
     else if (target.what === 'all') allMs = Math.max(allMs, atMs);
   }
   const tokensOf = siteTokens(key);
-  return async (record) => {
+  return async (record, asLink = false) => {
     const [{ atMs }, countsAt] = [record, countsAtMs(record)];
-    if (ids.has(record.id) || countsAt <= allMs) return true;
-    if (ranges.some((one) => countsAt <= one.atMs && atMs >= one.fromMs && atMs < one.toMs)) return true;
-    if (record.kind === 'reduced') return false;
-    const isMeant = (map: ReadonlyMap<string, number>, one: string) =>
-      countsAt <= (map.get(one) ?? Number.NEGATIVE_INFINITY);
-    const meant = record.shortened ? shortened : pages;
-    if (meant.size > 0 && isMeant(meant, await token(key, 'page', record.url))) return true;
-    const host = sites.size > 0 ? recordHost(record) : null;
-    return host !== null && (await tokensOf(host)).some((one) => isMeant(sites, one));
+    // By its id it is meant whenever it was.
+    const times = [ids.get(record.id) ?? -1];
+    const mayMean = (timeMs: number | undefined) => {
+      if (timeMs !== undefined && countsAt <= timeMs) times.push(timeMs);
+    };
+    mayMean(allMs);
+    for (const one of ranges) if (atMs >= one.fromMs && atMs < one.toMs) mayMean(one.atMs);
+    if (record.kind !== 'reduced') {
+      const named = record.shortened ? shortened : pages;
+      if (named.size > 0 || (asLink && links.size > 0)) {
+        const page = await token(key, 'page', record.url);
+        mayMean(named.get(page));
+        if (asLink) mayMean(links.get(`${dayOf(atMs)} ${page}`));
+      }
+      const host = sites.size > 0 ? recordHost(record) : null;
+      if (host !== null) for (const one of await tokensOf(host)) mayMean(sites.get(one));
+    }
+    const last = Math.max(...times);
+    return last < 0 ? undefined : last;
   };
 }

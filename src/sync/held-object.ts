@@ -7,9 +7,9 @@ import type { ClosedBy, HeldContents, HeldInside } from '../model/held.ts';
 import { type InteractionEvent, recordOf } from '../model/interaction.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { signerOf } from './account-state.ts';
-import { erasedBy, readCommands } from './erasures.ts';
+import { meantUntil, readCommands } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
-import { isErasedOutside } from './left.ts';
+import { erasedOutsideUntil } from './left.ts';
 import { closedBy, headerBytes, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { type OpenedPart, openPart, type PullSession, withoutErased } from './parts.ts';
 import { parseJson } from './rings.ts';
@@ -109,11 +109,12 @@ function cut(value: unknown): Pick<HeldContents, 'text' | 'cut'> {
 
 /** Without events of records that were deleted or are hidden, and without updates of visits that are not known to be neither. */
 async function shownOf({ store, scope }: PullSession, part: OpenedPart): Promise<InteractionEvent[]> {
-  const erased = erasedBy(await readCommands(store), scope.keys.naming);
-  const outside = part.isOut ? await isErasedOutside(store, scope) : async () => false;
-  const kept = await withoutErased(
-    part.events,
-    async (record) => store.hides(record) || (await erased(record)) || outside(record),
+  const erased = meantUntil(await readCommands(store), scope.keys.naming);
+  const outside = part.isOut ? await erasedOutsideUntil(store, scope) : async () => undefined;
+  const kept = await withoutErased(part.events, async (record, asLink) =>
+    store.hides(record)
+      ? Number.POSITIVE_INFINITY
+      : ((await erased(record, asLink)) ?? outside(record, asLink)),
   );
   const here = await store.eventsOfDay(part.day);
   const visits = new Set([...kept, ...here.events].flatMap((one) => (one.kind === 'visit' ? [one.id] : [])));

@@ -19,8 +19,9 @@ import {
   commandSchema,
   commandsOf,
   type EraseCommand,
-  erasedBy,
   isErasure,
+  type MeantUntil,
+  meantUntil,
   readCommands,
 } from './erasures.ts';
 import type { ObjectScope } from './objects.ts';
@@ -115,11 +116,17 @@ export async function erasedOutside(
   });
 }
 
-/** A test for "was erased here while this device was out of the account". */
+/** Until when something is meant that was erased here while this device was out of the account. */
+export async function erasedOutsideUntil(store: LocalStore, scope: ObjectScope): Promise<MeantUntil> {
+  const left = await readLeft(store);
+  return meantUntil(left?.account === scope.account ? left.erased : [], scope.keys.naming);
+}
+
+/** The same as a test. */
 export async function isErasedOutside(
   store: LocalStore,
   scope: ObjectScope,
-): Promise<(record: InteractionRecord) => Promise<boolean>> {
-  const left = await readLeft(store);
-  return erasedBy(left?.account === scope.account ? left.erased : [], scope.keys.naming);
+): Promise<(record: InteractionRecord, asLink?: boolean) => Promise<boolean>> {
+  const until = await erasedOutsideUntil(store, scope);
+  return async (record, asLink) => (await until(record, asLink)) !== undefined;
 }

@@ -4,6 +4,7 @@ import { type Day, dayOf } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type AeadKey, kidOf } from '../crypto/envelope.ts';
 import {
+  countsAtMs,
   type EventId,
   foldEvents,
   type InteractionEvent,
@@ -17,8 +18,8 @@ import { decodeEvents } from '../storage/codec.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { eventsOf } from '../storage/vault.ts';
 import { type AccountState, deviceIdOf, signerOf } from './account-state.ts';
-import { type EraseCommand, erasedBy, readCommands } from './erasures.ts';
-import { isErasedOutside } from './left.ts';
+import { type EraseCommand, type MeantUntil, meantUntil, readCommands } from './erasures.ts';
+import { erasedOutsideUntil } from './left.ts';
 import { type ObjectScope, type OpenedHeader, openBody } from './objects.ts';
 import { keyOfPart, type Rings } from './rings.ts';
 import type { Transport, TransportFailure } from './transport.ts';
@@ -98,8 +99,10 @@ export async function takePart(
   let taken = parsed;
   if (isBack) {
     // What this device sent, or others sent for it, and it erased while it was out of the account.
-    const isErased = await isErasedOutside(store, scope);
-    taken = await withoutErased(parsed, async (record) => (isOut || isOwn(record)) && isErased(record));
+    const until = await erasedOutsideUntil(store, scope);
+    taken = await withoutErased(parsed, async (record, asLink) =>
+      isOut || isOwn(record) ? until(record, asLink) : undefined,
+    );
   }
   into.events.set(day, [...(into.events.get(day) ?? []), ...taken]);
   for (const { kind, id } of taken) if (kind === 'visit-update') into.updates.set(id, slot);
@@ -120,18 +123,21 @@ async function hasAll(store: LocalStore, day: Day, own: readonly InteractionEven
  */
 export async function withoutErased(
   events: readonly InteractionEvent[],
-  isErased: (record: InteractionRecord) => Promise<boolean>,
+  until: MeantUntil,
 ): Promise<InteractionEvent[]> {
   const gone = new Set<EventId>();
-  const urls = new Set<string>();
+  const urls = new Map<string, number>();
   for (const record of foldEvents(events)) {
-    if (!(await isErased(record))) continue;
+    const untilMs = await until(record);
+    if (untilMs === undefined) continue;
     gone.add(record.id);
-    if ('url' in record) urls.add(record.url);
+    if ('url' in record) urls.set(record.url, Math.max(untilMs, urls.get(record.url) ?? untilMs));
   }
+  const isOfDay = (record: InteractionRecord) =>
+    'url' in record && countsAtMs(record) <= (urls.get(record.url) ?? Number.NEGATIVE_INFINITY);
   return withoutLinks(
     events.filter((event) => !gone.has(recordOf(event))),
-    (record) => ('url' in record && urls.has(record.url)) || isErased(record),
+    async (record) => isOfDay(record) || (await until(record, true)) !== undefined,
   );
 }
 
@@ -156,10 +162,10 @@ export async function addEvents(
 ): Promise<EventId[]> {
   const orphans: EventId[] = [];
   if (days.size === 0) return orphans;
-  let erased: ReturnType<typeof erasedBy> | undefined;
+  let erased: MeantUntil | undefined;
   const away = await store.awayDays();
   await store.addDays(days, async (day, received, known) => {
-    erased ??= erasedBy(await readCommands(store), scope.keys.naming);
+    erased ??= meantUntil(await readCommands(store), scope.keys.naming);
     const kept = await withoutErased(received, erased);
     const visits = new Set<EventId>(foldEvents(kept).map(({ id }) => id));
     if (kept.every((event) => visits.has(recordOf(event)))) return kept;

@@ -66,7 +66,12 @@ async function foundMeaning(
     record.kind !== 'reduced' && urls.has(record.url) && matchesFilter(record, filter);
   const targets = new Map<string, EraseTarget>();
   const add = (record: InteractionRecord) =>
-    targets.set(record.id, { what: 'record', id: record.id, day: dayOf(record.atMs) });
+    targets.set(record.id, {
+      what: 'record',
+      id: record.id,
+      day: dayOf(record.atMs),
+      ...('url' in record ? { url: record.url } : {}),
+    });
   for (const record of await ephemeral.records()) if (isFound(record)) add(record);
   const seen = new Set<Day>();
   for (const query of typedQueries(text).map((typed): PageQuery => ({ ...filter, ...typed })))

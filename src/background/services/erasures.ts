@@ -219,7 +219,12 @@ export class Erasures {
       ...draft,
       // From when it is seen: finding it may take a while.
       dueMs: now ? atMs : this.#nowMs() + UNDO_MS,
-      targets: [...(isReached && !found.shortened ? targets.map(wholePage) : targets), ...named],
+      targets: [
+        ...targets
+          .map((target) => withAddress(target, found.newest))
+          .map(isReached && !found.shortened ? wholePage : same),
+        ...named,
+      ],
       count: inMemory + found.stored + elsewhere,
     };
     const isNoted = await this.#note(counted);
@@ -247,8 +252,8 @@ export class Erasures {
   async #named({ targets, reason, syncing }: Purge, records: Meant['newest']): Promise<EraseTarget[]> {
     if (!syncing || reason === 'retention') return [];
     const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
-    const named = records.flatMap(({ id, day }) =>
-      ids.has(id) ? [] : [{ what: 'record', id, day } as const],
+    const named = records.flatMap((record) =>
+      ids.has(record.id) ? [] : [{ what: 'record', ...record } as const],
     );
     return (await this.deps.sync.deleting.takes(named.length)) ? named : [];
   }
@@ -510,5 +515,13 @@ export class Erasures {
 /** Where nothing that rules shortened was seen, nothing of that is meant: also not what they shorten later, here or elsewhere. */
 const wholePage = (target: EraseTarget): EraseTarget =>
   target.what === 'page' ? { ...target, whole: true } : target;
+
+const same = (target: EraseTarget): EraseTarget => target;
+
+/** Of one that is named by its id alone: what links to it. */
+function withAddress(target: EraseTarget, found: Meant['newest']): EraseTarget {
+  const one = target.what === 'record' ? found.find(({ id }) => id === target.id) : undefined;
+  return target.what === 'record' && one ? { ...target, ...one } : target;
+}
 
 const factOf = ({ n: _n, before: _before, ...fact }: LogEntry): LogFact => fact;

@@ -64,7 +64,8 @@ const jobSchema = v.object({
 type Job = v.InferOutput<typeof jobSchema>;
 
 /** Whether a deletion that all devices keep to means this record. */
-export type Erased = (record: InteractionRecord) => Promise<boolean>;
+/** `asLink`: for the page that another record links to. */
+export type Erased = (record: InteractionRecord, asLink?: boolean) => Promise<boolean>;
 
 export interface ImportDeps {
   /** A test for what was deleted in the account up to now; `null` while sync is off. */

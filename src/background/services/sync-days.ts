@@ -53,7 +53,7 @@ export class SyncDays implements AtService {
       return then.ok ? ok([...first.value.dropped, ...then.value.dropped]) : then;
     });
     if (dropped && !dropped.ok) await sync.failed(dropped.error);
-    return dropped?.ok ? dropped.value : null;
+    return dropped?.ok ? days.filter((day) => dropped.value.includes(day)) : null;
   }
 
   /** Brings back days that are at the service only. */

@@ -1,5 +1,4 @@
 /** Deletions, and rules for what is stored, between this device and the others of its account. */
-import type { InteractionRecord } from '../../model/interaction.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import type { AccountId } from '../../protocol/ids.ts';
 import { scopeOf } from '../../sync/account-state.ts';
@@ -17,6 +16,7 @@ import {
 import { erasedOutside, isErasedOutside, leftAccount } from '../../sync/left.ts';
 import { giveCommands, queueRecord } from '../../sync/outbox.ts';
 import { carriedOut } from '../../sync/unerased.ts';
+import type { Erased } from './history-import.ts';
 import type { InAccount } from './sync-account.ts';
 
 /** Beyond so many in an account nothing more is deleted page by page: every device keeps all of them, in one record. */
@@ -76,11 +76,11 @@ export class SyncDeletions {
   }
 
   /** What the account's deletions mean: it is not taken in again by an import. `null` while sync is off. */
-  async erased(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
+  async erased(): Promise<Erased | null> {
     return (await this.#erasedInAccount()) ?? this.#erasedBeforeLeaving();
   }
 
-  async #erasedInAccount(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
+  async #erasedInAccount(): Promise<Erased | null> {
     const account = this.sync.account();
     if (!account) return null;
     const { store } = this.sync.profile;
@@ -89,7 +89,7 @@ export class SyncDeletions {
   }
 
   /** What the account's other devices had deleted when it was left does not come back with a file either. */
-  async #erasedBeforeLeaving(): Promise<((record: InteractionRecord) => Promise<boolean>) | null> {
+  async #erasedBeforeLeaving(): Promise<Erased | null> {
     const { store } = this.sync.profile;
     const left = await leftAccount(store);
     return left === undefined ? null : isErasedOutside(store, await scopeOf(store, left));

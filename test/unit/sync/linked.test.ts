@@ -1,6 +1,8 @@
 /** Links to what was erased on one device go on all of them, and do not come back with what was recorded elsewhere. */
-import { expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
+import type { InteractionEvent } from '../../../src/model/interaction.ts';
+import type { EraseTarget } from '../../../src/model/selector.ts';
 import { scopeOf } from '../../../src/sync/account-state.ts';
 import { addCommands, commandOf } from '../../../src/sync/erasures.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
@@ -118,4 +120,55 @@ it('also a link to a record that was deleted alone, where both come with the del
   await c.round();
   expect(await c.urls()).toEqual(['https://next.example/d0']);
   expect(await referrers(c)).toEqual([]);
+});
+
+describe('what links to a page', () => {
+  let visit: InteractionEvent;
+  beforeEach(async () => {
+    visit = await b.visit('secret.example', '/ring');
+    await world.settle();
+    world.pass(60_000);
+    a.network.down();
+  });
+  const link = (atMs = b.clock.nowMs()) =>
+    b.append({
+      kind: 'visit',
+      atMs,
+      level: 'private',
+      url: 'https://next.example/',
+      title: '',
+      transition: 'link',
+      referrer: SECRET,
+    });
+  const everywhere = async (expected: readonly string[]) => {
+    await b.round();
+    a.network.up();
+    await world.settle();
+    const third = await world.device('d2');
+    await world.join(a, third);
+    await world.settle();
+    for (const device of world.devices) expect(await referrers(device), device.name).toEqual(expected);
+  };
+
+  it.each<[string, () => EraseTarget]>([
+    ['the page', () => ({ what: 'page', url: SECRET })],
+    ['the site', () => ({ what: 'site', host: 'secret.example' })],
+    ['the visit', () => ({ what: 'record', id: visit.id, day: dayOf(visit.atMs), url: SECRET })],
+  ])('goes with %s, also where the page itself is not any more', async (_, target) => {
+    const atMs = b.clock.nowMs();
+    world.pass(1);
+    await a.erase(target());
+    await link(atMs);
+    await everywhere([]);
+  });
+
+  it.each<[string, () => EraseTarget]>([
+    ['the page', () => ({ what: 'page', url: SECRET })],
+    ['the visit', () => ({ what: 'record', id: visit.id, day: dayOf(visit.atMs), url: SECRET })],
+  ])('stays when it was followed after %s was deleted, on all devices', async (_, target) => {
+    await a.erase(target());
+    world.pass(60_000);
+    await link();
+    await everywhere([SECRET]);
+  });
 });

@@ -27,6 +27,7 @@ const record: fc.Arbitrary<InteractionRecord> = fc.record({
 }) as fc.Arbitrary<InteractionRecord>;
 const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   fc.record({ what: fc.constant('record' as const), id }),
+  fc.record({ what: fc.constant('record' as const), id, day: fc.constant('1970-01-01'), url }),
   fc.record({ what: fc.constant('page' as const), url }),
   fc.record({ what: fc.constant('page' as const), url, whole: fc.constant(true as const) }),
   fc.record({ what: fc.constant('site' as const), host }),
@@ -46,6 +47,7 @@ it('here and elsewhere', async () => {
         const commands = await commandsOf(targets, await key, { id: 'deletion', atMs: untilMs });
         const elsewhere = await erasedBy(commands, await key)(one);
         expect(elsewhere).toBe(meantBy(purge)(one));
+        expect(await erasedBy(commands, await key)(one, true)).toBe(meantBy(purge)(one, true));
         const isNamed = targets.some((each) => each.what === 'record' && each.id === one.id);
         // What is recorded knowing of it, by any clock, is not meant.
         if (!isNamed) expect(await erasedBy(commands, await key)({ ...one, afterMs: untilMs })).toBe(false);
