@@ -2,7 +2,6 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
 import { afterEach, expect, it, vi } from 'vitest';
-import { UNDO_MS } from '../../../src/model/purge.ts';
 import { SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
 
@@ -29,26 +28,4 @@ it('is carried out and told before the account is left', async () => {
   await world.settle([b]);
   expect(await a.urls()).toEqual([]);
   expect(await b.urls()).toEqual([]);
-});
-
-it('waits for the end of it when the account is being left already, and is not half told', async () => {
-  world = await SyncWorld.paired(2, {}, WholeDevice);
-  const [a, b] = world.devices as [WholeDevice, WholeDevice];
-  await a.visit('gone.example', '/');
-  await world.settle();
-  let asked: Promise<unknown> = Promise.resolve();
-  a.network.fate = (_, { url, method }) => {
-    if (method !== 'GET' && url.includes('/v1/devices'))
-      asked = a.flag({ what: 'site', host: 'gone.example' });
-    return 'ok';
-  };
-  expect(await a.run(() => a.sync.end('leave'))).toEqual({ ok: true, value: null });
-  await asked;
-  world.pass(UNDO_MS);
-  await a.run(() => a.services.erasures.tick());
-  expect(await a.urls()).toEqual([]);
-  // It was asked for when the account was left: the others keep theirs, and nothing of it waits for them.
-  expect(await a.outbox()).toBe(0);
-  await world.settle([b]);
-  expect(await b.urls()).toEqual(['https://gone.example/']);
 });
