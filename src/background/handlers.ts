@@ -339,7 +339,8 @@ export function createHandlers(access: Access): Handlers {
     },
     'plugins.get': async () => ok(await (await ready()).plugins.report()),
     'plugins.switch': async ({ on }) => ok(await thenAgreed(await (await ready()).plugins.switchTo(on))),
-    'plugins.allow': async (wanted) => thenAgreed(await (await ready()).plugins.allow(wanted)),
+    'plugins.allow': async ({ current, by, ...wanted }) =>
+      proven({ current, by }, async () => thenAgreed(await (await ready()).plugins.allow(wanted))),
     'plugins.refuse': async ({ id }) => ok(await (await ready()).plugins.refuse(id)),
     'plugins.withdraw': async ({ id }) => ok(await thenAgreed(await (await ready()).plugins.withdraw(id))),
     'plugins.clear-log': async () => ok(await (await ready()).plugins.clearLog()),

@@ -264,10 +264,16 @@ export const MESSAGES = {
   /** Other extensions that may read public records (model/plugins.ts), requests, and the log of what they asked. */
   'plugins.get': { from: 'page', body: nothing },
   'plugins.switch': { from: 'page', body: v.strictObject({ on: v.boolean() }) },
-  /** Allows an extension, or changes what it is allowed. */
+  /** Allows an extension, or changes what it is allowed: it takes public records elsewhere, and asks for what unlocks. */
   'plugins.allow': {
     from: 'page',
-    body: v.strictObject({ id, name: text(PLUGIN_LIMITS.name), fields: fieldsSchema, untilMs: time }),
+    body: v.strictObject({
+      id,
+      name: text(PLUGIN_LIMITS.name),
+      fields: fieldsSchema,
+      untilMs: time,
+      ...proof,
+    }),
   },
   'plugins.refuse': { from: 'page', body: v.strictObject({ id }) },
   'plugins.withdraw': { from: 'page', body: v.strictObject({ id }) },

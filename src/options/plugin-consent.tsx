@@ -1,15 +1,21 @@
 import { useSignal } from '@preact/signals';
-import { useId } from 'preact/hooks';
+import { useId, useRef } from 'preact/hooks';
 import { systemClock } from '../base/clock.ts';
+import type { Result } from '../base/result.ts';
 import type { PluginField } from '../model/plugins.ts';
+import { OwnPassphrase } from '../ui/components/own-passphrase.tsx';
+import { type GivenProof, proven } from '../ui/way.ts';
 import { FIELD_WORDS, SPANS, type SpanId, untilOf } from './plugin-words.ts';
 
 interface Props {
   /** Which fields can be chosen. Nothing is chosen before the person does. */
   readonly offered: readonly PluginField[];
   readonly action: string;
-  /** Resolves with why it was refused; empty when it was not. */
-  readonly onAllow: (fields: readonly PluginField[], untilMs: number) => Promise<string>;
+  readonly onAllow: (
+    fields: readonly PluginField[],
+    untilMs: number,
+    given: GivenProof,
+  ) => Promise<Result<unknown>>;
   /** Instead of allowing. */
   readonly onRefuse?: () => void;
 }
@@ -24,12 +30,17 @@ export function PluginConsent({ offered, action, onAllow, onRefuse }: Props) {
   const span = useSignal<SpanId>('1');
   const date = useSignal('');
   const problem = useSignal('');
+  const passphrase = useRef<HTMLInputElement>(null);
 
   const allow = async (event: Event) => {
     event.preventDefault();
     const untilMs = untilOf(span.value, date.value, systemClock.nowMs());
     problem.value = chosen.value.length === 0 ? NO_FIELD : untilMs === undefined ? NO_DAY : '';
-    if (problem.value === '' && untilMs !== undefined) problem.value = await onAllow(chosen.value, untilMs);
+    if (problem.value !== '' || untilMs === undefined) return;
+    const allowed = await proven(passphrase.current?.value ?? '', (given) =>
+      onAllow(chosen.value, untilMs, given),
+    );
+    if (!allowed.ok) problem.value = allowed.error.message;
   };
   const toggle = (field: PluginField, on: boolean) => {
     chosen.value = offered.filter((one) => (one === field ? on : chosen.value.includes(one)));
@@ -80,6 +91,7 @@ export function PluginConsent({ offered, action, onAllow, onRefuse }: Props) {
             />
           </label>
         )}
+        <OwnPassphrase input={passphrase} testid="plugin-passphrase" />
         <button type="submit" data-testid="plugin-allow">
           {action}
         </button>

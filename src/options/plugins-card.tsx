@@ -36,11 +36,10 @@ export function PluginsCard() {
     else if (report.value) report.value = { ...report.value };
     return answer.ok;
   };
-  const allow = async (wanted: MessageBody<'plugins.allow'>): Promise<string> => {
+  const allow = async (wanted: MessageBody<'plugins.allow'>): Promise<Result<unknown>> => {
     const answer = await ask('plugins.allow', wanted);
-    if (!answer.ok) return answer.error.message;
-    show(answer);
-    return '';
+    if (answer.ok) show(answer);
+    return answer;
   };
   const { waiting, answered } = status.value?.plugins ?? {};
   // Again when the background says that something changed.
@@ -134,14 +133,14 @@ export function PluginsCard() {
           <PluginConsent
             offered={PLUGIN_FIELDS}
             action="Allow this extension"
-            onAllow={async (fields, untilMs) => {
+            onAllow={async (fields, untilMs, given) => {
               const wanted = { id: id.value.trim(), name: name.value, fields: [...fields], untilMs };
-              const problem = await allow(wanted);
-              if (problem === '') {
+              const allowed = await allow({ ...wanted, ...given });
+              if (allowed.ok) {
                 id.value = '';
                 name.value = '';
               }
-              return problem;
+              return allowed;
             }}
           />
         </details>
@@ -154,7 +153,7 @@ export function PluginsCard() {
 interface RequestProps {
   readonly request: PendingPlugin;
   readonly isAllowed: boolean;
-  readonly allow: (wanted: MessageBody<'plugins.allow'>) => Promise<string>;
+  readonly allow: (wanted: MessageBody<'plugins.allow'>) => Promise<Result<unknown>>;
   readonly onRefuse: () => Promise<void>;
 }
 
@@ -178,7 +177,7 @@ function Request({
       <PluginConsent
         offered={fields}
         action="Allow"
-        onAllow={(chosen, untilMs) => allow({ id, name, fields: [...chosen], untilMs })}
+        onAllow={(chosen, untilMs, given) => allow({ id, name, fields: [...chosen], untilMs, ...given })}
         onRefuse={() => void onRefuse()}
       />
     </div>

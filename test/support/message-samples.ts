@@ -256,7 +256,10 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   'plugins.get': nothing,
   'plugins.switch': { right: [{ on: true }] },
   'plugins.allow': {
-    right: [{ id: 'c'.repeat(32), name: 'Other', fields: ['host'], untilMs: 1 }],
+    right: [
+      { id: 'c'.repeat(32), name: 'Other', fields: ['host'], untilMs: 1 },
+      { id: 'c'.repeat(32), name: 'Other', fields: ['host'], untilMs: 1, current: key },
+    ],
     wrong: [
       { id: 'c'.repeat(32), name: 'Other', fields: [], untilMs: 1 },
       { id: 'c'.repeat(32), name: 'Other', fields: ['password'], untilMs: 1 },

@@ -966,6 +966,16 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     {
+      name: 'options-privacy-plugins-with-passphrase',
+      status: UNLOCKED,
+      answers: { ...answers, 'plugins.get': ok(plugins) },
+      reach: async (view) => {
+        await view.waitFor('plugin-request');
+        await view.evaluate(`document.querySelector('[data-testid=plugin-by-id]').open = true`);
+        await view.waitFor('plugin-passphrase');
+      },
+    },
+    {
       name: 'options-privacy-plugins-off',
       status: recording,
       answers: { ...answers, 'plugins.get': ok({ ...plugins, on: false }) },

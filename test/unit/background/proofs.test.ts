@@ -28,6 +28,14 @@ const ASKING = {
   'sync.create': (given: Given) => worker.send('sync.create', { url, ...given }),
   'sync.invite': (given: Given) => worker.send('sync.invite', given),
   'sync.join': (given: Given) => worker.send('sync.join', { code: 'arq1:x', ...given }),
+  'plugins.allow': (given: Given) =>
+    worker.send('plugins.allow', {
+      id: 'a'.repeat(32),
+      name: 'Sample',
+      fields: ['host'],
+      untilMs: Date.now() + 86_400_000,
+      ...given,
+    }),
   'sync.restore': (given: Given) => worker.send('sync.restore', { url, secret, ...given }),
 };
 const WRONG = /not the passphrase|not open ARQ/;
