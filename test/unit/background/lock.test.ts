@@ -107,6 +107,26 @@ describe('a passphrase', () => {
 });
 
 describe('while it is locked', () => {
+  it('what does not come through is told afterwards, until the person has read it', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    await worker.send('lock.now', {});
+    for (const n of [1, 2, 3]) await worker.visit(n, `https://locked${n}.example/`);
+    const { db } = (await worker.recording()).profile.store;
+    const [first] = (await db.getAllKeys('sealed')) as number[];
+    await db.delete('sealed', first ?? 0);
+    await worker.send('lock.unlock', { key: KEY });
+    const health = async () => (await worker.send('status.get', {})).health;
+    const { code, message } = await health();
+    expect([code, message]).toEqual([
+      'sealed-gap',
+      '1 event that came while it was locked cannot be read. Everything else is here.',
+    ]);
+    await worker.send('loss.seen', { message: 'another sentence' });
+    expect((await health()).code).toBe('sealed-gap');
+    await worker.send('loss.seen', { message });
+    expect((await health()).code).toBe('ok');
+  });
+
   it('no key and no page that was stored is in memory', async () => {
     await worker.send('lock.set', { kdf, key: KEY });
     expect(JSON.stringify([...fake.session.values])).toContain(
