@@ -19,7 +19,7 @@ import type { PushSession } from './drafts.ts';
 import { type EraseCommand, mayMean, meantUntil, readCommands, shortTokens } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
-import { daysOfRows, queueDay, readStaged } from './outbox.ts';
+import { daysOfRows, queueDay, readStaged, unqueueWhole } from './outbox.ts';
 import { addEvents, type PullSession, type Taken, takePart, withoutErased } from './parts.ts';
 import { push } from './push.ts';
 import type { TransportFailure } from './transport.ts';
@@ -192,7 +192,7 @@ export async function dropSent(
   return ok({ dropped, borrowed });
 }
 
-/** Sends all that is here of days, also what others recorded; with it whatever waits. */
+/** Sends all that is here of days, also what others recorded; with it whatever waits. Where there is no room they are not sent. */
 export async function sendWhole(
   session: PushSession,
   days: readonly Day[],
@@ -200,7 +200,10 @@ export async function sendWhole(
   for (const day of days) await queueDay(session.store, day, true);
   for (;;) {
     const pushed = await push(session);
-    if (!pushed.ok) return pushed;
+    if (!pushed.ok) {
+      if (pushed.error.code === 'QUOTA') await unqueueWhole(session.store);
+      return pushed;
+    }
     // What another device changed meanwhile is for a round to take in.
     if (pushed.value !== 'more') return ok(null);
   }

@@ -167,6 +167,14 @@ export async function queueDay(store: LocalStore, day: Day, all?: true): Promise
   await tx.done;
 }
 
+/** Days that were to be sent with what others recorded are not, so that nothing else waits for room for them. */
+export async function unqueueWhole(store: LocalStore): Promise<void> {
+  const tx = store.db.transaction('outbox', 'readwrite', { durability: 'strict' });
+  for (let cursor = await tx.store.openCursor(); cursor; cursor = await cursor.continue())
+    if (cursor.value.what === 'day' && cursor.value.all) cursor.delete();
+  await tx.done;
+}
+
 const ERASE = 'erase/';
 
 /** Ids of erase commands that wait to be sent. */

@@ -1,5 +1,5 @@
 /** Days that lie at the sync service only: which leave this device, which come back, and what a deletion means of them. */
-import type { Day } from '../../base/clock.ts';
+import { type Day, HOUR_MS } from '../../base/clock.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { coversDay } from '../../storage/archive-list.ts';
@@ -10,6 +10,9 @@ import type { PullSession } from '../../sync/parts.ts';
 import type { TransportFailure } from '../../sync/transport.ts';
 import type { AtService } from './at-service.ts';
 import type { InAccount } from './sync-account.ts';
+
+/** So long nothing more is sent for others where the account had no room for it. */
+const NO_ROOM_MS = HOUR_MS;
 
 /** Days that are fetched back before a round may run again. */
 const FETCH_DAYS = 16;
@@ -31,6 +34,8 @@ export interface AtSyncService extends InAccount {
 }
 
 export class SyncDays implements AtService {
+  #noRoomUntilMs = Number.NEGATIVE_INFINITY;
+
   constructor(private readonly sync: AtSyncService) {}
 
   /**
@@ -45,9 +50,15 @@ export class SyncDays implements AtService {
     const dropped = await sync.atService(async (session): Promise<Result<Day[], TransportFailure>> => {
       const isWanted = () => !sync.isEnding();
       const first = await dropSent(session, days, keep, isWanted);
-      if (!first.ok || first.value.borrowed.length === 0)
-        return first.ok ? ok([...first.value.dropped]) : first;
+      if (!first.ok) return first;
+      const nowMs = sync.profile.clock.nowMs();
+      if (first.value.borrowed.length === 0 || nowMs < this.#noRoomUntilMs)
+        return ok([...first.value.dropped]);
       const sent = await sendWhole({ ...session, authors, clock: sync.profile.clock }, first.value.borrowed);
+      if (!sent.ok && sent.error.code === 'QUOTA') {
+        this.#noRoomUntilMs = nowMs + NO_ROOM_MS;
+        return ok([...first.value.dropped]);
+      }
       if (!sent.ok) return sent;
       const then = await dropSent(session, first.value.borrowed, keep, isWanted);
       return then.ok ? ok([...first.value.dropped, ...then.value.dropped]) : then;

@@ -443,4 +443,20 @@ describe('what others take back by themselves', () => {
     await oracle.erase(a, { what: 'site', host: 'secret.example' });
     await allIsWell();
   });
+
+  it('where the account has no room for all of it, the day stays, and sync goes on', async () => {
+    Object.assign(world.service.deps.limits, { accountBytes: 1 });
+    b.network.forget();
+    const batches = () => b.network.sent.filter(({ path }) => path.includes('/v1/batch'));
+    expect(await drop(b)).toEqual([]);
+    expect(batches()).toHaveLength(1);
+    expect(await b.outbox()).toBe(0);
+    expect((await b.round()).phase).toBe('synced');
+    // Not tried again and again.
+    expect(await drop(b)).toEqual([]);
+    expect(batches()).toHaveLength(1);
+    Object.assign(world.service.deps.limits, { accountBytes: 1e9 });
+    world.pass();
+    expect(await drop(b)).toEqual([day]);
+  });
 });
