@@ -151,8 +151,9 @@ export function createHandlers(access: Access): Handlers {
       return status();
     },
     'level.set': async ({ level, stored = 'keep' }) => {
-      const { profile, sync, ephemeral, storedRules } = await ready();
+      const { profile, sync, ephemeral, storedRules, contexts } = await ready();
       await sync.settings.change(() => profile.change({ level }));
+      await contexts.retentionSet();
       if (stored === 'erase' || stored === 'forget') {
         await ephemeral.erase(() => true);
         profile.changed();
@@ -243,8 +244,9 @@ export function createHandlers(access: Access): Handlers {
     'retention.forecast': async ({ retention: wanted }) =>
       ok(await (await ready()).retention.forecast(wanted)),
     'retention.set': async ({ retention: wanted }) => {
-      const { retention } = await ready();
+      const { retention, contexts } = await ready();
       await retention.set(wanted);
+      await contexts.retentionSet();
       return ok(retention.report());
     },
     'retention.clock': async () => {

@@ -65,6 +65,9 @@ export interface SaveOptions extends QueryOptions {
 
 const SCREEN = 'screen';
 
+/** What was to be saved may say something that was erased since it was made. */
+export class ErasedMeanwhile extends Error {}
+
 export class ContextStorage {
   readonly #contexts: Contexts;
   readonly #statsCache: StatsCache;
@@ -106,14 +109,14 @@ export class ContextStorage {
   }
 
   /**
-   * Keeps a context; one of the same id is replaced. The newest of a user is the latest one. Resolves with whether it was saved
-   * (`asOf`).
+   * Keeps a context; one of the same id is replaced. The newest of a user is the latest one. @throws ErasedMeanwhile where something
+   * was erased since `asOf`.
    */
-  saveContext(context: ARQContext, options: SaveOptions = {}): Promise<boolean> {
+  saveContext(context: ARQContext, options: SaveOptions = {}): Promise<void> {
     const { keep = Number.POSITIVE_INFINITY, asOf } = options;
     return this.queries.measure(options, async () => {
       if (!(keep >= 1)) throw new TypeError('keep is no number of contexts');
-      return this.#contexts.save(context, keep, asOf);
+      if (!(await this.#contexts.save(context, keep, asOf))) throw new ErasedMeanwhile();
     });
   }
 

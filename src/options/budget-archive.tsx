@@ -112,11 +112,11 @@ export function BudgetArchive({ report, onChange }: Props) {
     <>
       <h3>Archives</h3>
       <p class="small muted">
-        An archive is an encrypted file of your oldest days, enough of them to be below 80 % of the limit. It
-        opens in this browser profile only: if you remove the extension or lose the profile, nobody can open
-        the file. What is in a file only is not searched. What you delete later does not come back with a
-        file; deleting whole days or everything makes them unreadable in every copy of it. Single records
-        cannot be taken out of a file that you keep.
+        An archive is an encrypted file of your oldest days, about as many as it takes to be below 80 % of the
+        limit. It opens in this browser profile only: if you remove the extension or lose the profile, nobody
+        can open the file. What is in a file only is not searched. What you delete later does not come back
+        with a file; deleting whole days or everything makes them unreadable in every copy of it. Single
+        records cannot be taken out of a file that you keep.
       </p>
       {archived === undefined && (
         <p class="error">The list of archived days does not open. Your files are left alone.</p>

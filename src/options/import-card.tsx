@@ -32,7 +32,9 @@ function historySaid(state: ImportState | undefined): Said {
   const sentence = countsSentence(
     "this browser's history",
     state,
-    'by your level, your rules, the list of sensitive sites, or because you deleted it',
+    status.value?.sync.phase === 'off'
+      ? 'by your level, your rules or the list of sensitive sites'
+      : 'by your level, your rules, the list of sensitive sites, or because it was deleted in your account',
   );
   return {
     text: state.message === undefined ? sentence : `${state.message} ${sentence}`,
@@ -140,7 +142,8 @@ export function ImportCard() {
       <p class="small muted">
         What this browser remembers of the pages that you visited, as your level and rules keep it. The
         browser asks you first. Or a file that was exported: complete, encrypted, or as JSON. Nothing is
-        imported twice.
+        imported twice. What you deleted here comes in again if the browser or the file still has it, unless
+        it was deleted in a sync account.
       </p>
       <p class="small muted">
         Your level and rules of now hold for a file, too: what they exclude is left out, and a record never

@@ -64,9 +64,10 @@ class Arq implements Subject {
   }
 }
 
+/** With sites, as the product's statistics read them. */
 export async function countsByDay(store: LocalStore, firstDay: string, lastDay: string) {
   const counts = new Map<string, number>();
-  for await (const { day, summary } of store.summariesByDay(firstDay, lastDay, { sites: false }))
+  for await (const { day, summary } of store.summariesByDay(firstDay, lastDay, { sites: true }))
     counts.set(
       day,
       summary.hours.reduce((sum, hour) => sum + totalOf(hour), 0),

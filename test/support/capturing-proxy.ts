@@ -2,7 +2,7 @@
  * An HTTP proxy that notes where every request of a browser goes. Only what leads to this machine is passed on, so that nothing leaves
  * it; every other request is noted and refused.
  */
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { LaunchOptions } from './browser.ts';
 

@@ -6,6 +6,7 @@
 import { dayOf } from '../../base/clock.ts';
 import { Mutex } from '../../base/mutex.ts';
 import { randomUuid } from '../../base/random.ts';
+import { ErasedMeanwhile } from '../../context/context-storage.ts';
 import type { ScreenSize } from '../../context/device-info.ts';
 import { type ARQContext, saySame } from '../../model/context.ts';
 import type { PreferencesObject } from '../../model/profile.ts';
@@ -46,6 +47,7 @@ export class ContextKeeper {
     return this.#mutex.run(async () => {
       const { clock, store, context } = this.profile;
       const nowMs = clock.nowMs();
+      await unlessDamaged(this.retentionSet());
       // What is hidden may be shown again: nothing is made of the store as it looks meanwhile.
       if (store.isHiding()) return 0;
       const before = (await sessionArea.get(KEY)) as Seen | undefined;
@@ -75,8 +77,13 @@ export class ContextKeeper {
     const latest = await unlessDamaged<ARQContext | null>(context.latestContext());
     if (!latest || !saySame(latest, made)) {
       const options = { keep: KEPT_CONTEXTS, asOf };
-      // What was erased meanwhile may be in it: the next minute makes another.
-      if (!(await this.profile.storing(() => context.saveContext({ ...made, id }, options)))) return seen;
+      try {
+        await this.profile.storing(() => context.saveContext({ ...made, id }, options));
+      } catch (error) {
+        // What was erased meanwhile may be in it: the next minute makes another.
+        if (error instanceof ErasedMeanwhile) return seen;
+        throw error;
+      }
     }
     const saved = { fingerprint: seen.fingerprint, atMs: nowMs };
     return { ...seen, saved, session: { id, activeMs } };
@@ -90,6 +97,16 @@ export class ContextKeeper {
       const { saved: _saved, profiled: _profiled, ...seen } = before;
       await sessionArea.set(KEY, seen);
     });
+  }
+
+  /** How long records are kept is a setting: the preferences say what it is for the level of now. */
+  async retentionSet(): Promise<void> {
+    const { context, settings } = this.profile;
+    const { level, retention, consent } = settings;
+    if (consent !== 'accepted') return;
+    const dataRetentionDays = level === 'ephemeral' ? 'forever' : (retention.levels[level] ?? 'forever');
+    if ((await context.preferences()).dataRetentionDays === dataRetentionDays) return;
+    await context.changePreferences({ dataRetentionDays });
   }
 
   /** What a page of ours says of the device. Before consent nothing of it is kept. */

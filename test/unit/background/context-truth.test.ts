@@ -83,6 +83,7 @@ describe('after recorded browsing', () => {
     vi.setSystemTime(START_MS);
     await worker.send('device.seen', { width: 1920, height: 1080, theme: 'dark' });
     await worker.send('level.set', { level: 'public' });
+    await worker.send('retention.set', { retention: { levels: { public: 90, private: 30 }, sites: [] } });
     const nowMs = await browse();
     // A session of 11 minutes on each of four days; today 13 and the time spent at the end.
     const today = 14 * MINUTE_MS + 90_000;
@@ -93,7 +94,7 @@ describe('after recorded browsing', () => {
       createdAt,
       lastUpdated: new Date(nowMs + DAY_MS),
       privacyLevel: 'public',
-      dataRetentionDays: 'forever',
+      dataRetentionDays: 90,
       language: 'pt-BR',
       timezone: 'America/Sao_Paulo',
       theme: 'dark',

@@ -1,6 +1,8 @@
 /** The contract of saved contexts, and that what is erased leaves them too. */
+
 import { beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
+import { ErasedMeanwhile } from '../../../src/context/context-storage.ts';
 import { DamagedError } from '../../../src/storage/database.ts';
 import { type ContextProfile, contextProfile, someContext, visitAt } from '../../support/context-profile.ts';
 import { KILLED, killedAt } from '../../support/kill.ts';
@@ -217,12 +219,12 @@ it('is not saved when something was erased since it was made', async () => {
   const { store, nowMs } = both.profile;
   await both.storage.saveInteractions([visitAt(nowMs, 'https://a.example/'), visitAt(nowMs)]);
   const asOf = await store.erasure();
-  expect(await both.storage.saveContext(context(1), { asOf })).toBe(true);
+  await both.storage.saveContext(context(1), { asOf });
   await store.erase((record) => record.kind === 'visit' && record.url === 'https://a.example/');
-  expect(await both.storage.saveContext(context(2), { asOf })).toBe(false);
+  await expect(both.storage.saveContext(context(2), { asOf })).rejects.toBeInstanceOf(ErasedMeanwhile);
   expect(ids(await both.storage.listContexts(userId, 9))).toEqual([1]);
-  expect(await both.storage.saveContext(context(2), { asOf: await store.erasure() })).toBe(true);
-  expect(await both.storage.saveContext(context(3))).toBe(true);
+  await both.storage.saveContext(context(2), { asOf: await store.erasure() });
+  await both.storage.saveContext(context(3));
 });
 
 describe('erasing records', () => {

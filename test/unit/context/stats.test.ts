@@ -5,6 +5,7 @@ import { DAY_MS, dayOf, HOUR_MS } from '../../../src/base/clock.ts';
 import { foldEvents, type InteractionRecord, recordKind } from '../../../src/model/interaction.ts';
 import { hostOf } from '../../../src/model/page.ts';
 import { type ContextStats, daysOfPeriod } from '../../../src/model/stats.ts';
+import { LocalStore } from '../../../src/storage/local-store.ts';
 import {
   type ContextProfile,
   clickAt,
@@ -288,4 +289,26 @@ describe('the cache', () => {
     expect(await both.storage.cacheStats()).toEqual(before);
     expect(await both.profile.store.db.get('metadata', 'cache_stats')).toEqual(before);
   });
+});
+
+it('open no event of days that lie in one pack', async () => {
+  await both.storage.saveInteractions(
+    [20, 19, 18, 0].flatMap((ago) => [visitAt(now - ago * DAY_MS), clickAt(now - ago * DAY_MS)]),
+  );
+  await both.profile.store.pack(true);
+  await both.reopen();
+  await both.profile.store.append({
+    event: {
+      kind: 'visit',
+      atMs: now,
+      level: 'private',
+      url: 'https://later.example/',
+      title: '',
+      transition: 'link',
+    },
+  });
+  const opened = vi.spyOn(LocalStore.prototype, 'eventsOfDay');
+  const { byType } = await both.storage.getContextStats('month');
+  expect(byType.visit).toBe(5);
+  expect(new Set(opened.mock.calls.map(([day]) => day))).toEqual(new Set([dayOf(now)]));
 });

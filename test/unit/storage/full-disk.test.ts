@@ -1,5 +1,5 @@
 /**
- * The disk is full at the k-th write, for every k: what failed says so, what was acknowledged before is all there, nothing is
+ * The disk is full at the k-th write, for every k up to 20 and some beyond: what failed says so, what was acknowledged before is all there, nothing is
  * half done, and once there is room the same work succeeds.
  */
 import { afterEach, expect, it, vi } from 'vitest';
