@@ -28,6 +28,27 @@ interface Exported {
   }[];
 }
 
+/** Runs in a page: records beside the store, as they would lie there without encryption. */
+async function writeInTheOpen(word: string, host: string): Promise<void> {
+  const opening = indexedDB.open('in-the-open', 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('records', { autoIncrement: true });
+  await new Promise((resolve, reject) => {
+    opening.onsuccess = resolve;
+    opening.onerror = reject;
+  });
+  const tx = opening.result.transaction('records', 'readwrite', { durability: 'strict' });
+  for (let n = 0; n < 20; n++)
+    tx.objectStore('records').add({
+      kind: 'visit',
+      url: `https://${host}/${n}`,
+      title: `${word} ${n}`,
+    });
+  await new Promise((resolve) => {
+    tx.oncomplete = resolve;
+  });
+  opening.result.close();
+}
+
 let site: WebServer;
 beforeAll(async () => {
   mkdirSync(SHOTS, { recursive: true });
@@ -307,6 +328,8 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.click('compact');
     await options.waitFor('compact-result');
     expect(await tableParts()).toEqual(['lexicon', 'outline', 'postings', 'texts']);
+    // It would be found: the same kind of records in the open are.
+    await options.evaluate(writeInTheOpen, 'Readableword', 'openly.example');
     await browser.close({ keepProfile: true });
     const words = [
       'Titleword',
@@ -326,6 +349,8 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     );
     expect(files.length).toBeGreaterThan(0);
     expect(searchBytes(files, words)).toEqual([]);
+    const control = ['Readableword', 'openly.example'];
+    expect(new Set(searchBytes(files, control).map(({ text }) => text))).toEqual(new Set(control));
     await browser.relaunch();
     options = await browser.openExtensionPage(`${OPTIONS}#data`);
     expect(await urls()).toEqual(before);
