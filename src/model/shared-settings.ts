@@ -39,9 +39,13 @@ const registerSchema = <S extends v.GenericSchema>(value: S) =>
 
 const sharedSchema = v.object({
   level: registerSchema(v.picklist(PRIVACY_LEVELS)),
+  // Not `v.record`, which leaves out what objects have by themselves: `constructor` and `prototype` are names of hosts, too.
   rules: v.pipe(
-    v.record(v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.nullable(ruleSchema))),
-    v.check((rules) => Object.keys(rules).length <= MAX_RULES),
+    v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+    v.transform((rules): unknown => Object.entries(rules)),
+    v.array(v.tuple([v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.nullable(ruleSchema))])),
+    v.maxLength(MAX_RULES),
+    v.transform((entries): SharedSettings['rules'] => Object.fromEntries(entries)),
   ),
 });
 
@@ -52,10 +56,10 @@ export function parseShared(value: unknown): SharedSettings | null {
 }
 
 export function mergeShared(a: SharedSettings, b: SharedSettings): SharedSettings {
-  const rules: Record<string, Register<Rule | null>> = { ...a.rules };
+  const rules = new Map(Object.entries(a.rules));
   for (const [key, register] of Object.entries(b.rules))
-    rules[key] = merge(rules[key] ?? emptyRegister(), register);
-  return { level: merge(a.level, b.level), rules };
+    rules.set(key, merge(rules.get(key) ?? emptyRegister(), register));
+  return { level: merge(a.level, b.level), rules: Object.fromEntries(rules) };
 }
 
 /** Of two concurrent rules the one that keeps less; no rule keeps what the level says, so any rule is stricter than none, except for `full`. */
@@ -105,17 +109,17 @@ export function changeShared(
   const after = new Map(
     wanted.rules.map((rule) => [(rule.kind === 'unknown' && places.get(rule.id)) || ruleKey(rule), rule]),
   );
-  const rules: Record<string, Register<Rule | null>> = { ...shared.rules };
-  for (const key of new Set([...Object.keys(rules), ...after.keys()])) {
+  const rules = new Map(Object.entries(shared.rules));
+  for (const key of new Set([...rules.keys(), ...after.keys()])) {
     const now = after.get(key) ?? null;
     if (JSON.stringify(before.get(key) ?? null) !== JSON.stringify(now))
-      rules[key] = write(rules[key] ?? emptyRegister(), actor, now, atMs);
+      rules.set(key, write(rules.get(key) ?? emptyRegister(), actor, now, atMs));
   }
   return {
     level:
       (level ?? DEFAULT_LEVEL) === wanted.level
         ? shared.level
         : write(shared.level, actor, wanted.level, atMs),
-    rules,
+    rules: Object.fromEntries(rules),
   };
 }
