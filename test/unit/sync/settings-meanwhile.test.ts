@@ -100,3 +100,20 @@ it('shared settings that are not of this form are not begun anew', async () => {
   const state = await a.round();
   expect(state).toMatchObject({ message: expect.stringContaining('are damaged on this device') });
 });
+
+it('an answer that comes after another device wrote keeps nothing from being sent later', async () => {
+  await a.set({ rules: [rule('first.example')] });
+  a.network.fate = (_, request) => (request.url.endsWith('/batch') ? 'lost-answer' : 'ok');
+  await a.round();
+  a.network.up();
+  await b.round();
+  await b.set({ rules: [...b.settings().rules, rule('second.example')] });
+  await b.round();
+  // What came, then the answer to what was sent before.
+  await a.round();
+  await a.set({ rules: [...a.settings().rules, rule('third.example')] });
+  expect(await a.round()).toMatchObject({ phase: 'synced' });
+  await world.settle();
+  for (const device of [a, b])
+    expect(hosts(device), device.name).toEqual(['first.example', 'second.example', 'third.example']);
+});
