@@ -10,14 +10,15 @@ const common = {
   level: v.exactOptional(v.picklist(PRIVACY_LEVELS)),
   formerly: v.exactOptional(v.picklist(CAPTURES)),
 };
+/** Strictly: what is left out of a rule may be what made it stricter, and devices that read it whole would not have the same. */
 const KNOWN = {
-  site: v.object(common),
-  path: v.object({
+  site: v.strictObject(common),
+  path: v.strictObject({
     ...common,
     kind: v.literal('path'),
     path: v.pipe(v.string(), v.startsWith('/'), v.maxLength(RULE_LIMITS.path)),
   }),
-  pattern: v.object({
+  pattern: v.strictObject({
     ...common,
     kind: v.literal('pattern'),
     pattern: v.pipe(v.string(), v.minLength(1), v.maxLength(RULE_LIMITS.pattern)),

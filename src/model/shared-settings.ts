@@ -1,9 +1,10 @@
 /** The settings that all devices of an account share, as registers: the global level and the rules. */
 import * as v from 'valibot';
+import { canonical } from '../base/canonical.ts';
 import { DEFAULT_LEVEL, PRIVACY_LEVELS, type PrivacyLevel, stricterLevel, strictness } from './privacy.ts';
 import { emptyRegister, merge, type Register, strictest, write } from './register.ts';
 import { ruleSchema } from './rule-schema.ts';
-import { CAPTURES, type Rule, ruleKey } from './rules.ts';
+import { CAPTURES, type Capture, type Rule, ruleKey } from './rules.ts';
 
 export interface SharedSettings {
   readonly level: Register<PrivacyLevel>;
@@ -39,9 +40,13 @@ const registerSchema = <S extends v.GenericSchema>(value: S) =>
 
 const sharedSchema = v.object({
   level: registerSchema(v.picklist(PRIVACY_LEVELS)),
+  // Not `v.record`, which leaves out what objects have by themselves: `constructor` and `prototype` are names of hosts, too.
   rules: v.pipe(
-    v.record(v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.nullable(ruleSchema))),
-    v.check((rules) => Object.keys(rules).length <= MAX_RULES),
+    v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+    v.transform((rules): unknown => Object.entries(rules)),
+    v.array(v.tuple([v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.nullable(ruleSchema))])),
+    v.maxLength(MAX_RULES),
+    v.transform((entries): SharedSettings['rules'] => Object.fromEntries(entries)),
   ),
 });
 
@@ -52,32 +57,52 @@ export function parseShared(value: unknown): SharedSettings | null {
 }
 
 export function mergeShared(a: SharedSettings, b: SharedSettings): SharedSettings {
-  const rules: Record<string, Register<Rule | null>> = { ...a.rules };
+  const rules = new Map(Object.entries(a.rules));
   for (const [key, register] of Object.entries(b.rules))
-    rules[key] = merge(rules[key] ?? emptyRegister(), register);
-  return { level: merge(a.level, b.level), rules };
+    rules.set(key, merge(rules.get(key) ?? emptyRegister(), register));
+  return { level: merge(a.level, b.level), rules: Object.fromEntries(rules) };
 }
 
-/** Of two concurrent rules the one that keeps less; no rule keeps what the level says, so any rule is stricter than none, except for `full`. */
-function stricterRule(a: Rule | null, b: Rule | null): Rule | null {
-  const rank = (rule: Rule | null): readonly [number, number, string] =>
-    rule === null
-      ? [CAPTURES.indexOf('full'), -1, '']
-      : [CAPTURES.indexOf(rule.capture), -strictness(rule.level ?? 'public') - 1, rule.id];
-  const [ra, rb] = [rank(a), rank(b)];
-  if (ra[0] !== rb[0]) return ra[0] < rb[0] ? a : b;
-  if (ra[1] !== rb[1]) return ra[1] < rb[1] ? a : b;
-  return ra[2] <= rb[2] ? a : b;
+/**
+ * Of rules for the same that do not know of each other, per field: the stricter capture, the stricter level, by the global level of now.
+ * Where one removed it (`null`), it keeps no more than without it. One that this version does not know keeps nothing.
+ */
+function strictestRule(register: Register<Rule | null>, globally: PrivacyLevel): Rule | null {
+  const values = register.entries.map(({ value }) => value);
+  const rules = values.filter((rule) => rule !== null).sort((a, b) => (canonical(a) < canonical(b) ? -1 : 1));
+  const [first] = rules;
+  if (values.length < 2 || !first) return first ?? null;
+  const unknown = rules.find(({ kind }) => kind === 'unknown');
+  if (unknown) return unknown;
+  const least = (captures: readonly Capture[]) => CAPTURES.find((one) => captures.includes(one));
+  const capture = least(rules.map((rule) => rule.capture)) ?? first.capture;
+  const isStricter = (level: PrivacyLevel) =>
+    values.every((rule) => strictness(rule?.level ?? globally) <= strictness(level));
+  const level = rules.flatMap((rule) => rule.level ?? []).find(isStricter);
+  if (rules.length < values.length && capture === 'full' && level === undefined) return null;
+  const formerly = least(rules.flatMap((rule) => rule.formerly ?? []));
+  const { level: _level, formerly: _formerly, ...subject } = first;
+  return {
+    ...subject,
+    capture,
+    ...(level === undefined ? {} : { level }),
+    ...(capture !== 'skip' || formerly === undefined ? {} : { formerly }),
+  };
 }
+
+const levelInForce = (shared: SharedSettings): PrivacyLevel | undefined =>
+  strictest(shared.level, stricterLevel);
 
 /** What is in force of the rules, by key. */
-const rulesInForce = (shared: SharedSettings): Map<string, Rule> =>
-  new Map(
+function rulesInForce(shared: SharedSettings): Map<string, Rule> {
+  const level = levelInForce(shared) ?? DEFAULT_LEVEL;
+  return new Map(
     Object.entries(shared.rules).flatMap(([key, register]) => {
-      const rule = strictest(register, stricterRule);
+      const rule = strictestRule(register, level);
       return rule ? [[key, rule] as const] : [];
     }),
   );
+}
 
 /** What is in force. `level` is absent while nobody has set one. */
 export function readShared(shared: SharedSettings): {
@@ -86,36 +111,45 @@ export function readShared(shared: SharedSettings): {
 } {
   const inOrder = [...rulesInForce(shared)].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    level: strictest(shared.level, stricterLevel),
+    level: levelInForce(shared),
     rules: inOrder.map(([, rule]) => rule),
   };
 }
 
-/** Writes, as `actor`, whatever differs from what is in force. */
+export interface Chosen {
+  readonly level: PrivacyLevel;
+  readonly rules: readonly Rule[];
+}
+
+function chosenIn(shared: SharedSettings): Chosen {
+  const { level = DEFAULT_LEVEL, rules } = readShared(shared);
+  return { level, rules };
+}
+
+/**
+ * Writes, as `actor`, what a person changed: whatever is not as it was when they chose. `before`: what was in force then, where that may
+ * be something else than what is shared by now; who did not see what came from others does not undo it.
+ */
 export function changeShared(
   shared: SharedSettings,
   actor: string,
-  wanted: { readonly level: PrivacyLevel; readonly rules: readonly Rule[] },
+  wanted: Chosen,
   atMs: number,
+  before: Chosen = chosenIn(shared),
 ): SharedSettings {
-  const level = strictest(shared.level, stricterLevel);
-  const before = rulesInForce(shared);
   // What a rule that nobody here knows is for is not known either: it stays where it lies.
-  const places = new Map([...before].map(([key, rule]) => [rule.id, key]));
-  const after = new Map(
-    wanted.rules.map((rule) => [(rule.kind === 'unknown' && places.get(rule.id)) || ruleKey(rule), rule]),
-  );
-  const rules: Record<string, Register<Rule | null>> = { ...shared.rules };
-  for (const key of new Set([...Object.keys(rules), ...after.keys()])) {
+  const places = new Map([...rulesInForce(shared)].map(([key, rule]) => [rule.id, key]));
+  const byKey = (rules: readonly Rule[]) =>
+    new Map(rules.map((rule) => [(rule.kind === 'unknown' && places.get(rule.id)) || ruleKey(rule), rule]));
+  const [was, after] = [byKey(before.rules), byKey(wanted.rules)];
+  const rules = new Map(Object.entries(shared.rules));
+  for (const key of new Set([...was.keys(), ...after.keys()])) {
     const now = after.get(key) ?? null;
-    if (JSON.stringify(before.get(key) ?? null) !== JSON.stringify(now))
-      rules[key] = write(rules[key] ?? emptyRegister(), actor, now, atMs);
+    if (canonical(was.get(key) ?? null) !== canonical(now))
+      rules.set(key, write(rules.get(key) ?? emptyRegister(), actor, now, atMs));
   }
   return {
-    level:
-      (level ?? DEFAULT_LEVEL) === wanted.level
-        ? shared.level
-        : write(shared.level, actor, wanted.level, atMs),
-    rules,
+    level: before.level === wanted.level ? shared.level : write(shared.level, actor, wanted.level, atMs),
+    rules: Object.fromEntries(rules),
   };
 }

@@ -61,13 +61,21 @@ export async function writeAccount(store: LocalStore, state: AccountState | null
   await store.db.put('metadata', hour, METADATA.lastSync);
 }
 
-/** @throws DamagedError, with a sentence, when they do not open: beginning anew would undo what other devices chose. */
+/**
+ * @throws DamagedError, with a sentence, when they do not open or are not of this form: beginning anew would undo what other devices
+ * chose, and number this device's writes from 1 again.
+ */
 export async function readSharedSettings(store: LocalStore): Promise<SharedSettings> {
+  let stored: unknown;
   try {
-    return parseShared(await store.readNamed(SHARED)) ?? EMPTY_SHARED;
+    stored = await store.readNamed(SHARED);
   } catch (error) {
     throw error instanceof DamagedError ? new DamagedError(SETTINGS_DAMAGED) : error;
   }
+  if (stored === undefined) return EMPTY_SHARED;
+  const shared = parseShared(stored);
+  if (!shared) throw new DamagedError(SETTINGS_DAMAGED);
+  return shared;
 }
 const SETTINGS_DAMAGED =
   'The settings that your devices share are damaged on this device. Leave the account here, then add this device again from another one.';

@@ -87,13 +87,18 @@ export const settle = (
     for (const [index, peer] of first.peers.entries()) {
       if (!accepted[index]) continue;
       if ('gone' in peer) tx.objectStore('peers').delete(peer.slot);
-      else tx.objectStore('peers').put(peer);
+      else if (!isNewer(await tx.objectStore('peers').get(peer.slot), peer))
+        tx.objectStore('peers').put(peer);
     }
     await tx.done;
     // Gone: something was erased while the first was under way.
     const areThere = (await store.derived.names('models', BATCHES)).length > 0;
     await writeStaged(store, areThere && !refused.has('goes on') ? rest : []);
   });
+
+/** Another device replaced it, and that came before the answer did: what lies there now is theirs. */
+const isNewer = (there: PeerRow | undefined, { version = 0 }: Pick<PeerRow, 'version'>): boolean =>
+  (there?.version ?? 0) > version;
 
 export const partsSent = async (store: LocalStore): Promise<number> =>
   ((await store.db.get('metadata', 'parts')) as number | undefined) ?? 0;

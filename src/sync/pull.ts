@@ -6,6 +6,7 @@
  */
 import * as v from 'valibot';
 import { toHex } from '../base/bytes.ts';
+import { canonical } from '../base/canonical.ts';
 import type { Clock } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
@@ -395,7 +396,8 @@ async function take(
       if (!theirs) return ok('broken');
       await noteSettings(store);
       const merged = await changeSharedSettings(store, (ours) => mergeShared(ours, theirs));
-      // We know more than what lies there: send the sum.
+      // We know more than what lies there: send the sum. Not where names only come in another order, or two devices that know the same
+      // would go on correcting each other.
       if (canonical(merged) !== canonical(theirs)) await queueRecord(store, 'settings');
       return ok('taken');
     }
@@ -415,11 +417,3 @@ export async function openCommand(
   const command = parseCommand(said);
   return command?.id === name ? command : null;
 }
-
-/** JSON with sorted names: two devices that know the same must not go on correcting each other for the order of it. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );

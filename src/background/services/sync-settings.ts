@@ -1,6 +1,8 @@
 /** Level and rules of the account: what the person changes here, and what comes from their other devices. */
+
+import { canonical } from '../../base/canonical.ts';
 import { Mutex } from '../../base/mutex.ts';
-import { changeShared, readShared } from '../../model/shared-settings.ts';
+import { type Chosen, changeShared, readShared } from '../../model/shared-settings.ts';
 import { DamagedError } from '../../storage/database.ts';
 import { actorOf, readSharedSettings, settingsCame, settingsTaken } from '../../sync/account-state.ts';
 import { shareSettings } from '../../sync/outbox.ts';
@@ -23,43 +25,64 @@ export class SyncSettings {
   async take(): Promise<void> {
     const { profile } = this.sync;
     if (!(await settingsCame(profile.store))) return;
-    await this.#turns.run(async () => {
-      const { level, rules } = readShared(await readSharedSettings(profile.store));
-      await profile.change({ rules, ...(level === undefined ? {} : { level }) });
-      await settingsTaken(profile.store);
-    });
+    await this.#turns.run(() =>
+      this.#unlessDamaged(async () => {
+        await this.#putInForce();
+        await settingsTaken(profile.store);
+      }),
+    );
+  }
+
+  async #putInForce(): Promise<void> {
+    const { profile } = this.sync;
+    const { level = profile.settings.level, rules } = readShared(await readSharedSettings(profile.store));
+    if (canonical(this.#inForce()) !== canonical({ level, rules })) await profile.change({ level, rules });
+  }
+
+  #inForce(): Chosen {
+    const { level, rules } = this.sync.profile.settings;
+    return { level, rules };
   }
 
   /**
    * The person changes level or rules here: `change` puts it in force, then the others are told. What comes from them waits
-   * meanwhile, or it would undo a choice that they do not know of yet.
+   * meanwhile, or it would undo a choice that they do not know of yet; nor does the choice undo what the person has not seen.
    */
   change<T>(change: () => Promise<T>): Promise<T> {
     return this.#turns.run(async () => {
+      const before = this.#inForce();
       const changed = await change();
-      await this.#share();
+      await this.#share(before);
       return changed;
     });
   }
 
-  /** Nothing is queued when the others know it all. */
-  async #share(): Promise<void> {
+  /** Nothing is queued when the others know it all. `before`: what was in force when the person chose. */
+  async #share(before?: Chosen): Promise<void> {
     const account = this.sync.account();
     if (!account) return;
     const { profile } = this.sync;
     const { store, settings, clock } = profile;
     const actor = actorOf(store, account);
-    try {
+    await this.#unlessDamaged(async () => {
       const isNew = await shareSettings(store, (shared) =>
-        changeShared(shared, actor, settings, clock.nowMs()),
+        changeShared(shared, actor, settings, clock.nowMs(), before),
       );
+      // Of rules that were chosen at once on several devices another one may be in force by the new level.
+      if (before && isNew) await this.#putInForce();
       this.problem = undefined;
       if (isNew) this.sync.changed();
+    });
+  }
+
+  /** What is in force here stays so, and records go on; nothing that others wrote is written over. */
+  async #unlessDamaged(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
     } catch (error) {
-      // What is in force here stays so, and records go on; nothing that others wrote is written over.
       if (!(error instanceof DamagedError)) throw error;
       this.problem = error.message;
-      profile.changed();
+      this.sync.profile.changed();
     }
   }
 }

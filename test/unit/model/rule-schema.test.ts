@@ -19,6 +19,7 @@ describe('a rule of a newer version', () => {
     { id: 'n', host: 'a.example', capture: 'everything' },
     { id: 'n', host: 'a.example', capture: 'full', level: 'secret' },
     { id: 'n', host: 'a.example', kind: 'path', capture: 'full' },
+    { id: 'n', host: 'a.example', capture: 'full', until: 5 },
     { id: 'n', host: 'a.example', kind: '__proto__', capture: 'full' },
   ])('%j is one that keeps nothing', (rule) => {
     expect(parsed(rule)).toMatchObject({ kind: 'unknown', host: 'a.example', capture: 'skip' });
