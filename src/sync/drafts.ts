@@ -165,6 +165,9 @@ async function draft(
   };
 }
 
+/** In the place of an etag: the service says that nothing lies there. The version is remembered, it only grows. */
+export const NOTHING = '';
+
 /** A record that may be written again: its version grows, and it replaces what we last saw. */
 async function versioned(
   session: PushSession,
@@ -184,7 +187,7 @@ async function versioned(
     scope.keys.record,
     utf8(JSON.stringify(payload)),
   );
-  return draft(scope, slot, body, (peer?.etag as Etag | undefined) ?? null, {
+  return draft(scope, slot, body, ((peer?.etag ?? NOTHING) as Etag) || null, {
     kind,
     version: counter,
     own,

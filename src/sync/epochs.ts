@@ -46,11 +46,12 @@ interface Settled {
   readonly seq: number;
 }
 
-/** From where on in the change feed nothing of an older epoch is taken; `null` while devices are on their way. */
-export async function settledSeq(store: LocalStore): Promise<number | null> {
-  const settled = (await store.db.get('metadata', EPOCH_SETTLED)) as Settled | undefined;
-  return settled?.epoch === store.vault.epoch.number ? settled.seq : null;
-}
+/**
+ * The newest epoch that all devices were in, and from where on in the change feed nothing of an older one is taken: also while devices
+ * are on their way to a further one.
+ */
+export const lastSettled = async (store: LocalStore): Promise<Settled | undefined> =>
+  (await store.db.get('metadata', EPOCH_SETTLED)) as Settled | undefined;
 
 /** Devices whose card is not of this epoch yet. */
 export async function notMoved(
@@ -77,7 +78,7 @@ export async function settleEpoch(
   const waiting = await notMoved(store, scope, devices);
   const small = (await store.db.getAll('peers')).filter(({ kind }) => kind !== 'part');
   if (waiting.length > 0 || small.some((peer) => epochOfPeer(peer) < scope.keys.epoch)) return waiting;
-  if ((await settledSeq(store)) === null) {
+  if ((await lastSettled(store))?.epoch !== scope.keys.epoch) {
     const seq = await readCursor(store);
     await store.db.put('metadata', { epoch: scope.keys.epoch, seq } satisfies Settled, EPOCH_SETTLED);
   }

@@ -7,7 +7,7 @@
 import * as v from 'valibot';
 import { toHex } from '../base/bytes.ts';
 import { canonical } from '../base/canonical.ts';
-import type { Clock } from '../base/clock.ts';
+import type { Clock, Day } from '../base/clock.ts';
 import { fail, ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
@@ -23,7 +23,7 @@ import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './acco
 import { attested, attestedSchema } from './attested.ts';
 import { queueMeant } from './away.ts';
 import { dropCovered } from './covered-commands.ts';
-import { settledSeq } from './epochs.ts';
+import { lastSettled } from './epochs.ts';
 import {
   addCommands,
   type EraseCommand,
@@ -39,14 +39,14 @@ import { extended, type Feed, follows, moveCursor, notAsSent, openFeed, readPage
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { contradicted, headSchema, headsBeyond, readHeads, stopFor, takeHead } from './heads.ts';
 import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
-import { erasuresWaiting, queueDay, queueRecord } from './outbox.ts';
+import { erasuresWaiting, queueDay, queueRecord, readStaged } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
-import type { SaidHead } from './service-lie.ts';
+import type { LieKind, SaidHead } from './service-lie.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 import { carriedOut, noteTried, readTried, readUnerased } from './unerased.ts';
-import { countBroken, readUnread, type Unread, writeUnread } from './unread.ts';
+import { countBroken, mayOpen, readUnread, type Unread, writeUnread } from './unread.ts';
 
 export interface Pulled {
   /** Records or settings are different now. */
@@ -104,15 +104,19 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
     const fault = await faultIn(session, feed, next, changes);
     if (fault) return fault;
     const unread = await readUnread(store);
-    const objects = await fetchSlots(transport, signer, await wantedSlots(store, changes, unread, since));
+    const wanted = await wantedSlots(store, changes, unread, since);
+    const objects = await fetchSlots(transport, signer, wanted);
     if (!objects.ok) return objects;
-    const applied = await apply(session, objects.value, changes, next);
+    const applied = await apply(session, wanted, objects.value, changes, next);
     if (!applied.ok) return applied;
     changed ||= applied.value.changed;
     for (const { device, at } of changes) await store.db.put('metadata', at, `seen/${device}`);
     feed = { ...next, ahead: { ...next.ahead, ...applied.value.ahead } };
     await moveCursor(store, feed);
-    const waits = Object.keys(feed.ahead).length > 0 || (await dueSeq(session, feed)).seq > last.seq;
+    const waits =
+      applied.value.isMissing ||
+      Object.keys(feed.ahead).length > 0 ||
+      (await dueSeq(session, feed)).seq > last.seq;
     if (last.seq >= head && !waits) return done(session, changed);
   }
 }
@@ -143,10 +147,40 @@ async function faultIn(
   const { store } = session;
   const dropped = await notAsSent(feed, deviceIdOf(store), changes);
   if (dropped !== undefined) return stopFor(session, next, { what: 'dropped', at: dropped });
+  const taken = await takenAway(store, changes);
+  if (taken) return stopFor(session, next, taken);
   const device = await contradicted(session, feed.seq, next);
   const head = device === undefined ? undefined : (await readHeads(store))[device];
   if (device === undefined || !head) return undefined;
   return stopFor(session, next, { what: 'forked', at: head.seq, there: { device, ...head.said } });
+}
+
+/** The first entry that deletes what nobody deletes: of all objects only parts go, each by its author. */
+async function takenAway(
+  store: LocalStore,
+  changes: readonly Change[],
+): Promise<{ readonly what: LieKind; readonly at: number } | undefined> {
+  for (const { seq, ops } of changes) {
+    for (const { slot, etag } of ops) {
+      const known = etag === null ? await store.db.get('peers', slot) : undefined;
+      if (known && known.kind !== 'part') return { what: known.own ? 'dropped' : 'hidden', at: seq };
+    }
+  }
+  return undefined;
+}
+
+/** Days of own parts that these entries delete, and that this device did not ask to be deleted: they are sent again. */
+async function daysTaken(store: LocalStore, gone: readonly Slot[]): Promise<Set<Day>> {
+  const days = new Map<Slot, Day>();
+  for (const slot of gone) {
+    const known = await store.db.get('peers', slot);
+    if (known?.own && known.day !== undefined) days.set(slot, known.day);
+  }
+  if (days.size === 0) return new Set();
+  // A batch whose answer never came.
+  for (const { peers } of await readStaged(store))
+    for (const peer of peers) if ('gone' in peer) days.delete(peer.slot as Slot);
+  return new Set(days.values());
 }
 
 /** A page of the change feed, without a gap. */
@@ -232,7 +266,7 @@ async function wantedSlots(
   for (const [slot, etag] of latest) {
     if (etag !== null && (await store.db.get('peers', slot))?.etag !== etag) wanted.add(slot);
   }
-  for (const slot of retried(Object.keys(unread) as Slot[], since)) {
+  for (const slot of retried(mayOpen(unread), since)) {
     if (latest.get(slot) !== null) wanted.add(slot);
   }
   return [...wanted];
@@ -248,11 +282,14 @@ interface Applied {
   readonly changed: boolean;
   /** Objects in a version that none of the entries read so far names. */
   readonly ahead: Readonly<Record<string, string>>;
+  /** Something was not given: the next entries may say why. */
+  readonly isMissing: boolean;
 }
 
 /** Everything of a page but the cursor. `feed`: with this page read. */
 async function apply(
   session: RoundSession,
+  wanted: readonly Slot[],
   objects: readonly Fetched[],
   changes: readonly Change[],
   feed: Feed,
@@ -264,9 +301,9 @@ async function apply(
   const unread = { ...(await readUnread(store)) };
   const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
   const opened = await openHeaders(scope, objects);
-  const settled = await settledSeq(store);
+  const settled = await lastSettled(store);
   const late = new Set<string>(
-    changes.flatMap(({ seq, ops }) => (settled !== null && seq > settled ? ops.map(({ slot }) => slot) : [])),
+    changes.flatMap(({ seq, ops }) => (settled && seq > settled.seq ? ops.map(({ slot }) => slot) : [])),
   );
   // First what others say of the feed: where it does not fit, nothing of the page is taken.
   for (const object of headsFirst(objects, opened)) {
@@ -276,7 +313,7 @@ async function apply(
     // An older version of something that we have seen newer is not taken over.
     const older = known?.version !== undefined && (header?.header.counter ?? 0) < known.version;
     // All devices have moved to another master key: only one that was taken out could still write under the old one.
-    const stale = header !== undefined && header.epoch < scope.keys.epoch && late.has(object.slot);
+    const stale = header !== undefined && settled && header.epoch < settled.epoch && late.has(object.slot);
     // What is known and was only wrapped anew has been done.
     const isDone = known?.kind === 'erase' && header?.header.kind === 'erase';
     const outcome: Result<Outcome, TransportFailure> =
@@ -287,18 +324,20 @@ async function apply(
         : ok('broken');
     if (!outcome.ok) return outcome;
     delete unread[object.slot];
-    if (outcome.value === 'broken' || outcome.value === 'partly') unread[object.slot] = 'broken';
+    if (stale) unread[object.slot] = 'late';
+    else if (outcome.value === 'broken' || outcome.value === 'partly') unread[object.slot] = 'broken';
     // Ours, and its key was destroyed here: an object to be taken away.
     else if (outcome.value === 'no-key' && !own) unread[object.slot] = 'no-key';
     if (!header || outcome.value === 'broken' || (outcome.value === 'no-key' && !own)) continue;
     // It opens, so a device of the account wrote it; the feed has to say when.
+    // Counted here: what the service says of it may be something else.
     const etag = toHex(await sha256(object.body));
     if (newest.has(object.slot) && newest.get(object.slot) !== etag) ahead[object.slot] = etag;
     const { kind, counter, day } = header.header;
     if (outcome.value === 'no-key' && day !== undefined) await queueDay(store, day);
     peers.push({
       slot: object.slot,
-      etag: object.etag,
+      etag,
       kind,
       own,
       ...(kind === 'part' ? {} : { version: counter }),
@@ -306,7 +345,13 @@ async function apply(
       ...epochField(header.epoch),
     });
   }
+  const there = new Set<string>(objects.map(({ slot }) => slot));
+  // Left out of the answer: it was deleted or replaced meanwhile, which an entry that is yet to come says, or the service keeps it back.
+  const missing = wanted.filter((slot) => !there.has(slot) && (newest.get(slot) ?? null) !== null);
+  for (const slot of missing) unread[slot] = 'broken';
   await addCommands(store, into.commands);
+  const gone = changes.flatMap(({ ops }) => ops.flatMap(({ slot, etag }) => (etag === null ? [slot] : [])));
+  for (const day of await daysTaken(store, gone)) into.returned.add(day);
   for (const day of into.returned) await queueDay(store, day);
   for (const update of await addEvents(session, into.events)) {
     const slot = into.updates.get(update);
@@ -327,11 +372,9 @@ async function apply(
   for (const peer of peers) tx.store.put(peer);
   await tx.done;
   // What was deleted, also by a later change, is not waited for.
-  const gone = changes.flatMap(({ ops }) => ops.flatMap(({ slot, etag }) => (etag === null ? [slot] : [])));
-  const there = new Set<string>(objects.map(({ slot }) => slot));
-  for (const slot of gone) if (!there.has(slot)) delete unread[slot];
+  for (const slot of gone) if (!there.has(slot) && !missing.includes(slot)) delete unread[slot];
   await writeUnread(store, unread);
-  return ok({ changed: peers.length > 0, ahead });
+  return ok({ changed: peers.length > 0, ahead, isMissing: missing.length > 0 });
 }
 
 const headsFirst = (objects: readonly Fetched[], opened: ReadonlyMap<Slot, OpenedHeader>): Fetched[] => {

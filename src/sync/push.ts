@@ -8,8 +8,8 @@ import { PATHS } from '../protocol/routes.ts';
 import { batchAnswerSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { signerOf } from './account-state.ts';
-import { type Draft, draftsOf, groups, headDraft, type PushSession, ringDraft } from './drafts.ts';
-import { noteSent } from './feed.ts';
+import { type Draft, draftsOf, groups, headDraft, NOTHING, type PushSession, ringDraft } from './drafts.ts';
+import { noteSent, readCursor } from './feed.ts';
 import { partsSent, queued, readStaged, type Staged, settle, stage, unstage } from './outbox.ts';
 import type { TransportFailure } from './transport.ts';
 
@@ -50,11 +50,15 @@ export async function push(session: PushSession): Promise<Result<Pushed, Transpo
     if (REFUSED_WHOLE.has(answer.error.status)) await unstage(store);
     return answer;
   }
+  const known = await knownOf(store, first);
+  // An entry after the cursor has to have it when it is read. What should be there already, the pull found, or it is not there.
+  const isNew = answer.value.seq > (await readCursor(store));
   const accepted = first.peers.map((peer, index) => {
     const result = answer.value.results[index];
-    // A slot that holds exactly what we sent was written by us.
+    if (result === undefined) return false;
     // Deleting what somebody replaced meanwhile: theirs stays, ours is gone.
-    return result !== undefined && (result.ok || 'gone' in peer || result.etag === peer.etag);
+    if ('gone' in peer || (result.ok && isNew)) return true;
+    return (result.ok || result.etag === peer.etag) && known[index]?.etag === peer.etag;
   });
   await noteSent(
     store,
@@ -68,6 +72,9 @@ export async function push(session: PushSession): Promise<Result<Pushed, Transpo
   return ok(staged.length > 1 || (await queued(store, 1)).length > 0 ? 'more' : 'done');
 }
 
+const knownOf = (store: LocalStore, { peers }: Staged) =>
+  Promise.all(peers.map(({ slot }) => store.db.get('peers', slot)));
+
 /**
  * Own objects whose etag we lost track of (an answer that never came): the next try replaces what is there. What is written once is
  * not replaced: the pull says whether it is there, not who answers that something is in the way.
@@ -79,11 +86,11 @@ async function learnEtags(
   accepted: readonly boolean[],
 ): Promise<void> {
   for (const [index, peer] of staged.peers.entries()) {
-    const etag = results[index]?.etag;
-    if (accepted[index] || 'gone' in peer || !peer.own || WRITTEN_ONCE.has(peer.kind) || !etag) continue;
+    const result = results[index];
+    if (accepted[index] || 'gone' in peer || !peer.own || WRITTEN_ONCE.has(peer.kind) || !result) continue;
     // Without the note: what is there is not what was refused, so a key ring has to be sent again.
     const { note: _, ...known } = peer;
-    await store.db.put('peers', { ...known, etag });
+    await store.db.put('peers', { ...known, etag: result.etag ?? NOTHING });
   }
 }
 

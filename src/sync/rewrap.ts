@@ -14,7 +14,7 @@ import { type BatchOp, batchAnswerSchema } from '../protocol/wire.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { signerOf } from './account-state.ts';
 import { epochOfPeer } from './epochs.ts';
-import { noteSent } from './feed.ts';
+import { noteSent, readCursor } from './feed.ts';
 import { fetchSlots } from './fetch.ts';
 import { openBody, openHeader, sealObject, slotOf } from './objects.ts';
 import type { PullSession } from './parts.ts';
@@ -96,7 +96,9 @@ async function rewrapSome(
     signer,
   );
   if (!answer.ok) return answer;
-  const done = peers.filter((_, index) => answer.value.results[index]?.ok);
+  // At a number that was read already it is not.
+  const isNew = answer.value.seq > (await readCursor(store));
+  const done = peers.filter((_, index) => isNew && answer.value.results[index]?.ok);
   await noteSent(store, answer.value.seq, done);
   const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
   for (const peer of done) tx.store.put(peer);

@@ -6,7 +6,7 @@
  */
 import { createSignature } from 'http-message-sig';
 import * as v from 'valibot';
-import { type Bytes, toBase64Url } from '../base/bytes.ts';
+import { type Bytes, concat, toBase64Url } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
 import { type Failure, fail, ok, type Result } from '../base/result.ts';
@@ -180,18 +180,18 @@ export class Transport {
   }
 
   async #once(call: Call, signer: Signer | undefined): Promise<Result<Answer, TransportFailure>> {
+    const mostBytes = call.answerBytes ?? LIMITS.requestBytes + LIMITS.bodyBytes;
     let response: Response;
-    let bytes: Bytes;
+    let bytes: Bytes | null;
     try {
       const timeout = AbortSignal.timeout(TIMEOUT_MS);
       const signal = call.signal ? AbortSignal.any([call.signal, timeout]) : timeout;
       response = await this.#fetch({ ...call, signal }, signer);
-      bytes = new Uint8Array(await response.arrayBuffer());
+      bytes = await readAtMost(response, mostBytes);
     } catch {
       return unreachable();
     }
-    const mostBytes = call.answerBytes ?? LIMITS.requestBytes + LIMITS.bodyBytes;
-    if (bytes.length > mostBytes) return notAService(response.status);
+    if (!bytes) return notAService(response.status);
     if (response.ok) return ok({ status: response.status, body: bytes });
     return this.#failure(response, bytes);
   }
@@ -255,6 +255,24 @@ export class Transport {
       : seconds;
     return wait > 0 ? wait : 0;
   }
+}
+
+/** `null`: there is more of it. The rest is not read: a small compressed answer may become a large one. */
+async function readAtMost({ body }: Response, mostBytes: number): Promise<Bytes | null> {
+  const pieces: Bytes[] = [];
+  let length = 0;
+  for (const reader = body?.getReader(); reader; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    length += value.length;
+    if (length > mostBytes) {
+      // Nobody waits for whether it liked that.
+      reader.cancel().catch(() => {});
+      return null;
+    }
+    pieces.push(value);
+  }
+  return concat(...pieces);
 }
 
 /** Aborts when nothing was heard for so long. */

@@ -2,13 +2,14 @@
  * Objects at the service that could not be taken over. They are remembered and tried again with every page of changes: a
  * key may come later, an update of this extension may know more, the service may give back what it spoiled.
  */
+import type { Slot } from '../protocol/ids.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 
 /**
  * By slot. `no-key`: its author does not publish its key, which is what erasing does; `waits`: it has updates of a visit that
- * is not here, because it was erased or is yet to come. Nobody needs to hear of these two.
+ * is not here, because it was erased or is yet to come. Nobody needs to hear of these two. `late`: of an epoch that was over when it came.
  */
-export type Unread = Readonly<Record<string, 'broken' | 'no-key' | 'waits'>>;
+export type Unread = Readonly<Record<string, 'broken' | 'no-key' | 'waits' | 'late'>>;
 
 export const UNREAD = 'unread';
 
@@ -20,4 +21,8 @@ export async function writeUnread(store: LocalStore, unread: Unread): Promise<vo
 }
 
 export const countBroken = (unread: Unread): number =>
-  Object.values(unread).filter((why) => why === 'broken').length;
+  Object.values(unread).filter((why) => why === 'broken' || why === 'late').length;
+
+/** Those that are tried again. What came too late stays so, whenever it is looked at. */
+export const mayOpen = (unread: Unread): Slot[] =>
+  (Object.keys(unread) as Slot[]).filter((slot) => unread[slot] !== 'late');
