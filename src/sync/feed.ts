@@ -27,6 +27,11 @@ export interface Feed {
   readonly sent: readonly { readonly seq: number; readonly puts: string }[];
   /** Objects that were fetched in a newer version than the entries read so far name: by slot the etag that has to come. */
   readonly ahead: Readonly<Record<string, string>>;
+  /**
+   * Slots that the entries read so far have something in, and that were empty when it was fetched: an honest service has deleted it
+   * meanwhile, and a later entry says so.
+   */
+  readonly missing?: readonly string[];
 }
 
 export const FEED = 'feed';
@@ -111,7 +116,15 @@ export async function extended(feed: Feed, changes: readonly Change[]): Promise<
     seq: feed.seq + changes.length,
     hashes: [...feed.hashes, ...hashes].slice(-keep),
     ahead: stillAhead(feed.ahead, changes),
+    missing: stillMissing(feed.missing, changes),
   };
+}
+
+/** Without those that an entry names again: deleted, or to be fetched with it. */
+function stillMissing(missing: Feed['missing'] = [], changes: readonly Change[]): readonly string[] {
+  if (missing.length === 0) return missing;
+  const named = new Set<string>(changes.flatMap(({ ops }) => ops.map(({ slot }) => slot)));
+  return missing.filter((slot) => !named.has(slot));
 }
 
 function stillAhead(ahead: Feed['ahead'], changes: readonly Change[]): Feed['ahead'] {

@@ -97,22 +97,31 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
       // What was given is not what any entry says: an older version of it.
       if (Object.keys(feed.ahead).length > 0)
         return stopFor(session, feed, { what: 'old-object', at: since });
-      return done(session, changed);
+      return done(session, feed, changed);
     }
     const next = await extended(feed, changes);
     const fault = await faultIn(session, feed, next, changes);
     if (fault) return fault;
     const unread = await readUnread(store);
-    const objects = await fetchSlots(transport, signer, await wantedSlots(store, changes, unread, since));
+    const wanted = await wantedSlots(store, changes, unread, since);
+    const objects = await fetchSlots(transport, signer, wanted);
     if (!objects.ok) return objects;
+    const found = new Set(objects.value.map(({ slot }) => slot));
+    const missing = wanted.filter((slot) => !found.has(slot) && !(slot in unread));
     const applied = await apply(session, objects.value, changes, next);
     if (!applied.ok) return applied;
     changed ||= applied.value.changed;
     for (const { device, at } of changes) await store.db.put('metadata', at, `seen/${device}`);
-    feed = { ...next, ahead: { ...next.ahead, ...applied.value.ahead } };
+    feed = {
+      ...next,
+      ahead: { ...next.ahead, ...applied.value.ahead },
+      missing: [...(next.missing ?? []), ...missing],
+    };
     await moveCursor(store, feed);
-    const waits = Object.keys(feed.ahead).length > 0 || (await dueSeq(session, feed)).seq > last.seq;
-    if (last.seq >= head && !waits) return done(session, changed);
+    const waits =
+      Object.keys(feed.ahead).length + (feed.missing?.length ?? 0) > 0 ||
+      (await dueSeq(session, feed)).seq > last.seq;
+    if (last.seq >= head && !waits) return done(session, feed, changed);
   }
 }
 
@@ -167,7 +176,17 @@ const LOST = fail(
   'The sync service lost part of its history. Sync has stopped; nothing here was changed.',
 );
 
-async function done({ store, clock }: RoundSession, changed: boolean): Promise<Result<Pulled, never>> {
+/** All of the feed is read. What it should have and does not is told, and asked for again with later changes. */
+async function done(
+  { store, clock }: RoundSession,
+  feed: Feed,
+  changed: boolean,
+): Promise<Result<Pulled, never>> {
+  if (feed.missing?.length) {
+    const kept = Object.fromEntries(feed.missing.map((slot) => [slot, 'broken' as const]));
+    await writeUnread(store, { ...kept, ...(await readUnread(store)) });
+    await moveCursor(store, { ...feed, missing: [] });
+  }
   await noteReceipts(store, clock.nowMs());
   return ok({ changed, unreadable: countBroken(await readUnread(store)) });
 }
