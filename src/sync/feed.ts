@@ -11,6 +11,7 @@ import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { type Change, type ChangesAnswer, changesAnswerSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import { inTransaction, STRICT } from '../storage/transaction.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 
 /** An answer of more than a megabyte is not taken, and an entry of the feed may name a hundred slots. */
@@ -149,11 +150,12 @@ const hashOfPuts = async (
 
 /** In one step: the entries are carried out, and nobody is asked for them again. */
 export async function moveCursor(store: LocalStore, feed: Feed): Promise<void> {
-  const tx = store.db.transaction('metadata', 'readwrite', { durability: 'strict' });
   const sent = feed.sent.filter(({ seq }) => seq > feed.seq);
-  tx.store.put({ ...feed, hashes: feed.hashes.slice(-KEPT_HASHES), sent } satisfies Feed, FEED);
-  tx.store.put(feed.seq, CURSOR);
-  await tx.done;
+  const row: Feed = { ...feed, hashes: feed.hashes.slice(-KEPT_HASHES), sent };
+  await inTransaction(store.db.transaction('metadata', 'readwrite', STRICT), (tx, ask) => {
+    ask(tx.store.put(row, FEED));
+    ask(tx.store.put(feed.seq, CURSOR));
+  });
 }
 
 /** The service said that it wrote these objects, in entry `seq`: they have to be there when it is read. */
@@ -164,10 +166,10 @@ export async function noteSent(
 ): Promise<void> {
   if (puts.length === 0) return;
   const hash = await hashOfPuts(puts);
-  const tx = store.db.transaction('metadata', 'readwrite', { durability: 'strict' });
-  const feed = (await tx.store.get(FEED)) as Feed | undefined;
-  // A repeat of something that was read already.
-  if (feed && seq > feed.seq && !feed.sent.some((one) => one.seq === seq))
-    tx.store.put({ ...feed, sent: [...feed.sent, { seq, puts: hash }] } satisfies Feed, FEED);
-  await tx.done;
+  await inTransaction(store.db.transaction('metadata', 'readwrite', STRICT), async (tx, ask) => {
+    const feed = (await tx.store.get(FEED)) as Feed | undefined;
+    // A repeat of something that was read already.
+    if (feed && seq > feed.seq && !feed.sent.some((one) => one.seq === seq))
+      ask(tx.store.put({ ...feed, sent: [...feed.sent, { seq, puts: hash }] } satisfies Feed, FEED));
+  });
 }

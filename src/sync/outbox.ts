@@ -6,6 +6,7 @@ import { AWAY_KEYS } from '../storage/away.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { OutboxRow, PeerRow } from '../storage/schema.ts';
+import { inTransaction, STRICT } from '../storage/transaction.ts';
 import {
   DEVICES_SEEN,
   EPOCH_SETTLED,
@@ -58,9 +59,9 @@ async function writeStaged(store: LocalStore, staged: readonly Staged[]): Promis
 /** The caller holds the write lock. */
 export async function stage(store: LocalStore, staged: readonly Staged[], parts: number): Promise<void> {
   // First: a number is never used for two parts.
-  const tx = store.db.transaction('metadata', 'readwrite', { durability: 'strict' });
-  tx.store.put(parts, 'parts');
-  await tx.done;
+  await inTransaction(store.db.transaction('metadata', 'readwrite', STRICT), (tx, ask) =>
+    ask(tx.store.put(parts, 'parts')),
+  );
   await writeStaged(store, staged);
 }
 
@@ -80,17 +81,20 @@ export const settle = (
   store.exclusive(async () => {
     if (!first) return;
     const refused = new Set(first.groupOf.filter((_, index) => !accepted[index]));
-    const tx = store.db.transaction(['outbox', 'peers'], 'readwrite', { durability: 'strict' });
-    for (const [group, rows] of first.rows.entries()) {
-      if (!refused.has(group)) for (const row of rows) tx.objectStore('outbox').delete(row);
-    }
-    for (const [index, peer] of first.peers.entries()) {
-      if (!accepted[index]) continue;
-      if ('gone' in peer) tx.objectStore('peers').delete(peer.slot);
-      else if (!isNewer(await tx.objectStore('peers').get(peer.slot), peer))
-        tx.objectStore('peers').put(peer);
-    }
-    await tx.done;
+    await inTransaction(
+      store.db.transaction(['outbox', 'peers'], 'readwrite', STRICT),
+      async (tx, ask) => {
+        for (const [group, rows] of first.rows.entries()) {
+          if (!refused.has(group)) for (const row of rows) ask(tx.objectStore('outbox').delete(row));
+        }
+        const peers = tx.objectStore('peers');
+        for (const [index, peer] of first.peers.entries()) {
+          if (!accepted[index]) continue;
+          if ('gone' in peer) ask(peers.delete(peer.slot));
+          else if (!isNewer(await peers.get(peer.slot), peer)) ask(peers.put(peer));
+        }
+      },
+    );
     // Gone: something was erased while the first was under way.
     const areThere = (await store.derived.names('models', BATCHES)).length > 0;
     await writeStaged(store, areThere && !refused.has('goes on') ? rest : []);
@@ -124,9 +128,9 @@ export async function queued(store: LocalStore, limit: number): Promise<QueuedRo
 }
 
 export async function queueRecord(store: LocalStore, name: string): Promise<void> {
-  const tx = store.db.transaction('outbox', 'readwrite', { durability: 'strict' });
-  tx.store.add({ what: 'record', name });
-  await tx.done;
+  await inTransaction(store.db.transaction('outbox', 'readwrite', STRICT), (tx, ask) =>
+    ask(tx.store.add({ what: 'record', name })),
+  );
 }
 
 /**
@@ -167,9 +171,9 @@ export const shareSettings = (
 export async function queueDay(store: LocalStore, day: Day, all?: true): Promise<void> {
   const rows = await store.db.getAll('outbox');
   if (rows.some((row) => row.what === 'day' && row.day === day && (row.all || !all))) return;
-  const tx = store.db.transaction('outbox', 'readwrite', { durability: 'strict' });
-  tx.store.add({ what: 'day', day, ...(all ? { all } : {}) });
-  await tx.done;
+  await inTransaction(store.db.transaction('outbox', 'readwrite', STRICT), (tx, ask) =>
+    ask(tx.store.add({ what: 'day', day, ...(all ? { all } : {}) })),
+  );
 }
 
 /** Days that were to be sent with what others recorded are not, so that nothing else waits for room for them. */
@@ -218,12 +222,14 @@ const OF_ACCOUNT = [
 
 async function forgetAccount(store: LocalStore, rows: readonly OutboxRow[]): Promise<void> {
   await writeStaged(store, []);
-  const tx = store.db.transaction(['outbox', 'peers', 'metadata'], 'readwrite', { durability: 'strict' });
-  tx.objectStore('outbox').clear();
-  tx.objectStore('peers').clear();
-  for (const key of OF_ACCOUNT) tx.objectStore('metadata').delete(key);
-  for (const row of rows) tx.objectStore('outbox').add(row);
-  await tx.done;
+  await inTransaction(
+    store.db.transaction(['outbox', 'peers', 'metadata'], 'readwrite', STRICT),
+    (tx, ask) => {
+      for (const name of ['outbox', 'peers'] as const) ask(tx.objectStore(name).clear());
+      for (const key of OF_ACCOUNT) ask(tx.objectStore('metadata').delete(key));
+      for (const row of rows) ask(tx.objectStore('outbox').add(row));
+    },
+  );
 }
 
 /** From now on new events are queued, and every day that has data is queued as a whole. */

@@ -19,6 +19,7 @@ import type { Change, ChangesAnswer } from '../protocol/wire.ts';
 import { DamagedError, PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
+import { inTransaction, STRICT } from '../storage/transaction.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { attested, attestedSchema } from './attested.ts';
 import { queueMeant } from './away.ts';
@@ -362,15 +363,10 @@ async function apply(
     await queueMeant(store, into.commands);
     await dropCovered(store);
   }
-  const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
-  for (const { ops } of changes) {
-    for (const { slot, etag } of ops) {
-      if (etag !== null) continue;
-      tx.store.delete(slot);
-    }
-  }
-  for (const peer of peers) tx.store.put(peer);
-  await tx.done;
+  await inTransaction(store.db.transaction('peers', 'readwrite', STRICT), (tx, ask) => {
+    for (const slot of gone) ask(tx.store.delete(slot));
+    for (const peer of peers) ask(tx.store.put(peer));
+  });
   // What was deleted, also by a later change, is not waited for.
   for (const slot of gone) if (!there.has(slot) && !missing.includes(slot)) delete unread[slot];
   await writeUnread(store, unread);

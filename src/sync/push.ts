@@ -7,6 +7,7 @@ import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { batchAnswerSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
+import { inTransaction } from '../storage/transaction.ts';
 import { signerOf } from './account-state.ts';
 import { type Draft, draftsOf, groups, headDraft, NOTHING, type PushSession, ringDraft } from './drafts.ts';
 import { noteSent, readCursor } from './feed.ts';
@@ -171,7 +172,7 @@ function cut(
 
 /** Rows that came to nothing: what they were about was erased while they waited. */
 async function drop(store: LocalStore, rows: readonly number[]): Promise<void> {
-  const tx = store.db.transaction('outbox', 'readwrite');
-  for (const key of rows) tx.store.delete(key);
-  await tx.done;
+  await inTransaction(store.db.transaction('outbox', 'readwrite'), (tx, ask) => {
+    for (const key of rows) ask(tx.store.delete(key));
+  });
 }

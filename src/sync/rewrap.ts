@@ -12,6 +12,7 @@ import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { type BatchOp, batchAnswerSchema } from '../protocol/wire.ts';
 import type { PeerRow } from '../storage/schema.ts';
+import { inTransaction, STRICT } from '../storage/transaction.ts';
 import { signerOf } from './account-state.ts';
 import { epochOfPeer } from './epochs.ts';
 import { noteSent, readCursor } from './feed.ts';
@@ -100,8 +101,8 @@ async function rewrapSome(
   const isNew = answer.value.seq > (await readCursor(store));
   const done = peers.filter((_, index) => isNew && answer.value.results[index]?.ok);
   await noteSent(store, answer.value.seq, done);
-  const tx = store.db.transaction('peers', 'readwrite', { durability: 'strict' });
-  for (const peer of done) tx.store.put(peer);
-  await tx.done;
+  await inTransaction(store.db.transaction('peers', 'readwrite', STRICT), (tx, ask) => {
+    for (const peer of done) ask(tx.store.put(peer));
+  });
   return ok(isAll && done.length === peers.length);
 }

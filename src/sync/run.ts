@@ -39,18 +39,19 @@ export async function runRound(
 ): Promise<Result<Round, TransportFailure>> {
   const evidence = await readEvidence(store);
   if (evidence) return lied(evidence);
-  const devices = await keepKeys(store, transport, account.account, clock);
-  if (!devices.ok) return devices;
-  const { list, versions, ever } = devices.value;
-  const scope = await scopeOf(store, account.account);
-  const authors = new Set<string>(list.devices.map(({ id }) => id));
-  // Whoever answers: a device that was taken out says so and sends nothing more.
-  if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
-  const listed = await checkList({ store, transport, account, clock, authors }, devices.value);
-  if (!listed.ok) return listed;
   let changed = false;
   let unreadable = 0;
   for (let round = 0; round < MAX_ROUNDS; round++) {
+    // Each time: what was in the way may lie under a newer master key than the list had that was read before.
+    const devices = await keepKeys(store, transport, account.account, clock);
+    if (!devices.ok) return devices;
+    const { list, versions, ever } = devices.value;
+    const scope = await scopeOf(store, account.account);
+    const authors = new Set<string>(list.devices.map(({ id }) => id));
+    // Whoever answers: a device that was taken out says so and sends nothing more.
+    if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
+    const listed = await checkList({ store, transport, account, clock, authors }, devices.value);
+    if (!listed.ok) return listed;
     const session = { store, transport, scope, account, rings, ever, authors, clock, eraseHere };
     const pulled = await pull(session);
     if (!pulled.ok) return pulled;

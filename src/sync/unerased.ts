@@ -4,6 +4,7 @@
  * next round; none of them gets a receipt before.
  */
 import type { LocalStore } from '../storage/local-store.ts';
+import { inTransaction, STRICT } from '../storage/transaction.ts';
 
 export const UNERASED = 'unerased';
 
@@ -25,21 +26,21 @@ export async function noteUnerased(
   ids: readonly string[],
   names: readonly string[] = [],
 ): Promise<void> {
-  const tx = store.db.transaction(['metadata', 'outbox'], 'readwrite', { durability: 'strict' });
-  const metadata = tx.objectStore('metadata');
-  const before = ((await metadata.get(UNERASED)) as readonly string[] | undefined) ?? [];
-  if (ids.length > 0) metadata.put([...new Set([...before, ...ids])], UNERASED);
-  for (const name of names) tx.objectStore('outbox').add({ what: 'record', name });
-  await tx.done;
+  await inTransaction(store.db.transaction(['metadata', 'outbox'], 'readwrite', STRICT), async (tx, ask) => {
+    const metadata = tx.objectStore('metadata');
+    const before = ((await metadata.get(UNERASED)) as readonly string[] | undefined) ?? [];
+    if (ids.length > 0) ask(metadata.put([...new Set([...before, ...ids])], UNERASED));
+    for (const name of names) ask(tx.objectStore('outbox').add({ what: 'record', name }));
+  });
 }
 
 /** These were carried out. Others may be given, or carried out, at the same time: they stay as they are. */
 export async function carriedOut(store: LocalStore, ids: Iterable<string>): Promise<void> {
   const done = new Set(ids);
-  const tx = store.db.transaction('metadata', 'readwrite', { durability: 'strict' });
-  const before = ((await tx.store.get(UNERASED)) as readonly string[] | undefined) ?? [];
-  const left = before.filter((id) => !done.has(id));
-  if (left.length === 0) tx.store.delete(UNERASED);
-  else if (left.length < before.length) tx.store.put(left, UNERASED);
-  await tx.done;
+  await inTransaction(store.db.transaction('metadata', 'readwrite', STRICT), async (tx, ask) => {
+    const before = ((await tx.store.get(UNERASED)) as readonly string[] | undefined) ?? [];
+    const left = before.filter((id) => !done.has(id));
+    if (left.length === 0) ask(tx.store.delete(UNERASED));
+    else if (left.length < before.length) ask(tx.store.put(left, UNERASED));
+  });
 }

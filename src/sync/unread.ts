@@ -1,6 +1,6 @@
 /**
  * Objects at the service that could not be taken over. They are remembered and tried again with every page of changes: a
- * key may come later, an update of this extension may know more, the service may give back what it spoiled.
+ * key may come later, an update of this extension may know more, the service may give back what it spoiled or kept back.
  */
 import type { Slot } from '../protocol/ids.ts';
 import type { LocalStore } from '../storage/local-store.ts';

@@ -3,6 +3,7 @@ import { openDB } from 'idb';
 import type { Day } from '../../src/base/clock.ts';
 import type { LocalStore } from '../../src/storage/local-store.ts';
 import type { Period } from '../../src/storage/vault.ts';
+import type { TestDevice } from './sync-world.ts';
 
 const flipped = <B extends Uint8Array>(bytes: B): B => {
   const other = bytes.slice() as B;
@@ -37,3 +38,12 @@ export async function damageNamed({ db, vault }: LocalStore, name: string): Prom
   if (!row) throw new Error(`there is no record "${name}"`);
   await db.put('profiles', { ...row, box: flipped(row.box) });
 }
+
+/** What can be read, oldest first, on a device that has damaged rows. */
+export const readable = (device: TestDevice): Promise<string[]> =>
+  device.run(async () => {
+    const all: string[] = [];
+    for await (const { records } of device.store.recordsByDay('oldest'))
+      all.push(...records.map((record) => ('url' in record ? record.url : record.kind)));
+    return all;
+  });

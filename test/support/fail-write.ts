@@ -1,8 +1,11 @@
 /** A disk that is full, or a worker that ends, at one write. `vi.restoreAllMocks()` mends it. */
 import { vi } from 'vitest';
 
-/** Refuses the k-th write from now on, once; `happened` tells whether it came to that. */
-export function failWrite(k: number): { happened(): boolean } {
+/**
+ * Refuses the k-th write from now on, once; `happened` tells whether it came to that. `aborts`: the request is made, and fails with its
+ * transaction; else it cannot even be made.
+ */
+export function failWrite(k: number, how: 'throws' | 'aborts' = 'throws'): { happened(): boolean } {
   let writes = 0;
   for (const method of ['put', 'add'] as const) {
     const original = IDBObjectStore.prototype[method];
@@ -10,6 +13,11 @@ export function failWrite(k: number): { happened(): boolean } {
       writes += 1;
       // As browsers do: the request fails, and the whole transaction with it.
       if (writes === k) {
+        if (how === 'aborts') {
+          const request = original.apply(this, args);
+          this.transaction.abort();
+          return request;
+        }
         this.transaction.abort();
         throw new DOMException('no room', 'QuotaExceededError');
       }

@@ -10,10 +10,17 @@ export interface Found {
   size: number;
 }
 
-/** Puts other bodies in the place of those that a device fetches; `null`: the service says that the slot is empty. */
+/**
+ * Puts other bodies in the place of those that a device fetches; `null`: the service says that the slot is empty. `how`: they come in
+ * another order, or each of them again.
+ */
 export function objectsBecome(
   device: TestDevice,
-  change: (found: readonly Found[], bodies: readonly Bytes[]) => (Bytes | null)[] | Promise<(Bytes | null)[]>,
+  change: (
+    found: readonly Found[],
+    bodies: readonly Bytes[],
+  ) => readonly (Bytes | null)[] | Promise<readonly (Bytes | null)[]>,
+  how: 'as asked' | 'reversed' | 'twice' = 'as asked',
 ): void {
   device.network.tamper = async (request, answer) => {
     if (!request.url.endsWith('/v1/get')) return answer;
@@ -25,10 +32,11 @@ export function objectsBecome(
       found.map(({ size }) => size),
     ) as Bytes[];
     const changed = await change(found, bodies);
-    const left = found.flatMap((one, i) => {
+    const asked = found.flatMap((one, i) => {
       const body = changed[i];
       return body ? [{ ...one, size: body.length, body }] : [];
     });
+    const left = how === 'twice' ? [...asked, ...asked] : how === 'reversed' ? asked.toReversed() : asked;
     const head = { found: left.map(({ body: _, ...one }) => one), rest };
     return new Response(
       encodeFrame(

@@ -200,27 +200,6 @@ describe('devices of one account have the same in the end', () => {
     expect(await b.records()).toEqual(await a.records());
   });
 
-  it('a page of the feed that is applied again changes nothing', async () => {
-    world = await SyncWorld.paired(2);
-    const [a, b] = world.devices as [TestDevice, TestDevice];
-    const oracle = new Oracle(world);
-    await oracle.visit(a, 'one.example', '/a');
-    await oracle.visit(a, 'two.example', '/a');
-    await a.set({ level: 'anonymous' });
-    await world.settle();
-    await oracle.erase(a, { what: 'site', host: 'two.example' });
-    await world.settle();
-    for (const forget of ['cursor only', 'cursor and objects'] as const) {
-      await b.run(async () => {
-        await b.store.db.put('metadata', 0, 'cursor');
-        if (forget === 'cursor and objects') await b.store.db.clear('peers');
-      });
-      await b.round();
-      await world.settle();
-      await oracle.check();
-    }
-  });
-
   it('a rule that was taken away on one device goes away on the other', async () => {
     world = await SyncWorld.paired(2);
     const [a, b] = world.devices as [TestDevice, TestDevice];

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf, dayStartMs } from '../../../src/base/clock.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
-import { damageDay, damageKeys, damageNamed } from '../../support/damage.ts';
+import { damageDay, damageKeys, damageNamed, readable } from '../../support/damage.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
@@ -13,15 +13,6 @@ const damageKey = async (device: TestDevice, day: string) => {
   await device.run(() => damageKeys(device.store, eventsOf(day)));
   await device.restart();
 };
-/** What is readable, on a device that has damaged rows. */
-const readable = (device: TestDevice) =>
-  device.run(async () => {
-    const all: string[] = [];
-    for await (const { records } of device.store.recordsByDay('oldest'))
-      all.push(...records.map((record) => ('url' in record ? record.url : record.kind)));
-    return all;
-  });
-
 describe('a key of an old day that does not open', () => {
   it('does not stop sync, and others still get it: what was published stays published', async () => {
     const old = today();

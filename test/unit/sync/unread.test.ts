@@ -13,7 +13,7 @@ import { scopeOf } from '../../../src/sync/account-state.ts';
 import { openHeader, sealObject } from '../../../src/sync/objects.ts';
 import { retried } from '../../../src/sync/pull.ts';
 import { readUnread } from '../../../src/sync/unread.ts';
-import { type Found, objectsBecome } from '../../support/other-objects.ts';
+import { objectsBecome } from '../../support/other-objects.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
 usePair();
@@ -91,47 +91,6 @@ describe('an object that does not open', () => {
     await oracle.check();
     expect((await b.records())[0]).toMatchObject({ title: 'Later', dwellMs: 7 });
     expect(await b.run(() => readUnread(b.store))).toEqual({});
-  });
-
-  it('because two objects were exchanged counts for both', async () => {
-    await aSendsThings();
-    objectsBecome(b, async (found, bodies) => {
-      const kinds = await Promise.all(found.map(({ slot }, i) => kindAt(slot, bodies[i] as Bytes)));
-      const [one, two] = [kinds.indexOf('part'), kinds.lastIndexOf('part')];
-      return bodies.map((body, i) =>
-        i === one ? (bodies[two] as Bytes) : i === two ? (bodies[one] as Bytes) : body,
-      );
-    });
-    expect((await b.round()).message).toMatch(
-      /^2 objects at the sync service cannot be opened and were left out/,
-    );
-    expect(await b.urls()).toEqual([]);
-    expect(b.settings().level).toBe('anonymous');
-  });
-
-  it('because an older version was put in its place changes nothing here', async () => {
-    await a.set({ level: 'public' });
-    await world.settle();
-    let older: Bytes | undefined;
-    const slots = await world.liveSlots();
-    const store = world.service.deps.store;
-    const account = await world.accountId();
-    for (const { slot, body } of (await store.get(account, slots as Slot[], 1e9)).found)
-      if ((await kindAt(slot, body)) === 'settings') older = body;
-    expect(b.settings().level).toBe('public');
-    await a.set({ level: 'anonymous' });
-    await world.settle();
-    await a.set({ level: 'private' });
-    await a.round();
-    objectsBecome(b, async (found, bodies) =>
-      Promise.all(
-        bodies.map(async (body, i) =>
-          (await kindAt((found[i] as Found).slot, body)) === 'settings' ? (older as Bytes) : body,
-        ),
-      ),
-    );
-    expect((await b.round()).message).toMatch(/^1 object /);
-    expect(b.settings().level).toBe('anonymous');
   });
 
   it('because it holds what no device writes does not stop the rest', async () => {

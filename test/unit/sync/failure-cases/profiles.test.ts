@@ -1,0 +1,236 @@
+/**
+ * Failure cases S3, S14, S15 and S18 of the design: a device whose profile is older than its account, lacks its keys, opens empty, or was
+ * away for long. What damage to single keys and rows costs is in `damage.test.ts` and `mend.test.ts`.
+ */
+// First: the extension's API has to be there before anything of `src` is loaded.
+import '../../../support/device-context.ts';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { closedReport, fetchClosed } from '../../../../src/background/services/closed.ts';
+import { DAY_MS } from '../../../../src/base/clock.ts';
+import { readable } from '../../../support/damage.ts';
+import { copyProfile, lose, putBack } from '../../../support/profile-copy.ts';
+import { Oracle } from '../../../support/sync-oracle.ts';
+import { SERVICE_URL, SyncWorld } from '../../../support/sync-world.ts';
+import { WholeDevice } from '../../../support/whole-device.ts';
+
+let world: SyncWorld;
+let oracle: Oracle;
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const device of world.devices) (device as WholeDevice).close();
+  world.end();
+});
+async function pair(): Promise<[WholeDevice, WholeDevice]> {
+  world = await SyncWorld.paired(2, {}, WholeDevice);
+  oracle = new Oracle(world);
+  return world.devices as [WholeDevice, WholeDevice];
+}
+
+const healthOf = async (device: WholeDevice) => (await device.run(() => device.services.status())).health;
+/** Slots that were deleted at the service since an entry of the feed. */
+const deletedSince = async (seq: number) =>
+  (await world.changes()).slice(seq).flatMap(({ ops }) => ops.filter(({ etag }) => etag === null));
+const entries = async () => (await world.changes()).length;
+
+describe('S3: a profile that was put back to an older state uses no number twice', () => {
+  it('when what lies outside of the databases is newer: it begins another life at once', async () => {
+    const [a, b] = await pair();
+    await oracle.visit(b, 'one.example', '/before');
+    await world.settle();
+    const copy = await copyProfile(b);
+    await oracle.visit(b, 'one.example', '/sent');
+    await world.settle();
+    // Whatever is opened says how far it is.
+    await b.restart();
+    const { incarnation } = b.store.vault;
+    await putBack(b, copy, 'databases');
+    expect(b.store.vault.incarnation).not.toBe(incarnation);
+    expect(await healthOf(b)).toMatchObject({
+      code: 'storage-lost',
+      message: expect.stringMatching(/^The browser lost the last records before/),
+    });
+    // Before it has heard of what it sent.
+    await oracle.visit(b, 'one.example', '/after');
+    await world.settle();
+    await oracle.check();
+    expect(await a.urls()).toHaveLength(3);
+  });
+});
+
+describe('S14: records whose keys are missing here are left alone, and what helps is offered', () => {
+  const rowsOf = (device: WholeDevice) =>
+    device.run(async () => ({
+      journal: await device.store.db.getAll('journal'),
+      packs: await device.store.db.getAll('interactions'),
+    }));
+
+  it.each(['pairing', 'the recovery phrase'])('with no key left at all: %s brings them back', async (how) => {
+    const [a, b] = await pair();
+    await oracle.visit(b, 'one.example', '/old');
+    world.pass(2 * DAY_MS);
+    await oracle.visit(a, 'one.example', '/a');
+    await world.settle();
+    await b.run(() => b.store.pack());
+    await oracle.visit(b, 'one.example', '/new');
+    await world.settle();
+    const [rows, seq] = [await rowsOf(b), await entries()];
+    expect(rows.journal.length).toBeGreaterThan(0);
+    expect(rows.packs.length).toBeGreaterThan(0);
+    await lose(b, 'arq-keys-');
+    expect(await healthOf(b)).toEqual({
+      code: 'storage-lost',
+      message: expect.stringMatching(/If another of your devices has them, sync with it again\.$/),
+    });
+    expect(b.sync.state()).toEqual({ phase: 'off' });
+    expect(await readable(b)).toEqual([]);
+    expect(await rowsOf(b)).toEqual(rows);
+    if (how === 'pairing') await world.join(a, b);
+    else {
+      const secret = a.store.vault.recoverySecret();
+      if (!secret) throw new Error('no phrase');
+      expect(await b.run(() => b.sync.restore(SERVICE_URL, secret, 'b again'))).toMatchObject({ ok: true });
+    }
+    await world.settle();
+    expect((await readable(b)).toSorted()).toEqual(oracle.urls());
+    expect(await a.urls()).toEqual(oracle.urls());
+    // Neither what does not open here, nor what lies at the service of it, was taken away.
+    expect((await rowsOf(b)).journal).toEqual(expect.arrayContaining(rows.journal));
+    expect((await rowsOf(b)).packs).toEqual(expect.arrayContaining(rows.packs));
+    expect(await deletedSince(seq)).toEqual([]);
+  });
+
+  it('with the keys of all days gone: it says which, and the account has them', async () => {
+    const [, b] = await pair();
+    await b.run(() => b.profile.change({ consent: 'accepted' }));
+    await oracle.visit(b, 'one.example', '/old');
+    world.pass(2 * DAY_MS);
+    await oracle.visit(b, 'one.example', '/new');
+    await world.settle();
+    await b.run(() => b.store.pack(true));
+    const [rows, seq] = [await rowsOf(b), await entries()];
+    await b.run(() => b.store.keys.rewrite([]));
+    await b.restart();
+    const parts = { profile: b.profile, sync: b.sync };
+    const report = await b.run(() => closedReport(parts));
+    expect(report.days).toHaveLength(2);
+    for (const { open, needs } of report.days) {
+      expect(open).toBe(0);
+      expect(needs.map(({ why }) => why)).toContain('missing');
+    }
+    expect(await healthOf(b)).toMatchObject({
+      message: expect.stringMatching(
+        /^Some stored records are damaged and cannot be read. They are left alone/,
+      ),
+    });
+    expect((await b.round()).phase).toBe('synced');
+    expect(await rowsOf(b)).toEqual(rows);
+    expect(await b.run(() => fetchClosed(parts))).toMatchObject({ ok: true, value: { days: [] } });
+    await world.settle();
+    await oracle.check();
+    expect(await deletedSince(seq)).toEqual([]);
+  });
+});
+
+describe('S15: a store that the browser gives back', () => {
+  it('empty is told, filled again from the account, and nothing is deleted there', async () => {
+    const [a, b] = await pair();
+    await oracle.visit(a, 'one.example', '/a');
+    await oracle.visit(b, 'one.example', '/b');
+    await a.set({ rules: [{ id: 'r', host: 'rule.example', capture: 'skip' }] });
+    await world.settle();
+    const seq = await entries();
+    await lose(b);
+    expect(await healthOf(b)).toEqual({
+      code: 'storage-lost',
+      message: expect.stringMatching(
+        /^The browser lost its store: what was recorded before .* is gone from here/,
+      ),
+    });
+    expect(await b.urls()).toEqual([]);
+    // It is shown until it was read, and recording goes on.
+    await b.restart();
+    expect((await healthOf(b)).code).toBe('storage-lost');
+    await oracle.visit(b, 'one.example', '/meanwhile');
+    await world.settle([a]);
+    expect(await a.urls()).toHaveLength(2);
+    await world.join(a, b);
+    await world.settle();
+    await oracle.check();
+    expect(await deletedSince(seq)).toEqual([]);
+  });
+
+  it('short is told, has again what was sent, and nothing is deleted at the service', async () => {
+    const [a, b] = await pair();
+    await oracle.visit(b, 'one.example', '/kept');
+    await world.settle();
+    const copy = await copyProfile(b);
+    await oracle.visit(b, 'one.example', '/sent');
+    await oracle.visit(a, 'one.example', '/a');
+    await a.set({ level: 'anonymous' });
+    await world.settle();
+    // Nobody else has this one.
+    await b.visit('one.example', '/not-sent');
+    await b.restart();
+    const seq = await entries();
+    await putBack(b, copy, 'databases');
+    expect(await healthOf(b)).toEqual({
+      code: 'storage-lost',
+      message: expect.stringMatching(/^The browser lost the last records before .*sync with it again/),
+    });
+    expect(await b.urls()).toEqual(['https://one.example/kept']);
+    await world.settle();
+    await oracle.check();
+    expect(b.settings().level).toBe('anonymous');
+    expect(await deletedSince(seq)).toEqual([]);
+  });
+});
+
+/**
+ * Design 3.9 would end deletions after 90 days and ask a device that comes back later. In the product they are commands that stay in the
+ * account for ever and mean what was recorded up to their time, whoever brings it and whenever (docs/protocol.md, "Commands";
+ * docs/decisions/0016), so there is no horizon and nothing to ask.
+ */
+it.each([91, 800])(
+  'S18: a device that was away for %i days comes back, brings what it has and nothing that was deleted',
+  async (days) => {
+    const [a, b] = await pair();
+    for (const page of ['/a', '/b']) await oracle.visit(a, 'one.example', page);
+    await oracle.visit(b, 'gone.example', '/sent');
+    await world.settle();
+    b.network.down();
+    // What it records without the others hearing of it.
+    await oracle.visit(b, 'gone.example', '/not-sent');
+    await oracle.visit(b, 'kept.example', '/not-sent');
+    await b.set({ rules: [{ id: 'b', host: 'b.example', capture: 'skip' }] });
+    await b.round();
+    for (let part = 0; part < 4; part++) {
+      world.pass((days * DAY_MS) / 4);
+      await oracle.visit(a, 'one.example', `/${part}`);
+      if (part === 0) await oracle.erase(a, { what: 'page', url: 'https://one.example/a' });
+      if (part === 1) await oracle.erase(a, { what: 'site', host: 'gone.example' });
+      if (part === 2) await a.rotate();
+      if (part === 3) await a.set({ level: 'anonymous' });
+      await a.run(() => a.store.pack());
+      expect((await a.round()).phase).toBe('synced');
+    }
+    await oracle.visit(b, 'gone.example', '/after-it-was-deleted');
+    const seq = await entries();
+    b.network.up();
+    await b.restart();
+    await world.settle();
+    await oracle.check();
+    expect(oracle.urls()).toContain('https://kept.example/not-sent');
+    expect(oracle.urls().filter((url) => url.includes('gone'))).toEqual([
+      'https://gone.example/after-it-was-deleted',
+    ]);
+    expect(b.settings()).toEqual({
+      level: 'anonymous',
+      rules: [{ id: 'b', host: 'b.example', capture: 'skip' }],
+    });
+    expect(b.epoch).toBe(a.epoch);
+    // It brings what it recorded, and the account lost nothing by it but what it had of the deleted site itself.
+    expect((await world.changes()).slice(seq).some(({ device }) => device === b.store.vault.deviceId)).toBe(
+      true,
+    );
+  },
+);
