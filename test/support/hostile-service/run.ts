@@ -66,7 +66,15 @@ class Timeouts {
 
 const { subtle: real } = crypto;
 let standIn: StandInSubtle | undefined;
-Object.defineProperty(crypto, 'subtle', { get: () => standIn ?? real, configurable: true });
+// One object for both: who asks for it may keep it.
+const subtle = new Proxy(real, {
+  get(_, name) {
+    const now = standIn ?? real;
+    const value: unknown = Reflect.get(now, name);
+    return typeof value === 'function' ? value.bind(now) : value;
+  },
+});
+Object.defineProperty(crypto, 'subtle', { value: subtle, configurable: true });
 
 /** Every tenth seed runs with WebCrypto itself, the others with what takes a fraction of its time and binds as much (sim/subtle.ts). */
 const isRealCrypto = (seed: number): boolean => seed % 10 === 0;

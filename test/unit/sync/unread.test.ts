@@ -66,6 +66,35 @@ describe('an object that does not open', () => {
     expect(b.sync.state().message).toBeUndefined();
   });
 
+  it('because the service leaves it out of its answer is shown, and taken when it is given', async () => {
+    await aSendsThings();
+    objectsBecome(b, (_, bodies) => bodies.map(() => null));
+    const state = await b.round();
+    expect(state.message).toMatch(/^\d objects at the sync service cannot be opened and were left out/);
+    expect(await b.urls()).toEqual([]);
+    b.network.up();
+    await oracle.visit(a, 'three.example', '/c');
+    await world.settle();
+    await oracle.check();
+    expect(b.sync.state().message).toBeUndefined();
+  });
+
+  it('because it was deleted between the question what is new and the question for it is nothing to tell of', async () => {
+    await aSendsThings();
+    let isDeleted = false;
+    b.network.tamper = async (request, answer) => {
+      if (isDeleted || !request.url.includes('/v1/changes')) return answer;
+      isDeleted = true;
+      await oracle.erase(a, { what: 'site', host: 'one.example' });
+      await a.round();
+      return answer;
+    };
+    expect(await b.round()).toMatchObject({ phase: 'synced' });
+    expect(isDeleted).toBe(true);
+    await world.settle();
+    await oracle.check();
+  });
+
   it('because its visit did not open waits for it, quietly', async () => {
     const visit = await oracle.visit(a, 'one.example', '/a');
     await a.round();
