@@ -79,16 +79,17 @@ describe('an object that does not open', () => {
     expect(b.sync.state().message).toBeUndefined();
   });
 
-  it('because it was deleted between the question what is new and the question for it is nothing to tell of', async () => {
+  it('because it was deleted after others of the same page were given is nothing to tell of', async () => {
     await aSendsThings();
     let isDeleted = false;
-    b.network.tamper = async (request, answer) => {
-      if (isDeleted || !request.url.includes('/v1/changes')) return answer;
+    objectsBecome(b, async (found, bodies) => {
+      if (isDeleted) return [...bodies];
       isDeleted = true;
-      await oracle.erase(a, { what: 'site', host: 'one.example' });
+      const kinds = await Promise.all(found.map(({ slot }, i) => kindAt(slot, bodies[i] as Bytes)));
+      await oracle.erase(a, { what: 'all' });
       await a.round();
-      return answer;
-    };
+      return bodies.map((body, i) => (kinds[i] === 'part' ? null : body));
+    });
     expect(await b.round()).toMatchObject({ phase: 'synced' });
     expect(isDeleted).toBe(true);
     await world.settle();
