@@ -318,9 +318,11 @@ class Run {
   async #honest(): Promise<void> {
     for (const device of this.#members()) leadTo(device, this.#world.service);
     this.#world.pass();
-    // What did not open is tried again with whatever comes.
-    for (const device of this.#members()) await this.#visit(device);
-    await this.#rounds(6);
+    // What did not open is tried again with whatever comes. Twice: a head that is in the way of another one goes with what is sent next.
+    for (let time = 1; time <= 2; time++) {
+      for (const device of this.#members()) await this.#visit(device);
+      await this.#rounds(4);
+    }
     await this.#look();
   }
 
