@@ -1,6 +1,8 @@
 /**
  * One attack on one seed: devices record, delete, change settings, renew keys and are restarted while the service turns hostile at some moment; in
  * the end it is honest again. What must be true is looked at before, at the end of the attack, and afterwards.
+ *
+ * Over 300 lines, because what happens in a run and what is asked of it afterwards belong together.
  */
 import { vi } from 'vitest';
 import { HOUR_MS } from '../../../src/base/clock.ts';
