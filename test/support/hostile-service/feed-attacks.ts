@@ -69,9 +69,12 @@ export const FEED_ATTACKS: readonly Attack[] = [
     name: 'dropped entry',
     begin: (stage) => {
       const at = stage.rng.below(3);
-      return newAs(stage, (entries) =>
-        numbered([...stage.before, ...entries.filter((_, index) => index !== at)]).slice(stage.before.length),
-      );
+      // Not the last one: who is shown less, and says nothing, cannot know.
+      const isDropped = (index: number, { length }: readonly Change[]) => index === at && at < length - 1;
+      return newAs(stage, (entries) => {
+        const shown = entries.filter((_, index) => !isDropped(index, entries));
+        return numbered([...stage.before, ...shown]).slice(stage.before.length);
+      });
     },
   },
   {

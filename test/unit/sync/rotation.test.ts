@@ -1,4 +1,5 @@
 // Over 300 lines, because one rotation is followed on all devices.
+
 import { describe, expect, it, vi } from 'vitest';
 import { type Bytes, toBase64Url, toHex, utf8 } from '../../../src/base/bytes.ts';
 import { dayOf } from '../../../src/base/clock.ts';
@@ -6,6 +7,7 @@ import { kidOf } from '../../../src/crypto/envelope.ts';
 import { sha256 } from '../../../src/crypto/primitives.ts';
 import { keysOf, readList } from '../../../src/protocol/device-list.ts';
 import type { DeviceId, Etag, Slot } from '../../../src/protocol/ids.ts';
+import { encodeEvents } from '../../../src/storage/codec.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { scopeOf } from '../../../src/sync/account-state.ts';
 import { openKeys } from '../../../src/sync/epoch-keys.ts';
@@ -220,6 +222,8 @@ describe('a device that was taken out', () => {
     await someHistory();
     const c = await world.device('c');
     await world.join(a, c);
+    // So its ring has the key of the day.
+    const own = await oracle.visit(c, 'one.example', '/own');
     await world.settle();
     const known = await scopeOfDevice(c);
     const day = dayOf(world.service.clock.nowMs());
@@ -227,11 +231,13 @@ describe('a device that was taken out', () => {
     await a.rotate(c);
     world.devices.pop();
     await world.settle();
+    const events = await encodeEvents([{ ...own, id: `${own.id}9` }]);
     const account = await world.accountId();
     const author = c.store.vault.deviceId as DeviceId;
-    const header = { author, incarnation: 0, counter: 1 };
+    const header = { author, incarnation: 0, counter: 99 };
+    const { generation } = key;
     const forged = [
-      await sealObject(known, { ...header, kind: 'part', day, generation: 1 }, key.aead, new Uint8Array(8)),
+      await sealObject(known, { ...header, kind: 'part', day, generation }, key.aead, events),
       await sealObject(
         known,
         { ...header, counter: 0, kind: 'erase', name: 'forged' },
@@ -251,6 +257,11 @@ describe('a device that was taken out', () => {
     }
     const state = await b.round();
     expect(state.message).toMatch(/2 objects at the sync service cannot be opened/);
+    expect(await b.urls()).toEqual(oracle.urls());
+    // Nor later, with whatever else comes.
+    await oracle.visit(a, 'one.example', '/after it');
+    await a.round();
+    expect((await b.round()).message).toMatch(/2 objects at the sync service cannot be opened/);
     expect(await b.urls()).toEqual(oracle.urls());
   });
 });

@@ -66,6 +66,36 @@ describe('an object that does not open', () => {
     expect(b.sync.state().message).toBeUndefined();
   });
 
+  it('because the service leaves it out of its answer is shown, and taken when it is given', async () => {
+    await aSendsThings();
+    objectsBecome(b, (_, bodies) => bodies.map(() => null));
+    const state = await b.round();
+    expect(state.message).toMatch(/^\d objects at the sync service cannot be opened and were left out/);
+    expect(await b.urls()).toEqual([]);
+    b.network.up();
+    await oracle.visit(a, 'three.example', '/c');
+    await world.settle();
+    await oracle.check();
+    expect(b.sync.state().message).toBeUndefined();
+  });
+
+  it('because it was deleted after others of the same page were given is nothing to tell of', async () => {
+    await aSendsThings();
+    let isDeleted = false;
+    objectsBecome(b, async (found, bodies) => {
+      if (isDeleted) return [...bodies];
+      isDeleted = true;
+      const kinds = await Promise.all(found.map(({ slot }, i) => kindAt(slot, bodies[i] as Bytes)));
+      await oracle.erase(a, { what: 'all' });
+      await a.round();
+      return bodies.map((body, i) => (kinds[i] === 'part' ? null : body));
+    });
+    expect(await b.round()).toMatchObject({ phase: 'synced' });
+    expect(isDeleted).toBe(true);
+    await world.settle();
+    await oracle.check();
+  });
+
   it('because its visit did not open waits for it, quietly', async () => {
     const visit = await oracle.visit(a, 'one.example', '/a');
     await a.round();
