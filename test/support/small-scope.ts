@@ -5,7 +5,9 @@
  * store is lost; or it is put back to what it had at its last copy.
  *
  * What is true is told beside it without any counting: each write as a thing of its own, with all that its writer knew of. States that are the same
- * but for the names of devices, of slots and of versions count once.
+ * but for the names of devices, of slots and of versions count once (small-scope-search.ts).
+ *
+ * Over 300 lines, because what a device, the service and the truth make of one step is read together.
  */
 import { canonical } from '../../src/base/canonical.ts';
 import type { Rule } from '../../src/model/rules.ts';
@@ -18,9 +20,9 @@ import {
   type SharedSettings,
 } from '../../src/model/shared-settings.ts';
 
-const SLOTS = ['x.example', 'y.example'] as const;
+export const SLOTS = ['x.example', 'y.example'] as const;
 const VALUES = ['domain', 'skip', 'none'] as const;
-type Slot = (typeof SLOTS)[number];
+export type Slot = (typeof SLOTS)[number];
 type Value = (typeof VALUES)[number];
 
 /** One change, and all that whoever made it had taken over by then. */
@@ -30,9 +32,9 @@ interface Wrote {
   readonly dot: string;
   readonly past: ReadonlySet<Wrote>;
 }
-type Known = ReadonlySet<Wrote>;
+export type Known = ReadonlySet<Wrote>;
 
-interface Body {
+export interface Body {
   readonly shared: SharedSettings;
   readonly known: Known;
   /** Each is unlike any other, and replaces one: as the service's etags, and as the version in an object's header. */
@@ -41,7 +43,7 @@ interface Body {
 }
 
 /** Of what is stored on a device. */
-interface Device {
+export interface Device {
   readonly life: number;
   readonly shared: SharedSettings;
   readonly known: Known;
@@ -67,7 +69,7 @@ export interface State {
   readonly etags: number;
 }
 
-const NEW: Device = {
+export const NEW: Device = {
   life: 0,
   shared: EMPTY_SHARED,
   known: new Set(),
@@ -78,7 +80,7 @@ const NEW: Device = {
   seen: null,
   read: null,
 };
-const DEVICES = [0, 1, 2] as const;
+export const DEVICES = [0, 1, 2] as const;
 export const START: State = {
   devices: DEVICES.map(() => NEW),
   copies: DEVICES.map(() => NEW),
@@ -102,7 +104,7 @@ export interface Faults {
   readonly noBefore?: true;
 }
 
-const inForceOf = (rules: readonly Rule[], slot: Slot): Value => {
+export const inForceOf = (rules: readonly Rule[], slot: Slot): Value => {
   const capture = rules.find(({ host }) => host === slot)?.capture;
   return capture === 'domain' || capture === 'skip' ? capture : 'none';
 };
@@ -111,26 +113,26 @@ const ruleOf = (slot: Slot, value: Exclude<Value, 'none'>): Rule => ({
   host: slot,
   capture: value,
 });
-const rulesOf = (shared: SharedSettings): readonly Rule[] => readShared(shared).rules;
+export const rulesOf = (shared: SharedSettings): readonly Rule[] => readShared(shared).rules;
 /** As it is stored and sent. */
 function sealed(shared: SharedSettings): SharedSettings {
   const parsed = parseShared(JSON.parse(JSON.stringify(shared)));
   if (!parsed) throw new Error('settings do not open again');
   return parsed;
 }
-const dotsOf = (shared: SharedSettings, slot: Slot): string[] =>
+export const dotsOf = (shared: SharedSettings, slot: Slot): string[] =>
   (shared.rules[slot]?.entries ?? []).map(({ actor, n }) => `${slot} ${actor} ${n}`).sort();
-const unseen = (known: Known, slot: Slot): string[] => {
+export const unseen = (known: Known, slot: Slot): string[] => {
   const all = [...known].filter((one) => one.slot === slot);
   return all
     .filter((one) => !all.some(({ past }) => past.has(one)))
     .map(({ dot }) => dot)
     .sort();
 };
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-const union = (a: Known, b: Known): Known => new Set([...a, ...b]);
+export const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+export const union = (a: Known, b: Known): Known => new Set([...a, ...b]);
 
-interface Move {
+export interface Move {
   readonly name: string;
   readonly to: State;
 }
@@ -175,7 +177,7 @@ export function movesOf(state: State, faults: Faults = {}): Move[] {
 }
 
 /** What a round does by itself; `undefined` when there is nothing to do. */
-function routine(
+export function routine(
   state: State,
   index: number,
   what: 'takes' | 'pulls' | 'sends',
@@ -206,7 +208,7 @@ function routine(
   }
 }
 
-const at = (state: State, index: number): Device => state.devices[index] ?? NEW;
+export const at = (state: State, index: number): Device => state.devices[index] ?? NEW;
 
 /** A person chooses, and it is stored with what the others are told: src/background/services/sync-settings.ts, src/sync/outbox.ts. */
 function chosen(
@@ -298,61 +300,7 @@ function answered(device: Device, isAccepted: boolean, faults: Faults): Device {
   return { ...device, staged: null, seen: isLate ? seen : { etag, version } };
 }
 
-/** What is wrong in a state, in a sentence; `undefined` when nothing is. */
-export function faultOf(state: State, faults: Faults = {}): string | undefined {
-  const dots = new Set(state.wrote.map(({ dot }) => dot));
-  if (dots.size < state.wrote.length) return 'a dot is used twice';
-  for (const [index, device] of state.devices.entries()) {
-    const wrong = wrongIn(device.shared, device.known);
-    if (wrong) return `device ${index} ${wrong}`;
-    if (!device.came && !same(device.inForce.map(shownAs).sort(), rulesOf(device.shared).map(shownAs).sort()))
-      return `device ${index} has something else in force than it shares`;
-  }
-  return unlikeInTheEnd(state, faults);
-}
-const shownAs = ({ host, capture }: Rule): string => `${host} ${capture}`;
-
-function wrongIn(shared: SharedSettings, known: Known): string | undefined {
-  for (const slot of SLOTS) {
-    const [there, expected] = [dotsOf(shared, slot), unseen(known, slot)];
-    if (same(there, expected)) continue;
-    const lost = expected.filter((dot) => !there.includes(dot));
-    return lost.length > 0
-      ? `lost ${lost}`
-      : `has what was replaced: ${there.filter((dot) => !expected.includes(dot))}`;
-  }
-  return undefined;
-}
-
-/** Everybody pushes and pulls until nothing is left to do: then all have the same, and all that anybody knew. */
-function unlikeInTheEnd(state: State, faults: Faults): string | undefined {
-  const known = [...state.devices, ...(state.service ? [state.service] : [])].map((one) => one.known);
-  let now = state;
-  for (let turn = 0; turn < 12; turn++) {
-    let isIdle = true;
-    for (const index of DEVICES) {
-      for (const what of ['pulls', 'sends', 'takes'] as const) {
-        const to = routine(now, index, what, faults);
-        if (!to) continue;
-        isIdle = false;
-        now = to;
-      }
-    }
-    if (!isIdle) continue;
-    const all = known.reduce(union);
-    for (const [index, device] of now.devices.entries()) {
-      const wrong = wrongIn(device.shared, all);
-      if (wrong) return `in the end device ${index} ${wrong}`;
-      if (canonical(device.shared) !== canonical(now.devices[0]?.shared))
-        return `in the end device ${index} has something else`;
-      if (!same(device.inForce.map(shownAs).sort(), rulesOf(device.shared).map(shownAs).sort()))
-        return `in the end device ${index} has something else in force`;
-    }
-    return undefined;
-  }
-  return 'they go on for ever';
-}
-
+/** What is stored, to tell two apart. */
 const shapeOf = ({ shared, inForce, came, queued, staged: batch, seen }: Device) => [
   canonical(shared),
   inForce.map(shownAs).sort(),
@@ -362,120 +310,4 @@ const shapeOf = ({ shared, inForce, came, queued, staged: batch, seen }: Device)
   seen?.etag,
 ];
 
-const ORDERS = [
-  [0, 1, 2],
-  [0, 2, 1],
-  [1, 0, 2],
-  [1, 2, 0],
-  [2, 0, 1],
-  [2, 1, 0],
-] as const;
-
-/** One name for all states that are the same but for names: of devices, of slots, of what was sent. */
-export function nameOf(state: State): string {
-  // What can be said of a device without a name: only those that are alike so far change places.
-  const looks = DEVICES.map((index) => looksOf(at(state, index)) + looksOf(state.copies[index] ?? NEW));
-  let least: string | undefined;
-  for (const devices of ORDERS) {
-    const [a = '', b = '', c = ''] = devices.map((index) => looks[index]);
-    if (a > b || b > c) continue;
-    for (const slots of [SLOTS, TURNED]) {
-      const name = nameIn(state, devices, slots);
-      if (least === undefined || name < least) least = name;
-    }
-  }
-  return least ?? '';
-}
-const TURNED = [...SLOTS].reverse();
-const looksOf = ({ life, came, queued, staged: batch, seen, inForce, known }: Device): string =>
-  `${life} ${came} ${queued} ${batch?.body.version} ${seen?.version} ${inForce.length} ${known.size},`;
-
-function nameIn(state: State, devices: readonly number[], slots: readonly Slot[]): string {
-  const actors = new Map<string, string>();
-  for (const [place, index] of devices.entries()) actors.set(`d${index}`, `${place}`);
-  const actorOf = (actor: string) => `${actors.get(actor.slice(0, 2))}${actor.slice(2, -2)}`;
-  const register = (shared: SharedSettings) =>
-    slots.map((slot) => {
-      const { entries = [], seen = {} } = shared.rules[slot] ?? {};
-      return [
-        entries.map(({ actor, n, value }) => `${actorOf(actor)}:${n}${value?.capture ?? ''}`).sort(),
-        Object.entries(seen)
-          .map(([actor, n]) => `${actorOf(actor)}:${n}`)
-          .sort(),
-      ];
-    });
-  const etags = new Map<number, number>();
-  const etag = (one: number | null | undefined) => {
-    if (one === null || one === undefined) return 0;
-    if (!etags.has(one)) etags.set(one, etags.size + 1);
-    return [etags.get(one), state.accepted.has(one)];
-  };
-  const body = (one: Body | null | undefined) => one && [register(one.shared), etag(one.etag), one.version];
-  const device = (one: Device | undefined) =>
-    one && [
-      one.life,
-      register(one.shared),
-      slots.map((slot) => inForceOf(one.inForce, slot)),
-      one.came,
-      one.queued,
-      body(one.staged?.body),
-      etag(one.staged?.ifMatch),
-      etag(one.seen?.etag),
-      etag(one.read),
-    ];
-  return JSON.stringify([
-    body(state.service),
-    devices.map((index) => device(state.devices[index])),
-    devices.map((index) => device(state.copies[index])),
-  ]);
-}
-
-export interface Explored {
-  readonly states: number;
-  readonly moves: number;
-  /** States that were reached first in so many steps. */
-  readonly byDepth: readonly number[];
-  /** The shortest way to something that is wrong. */
-  readonly fault?: { readonly what: string; readonly way: readonly string[] };
-}
-
-/** What these moves lead to. */
-export function after(names: readonly string[], faults: Faults = {}): State {
-  return names.reduce((state, name) => {
-    const move = movesOf(state, faults).find((one) => one.name === name);
-    if (!move) throw new Error(`nobody ${name}`);
-    return move.to;
-  }, START);
-}
-
-/** All states within `depth` steps. */
-export function explore(depth: number, faults: Faults = {}, start = START): Explored {
-  interface Reached {
-    readonly state: State;
-    readonly by: string;
-    readonly from: Reached | undefined;
-  }
-  const wayTo = (one: Reached | undefined): string[] => (one?.from ? [...wayTo(one.from), one.by] : []);
-  const names = new Set([nameOf(start)]);
-  const byDepth = [1];
-  let moves = 0;
-  let level: Reached[] = [{ state: start, by: '', from: undefined }];
-  for (let steps = 1; steps <= depth; steps++) {
-    const next: Reached[] = [];
-    for (const from of level)
-      for (const { name: by, to } of movesOf(from.state, faults)) {
-        moves += 1;
-        const name = nameOf(to);
-        if (names.has(name)) continue;
-        names.add(name);
-        const reached = { state: to, by, from };
-        const what = faultOf(to, faults);
-        if (what !== undefined)
-          return { states: names.size, moves, byDepth, fault: { what, way: wayTo(reached) } };
-        next.push(reached);
-      }
-    byDepth.push(next.length);
-    level = next;
-  }
-  return { states: names.size, moves, byDepth };
-}
+export const shownAs = ({ host, capture }: Rule): string => `${host} ${capture}`;
