@@ -81,20 +81,17 @@ export const settle = (
   store.exclusive(async () => {
     if (!first) return;
     const refused = new Set(first.groupOf.filter((_, index) => !accepted[index]));
-    await inTransaction(
-      store.db.transaction(['outbox', 'peers'], 'readwrite', STRICT),
-      async (tx, ask) => {
-        for (const [group, rows] of first.rows.entries()) {
-          if (!refused.has(group)) for (const row of rows) ask(tx.objectStore('outbox').delete(row));
-        }
-        const peers = tx.objectStore('peers');
-        for (const [index, peer] of first.peers.entries()) {
-          if (!accepted[index]) continue;
-          if ('gone' in peer) ask(peers.delete(peer.slot));
-          else if (!isNewer(await peers.get(peer.slot), peer)) ask(peers.put(peer));
-        }
-      },
-    );
+    await inTransaction(store.db.transaction(['outbox', 'peers'], 'readwrite', STRICT), async (tx, ask) => {
+      for (const [group, rows] of first.rows.entries()) {
+        if (!refused.has(group)) for (const row of rows) ask(tx.objectStore('outbox').delete(row));
+      }
+      const peers = tx.objectStore('peers');
+      for (const [index, peer] of first.peers.entries()) {
+        if (!accepted[index]) continue;
+        if ('gone' in peer) ask(peers.delete(peer.slot));
+        else if (!isNewer(await peers.get(peer.slot), peer)) ask(peers.put(peer));
+      }
+    });
     // Gone: something was erased while the first was under way.
     const areThere = (await store.derived.names('models', BATCHES)).length > 0;
     await writeStaged(store, areThere && !refused.has('goes on') ? rest : []);
