@@ -33,7 +33,7 @@ const seed = Number(process.env.ARQ_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 /** Resolves with the named steps behind which it was killed; where one point was wished for, with all of them. */
 async function killedEverywhere(
-  { browser, build }: KillableBrowser,
+  { browser, build, version }: KillableBrowser,
   scenario: Scenario,
   most?: number,
 ): Promise<Set<string>> {
@@ -42,7 +42,7 @@ async function killedEverywhere(
   const seen = new Set(ALL || WISH === '' ? [] : whole.points.map(({ step }) => scenario.nameOf(step)));
   const aims = aimsAt(whole, { wish: WISH, random: mulberry32(seed), most });
   const campaign = `${browser.name}-${scenario.name.replaceAll(' ', '-')}`;
-  const progress = ALL ? progressOf(campaign, { build, browser: await browser.version() }) : undefined;
+  const progress = ALL ? progressOf(campaign, { build, browser: version }) : undefined;
   progress?.begin({ points: total, aims: 2 * total });
   for (const aim of aims) {
     const what = textOf(aim);

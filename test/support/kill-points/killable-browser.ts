@@ -43,6 +43,8 @@ export class KillableBrowser {
     private readonly copy: Instrumented,
     /** A hash of what is killed, without the script that kills. */
     readonly build: string,
+    /** As it says it: a scenario may leave it closed. */
+    readonly version: string,
     private readonly reports: KillReports,
   ) {}
 
@@ -63,7 +65,13 @@ export class KillableBrowser {
     const reports = await startKillReports();
     copy.configure(startOf(reports.url));
     const browser = await launchBrowser(name, { extensionDir: copy.extensionDir });
-    const killable = new KillableBrowser(browser, copy, contentsOf(releaseDir(name)), reports);
+    const killable = new KillableBrowser(
+      browser,
+      copy,
+      contentsOf(releaseDir(name)),
+      await browser.version(),
+      reports,
+    );
     await killable.#openPage();
     return killable;
   }
