@@ -32,7 +32,7 @@ const deletedSince = async (seq: number) =>
   (await world.changes()).slice(seq).flatMap(({ ops }) => ops.filter(({ etag }) => etag === null));
 const entries = async () => (await world.changes()).length;
 
-describe('S3: a profile that was put back to an older state uses no number twice', () => {
+describe('S3: a profile whose databases were put back to an older state uses no number twice', () => {
   it('when what lies outside of the databases is newer: it begins another life at once', async () => {
     const [a, b] = await pair();
     await oracle.visit(b, 'one.example', '/before');
@@ -122,7 +122,6 @@ describe('S14: records whose keys are missing here are left alone, and what help
         /^Some stored records are damaged and cannot be read. They are left alone/,
       ),
     });
-    expect((await b.round()).phase).toBe('synced');
     expect(await rowsOf(b)).toEqual(rows);
     expect(await b.run(() => fetchClosed(parts))).toMatchObject({ ok: true, value: { days: [] } });
     await world.settle();
