@@ -10,6 +10,7 @@ import {
   stampOf,
   type VisitUpdate,
 } from '../model/interaction.ts';
+import { linkOf, withoutLink } from '../model/links.ts';
 import { type PrivacyLevel, stricterLevel } from '../model/privacy.ts';
 import type { Reduction } from '../model/reduction.ts';
 import {
@@ -119,7 +120,9 @@ function reduced(
   if (kept === undefined || level === 'ephemeral') return null;
   const own = { id: event.id, ...stampOf(event), ...('url' in kept ? ownOf(event, kept, level) : {}) };
   const after = { ...kept, ...own } as InteractionEvent;
-  return isSame(after, event) ? event : after;
+  if (isSame(after, event)) return event;
+  // What would be left of a link names a page that was not opened: no deletion of the page that was could find it.
+  return linkOf(after) === linkOf(event) ? after : withoutLink(after);
 }
 
 /** What is not for rules to say. */

@@ -4,7 +4,7 @@ import { type InteractionEvent, type InteractionRecord, stampOf } from './intera
 export const linkOf = (event: InteractionEvent): string | undefined =>
   event.kind === 'visit' ? event.referrer : event.kind === 'click' ? event.target : undefined;
 
-function withoutLink(event: InteractionEvent): InteractionEvent {
+export function withoutLink(event: InteractionEvent): InteractionEvent {
   if (event.kind === 'visit') {
     const { referrer: _, ...rest } = event;
     return rest;

@@ -99,3 +99,30 @@ it('it is that where it was seen as such, also where the rules come later', asyn
   await deleted(b, HOMEPAGE);
   await everywhere([]);
 });
+
+it('a link of which rules would leave the domain, to a page that another device deletes', async () => {
+  // The day before: what lies on the same day goes with it in any case.
+  await a.visit('less.example', '/words', a.clock.nowMs() - 24 * HOUR_MS);
+  for (const device of [a, b])
+    await device.append({
+      kind: 'visit',
+      atMs: device.clock.nowMs(),
+      level: 'private',
+      url: `https://next.example/${device.name}`,
+      title: '',
+      transition: 'link',
+      referrer: 'https://less.example/words',
+    });
+  await world.settle();
+  world.pass(MINUTE_MS);
+  b.network.down();
+  await a.reduce(DOMAIN);
+  await deleted(b, { what: 'page', url: 'https://less.example/words' });
+  b.network.up();
+  await everywhere(['https://next.example/d0', 'https://next.example/d1']);
+  for (const device of world.devices)
+    expect(
+      (await device.records()).filter((record) => 'referrer' in record),
+      device.name,
+    ).toEqual([]);
+});
