@@ -10,6 +10,7 @@ import type { BatchOp } from '../protocol/wire.ts';
 import { encodeEvents } from '../storage/codec.ts';
 import { DamagedError } from '../storage/database.ts';
 import { openJournalRow } from '../storage/journal.ts';
+import type { RingName } from '../storage/key-store.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { eventsOf } from '../storage/vault.ts';
@@ -242,11 +243,23 @@ export async function ringDraft(
   const closed = store.vault
     .names('interactions')
     .filter(({ day, generation }) => !open.has(`${day}/${generation}`));
+  if (published?.note === ringNote(keys, closed, scope.keys.epoch)) return ok(null);
+  closed.push(...(await lostKeys(store)));
   const note = ringNote(keys, closed, scope.keys.epoch);
   if (published?.note === note) return ok(null);
   const before = await publishedBefore(session, signerOf(store, account.account), closed);
   if (!before.ok) return before;
   return ok(await versioned(session, 'ring', ringPayload(keys, before.value), true, note));
+}
+
+/** Of days that have records here and no key at all: damage lost them, and what is published may be all that is left of them. */
+async function lostKeys(store: LocalStore): Promise<RingName[]> {
+  const known = new Set(store.vault.periods('interactions'));
+  const lost: RingName[] = [];
+  for (const day of await store.days())
+    if (!known.has(day))
+      lost.push(...(await store.closedKeys(day)).filter((key) => key.store === 'interactions'));
+  return lost;
 }
 
 /**

@@ -123,6 +123,10 @@ describe('S14: records whose keys are missing here are left alone, and what help
       ),
     });
     expect(await rowsOf(b)).toEqual(rows);
+    // What it goes on sending does not take the published keys away.
+    world.pass(DAY_MS);
+    await oracle.visit(b, 'one.example', '/later');
+    expect((await b.round()).phase).toBe('synced');
     expect(await b.run(() => fetchClosed(parts))).toMatchObject({ ok: true, value: { days: [] } });
     await world.settle();
     await oracle.check();
