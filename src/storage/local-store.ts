@@ -6,7 +6,12 @@ import { type Bytes, concat } from '../base/bytes.ts';
 import { type Clock, type Day, dayOf, monthOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
 import type { SiteSize } from '../model/budget.ts';
-import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import {
+  countsAtMs,
+  foldEvents,
+  type InteractionEvent,
+  type InteractionRecord,
+} from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { hostOf } from '../model/page.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
@@ -127,6 +132,8 @@ interface Erasing {
   readonly again?: boolean;
   /** As in `EraseOptions`. */
   readonly until?: Until | undefined;
+  /** When it was given (ms), where that may be before something that is away was recorded. */
+  readonly givenMs?: number | undefined;
 }
 
 type DaysToErase = readonly Day[] | (() => Promise<readonly Day[] | undefined>);
@@ -881,10 +888,12 @@ export class LocalStore extends RecordingStore {
     named: HostTest | undefined = namedBy(targets),
     again = false,
     until?: Until,
+    givenMs?: number,
   ): Promise<number> {
     return this.#erasing(async () => {
       try {
-        return await this.#erase({ targeted, everything, days, targets, unnamed, named, again, until });
+        const what = { targeted, everything, days, targets, unnamed, named, again, until, givenMs };
+        return await this.#erase(what);
       } finally {
         await this.#hideLess();
       }
@@ -901,6 +910,7 @@ export class LocalStore extends RecordingStore {
     named,
     again = false,
     until,
+    givenMs = Number.POSITIVE_INFINITY,
   }: Erasing): Promise<number> {
     // What an append that ended just now has not told yet is asked for anew.
     this.#forgetContents();
@@ -908,6 +918,9 @@ export class LocalStore extends RecordingStore {
     const away = Object.keys(await readAway(this.db));
     const touched = away.filter((day) => targets.some((target) => touchesDay(target, day)));
     const where = this.#withHidden(typeof days === 'function' ? await days() : days);
+    // Else a round fetches such days, and judges what is in them.
+    const isNewest = givenMs >= (await this.#newestAwayMs());
+    const renew = touched.filter((day) => isNewest && targets.some((target) => coversDay(target, day)));
     const count = await erase(this.#source(), targeted, {
       syncing: this.syncing,
       everything,
@@ -915,7 +928,7 @@ export class LocalStore extends RecordingStore {
       days: await this.#withLinks(where, named),
       isWhole: (day) => targets.some((target) => coversDay(target, day)),
       // What else may be meant of days that are away is found out by the next round of sync (sync/away.ts).
-      renew: new Set(touched.filter((day) => targets.some((target) => coversDay(target, day)))),
+      renew: new Set(renew),
       archived: { ...archived, filed: archived.filed || (!again && touched.length > 0) },
       used: await this.#usedSeals(),
     }).catch(async (error: unknown) => {
@@ -1091,7 +1104,10 @@ export class LocalStore extends RecordingStore {
         // What is hidden may still be shown again: it is nowhere else.
         if (this.isHiding(day) || !(await isSettled(day))) continue;
         leaving.set(day, { records: foldEvents(moved).length, sites: await sitesOf(moved) });
-        newestMs = moved.reduce((latest, { atMs }) => Math.max(latest, atMs), newestMs);
+        newestMs = foldEvents(moved).reduce(
+          (latest, record) => Math.max(latest, countsAtMs(record)),
+          newestMs,
+        );
       }
       if (leaving.size === 0) return [];
       if (newestMs > (await this.#newestAwayMs())) await this.writeNamed(NEWEST_AWAY, newestMs);

@@ -303,6 +303,7 @@ export const eraseAs = (
     hostsOf(commands, key),
     again,
     meantUntil(commands, key),
+    Math.min(...commands.map(({ atMs }) => atMs)),
   );
 
 /** A test for hosts of which a command means something; `undefined`: none names one. */

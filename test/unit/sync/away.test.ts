@@ -460,3 +460,20 @@ describe('what others take back by themselves', () => {
     expect(await drop(b)).toEqual([day]);
   });
 });
+
+it('a deletion of its whole day from before does not take what was recorded there later, by a clock that was set back', async () => {
+  b.network.down();
+  await b.erase({ what: 'range', fromMs: 0, toMs: b.clock.nowMs() });
+  world.pass(1_000);
+  await a.erase({ what: 'page', url: 'https://one.example/a' });
+  a.skewMs = -2 * DAY_MS;
+  await a.visit('late.example', '/');
+  await a.round();
+  a.skewMs = 0;
+  expect(await drop(a)).toEqual([day]);
+  b.network.up();
+  await world.settle();
+  for (const one of await away(a)) await back(a, [one]);
+  await world.settle();
+  for (const device of [a, b]) expect(await device.urls(), device.name).toEqual(['https://late.example/']);
+});
