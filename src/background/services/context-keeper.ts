@@ -105,9 +105,13 @@ export class ContextKeeper {
     const { level, retention, consent } = settings;
     if (consent !== 'accepted') return;
     const dataRetentionDays = level === 'ephemeral' ? 'forever' : (retention.levels[level] ?? 'forever');
-    if ((await context.preferences()).dataRetentionDays === dataRetentionDays) return;
-    await context.changePreferences({ dataRetentionDays });
+    // Each minute nothing is asked for that this worker has said already.
+    if (this.#retentionSaid === dataRetentionDays) return;
+    if ((await context.preferences()).dataRetentionDays !== dataRetentionDays)
+      await context.changePreferences({ dataRetentionDays });
+    this.#retentionSaid = dataRetentionDays;
   }
+  #retentionSaid: PreferencesObject['dataRetentionDays'] | undefined;
 
   /** What a page of ours says of the device. Before consent nothing of it is kept. */
   async deviceSeen(size: ScreenSize, theme: Theme): Promise<void> {
