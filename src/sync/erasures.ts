@@ -123,6 +123,10 @@ export async function forgetCommands(store: LocalStore): Promise<void> {
 const token = async (key: MacKey, kind: 'page' | 'site', text: string): Promise<string> =>
   toBase64Url(await hmac(key, macInput(`erase/${kind}`, utf8(text))));
 
+/** Whether other devices may know of a deletion by now. */
+export const isGiven = async (store: LocalStore, deletion: string): Promise<boolean> =>
+  (await readCommands(store)).some(({ id }) => id.startsWith(`${deletion}.`));
+
 /** Of one deletion: when it was asked for, and what its commands are called, so that a repeat gives none twice. */
 export interface CommandNames {
   readonly id: string;

@@ -25,7 +25,7 @@ import { type EraseTarget, targetedBy } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
 import type { Meant, Targeted } from '../../storage/erase.ts';
-import { logSteps } from '../../sync/erasures.ts';
+import { isGiven, logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
 import type { Ephemeral } from './ephemeral.ts';
@@ -103,6 +103,9 @@ export class Erasures {
       await this.tell(DAMAGED_NOTE);
       await store.unhide();
     }
+    // On a full disk it may not be noted that it began: then its commands tell.
+    if (this.#purge && (await isGiven(store, this.#purge.id)))
+      this.#purge = { ...this.#purge, dueMs: this.#purge.atMs };
     this.#hideElsewhere();
     const purge = this.#purge;
     if (purge) {
