@@ -153,7 +153,10 @@ export function createHandlers(access: Access): Handlers {
     'level.set': async ({ level, stored = 'keep' }) => {
       const { profile, sync, ephemeral, storedRules, contexts } = await ready();
       await sync.settings.change(() => profile.change({ level }));
-      await contexts.retentionSet();
+      // The level holds already: nobody waits for what the preferences say of it, and the minute says it again.
+      void contexts
+        .retentionSet()
+        .catch((error: unknown) => console.error('the preferences do not say how long records stay', error));
       if (stored === 'erase' || stored === 'forget') {
         await ephemeral.erase(() => true);
         profile.changed();
