@@ -113,6 +113,13 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await waitFor('the question to be gone', async () => (await options.count('level-question')) === 0);
     expect(await urls()).toEqual(before);
     await options.click('level-private');
+    // Until then choosing the other one changes nothing, and asks nothing.
+    await waitFor('it to hold', async () => {
+      const status = await options.evaluate(
+        `(globalThis.browser ?? chrome).runtime.sendMessage({ type: 'status.get', body: {} }).then((one) => JSON.stringify(one))`,
+      );
+      return String(status).includes('"level":"private"');
+    });
     await options.click('level-anonymous');
     await options.click('level-reduce');
     await says('stored-state', '2 records are reduced');
