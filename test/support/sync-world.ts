@@ -1,6 +1,8 @@
 /**
  * Devices with the real client (background's sync service, store, cryptography) on one real service, all in this process.
  * Timers stand still: a round runs when the test says so.
+ *
+ * Over 300 lines, because what a device of these tests can do is on one page.
  */
 import { AsyncResource } from 'node:async_hooks';
 

@@ -1,4 +1,8 @@
-/** Statistics from summaries are those of a plain recount; they are cached only while they are true. */
+/**
+ * Statistics from summaries are those of a plain recount; they are cached only while they are true.
+ *
+ * Over 300 lines, because each way of asking is compared with one recount.
+ */
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf, HOUR_MS } from '../../../src/base/clock.ts';
