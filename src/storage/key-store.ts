@@ -51,11 +51,16 @@ export interface KeyStore {
   rewrite(ring: readonly RingRow[], blobs?: Readonly<Record<string, Bytes | null>>): Promise<void>;
   /** Resolves when no generation but the one in force is there. Rejects when one could not be deleted; the next start tries again. */
   destroyed(): Promise<void>;
+  /** Resolves when the bytes of what was destroyed have left the browser's files too, as far as it can be brought to. Never rejects. */
+  swept(): Promise<void>;
   close(): void;
 }
 
 const PREFIX = 'arq-keys-';
 const nameOf = (generation: number): string => `${PREFIX}${generation}`;
+/** A small database that is made before a generation and deleted after it: `sweep`. */
+const BESIDE = 'arq-beside-';
+const besideOf = (generation: number): string => `${BESIDE}${generation}`;
 
 /** How far the hint may be behind: so often keys are hardly ever destroyed between two writes of it. */
 const PROBED = 16;
@@ -74,29 +79,41 @@ async function generationsOr(hint: () => Promise<number | undefined>): Promise<n
   }
 }
 
-async function generations(): Promise<number[]> {
-  const names = (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith(PREFIX) ? [name] : []));
-  return names.map((name) => Number(name.slice(PREFIX.length))).sort((a, b) => a - b);
+const generations = (): Promise<number[]> => numbersOf(PREFIX);
+
+/** Of the databases whose names begin like this, smallest first. */
+async function numbersOf(prefix: string): Promise<number[]> {
+  const names = (await indexedDB.databases()).flatMap(({ name }) =>
+    name?.startsWith(prefix) ? [name.slice(prefix.length)] : [],
+  );
+  return names.map(Number).sort((a, b) => a - b);
 }
 
-/** A small database that is deleted after another one. */
-const BESIDE = 'arq-beside';
+/**
+ * How long Chromium is given to remove what a deleted database held: it says that one is deleted, and does it some time later, on
+ * threads of their own and in any order (`LevelDBScopeDeletionMode::kDeferredWithCompaction`). Nothing tells when.
+ */
+const DEFERRED_MS = /Chrom/.test(globalThis.navigator?.userAgent ?? '') ? 500 : 0;
 
 /**
- * Deletes databases, and their bytes. Chromium writes what is in memory to its files, deletions too, and then merges what lay in them
- * before: on a small profile nothing did, and the bytes of the deleted database would stay beside the word that they are deleted. One
- * that lay beside it and is deleted next makes it merge those files.
+ * Deletes the databases that were made before generations that are gone. Chromium writes what is in memory to its files, deletions too,
+ * and then merges what lay in them before; but on a small profile nothing did, and the bytes of the deleted database stayed beside the
+ * word that they are deleted. One that was made before it, so that it lies inside the same file, and is deleted when it is gone, makes
+ * Chromium merge that file. What a stopped worker leaves is done by the next start: the database is there.
  */
-async function deleteAll(old: readonly number[]): Promise<void> {
-  // Where there is no room for it, the keys go all the same.
-  const said = (error: unknown) =>
-    console.error('bytes of old keys may stay until the ring moves again', error);
-  await openDB(BESIDE, 1, { upgrade: (made) => void made.createObjectStore('rows') }).then(
+async function sweep(isGone: (generation: number) => boolean): Promise<void> {
+  if (DEFERRED_MS > 0) await new Promise((resolve) => setTimeout(resolve, DEFERRED_MS));
+  const old = (await numbersOf(BESIDE)).filter(isGone);
+  await Promise.all(old.map((n) => deleteDB(besideOf(n))));
+}
+
+/** Makes an empty generation. Where there is no room for the database beside it, it is made all the same. */
+async function makeGeneration(generation: number): Promise<IDBPDatabase<ArqKeys>> {
+  await openDB(besideOf(generation), 1, { upgrade: (made) => void made.createObjectStore('rows') }).then(
     (beside) => beside.close(),
-    said,
+    (error: unknown) => console.error('bytes of old keys may stay until the ring moves again', error),
   );
-  await Promise.all(old.map((n) => deleteDB(nameOf(n))));
-  await deleteDB(BESIDE).catch(said);
+  return openGeneration(generation);
 }
 
 async function openGeneration(generation: number): Promise<IDBPDatabase<ArqKeys>> {
@@ -125,7 +142,8 @@ async function openNewest(
     db.close();
     await deleteDB(nameOf(generation));
   }
-  const generation = found[0] ?? 1;
+  const [generation] = found;
+  if (generation === undefined) return { db: await makeGeneration(1), generation: 1 };
   return { db: await openGeneration(generation), generation };
 }
 
@@ -139,11 +157,19 @@ export async function openKeyStore(
   const clean = async () => {
     const old = (await generations()).filter((n) => n < generation);
     // Who comes after this one may have begun anew, with a lower number.
-    if (!isClosed && old.length > 0) await deleteAll(old);
+    if (isClosed) return;
+    await Promise.all(old.map((n) => deleteDB(nameOf(n))));
+    // Nobody is kept waiting for it.
+    swept = sweepOld();
   };
+  const sweepOld = () =>
+    sweep((n) => !isClosed && n < generation).catch((error: unknown) =>
+      console.error('bytes of old keys may stay until the next start', error),
+    );
   // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
   let cleaned = found.length > 1 ? clean() : Promise.resolve();
   cleaned.catch(() => {});
+  let swept = found.length > 1 ? Promise.resolve() : sweepOld();
 
   return {
     generation: () => generation,
@@ -174,7 +200,7 @@ export async function openKeyStore(
         const value = await db.get('blobs', name);
         if (value !== undefined && !(name in blobs)) keep.push([name, value]);
       }
-      const next = await openGeneration(generation + 1);
+      const next = await makeGeneration(generation + 1);
       try {
         await inTransaction(next.transaction(['blobs', 'ring'], 'readwrite', STRICT), (tx, ask) => {
           for (const [name, value] of [...keep, ...Object.entries(blobs)])
@@ -198,6 +224,7 @@ export async function openKeyStore(
     async destroyed() {
       await cleaned.catch(clean);
     },
+    swept: () => swept,
     close() {
       isClosed = true;
       db.close();
@@ -208,4 +235,5 @@ export async function openKeyStore(
 /** Every generation; the one in force last. */
 export async function destroyKeyStores(): Promise<void> {
   for (const n of await generations()) await deleteDB(nameOf(n));
+  await sweep(() => true);
 }

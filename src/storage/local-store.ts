@@ -1045,8 +1045,9 @@ export class LocalStore extends RecordingStore {
   }
 
   /** What was overwritten or deleted leaves the browser's logs (compact.ts). */
-  pushOut(): Promise<void> {
-    return this.exclusive(() => churn(this.vault));
+  async pushOut(): Promise<void> {
+    await this.exclusive(() => churn(this.vault));
+    await this.vault.swept();
   }
 
   /**

@@ -385,6 +385,11 @@ export class Vault {
     return keys.filter((key) => key !== undefined);
   }
 
+  /** Resolves when the bytes of destroyed keys have left the browser's files too, as far as it can be brought to. */
+  swept(): Promise<void> {
+    return this.store.swept();
+  }
+
   /** Destroys keys. Nothing that they sealed opens again. */
   async shred(list: readonly Shred[]): Promise<void> {
     const shred = new Map(list.map((one) => [nameOf(one), one]));

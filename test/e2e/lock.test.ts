@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { rowsInPage } from '../support/rows-in-page.ts';
-import { hasBytes, searchBytes } from '../support/search-bytes.ts';
+import { filesWith, searchBytes } from '../support/search-bytes.ts';
 import { storageFiles } from '../support/storage-files.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
@@ -102,7 +102,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   function expectNoKey(): void {
     const files = storageFiles(browser);
     expect(gone.size).toBeGreaterThan(2);
-    expect([...gone].flatMap(([what, bytes]) => (hasBytes(files, bytes) ? [what] : []))).toEqual([]);
+    expect([...gone].flatMap(([what, bytes]) => filesWith(files, bytes).map((file) => `${what}: ${file}`))).toEqual([]);
     expect(searchBytes(files, texts)).toEqual([]);
   }
   const noteSecret = async () => {
@@ -223,7 +223,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await browser.close({ keepProfile: true });
     expect(readable([...visited, PASSPHRASE])).toEqual([]);
     expect(wrapped.length).toBeGreaterThan(1);
-    for (const bytes of wrapped) expect(hasBytes(storageFiles(browser), bytes)).toBe(true);
+    for (const bytes of wrapped) expect(filesWith(storageFiles(browser), bytes)).not.toEqual([]);
     expectNoKey();
     await browser.relaunch();
     options = await browser.openExtensionPage(`${OPTIONS}#privacy`);

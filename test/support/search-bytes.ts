@@ -48,9 +48,9 @@ export function searchBytes(files: readonly string[], texts: readonly string[]):
   return files.flatMap((file) => searchFile(file, needles));
 }
 
-/** Whether these bytes are in one of the files, or in a decompressed block of one. */
-export const hasBytes = (files: readonly string[], bytes: Buffer): boolean =>
-  files.some((file) => {
+/** In which of the files these bytes are, or in a decompressed block of one. */
+export const filesWith = (files: readonly string[], bytes: Buffer): string[] =>
+  files.filter((file) => {
     const content = readFileSync(file);
     return (
       content.includes(bytes) ||

@@ -123,7 +123,7 @@ describe('opening', () => {
     });
     expect((await storage.currentContext()).timestamp.getTime()).toBe(5);
     expect(written).toHaveLength(1);
-    expect((await indexedDB.databases()).map(({ name }) => name).sort()).toEqual(['arq-data', 'arq-keys-1']);
+    expect((await indexedDB.databases()).map(({ name }) => name).sort()).toEqual(['arq-beside-1', 'arq-data', 'arq-keys-1']);
     await storage.close();
   });
 });

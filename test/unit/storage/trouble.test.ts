@@ -181,4 +181,18 @@ describe('the newest key ring is found', () => {
     expect(await profile.store.recordCount()).toBe(1);
     expect(await rings()).toEqual([`arq-keys-${own + 1}`]);
   });
+
+  it('and what a stopped worker left of the one before is swept out by the next start', async () => {
+    const beside = async () =>
+      (await indexedDB.databases()).flatMap(({ name }) => (name?.startsWith('arq-beside-') ? [name] : []));
+    const profile = await filled();
+    const own = profile.store.keys.generation();
+    await erase(profile, 1);
+    await profile.store.keys.swept();
+    expect(await beside()).toEqual([`arq-beside-${own + 1}`]);
+    (await openDB(`arq-beside-${own}`, 1)).close();
+    await profile.reopen();
+    await profile.store.keys.swept();
+    expect(await beside()).toEqual([`arq-beside-${own + 1}`]);
+  });
 });
