@@ -14,6 +14,9 @@ export function fraction(random: Random): number {
   return new DataView(random.bytes(4).buffer).getUint32(0) / 2 ** 32;
 }
 
+/** Uniform in [0, 2^32). */
+export const randomU32 = (): number => new DataView(systemRandom.bytes(4).buffer).getUint32(0);
+
 /** A random UUID, version 4 (RFC 9562 §5.4). */
 export function randomUuid(random: Random = systemRandom): string {
   const bytes = random.bytes(16);

@@ -175,7 +175,7 @@ export function foldEvents(events: Iterable<InteractionEvent>): InteractionRecor
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Oldest first. Of one device, ids of equal time sort by their counter. */
+/** Oldest first. Of one device, ids of equal time sort by their counter, which goes on from one run of the browser to the next. */
 export function compareEvents(
   a: Pick<InteractionEvent, 'id' | 'atMs'>,
   b: Pick<InteractionEvent, 'id' | 'atMs'>,
@@ -185,8 +185,8 @@ export function compareEvents(
   const [deviceB = '', incarnationB = '', counterB = ''] = b.id.split('.');
   return (
     compareText(deviceA, deviceB) ||
-    compareText(incarnationA, incarnationB) ||
     counterA.length - counterB.length ||
-    compareText(counterA, counterB)
+    compareText(counterA, counterB) ||
+    compareText(incarnationA, incarnationB)
   );
 }

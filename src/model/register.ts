@@ -3,6 +3,8 @@
  * seen; reading resolves them by a rule of the caller. Merging is commutative, associative and idempotent (Almeida et al.,
  * "Scalable and Accurate Causality Tracking for Eventually Consistent Stores", DAIS 2014: dotted version vector sets).
  */
+import { canonical } from '../base/canonical.ts';
+
 export interface Entry<T> {
   readonly value: T;
   /** Who wrote it and the how-manieth write of theirs it was. */
@@ -23,25 +25,32 @@ export const emptyRegister = <T>(): Register<T> => ({ entries: [], seen: {} });
 const covers = (seen: Register<unknown>['seen'], { actor, n }: Entry<unknown>): boolean =>
   (seen[actor] ?? 0) >= n;
 
+const isSameWrite = (a: Entry<unknown>, b: Entry<unknown>): boolean => a.actor === b.actor && a.n === b.n;
+
 /** A write that has seen everything in `register`: afterwards it is the only value. */
 export function write<T>(register: Register<T>, actor: string, value: T, atMs: number): Register<T> {
   const n = (register.seen[actor] ?? 0) + 1;
   return { entries: [{ value, actor, n, atMs }], seen: { ...register.seen, [actor]: n } };
 }
 
+/**
+ * An actor whose profile was put back from a backup may number another write like one that others know: both values stay, as of writes
+ * that do not know of each other.
+ */
 export function merge<T>(a: Register<T>, b: Register<T>): Register<T> {
-  const inBoth = (entry: Entry<T>, other: Register<T>) =>
-    other.entries.some((candidate) => candidate.actor === entry.actor && candidate.n === entry.n);
-  const kept = [
-    ...a.entries.filter((entry) => inBoth(entry, b) || !covers(b.seen, entry)),
-    ...b.entries.filter((entry) => !inBoth(entry, a) && !covers(a.seen, entry)),
-  ];
+  const survives = (entry: Entry<T>, other: Register<T>) =>
+    !covers(other.seen, entry) || other.entries.some((there) => isSameWrite(there, entry));
+  const kept = new Map(
+    [
+      ...a.entries.filter((entry) => survives(entry, b)),
+      ...b.entries.filter((entry) => survives(entry, a)),
+    ].map((entry) => [canonical([entry.actor, entry.n, entry.atMs, entry.value]), entry]),
+  );
   const seen: Record<string, number> = { ...a.seen };
   for (const [actor, n] of Object.entries(b.seen)) seen[actor] = Math.max(seen[actor] ?? 0, n);
-  return {
-    entries: kept.sort((x, y) => (x.actor === y.actor ? x.n - y.n : x.actor < y.actor ? -1 : 1)),
-    seen,
-  };
+  const compare = (x: [string, Entry<T>], y: [string, Entry<T>]) =>
+    x[1].actor === y[1].actor ? x[1].n - y[1].n || (x[0] < y[0] ? -1 : 1) : x[1].actor < y[1].actor ? -1 : 1;
+  return { entries: [...kept].sort(compare).map(([, entry]) => entry), seen };
 }
 
 /** The latest by time, then by actor: for values where no one is safer than another. */

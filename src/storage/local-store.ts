@@ -85,6 +85,8 @@ export interface LocalStoreOptions extends DatabaseEvents {
   readonly clock: Clock;
   /** What a locked profile was opened with, from the browser's memory. */
   readonly secret?: () => Promise<Bytes | undefined>;
+  /** The number of this run of the browser (u32, random), from its memory. Absent: events have the profile's incarnation in its place. */
+  readonly run?: () => Promise<number>;
   /** Rows were met that do not open; they were left out and left alone. */
   onDamaged(rows: number): void;
 }
@@ -188,6 +190,7 @@ export interface StoreParts {
   readonly vault: Vault | LockedVault;
   /** The number that the next event gets. */
   readonly counter: number;
+  readonly run: number | undefined;
   readonly sentinel: Sentinel | undefined;
   /** Numbers that other devices know would be used again for other events: this device has to start another life. */
   readonly isBehind: boolean;
@@ -201,15 +204,21 @@ export async function openParts(options: LocalStoreOptions): Promise<StoreParts>
     keys,
     vault: await Vault.open(keys, await options.secret?.()),
   }));
-  for (const one of [opening, reading]) one.catch(() => {});
+  const running = options.run?.();
+  for (const one of [opening, reading, running]) one?.catch(() => {});
   const db = await openData(options).catch((error: unknown) => {
     opening.then(({ keys }) => keys.close()).catch(() => {});
     throw error;
   });
-  const [{ keys, vault }, found, counter] = await Promise.all([opening, reading, journalCounter(db)]);
+  const [{ keys, vault }, found, counter, run] = await Promise.all([
+    opening,
+    reading,
+    journalCounter(db),
+    running,
+  ]);
   const sentinel = parseSentinel(found);
   const isBehind = sentinel?.userId === vault.userId && counter < sentinel.counter;
-  return { db, keys, vault, counter, sentinel, isBehind };
+  return { db, keys, vault, counter, run, sentinel, isBehind };
 }
 
 export class LocalStore extends RecordingStore {
@@ -248,6 +257,7 @@ export class LocalStore extends RecordingStore {
     private readonly options: LocalStoreOptions,
     /** What the browser lost of this store, until `lossSeen`. */
     public loss: Loss | undefined,
+    run: number | undefined,
   ) {
     super(db, keys);
     const { clock } = options;
@@ -274,7 +284,7 @@ export class LocalStore extends RecordingStore {
       db,
       {
         deviceId: vault.deviceId,
-        incarnation: vault.incarnation,
+        run: run ?? vault.incarnation,
         store: 'journal',
         seal: (event, n, day) => sealJournalRow(vault, event, n, day),
       },
@@ -296,14 +306,14 @@ export class LocalStore extends RecordingStore {
 
   /** Of a profile that is not locked. */
   static async from(
-    { db, keys, vault, counter, sentinel, isBehind }: StoreParts & { readonly vault: Vault },
+    { db, keys, vault, counter, run, sentinel, isBehind }: StoreParts & { readonly vault: Vault },
     options: LocalStoreOptions,
   ): Promise<LocalStore> {
     const loss = lossOf(sentinel, { userId: vault.userId, counter });
     try {
       // First: the journal numbers events with it.
       if (isBehind) await vault.beginIncarnation();
-      const store = new LocalStore(db, keys, vault, options, loss);
+      const store = new LocalStore(db, keys, vault, options, loss, run);
       await Promise.all([store.#watch(counter), store.#finish()]);
       await store.archives.open();
       return store;

@@ -47,6 +47,7 @@ export class LockedStore extends RecordingStore {
     keys: KeyStore,
     readonly vault: LockedVault,
     private readonly clock: Clock,
+    run: number | undefined,
     private readonly limits: { readonly events: number; readonly bytes: number } = SEALED_LIMITS,
   ) {
     super(db, keys);
@@ -54,7 +55,7 @@ export class LockedStore extends RecordingStore {
       db,
       {
         deviceId: vault.deviceId,
-        incarnation: vault.incarnation,
+        run: run ?? vault.incarnation,
         store: 'sealed',
         seal: (event, n, day, redacted) => this.#seal({ event, redacted }, n, day, dayOf(clock.nowMs())),
       },
@@ -69,12 +70,13 @@ export class LockedStore extends RecordingStore {
     keys: KeyStore,
     vault: LockedVault,
     clock: Clock,
+    run?: number,
     limits?: { readonly events: number; readonly bytes: number },
   ): Promise<LockedStore> {
     // Some may still wait from before: opening them was interrupted, and what was missing of those was told.
     if ((await db.get('metadata', LOCKED_FROM)) === undefined)
       await db.put('metadata', (await journalCounter(db)) - (await db.count('sealed')), LOCKED_FROM);
-    return new LockedStore(db, keys, vault, clock, limits);
+    return new LockedStore(db, keys, vault, clock, run, limits);
   }
 
   async append(append: Append): Promise<InteractionEvent | null> {

@@ -5,8 +5,8 @@ import { beginIncarnation, Vault } from './vault.ts';
 
 export async function openOrLocked(options: LocalStoreOptions): Promise<LocalStore | LockedStore> {
   const parts = await openParts(options);
-  const { db, keys, vault, isBehind } = parts;
+  const { db, keys, vault, run, isBehind } = parts;
   if (vault instanceof Vault) return LocalStore.from({ ...parts, vault }, options);
   const incarnation = isBehind ? await beginIncarnation(keys, vault) : vault.incarnation;
-  return LockedStore.open(db, keys, { ...vault, incarnation }, options.clock);
+  return LockedStore.open(db, keys, { ...vault, incarnation }, options.clock, run);
 }

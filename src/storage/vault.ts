@@ -15,7 +15,7 @@ import {
   utf8,
 } from '../base/bytes.ts';
 import { type Day, dayNumber } from '../base/clock.ts';
-import { systemRandom } from '../base/random.ts';
+import { randomU32, systemRandom } from '../base/random.ts';
 import { type AccountKeys, deriveAccountKeys, newMasterKey, newPeriodKey } from '../crypto/account-keys.ts';
 import { type AeadKey, aeadKey } from '../crypto/envelope.ts';
 import { type Epoch, encodeEpoch, FIRST_EPOCH, nextAlone, parseEpoch } from '../crypto/epochs.ts';
@@ -96,7 +96,6 @@ export interface LockedVault extends Identity {
   readonly seals: readonly { readonly day: Day; readonly publicKey: Bytes }[];
 }
 
-const newIncarnation = (): number => new DataView(systemRandom.bytes(4).buffer).getUint32(0);
 
 const wrapAad = (userId: string, what: string): Bytes =>
   lengthPrefixed([utf8('arq/wrap/1'), utf8(userId), utf8(what)]);
@@ -168,7 +167,7 @@ export class Vault {
     const keys = await generateDeviceKeys();
     const identity: Identity = {
       userId: toBase64Url(systemRandom.bytes(16)),
-      incarnation: newIncarnation(),
+      incarnation: randomU32(),
       deviceId: await deviceIdOf(keys),
     };
     const device = utf8(JSON.stringify(await exportDeviceKeys(keys)));
@@ -642,7 +641,7 @@ export async function beginIncarnation(
   store: KeyStore,
   { userId, deviceId }: Omit<Identity, 'incarnation'>,
 ): Promise<number> {
-  const identity: Identity = { userId, deviceId, incarnation: newIncarnation() };
+  const identity: Identity = { userId, deviceId, incarnation: randomU32() };
   await store.putBlob(IDENTITY, utf8(JSON.stringify(identity)));
   return identity.incarnation;
 }

@@ -40,7 +40,7 @@ import { extended, type Feed, follows, moveCursor, notAsSent, openFeed, readPage
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { contradicted, headSchema, headsBeyond, readHeads, stopFor, takeHead } from './heads.ts';
 import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
-import { erasuresWaiting, queueDay, queueRecord, readStaged } from './outbox.ts';
+import { erasuresWaiting, partsSent, queueDay, queueRecord, readStaged } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
@@ -299,6 +299,7 @@ async function apply(
   const newest = latestOf(changes);
   const ahead: Record<string, string> = {};
   const peers: PeerRow[] = [];
+  const ownParts: number[] = [];
   const unread = { ...(await readUnread(store)) };
   const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
   const opened = await openHeaders(scope, objects);
@@ -336,6 +337,7 @@ async function apply(
     if (newest.has(object.slot) && newest.get(object.slot) !== etag) ahead[object.slot] = etag;
     const { kind, counter, day } = header.header;
     if (outcome.value === 'no-key' && day !== undefined) await queueDay(store, day);
+    if (own && kind === 'part') ownParts.push(counter);
     peers.push({
       slot: object.slot,
       etag,
@@ -363,9 +365,12 @@ async function apply(
     await queueMeant(store, into.commands);
     await dropCovered(store);
   }
-  await inTransaction(store.db.transaction('peers', 'readwrite', STRICT), (tx, ask) => {
-    for (const slot of gone) ask(tx.store.delete(slot));
-    for (const peer of peers) ask(tx.store.put(peer));
+  // A profile that was put back from a backup learns here which of its numbers are used.
+  const parts = Math.max(await partsSent(store), ...ownParts);
+  await inTransaction(store.db.transaction(['peers', 'metadata'], 'readwrite', STRICT), (tx, ask) => {
+    for (const slot of gone) ask(tx.objectStore('peers').delete(slot));
+    for (const peer of peers) ask(tx.objectStore('peers').put(peer));
+    ask(tx.objectStore('metadata').put(parts, 'parts'));
   });
   // What was deleted, also by a later change, is not waited for.
   for (const slot of gone) if (!there.has(slot) && !missing.includes(slot)) delete unread[slot];

@@ -14,6 +14,7 @@ import { writeGate } from './gate.ts';
 import { LockedProfile } from './locked-profile.ts';
 import { RecordingProfile } from './recording-profile.ts';
 import { type Sensitive, sensitiveOf } from './sensitive.ts';
+import { readRun } from './run.ts';
 import { readUnlockSecret } from './unlock-secret.ts';
 
 const sentinel: SentinelArea = {
@@ -85,6 +86,7 @@ export class Profile extends RecordingProfile {
       sentinel,
       clock,
       secret: readUnlockSecret,
+      run: readRun,
       onDamaged,
     });
     if (store instanceof LockedStore) return LockedProfile.open(store, clock);

@@ -264,6 +264,7 @@ describe('what comes while it is locked', () => {
       keys,
       vault,
       { nowMs: () => profile.nowMs },
+      undefined,
       { events: 10, bytes: 1e9 },
     );
     for (let n = 0; n < 14; n++) await small.append({ event: visit(`p${n}`, profile.nowMs + n) });

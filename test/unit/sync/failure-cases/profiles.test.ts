@@ -55,6 +55,70 @@ describe('S3: a profile whose databases were put back to an older state uses no 
     await oracle.check();
     expect(await a.urls()).toHaveLength(3);
   });
+
+  // The whole folder, from a backup: nothing on this device tells.
+  it('nor when all of it is older, whether or not it has heard of what it sent', async () => {
+    const [a, b] = await pair();
+    await oracle.visit(b, 'one.example', '/before');
+    await world.settle();
+    const copy = await copyProfile(b);
+    for (const path of ['/sent', '/sent too']) await oracle.visit(b, 'one.example', path);
+    await world.settle();
+    const ids = new Set(await b.eventIds());
+    await putBack(b, copy, 'all');
+    for (const path of ['/offline', '/offline too']) await oracle.visit(b, 'one.example', path);
+    expect((await b.eventIds()).filter((id) => ids.has(id))).toHaveLength(1);
+    await world.settle();
+    await oracle.visit(b, 'one.example', '/after');
+    await world.settle();
+    await oracle.check();
+    expect(await a.urls()).toHaveLength(6);
+  });
+
+  it('nor when it was put back while what it sent was not read yet by the others', async () => {
+    const [a, b] = await pair();
+    const copy = await copyProfile(b);
+    await oracle.visit(b, 'one.example', '/sent');
+    await world.settle([b]);
+    await putBack(b, copy, 'all');
+    await oracle.visit(b, 'one.example', '/offline');
+    await world.settle([b]);
+    await world.settle();
+    await oracle.check();
+    expect(await a.urls()).toHaveLength(2);
+  });
+
+  it('nor when copy and original go on beside each other', async () => {
+    const [, b] = await pair();
+    await oracle.visit(b, 'one.example', '/before');
+    await world.settle();
+    const twin = (await world.device('twin of b')) as WholeDevice;
+    await putBack(twin, await copyProfile(b), 'all');
+    for (const round of [1, 2, 3]) {
+      for (const device of [b, twin]) await oracle.visit(device, 'one.example', `/${device.name} ${round}`);
+      // Both send before either has heard of the other.
+      await Promise.all([b.round(), twin.round()]);
+      await world.settle();
+    }
+    await oracle.check();
+  });
+
+  it('and what was chosen under one number twice is chosen twice: the stricter is in force everywhere', async () => {
+    const [, b] = await pair();
+    await b.set({ rules: [{ id: 'r', host: 'other.example', capture: 'skip' }] });
+    await world.settle();
+    const copy = await copyProfile(b);
+    await b.set({ rules: [{ id: 'r1', host: 'one.example', capture: 'skip' }], level: 'anonymous' });
+    await world.settle();
+    await putBack(b, copy, 'all');
+    await b.set({ rules: [{ id: 'r2', host: 'one.example', capture: 'domain' }], level: 'public' });
+    await world.settle();
+    await oracle.check();
+    expect(b.settings()).toMatchObject({
+      level: 'anonymous',
+      rules: [{ host: 'one.example', capture: 'skip' }],
+    });
+  });
 });
 
 describe('S14: records whose keys are missing here are left alone, and what helps is offered', () => {
