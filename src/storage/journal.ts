@@ -46,8 +46,15 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-export const eventId = (deviceId: string, run: number, n: number): string =>
-  `${deviceId}.${run.toString(36)}.${n.toString(36)}`;
+export const eventId = (deviceId: string, life: number, n: number): string =>
+  `${deviceId}.${life.toString(36)}.${n.toString(36)}`;
+
+/**
+ * Another number (u32) in each run of the browser, and after the store was found to be behind: whichever way a profile comes to number
+ * other events with the same numbers, their ids are others (docs/decisions/0019).
+ */
+export const lifeOf = ({ incarnation }: { readonly incarnation: number }, run = 0): number =>
+  (incarnation ^ run) >>> 0;
 
 /** The number that the next event gets. */
 export const journalCounter = async (db: Database): Promise<number> =>
@@ -67,8 +74,7 @@ export const stamped = <E extends NewEvent>(event: E, deletedUntilMs: number): E
 /** Where events go, and how: into the journal of an open profile, or sealed beside it while the profile is locked. */
 export interface JournalEnd<Row extends JournalRow | SealedRow> {
   readonly deviceId: string;
-  /** Random, of this run of the browser: a profile that was put back from a backup numbers other events with the same numbers. */
-  readonly run: number;
+  readonly life: number;
   readonly store: Row extends JournalRow ? 'journal' : 'sealed';
   seal(event: InteractionEvent, n: number, day: Day, redacted: readonly SensitiveKind[]): Promise<Row>;
 }
@@ -189,7 +195,7 @@ export class Journal<Row extends JournalRow | SealedRow> {
     day: Day,
     redacted: Append['redacted'] = [],
   ): Promise<{ event: InteractionEvent; row: Row }> {
-    const id = eventId(this.end.deviceId, this.end.run, n);
+    const id = eventId(this.end.deviceId, this.end.life, n);
     const full = { ...stamped(event, this.#deletedUntilMs ?? 0), id } as InteractionEvent;
     return { event: full, row: await this.end.seal(full, n, day, redacted) };
   }

@@ -60,6 +60,7 @@ import {
   DELETED_UNTIL,
   Journal,
   journalCounter,
+  lifeOf,
   readDeletedUntil,
   SEEN_STEP_MS,
   sealJournalRow,
@@ -85,7 +86,7 @@ export interface LocalStoreOptions extends DatabaseEvents {
   readonly clock: Clock;
   /** What a locked profile was opened with, from the browser's memory. */
   readonly secret?: () => Promise<Bytes | undefined>;
-  /** The number of this run of the browser (u32, random), from its memory. Absent: events have the profile's incarnation in its place. */
+  /** The number of this run of the browser (u32, random), from its memory; part of the ids of events. */
   readonly run?: () => Promise<number>;
   /** Rows were met that do not open; they were left out and left alone. */
   onDamaged(rows: number): void;
@@ -284,7 +285,7 @@ export class LocalStore extends RecordingStore {
       db,
       {
         deviceId: vault.deviceId,
-        run: run ?? vault.incarnation,
+        life: lifeOf(vault, run),
         store: 'journal',
         seal: (event, n, day) => sealJournalRow(vault, event, n, day),
       },

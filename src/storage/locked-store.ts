@@ -8,7 +8,7 @@ import { Mutex } from '../base/mutex.ts';
 import { type Sealer, sealerFor } from '../crypto/sealing.ts';
 import { type InteractionEvent, storeTypeOf } from '../model/interaction.ts';
 import type { Database } from './database.ts';
-import { type Append, Journal, journalCounter } from './journal.ts';
+import { type Append, Journal, journalCounter, lifeOf } from './journal.ts';
 import type { KeyStore } from './key-store.ts';
 import { RecordingStore } from './recording-store.ts';
 import type { SealedRow } from './schema.ts';
@@ -55,7 +55,7 @@ export class LockedStore extends RecordingStore {
       db,
       {
         deviceId: vault.deviceId,
-        run: run ?? vault.incarnation,
+        life: lifeOf(vault, run),
         store: 'sealed',
         seal: (event, n, day, redacted) => this.#seal({ event, redacted }, n, day, dayOf(clock.nowMs())),
       },

@@ -56,6 +56,22 @@ describe('S3: a profile whose databases were put back to an older state uses no 
     expect(await a.urls()).toHaveLength(3);
   });
 
+  it('also in the same run of the browser', async () => {
+    const [a, b] = await pair();
+    const copy = await copyProfile(b);
+    await oracle.visit(b, 'one.example', '/sent');
+    await world.settle();
+    await b.restart();
+    const memory = new Map(b.context.session);
+    await putBack(b, copy, 'databases');
+    for (const [key, value] of memory) b.context.session.set(key, value);
+    await b.restart();
+    await oracle.visit(b, 'one.example', '/after');
+    await world.settle();
+    await oracle.check();
+    expect(await a.urls()).toHaveLength(2);
+  });
+
   // The whole folder, from a backup: nothing on this device tells.
   it('nor when all of it is older, whether or not it has heard of what it sent', async () => {
     const [a, b] = await pair();
