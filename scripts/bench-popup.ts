@@ -55,7 +55,7 @@ async function withRecords(browser: TestBrowser, port: number): Promise<void> {
     `${RECORDS} records`,
     async () => {
       count = await options.text('record-count');
-      return Number(count) >= RECORDS * 0.9;
+      return Number(count.replace(/\D/g, '')) >= RECORDS * 0.9;
     },
     { timeoutMs: 60_000 },
   );

@@ -59,9 +59,9 @@ export function Numbers({ children }: { readonly children?: ComponentChildren })
   return (
     <p class="numbers small muted tabular">
       <span>
-        <span data-testid="record-count">{now ? String(now.recordCount) : ''}</span>
+        <span data-testid="record-count">{now ? now.recordCount.toLocaleString() : ''}</span>
         {now && (now.recordCount === 1 ? ' record' : ' records')}
-        {now && now.ephemeralCount > 0 ? `, ${now.ephemeralCount} in memory only` : ''}
+        {now && now.ephemeralCount > 0 ? `, ${now.ephemeralCount.toLocaleString()} in memory only` : ''}
       </span>
       {children}
       <span class={now?.sync.phase === 'error' ? 'error' : ''}>
