@@ -10,7 +10,7 @@ export interface Entry<T> {
   /** Who wrote it and the how-manieth write of theirs it was. */
   readonly actor: string;
   readonly n: number;
-  /** Only to break ties between values that do not know of each other, in ms. */
+  /** By the clock of who wrote it, in ms since 1970: to be shown, and decides nothing. */
   readonly atMs: number;
 }
 
@@ -51,17 +51,6 @@ export function merge<T>(a: Register<T>, b: Register<T>): Register<T> {
   const compare = (x: [string, Entry<T>], y: [string, Entry<T>]) =>
     x[1].actor === y[1].actor ? x[1].n - y[1].n || (x[0] < y[0] ? -1 : 1) : x[1].actor < y[1].actor ? -1 : 1;
   return { entries: [...kept].sort(compare).map(([, entry]) => entry), seen };
-}
-
-/** The latest by time, then by actor: for values where no one is safer than another. */
-export function latest<T>(register: Register<T>): T | undefined {
-  return register.entries.reduce<Entry<T> | undefined>(
-    (best, entry) =>
-      !best || entry.atMs > best.atMs || (entry.atMs === best.atMs && entry.actor > best.actor)
-        ? entry
-        : best,
-    undefined,
-  )?.value;
 }
 
 /** The one that `better` prefers of all that are concurrent. `better` must be a total order's maximum. */

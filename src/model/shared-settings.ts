@@ -14,7 +14,8 @@ export interface SharedSettings {
 
 export const EMPTY_SHARED: SharedSettings = { level: emptyRegister(), rules: {} };
 
-const MAX_ACTORS = 64;
+/** Lives of devices in accounts (`actorOf`): more than a person gets to, and no way to fill a device's memory. */
+const MAX_ACTORS = 1_024;
 const MAX_RULES = 5_000;
 /** A host and a path, or a pattern. */
 const MAX_KEY = 600;
@@ -38,7 +39,14 @@ const registerSchema = <S extends v.GenericSchema>(value: S) =>
     ),
   });
 
-const sharedSchema = v.object({
+/** What a newer version may have added: registers, alone or by name. They are merged without knowing what they say. */
+type Unknown = Register<unknown> | Readonly<Record<string, Register<unknown>>>;
+const unknownSchema: v.GenericSchema<unknown, Unknown> = v.union([
+  registerSchema(v.unknown()),
+  v.record(v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.unknown())),
+]);
+
+const knownSchema = {
   level: registerSchema(v.picklist(PRIVACY_LEVELS)),
   // Not `v.record`, which leaves out what objects have by themselves: `constructor` and `prototype` are names of hosts, too.
   rules: v.pipe(
@@ -48,19 +56,50 @@ const sharedSchema = v.object({
     v.maxLength(MAX_RULES),
     v.transform((entries): SharedSettings['rules'] => Object.fromEntries(entries)),
   ),
-});
+};
+const sharedSchema = v.objectWithRest(knownSchema, unknownSchema);
 
-/** `null` when it is not of this form. */
+/** Fields that this version does not know. */
+const unknownOf = (shared: SharedSettings): Map<string, Unknown> =>
+  new Map(Object.entries(shared).filter(([name]) => !(name in knownSchema)) as [string, Unknown][]);
+
+const isRegister = (field: Unknown): field is Register<unknown> =>
+  'entries' in field && Array.isArray(field.entries);
+
+function mergeUnknown(a: Unknown, b: Unknown): Unknown {
+  if (isRegister(a) && isRegister(b)) return merge(a, b);
+  // Two versions that do not agree on the form: the same one everywhere.
+  if (isRegister(a) || isRegister(b)) return canonical(a) < canonical(b) ? b : a;
+  return mergeByName(a, b);
+}
+
+function mergeByName<T>(
+  a: Readonly<Record<string, Register<T>>>,
+  b: Readonly<Record<string, Register<T>>>,
+): Readonly<Record<string, Register<T>>> {
+  const merged = new Map(Object.entries(a));
+  for (const [name, register] of Object.entries(b))
+    merged.set(name, merge(merged.get(name) ?? emptyRegister(), register));
+  return Object.fromEntries(merged);
+}
+
+/** `null` when it is not of this form. Fields that a newer version added are kept. */
 export function parseShared(value: unknown): SharedSettings | null {
   const parsed = v.safeParse(sharedSchema, value);
   return parsed.success ? parsed.output : null;
 }
 
 export function mergeShared(a: SharedSettings, b: SharedSettings): SharedSettings {
-  const rules = new Map(Object.entries(a.rules));
-  for (const [key, register] of Object.entries(b.rules))
-    rules.set(key, merge(rules.get(key) ?? emptyRegister(), register));
-  return { level: merge(a.level, b.level), rules: Object.fromEntries(rules) };
+  const unknown = unknownOf(a);
+  for (const [name, field] of unknownOf(b)) {
+    const ours = unknown.get(name);
+    unknown.set(name, ours ? mergeUnknown(ours, field) : field);
+  }
+  return {
+    ...Object.fromEntries(unknown),
+    level: merge(a.level, b.level),
+    rules: mergeByName(a.rules, b.rules),
+  };
 }
 
 /**
@@ -149,6 +188,7 @@ export function changeShared(
       rules.set(key, write(rules.get(key) ?? emptyRegister(), actor, now, atMs));
   }
   return {
+    ...shared,
     level: before.level === wanted.level ? shared.level : write(shared.level, actor, wanted.level, atMs),
     rules: Object.fromEntries(rules),
   };

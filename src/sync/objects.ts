@@ -129,6 +129,20 @@ export async function openHeader(
   slot: Slot,
   object: Bytes,
 ): Promise<OpenedHeader | null> {
+  const said = await headerSaid(scope, slot, object);
+  const header = v.safeParse(headerSchema, said?.header);
+  if (!said || !header.success || (await slotOf(scope, header.output)) !== slot) return null;
+  const { epoch, record } = said.of;
+  return { header: header.output, sealedBody: object.subarray(said.length), epoch, record };
+}
+
+/** Whether a device of the account sealed this header for this slot, and it says what this version does not know. */
+export async function isOfNewerVersion(scope: ObjectScope, slot: Slot, object: Bytes): Promise<boolean> {
+  const said = await headerSaid(scope, slot, object);
+  return said !== null && !v.is(headerSchema, said.header);
+}
+
+async function headerSaid(scope: ObjectScope, slot: Slot, object: Bytes) {
   const length = headerBytes(object);
   const sealed = object.subarray(2, length);
   const of = keysOf(scope, sealed);
@@ -137,9 +151,7 @@ export async function openHeader(
   const json = opened.ok ? unpad(opened.plaintext) : null;
   if (!json) return null;
   try {
-    const header = v.parse(headerSchema, JSON.parse(fromUtf8(json)));
-    if ((await slotOf(scope, header)) !== slot) return null;
-    return { header, sealedBody: object.subarray(length), epoch: of.epoch, record: of.record };
+    return { header: JSON.parse(fromUtf8(json)) as unknown, length, of };
   } catch {
     return null;
   }

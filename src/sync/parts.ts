@@ -47,9 +47,10 @@ export interface Taken {
 
 /**
  * `no-key`: a part whose key its author does not publish (any more): it was destroyed, or is yet to come. `partly`: some of
- * its events are none that we know. `broken`: does not open, or is not what it says.
+ * its events are none that we know. `newer`: a device of the account wrote what this version does not know. `broken`: does not open, or is
+ * not what it says.
  */
-export type Outcome = 'taken' | 'partly' | 'no-key' | 'broken';
+export type Outcome = 'taken' | 'partly' | 'no-key' | 'newer' | 'broken';
 
 export interface OpenedPart {
   readonly day: Day;

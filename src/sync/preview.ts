@@ -23,7 +23,7 @@ import { type AccountState, scopeOf, signerOf } from './account-state.ts';
 import { daysOfCommands, type EraseCommand, erasedBy, isErasure } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
-import { changesSince, openCommand, type RoundSession } from './pull.ts';
+import { changesSince, NEWER, openCommand, type RoundSession } from './pull.ts';
 import { keepKeys } from './rotation.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 
@@ -118,6 +118,7 @@ async function commandsOfAccount(session: Looking): Promise<Result<EraseCommand[
     for (const { slot, body } of objects.value) {
       const opened = await openHeader(scope, slot, body);
       const command = opened?.header.kind === 'erase' ? await openCommand(session, slot, opened) : null;
+      if (command === 'newer') return NEWER;
       if (command) commands.push(command);
     }
   }

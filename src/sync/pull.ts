@@ -39,7 +39,7 @@ import {
 import { extended, type Feed, follows, moveCursor, notAsSent, openFeed, readPage } from './feed.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { contradicted, headSchema, headsBeyond, readHeads, stopFor, takeHead } from './heads.ts';
-import { epochField, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
+import { epochField, isOfNewerVersion, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
 import { erasuresWaiting, partsSent, queueDay, queueRecord, readStaged } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';
@@ -198,6 +198,17 @@ export async function changesSince(
     : page;
 }
 
+/** Who does not know all that lies there would send less than there is: nothing is taken or sent until this device knows it. */
+export const NEWER = {
+  ok: false,
+  error: {
+    code: 'newer-version',
+    status: 200,
+    message:
+      'Another of your devices has a newer version of ARQ Context. Update it here: until then sync waits, and nothing is lost.',
+  },
+} as const;
+
 const LOST = fail(
   'inconsistent',
   'The sync service lost part of its history. Sync has stopped; nothing here was changed.',
@@ -318,13 +329,16 @@ async function apply(
     const stale = header !== undefined && settled && header.epoch < settled.epoch && late.has(object.slot);
     // What is known and was only wrapped anew has been done.
     const isDone = known?.kind === 'erase' && header?.header.kind === 'erase';
+    const isNewer = !header && (await isOfNewerVersion(scope, object.slot, object.body));
     const outcome: Result<Outcome, TransportFailure> =
       header && !older && !stale
         ? isDone
           ? ok('taken')
           : await take(session, object.slot, header, into, feed)
-        : ok('broken');
+        : ok(isNewer ? 'newer' : 'broken');
     if (!outcome.ok) return outcome;
+    // What was taken of the page so far is taken again when it can be read whole.
+    if (outcome.value === 'newer') return NEWER;
     delete unread[object.slot];
     if (stale) unread[object.slot] = 'late';
     else if (outcome.value === 'broken' || outcome.value === 'partly') unread[object.slot] = 'broken';
@@ -407,6 +421,7 @@ async function take(
   if (header.kind === 'part') return takePart(session, slot, object, into);
   if (header.kind === 'erase') {
     const command = await openCommand(session, slot, object);
+    if (command === 'newer') return ok('newer');
     if (!command) return ok('broken');
     into.commands.push(command);
     return ok('taken');
@@ -417,27 +432,27 @@ async function take(
   switch (header.kind) {
     case 'ring': {
       const ring = await parseRing(value);
-      if (!ring) return ok('broken');
+      if (!ring) return ok('newer');
       session.rings.set(header.author, ring);
       return ok('taken');
     }
     case 'card': {
       const said = await attested('card', scope.account, header.author, ever.get(header.author)?.sign, value);
       const card = v.safeParse(cardSchema, said);
-      if (!card.success) return ok('broken');
+      if (!card.success) return ok(said === undefined ? 'broken' : 'newer');
       await store.writeNamed(`card/${header.author}`, card.output);
       return ok('taken');
     }
     case 'head': {
       const said = await attested('head', scope.account, header.author, ever.get(header.author)?.sign, value);
       const head = v.safeParse(headSchema, said);
-      if (!head.success) return ok('broken');
+      if (!head.success) return ok(said === undefined ? 'broken' : 'newer');
       const taken = await takeHead(session, header.author, head.output, v.parse(attestedSchema, value), feed);
       return taken.ok ? ok('taken') : taken;
     }
     case 'settings': {
       const theirs = parseShared(value);
-      if (!theirs) return ok('broken');
+      if (!theirs) return ok('newer');
       await noteSettings(store);
       const merged = await changeSharedSettings(store, (ours) => mergeShared(ours, theirs));
       // We know more than what lies there: send the sum. Not where names only come in another order, or two devices that know the same
@@ -448,16 +463,21 @@ async function take(
   }
 }
 
-/** What an object of kind `erase` says; `null` unless it opens, a device that was listed says it, and it has the name that it lies under. */
+/**
+ * What an object of kind `erase` says; `null` unless it opens, a device that was listed says it, and it has the name that it lies under;
+ * `newer` when it says what this version does not know.
+ */
 export async function openCommand(
   { scope, ever }: Pick<RoundSession, 'scope' | 'ever'>,
   slot: Slot,
   object: OpenedHeader,
-): Promise<EraseCommand | null> {
+): Promise<EraseCommand | 'newer' | null> {
   const { author, name } = object.header;
   const payload = await openBody(scope, slot, object, object.record);
   const value = payload && parseJson(payload);
   const said = await attested('erase', scope.account, author, ever.get(author)?.sign, value);
+  if (said === undefined) return null;
   const command = parseCommand(said);
-  return command?.id === name ? command : null;
+  if (!command) return 'newer';
+  return command.id === name ? command : null;
 }
