@@ -98,7 +98,13 @@ export const hostOfTerm = (term: string): string => term.slice(1, -1).split('.')
  */
 export function hostOf(url: string): string {
   const simple = /^https?:\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)\.?(?::\d+)?(?:[/?#]|$)/.exec(url)?.[1];
-  return simple ?? (URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : '');
+  if (simple !== undefined) return simple;
+  try {
+    // Not `canParse` first: it parses once more, and Node, when it runs hot, refuses hosts with letters like ü.
+    return new URL(url).hostname.replace(/\.$/, '');
+  } catch {
+    return '';
+  }
 }
 
 /** What a page is found by: its words and its site. */

@@ -80,6 +80,7 @@ async function generationsOr(hint: () => Promise<number | undefined>): Promise<n
 }
 
 const generations = (): Promise<number[]> => numbersOf(PREFIX);
+const later = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, DEFERRED_MS));
 
 /** Of the databases whose names begin like this, smallest first. */
 async function numbersOf(prefix: string): Promise<number[]> {
@@ -102,7 +103,6 @@ const DEFERRED_MS = /Chrom/.test(globalThis.navigator?.userAgent ?? '') ? 500 : 
  * Chromium merge that file. What a stopped worker leaves is done by the next start: the database is there.
  */
 async function sweep(isGone: (generation: number) => boolean): Promise<void> {
-  if (DEFERRED_MS > 0) await new Promise((resolve) => setTimeout(resolve, DEFERRED_MS));
   const old = (await numbersOf(BESIDE)).filter(isGone);
   await Promise.all(old.map((n) => deleteDB(besideOf(n))));
 }
@@ -159,17 +159,18 @@ export async function openKeyStore(
     // Who comes after this one may have begun anew, with a lower number.
     if (isClosed) return;
     await Promise.all(old.map((n) => deleteDB(nameOf(n))));
-    // Nobody is kept waiting for it.
-    swept = sweepOld();
+    swept = DEFERRED_MS > 0 ? later().then(sweepOld) : sweepOld();
+    // Where there is something to wait for, nobody is kept waiting.
+    if (DEFERRED_MS === 0) await swept;
   };
   const sweepOld = () =>
     sweep((n) => !isClosed && n < generation).catch((error: unknown) =>
       console.error('bytes of old keys may stay until the next start', error),
     );
   // Nothing waits for it but the next rewrite, which needs the place: the first event after a start should not.
-  let cleaned = found.length > 1 ? clean() : Promise.resolve();
+  let cleaned = found.length > 1 || DEFERRED_MS === 0 ? clean() : Promise.resolve();
   cleaned.catch(() => {});
-  let swept = found.length > 1 ? Promise.resolve() : sweepOld();
+  let swept = found.length > 1 || DEFERRED_MS === 0 ? cleaned.catch(() => {}) : later().then(sweepOld);
 
   return {
     generation: () => generation,
@@ -224,7 +225,10 @@ export async function openKeyStore(
     async destroyed() {
       await cleaned.catch(clean);
     },
-    swept: () => swept,
+    async swept() {
+      await cleaned.catch(() => {});
+      await swept;
+    },
     close() {
       isClosed = true;
       db.close();

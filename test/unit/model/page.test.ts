@@ -51,7 +51,10 @@ it('of anything that may be an address', () => {
       fc.array(piece, { maxLength: 8 }),
       (scheme, pieces) => {
         const url = scheme + pieces.join('');
-        const parsed = URL.canParse(url) ? new URL(url).hostname.replace(/\.$/, '') : '';
+        let parsed = '';
+        try {
+          parsed = new URL(url).hostname.replace(/\.$/, '');
+        } catch {}
         expect(hostOf(url)).toBe(parsed);
       },
     ),

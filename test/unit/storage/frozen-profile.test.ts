@@ -152,10 +152,13 @@ describe('a frozen profile', () => {
 
   it('has the stores that a new one has', async () => {
     const layoutOf = (databases: readonly FrozenDatabase[]) =>
-      databases.map((database) => ({
-        ...database,
-        stores: database.stores.map(({ rows: _, ...layout }) => layout),
-      }));
+      databases
+        // Made beside a key ring, and empty: a ring that was frozen before has none.
+        .filter(({ name }) => !name.startsWith('arq-beside-'))
+        .map((database) => ({
+          ...database,
+          stores: database.stores.map(({ rows: _, ...layout }) => layout),
+        }));
     await emptyProfile(frozen.nowMs);
     expect(layoutOf(frozen.databases)).toEqual(layoutOf(await freezeDatabases()));
   });
