@@ -2,7 +2,7 @@
  * `npm run bench`: our storage engine and its peers on the same two years of events, in a real browser, one after the other,
  * each in a fresh profile. Prints a table and writes rows of `{name, subject, value, unit}`.
  *
- *   --events N        how many (100,000)              --json FILE         default artifacts/bench/storage.json
+ *   --events N        how many (1,000,000)            --json FILE         default artifacts/bench/storage.json
  *   --subjects a,b    default arq and its peers       --browser firefox   default chromium; there ours alone
  *   --scale           ours at 10k, 100k and 1M        --peer-limit S      seconds a peer may ingest (600)
  *   --per-day N       ours with N events a day (200; 0 = not)   --keep  leaves the profiles
@@ -31,7 +31,7 @@ const SCALE = [10_000, 100_000, 1_000_000];
 
 const { values: options } = parseArgs({
   options: {
-    events: { type: 'string', default: '100000' },
+    events: { type: 'string', default: '1000000' },
     json: { type: 'string', default: join(ROOT, 'artifacts', 'bench', 'storage.json') },
     subjects: { type: 'string' },
     browser: { type: 'string', default: 'chromium' },

@@ -19,7 +19,7 @@ export interface DayRange {
 export function daysOfPeriod(period: TimePeriod, nowMs: number): DayRange {
   if (period === 'all') return { firstDay: '0000-01-01', lastDay: '9999-12-31' };
   if (typeof period === 'string') {
-    const length: number | undefined = LENGTH_DAYS[period];
+    const length: number | undefined = Object.hasOwn(LENGTH_DAYS, period) ? LENGTH_DAYS[period] : undefined;
     if (length === undefined) throw new TypeError('not a period');
     return { firstDay: dayOf(nowMs - (length - 1) * DAY_MS), lastDay: dayOf(nowMs) };
   }

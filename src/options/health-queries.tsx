@@ -27,7 +27,8 @@ export function HealthQueries({ report, purge }: Props) {
     <section class="card" ref={box}>
       <h2>Queries since the browser started</h2>
       <p class="small muted">
-        Searches, lists of a page's records, exports, deletions, and what this page itself asks for.
+        Searches, lists of a page's records, exports with the time that taking them took, deletions, what this
+        page itself asks for, and the contexts that are saved by themselves.
       </p>
       <dl class="figures tabular" data-testid="health-queries">
         <dt>Queries</dt>

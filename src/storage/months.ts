@@ -5,7 +5,10 @@ import type { PackRow } from './schema.ts';
 
 /** A pack that one day's events may still join, and a month's packs, hold at most this many. */
 export const PACK_EVENTS = 65_536;
-/** So many packs of single days are looked at one by one before they are merged, while their month is not over. */
+/**
+ * So many packs of single days are looked at one by one before they are merged, while their month is not over, and afterwards when it is
+ * merged already: a tab that stays open, or another device, adds to it, and all of the month is written anew for it.
+ */
 const PENDING = 8;
 /** So many more packs of a month than need be. */
 const PARTS = 3;
@@ -54,7 +57,7 @@ export function dueMonths(packs: readonly PackRow[], today: Day, eager = false):
     const parts = own.length - pending - packsLeft(own);
     const isDue = eager
       ? pending >= 1 || parts >= 1
-      : pending >= (month === monthOf(today) ? PENDING : 1) || parts >= PARTS;
+      : pending >= (month === monthOf(today) || own.length > pending ? PENDING : 1) || parts >= PARTS;
     if (!isDue) months.delete(month);
   }
   return months;

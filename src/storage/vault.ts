@@ -96,7 +96,6 @@ export interface LockedVault extends Identity {
   readonly seals: readonly { readonly day: Day; readonly publicKey: Bytes }[];
 }
 
-
 const wrapAad = (userId: string, what: string): Bytes =>
   lengthPrefixed([utf8('arq/wrap/1'), utf8(userId), utf8(what)]);
 /** Whether it is retired is part of its place: nobody without the keys makes one seal again. */

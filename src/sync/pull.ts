@@ -39,7 +39,15 @@ import {
 import { extended, type Feed, follows, moveCursor, notAsSent, openFeed, readPage } from './feed.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { contradicted, headSchema, headsBeyond, readHeads, stopFor, takeHead } from './heads.ts';
-import { epochField, isOfNewerVersion, type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
+import {
+  epochField,
+  isOfNewerVersion,
+  type ObjectScope,
+  type OpenedHeader,
+  openBody,
+  openHeader,
+  slotOf,
+} from './objects.ts';
 import { erasuresWaiting, partsSent, queueDay, queueRecord, readStaged } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts } from './receipts.ts';

@@ -102,7 +102,9 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   function expectNoKey(): void {
     const files = storageFiles(browser);
     expect(gone.size).toBeGreaterThan(2);
-    expect([...gone].flatMap(([what, bytes]) => filesWith(files, bytes).map((file) => `${what}: ${file}`))).toEqual([]);
+    expect(
+      [...gone].flatMap(([what, bytes]) => filesWith(files, bytes).map((file) => `${what}: ${file}`)),
+    ).toEqual([]);
     expect(searchBytes(files, texts)).toEqual([]);
   }
   const noteSecret = async () => {

@@ -7,12 +7,22 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** `page` gets host (without port) and path with query, and answers with HTML. */
-export async function startWebServer(page: (host: string, path: string) => string): Promise<WebServer> {
+/** Anything but HTML. */
+interface Other {
+  readonly type: string;
+  readonly body: string | Uint8Array;
+}
+
+/** `page` gets host (without port) and path with query, and answers with HTML, or with something else. */
+export async function startWebServer(
+  page: (host: string, path: string) => string | Other,
+): Promise<WebServer> {
   const server = createServer((request, response) => {
     const host = (request.headers.host ?? '').replace(/:\d+$/, '');
-    response.setHeader('content-type', 'text/html; charset=utf-8');
-    response.end(`<!doctype html><meta charset="utf-8">${page(host, request.url ?? '/')}`);
+    const answer = page(host, request.url ?? '/');
+    const isPage = typeof answer === 'string';
+    response.setHeader('content-type', `${isPage ? 'text/html' : answer.type}; charset=utf-8`);
+    response.end(isPage ? `<!doctype html><meta charset="utf-8">${answer}` : answer.body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

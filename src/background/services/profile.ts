@@ -13,8 +13,8 @@ import type { SentinelArea } from '../../storage/sentinel.ts';
 import { writeGate } from './gate.ts';
 import { LockedProfile } from './locked-profile.ts';
 import { RecordingProfile } from './recording-profile.ts';
-import { type Sensitive, sensitiveOf } from './sensitive.ts';
 import { readRun } from './run.ts';
+import { type Sensitive, sensitiveOf } from './sensitive.ts';
 import { readUnlockSecret } from './unlock-secret.ts';
 
 const sentinel: SentinelArea = {

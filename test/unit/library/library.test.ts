@@ -10,6 +10,7 @@ import { buildLibrary, LIBRARY_FILE } from '../../../scripts/build.ts';
 import { ROOT } from '../../../scripts/root.ts';
 import { openContextStorage } from '../../../src/library/index.ts';
 import { visitAt } from '../../support/context-profile.ts';
+import { libraryExamples } from '../../support/library-examples.ts';
 import { newTemporaryFolder, removeFolder } from '../../support/profile-folder.ts';
 import { sourceFacts } from '../../support/source-facts.ts';
 
@@ -73,17 +74,13 @@ describe('the bundle', () => {
     expect(foreign.filter((name) => globals.has(name))).toEqual([]);
   });
 
-  const examples = [
-    ...readFileSync(join(ROOT, 'docs/library.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g),
-  ].map(([, code]) => code ?? '');
-  const said = (example: string) =>
-    [...example.matchAll(/console\.log\(.*\/\/ (.*)$/gm)].map(([, comment]) => comment);
+  const examples = libraryExamples();
 
   it.each(examples.map((example, n) => [n + 1, example] as const))(
     'runs example %i of docs/library.md with what its comments say',
-    async (n, example) => {
+    async (n, { code, says }) => {
       const path = join(project, `example-${n}.mjs`);
-      writeFileSync(path, example);
+      writeFileSync(path, code);
       const printed: unknown[] = [];
       const log = vi
         .spyOn(console, 'log')
@@ -93,12 +90,12 @@ describe('the bundle', () => {
       } finally {
         log.mockRestore();
       }
-      expect(printed.filter((line) => !String(line).startsWith('days read'))).toEqual(said(example));
+      expect(printed.filter((line) => !String(line).startsWith('days read'))).toEqual(says);
     },
   );
 
   it('has examples that say something', () => {
-    expect(examples.map((example) => said(example).length)).toEqual([4, 3]);
+    expect(examples.map(({ says }) => says.length)).toEqual([4, 3]);
   });
 });
 
@@ -123,7 +120,11 @@ describe('opening', () => {
     });
     expect((await storage.currentContext()).timestamp.getTime()).toBe(5);
     expect(written).toHaveLength(1);
-    expect((await indexedDB.databases()).map(({ name }) => name).sort()).toEqual(['arq-beside-1', 'arq-data', 'arq-keys-1']);
+    expect((await indexedDB.databases()).map(({ name }) => name).sort()).toEqual([
+      'arq-beside-1',
+      'arq-data',
+      'arq-keys-1',
+    ]);
     await storage.close();
   });
 });

@@ -1,12 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  emptyRegister,
-  merge,
-  type Register,
-  strictest,
-  write,
-} from '../../../src/model/register.ts';
+import { emptyRegister, merge, type Register, strictest, write } from '../../../src/model/register.ts';
 import {
   changeShared,
   EMPTY_SHARED,
@@ -52,7 +46,9 @@ describe('a register', () => {
     const aside = write(first, 'c', 'aside', 2);
     expect(merge(first, second).entries.map(({ value }) => value)).toEqual(['second']);
     expect(merge(second, aside).entries.map(({ value }) => value)).toEqual(['second', 'aside']);
-    expect(write(merge(second, aside), 'a', 'settled', 0).entries.map(({ value }) => value)).toEqual(['settled']);
+    expect(write(merge(second, aside), 'a', 'settled', 0).entries.map(({ value }) => value)).toEqual([
+      'settled',
+    ]);
   });
 
   it("takes the design's example of two clocks for what it is: one simply has seen the other", () => {
@@ -119,7 +115,12 @@ describe('shared settings', () => {
     for (let life = 0; life < 200; life++)
       shared = mergeShared(
         shared,
-        changeShared(EMPTY_SHARED, `device.${life}`, { level: 'private', rules: [rule('x.example', 'skip')] }, 1),
+        changeShared(
+          EMPTY_SHARED,
+          `device.${life}`,
+          { level: 'private', rules: [rule('x.example', 'skip')] },
+          1,
+        ),
       );
     expect(shared.rules['x.example']?.entries).toHaveLength(200);
     expect(parseShared(JSON.parse(JSON.stringify(shared)))).toEqual(shared);

@@ -259,14 +259,10 @@ describe('what comes while it is locked', () => {
   it('has a limit: the oldest go, and are counted; what is lost otherwise is noticed', async () => {
     await setLock();
     const { db, keys, vault } = await profile.reopenLocked();
-    const small = await LockedStore.open(
-      db,
-      keys,
-      vault,
-      { nowMs: () => profile.nowMs },
-      undefined,
-      { events: 10, bytes: 1e9 },
-    );
+    const small = await LockedStore.open(db, keys, vault, { nowMs: () => profile.nowMs }, undefined, {
+      events: 10,
+      bytes: 1e9,
+    });
     for (let n = 0; n < 14; n++) await small.append({ event: visit(`p${n}`, profile.nowMs + n) });
     expect(await small.count()).toEqual({ events: 10, dropped: 4 });
     await small.db.delete('sealed', 9);

@@ -13,8 +13,10 @@ import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
 usePair();
 
-const WAITS = /^Another of your devices has a newer version of ARQ Context\. Update it here: until then sync waits/;
-const cursor = () => b.run(async () => (await b.store.db.get('metadata', 'feed')) as { readonly seq: number });
+const WAITS =
+  /^Another of your devices has a newer version of ARQ Context\. Update it here: until then sync waits/;
+const cursor = () =>
+  b.run(async () => (await b.store.db.get('metadata', 'feed')) as { readonly seq: number });
 
 /** What lies in A's settings object, or its header, is `other` where B reads it, sealed as A would. Resolves with what ends that. */
 async function settingsBecome(other: { header?: object; payload?: unknown }): Promise<() => void> {
@@ -89,7 +91,10 @@ describe('what this version does not know', () => {
     await oracle.check();
     for (const device of [a, b]) {
       const shared = await device.run(() => readSharedSettings(device.store));
-      expect(shared).toMatchObject({ theme: { entries: [{ value: 'dark' }, { value: 'light' }] }, words: {} });
+      expect(shared).toMatchObject({
+        theme: { entries: [{ value: 'dark' }, { value: 'light' }] },
+        words: {},
+      });
     }
   });
 });
