@@ -156,7 +156,7 @@ describe(`shared settings, ARQ_SEED=${LAWS_SEED}`, () => {
 
 it('settings that more devices wrote than are taken are refused, not cut', () => {
   let shared = EMPTY_SHARED;
-  for (let n = 0; n < 65; n++)
+  for (let n = 0; n < 1_025; n++)
     shared = changeShared(shared, `d${n}`, { level: n % 2 === 0 ? 'anonymous' : 'public', rules: [] }, n);
   expect(parseShared(JSON.parse(JSON.stringify(shared)))).toBeNull();
 });
