@@ -1,4 +1,4 @@
-/** What joining an account would do to what is stored on this device, while nothing of it is done. */
+/** What the deletions of an account would do to what is stored on this device, while nothing of it is done. */
 import type { InteractionRecord } from './interaction.ts';
 
 /** So many records are listed by themselves. */
@@ -15,4 +15,6 @@ export interface PreviewPart {
 export interface JoinPreview {
   /** What the account's deletions mean of it. */
   readonly deleted: PreviewPart;
+  /** The account is being joined; else this device is in it, and others deleted very much at once. */
+  readonly joining: boolean;
 }

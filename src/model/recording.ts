@@ -50,7 +50,7 @@ export interface Health {
   readonly message: string;
 }
 
-/** `asks`: joining would delete something here, and waits for the person (model/join-preview.ts). */
+/** `asks`: joining, or another device, would delete something here, and that waits for the person (model/join-preview.ts). */
 export const SYNC_PHASES = ['off', 'asks', 'syncing', 'synced', 'offline', 'error'] as const;
 export interface SyncState {
   readonly phase: (typeof SYNC_PHASES)[number];

@@ -10,7 +10,7 @@ import { status } from '../ui/status.ts';
 import { recordText } from '../ui/stored-words.ts';
 import { NO_SERVICE, UNANSWERED } from './sync-on.tsx';
 
-/** Joining waits: what the account's deletions would take from here, and what is to become of it. */
+/** Joining, or sync, waits: what the account's deletions would take from here, and what is to become of it. */
 export function JoinQuestion() {
   const preview = useSignal<JoinPreview | null>(null);
   const problem = useSignal('');
@@ -43,23 +43,27 @@ export function JoinQuestion() {
     });
     if (anyway) await leave(true);
   };
-  const agree = ({ records }: PreviewPart) => run('Joining…', () => ask('sync.agree', { records }));
+  const joining = preview.value?.joining ?? true;
+  const agree = ({ records }: PreviewPart) =>
+    run(joining ? 'Joining…' : 'Deleting…', () => ask('sync.agree', { records }));
 
   const deleted = preview.value?.deleted;
   return (
     <section class="card" data-testid="join-question">
-      <h2>Joining would delete something here</h2>
+      <h2>
+        {joining ? 'Joining would delete something here' : 'Another device deletes much of what is here'}
+      </h2>
       <p role="status" data-testid="join-said">
-        {deleted ? sentenceOf(deleted) : problem.value === '' ? 'Looking…' : ''}
+        {deleted ? sentenceOf(deleted, joining) : problem.value === '' ? 'Looking…' : ''}
       </p>
       {deleted && deleted.listed.length > 0 && <Listed {...deleted} />}
       <p class="muted small">
-        To keep them, do not join, or export them on the “Your data” tab first: a file keeps them, but nothing
-        that was deleted in the account comes back into it.
+        To keep them, {joining ? 'do not join' : 'leave the account'}, or export them on the “Your data” tab
+        first: a file keeps them, but nothing that was deleted in the account comes back into it.
       </p>
       <div class="row">
         <button type="button" data-testid="join-decline" onClick={() => void decline()}>
-          Do not join
+          {joining ? 'Do not join' : 'Leave the account'}
         </button>
         {deleted && (
           <button
@@ -84,8 +88,10 @@ export function JoinQuestion() {
   );
 }
 
-function sentenceOf({ records, sites }: PreviewPart): string {
+function sentenceOf({ records, sites }: PreviewPart, joining: boolean): string {
   const of = sites > 0 ? `, of ${count(sites, 'site', 'sites')}` : '';
+  if (!joining)
+    return `What was deleted on another of your devices means ${count(records, 'record', 'records')} on this one${of}. Sync waits, and nothing was deleted here. If that was you, go on: then they are deleted here too, and this cannot be undone. If not, leave the account, and look at the list of devices on another one.`;
   return `The account has deletions that mean ${count(records, 'record', 'records')} on this device${of}. Nothing was deleted or sent yet. If you go on, they are deleted here like on your other devices, and this cannot be undone.`;
 }
 

@@ -27,12 +27,16 @@ const stateSchema = v.object({
   joined: v.string(),
   lastSyncedMs: v.exactOptional(v.number()),
   /**
-   * While it is being joined: how many of the records here its deletions may delete, as the person agreed. Where they mean more, nothing of
-   * the account is taken over and nothing is sent.
+   * While it is being joined, or others delete very much at once (brake.ts): how many of the records here its deletions may delete, as the
+   * person agreed. Where they mean more, nothing of the account is taken over and nothing is sent.
    */
   agreed: v.exactOptional(v.number()),
 });
 export type AccountState = v.InferOutput<typeof stateSchema>;
+
+/** It was never in step with the account: nothing of it was taken over, and nothing told. */
+export const isJoining = ({ agreed, lastSyncedMs }: AccountState): boolean =>
+  agreed !== undefined && lastSyncedMs === undefined;
 
 const ACCOUNT = 'sync-account';
 const SHARED = 'sync-settings';

@@ -5,23 +5,17 @@
  * and of rules that are applied to what is stored only very many. Sizes are the service's word, and so is what it shows of the feed: one that hides a deletion from this and shows it
  * later has it carried out like any that is given in the account.
  */
-import type { Clock, Day } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
-import { type DatedReduction, reduceEvents, withoutMeant } from '../capture/late-rules.ts';
-import {
-  type EventId,
-  foldEvents,
-  type InteractionEvent,
-  type InteractionRecord,
-} from '../model/interaction.ts';
-import { type JoinPreview, PREVIEW_LISTED, type PreviewPart } from '../model/join-preview.ts';
-import { recordHost } from '../model/selector.ts';
+import type { InteractionRecord } from '../model/interaction.ts';
+import type { JoinPreview } from '../model/join-preview.ts';
 import type { Slot } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type AccountState, scopeOf, signerOf } from './account-state.ts';
-import { daysOfCommands, type EraseCommand, erasedBy, isErasure } from './erasures.ts';
+import type { EraseCommand } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
+import { meantHere } from './meant.ts';
 import { openHeader } from './objects.ts';
 import { changesSince, NEWER, openCommand, type RoundSession } from './pull.ts';
 import { keepKeys } from './rotation.ts';
@@ -39,7 +33,7 @@ interface Looking extends Pick<RoundSession, 'scope' | 'ever'> {
 export async function previewJoin(
   store: LocalStore,
   transport: Transport,
-  { account }: AccountState,
+  { account, lastSyncedMs }: AccountState,
   clock: Clock,
   inMemory: readonly InteractionRecord[],
 ): Promise<Result<JoinPreview, TransportFailure>> {
@@ -47,53 +41,12 @@ export async function previewJoin(
   if (!devices.ok) return devices;
   const scope = await scopeOf(store, account);
   const signer = signerOf(store, account);
+  // A device that is in it already looks, too, when others delete much at once (brake.ts).
+  const joining = lastSyncedMs === undefined;
   const commands = await commandsOfAccount({ scope, transport, signer, ever: devices.value.ever });
   if (!commands.ok) return commands;
-  const { naming } = scope.keys;
-  const erasures = commands.value.filter(isErasure);
-  const reductions = commands.value.flatMap(({ atMs, target }) =>
-    target.what === 'reduce' ? [{ ...target, atMs }] : [],
-  );
-  const meant = reductions.length > 0 ? undefined : await daysOfCommands(store, erasures, naming);
-  const days = meant ?? (await store.days());
-  return ok({ deleted: await meantHere(store, inMemory, days, erasedBy(erasures, naming), reductions) });
+  return ok({ deleted: await meantHere(store, inMemory, commands.value, scope.keys.naming), joining });
 }
-
-async function meantHere(
-  store: LocalStore,
-  inMemory: readonly InteractionRecord[],
-  days: readonly Day[],
-  isErased: (record: InteractionRecord) => Promise<boolean>,
-  reductions: readonly DatedReduction[],
-): Promise<PreviewPart> {
-  const sites = new Set<string>();
-  const listed: InteractionRecord[] = [];
-  let records = 0;
-  const look = async (some: readonly InteractionRecord[], goes: (id: EventId) => boolean = () => false) => {
-    for (const record of [...some].sort((a, b) => b.atMs - a.atMs)) {
-      if (!goes(record.id) && !(await isErased(record))) continue;
-      records += 1;
-      sites.add(recordHost(record) ?? '');
-      if (listed.length < PREVIEW_LISTED) listed.push(record);
-    }
-  };
-  await look(inMemory);
-  for (const day of [...days].sort().reverse()) {
-    const { events } = await store.eventsOfDay(day);
-    // Of what rules take that the account applied to what is stored, nothing is left; nor of what is meant once they shortened it.
-    const left = inOrder(reductions).reduce<readonly InteractionEvent[]>(reduceEventsBy, events);
-    const ids = new Set((await withoutMeant(events, left, isErased)).map(({ id }) => id));
-    await look(foldEvents(events), (id) => !ids.has(id));
-  }
-  sites.delete('');
-  return { records, sites: sites.size, listed };
-}
-
-const inOrder = (reductions: readonly DatedReduction[]): DatedReduction[] =>
-  [...reductions].sort((a, b) => a.atMs - b.atMs);
-
-const reduceEventsBy = (events: readonly InteractionEvent[], one: DatedReduction) =>
-  reduceEvents(events, one);
 
 /** Every command that lies at the service and opens. */
 async function commandsOfAccount(session: Looking): Promise<Result<EraseCommand[], TransportFailure>> {

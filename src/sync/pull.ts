@@ -23,6 +23,7 @@ import { inTransaction, STRICT } from '../storage/transaction.ts';
 import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { attested, attestedSchema } from './attested.ts';
 import { queueMeant } from './away.ts';
+import { BRAKED, type Brake, isMassDeletion } from './brake.ts';
 import { dropCovered } from './covered-commands.ts';
 import { lastSettled } from './epochs.ts';
 import {
@@ -83,6 +84,7 @@ export interface RoundSession extends PullSession {
   readonly authors: ReadonlySet<string>;
   readonly clock: Clock;
   readonly eraseHere: EraseHere;
+  readonly brake: Brake;
 }
 
 export async function pull(session: RoundSession): Promise<Result<Pulled, TransportFailure>> {
@@ -374,6 +376,9 @@ async function apply(
   // Left out of the answer: it was deleted or replaced meanwhile, which an entry that is yet to come says, or the service keeps it back.
   const missing = wanted.filter((slot) => !there.has(slot) && (newest.get(slot) ?? null) !== null);
   for (const slot of missing) unread[slot] = 'broken';
+  const theirs: EraseCommand[] = [];
+  for (const one of into.commands) if (!(await isGivenHere(store, scope, one.id))) theirs.push(one);
+  if (await isMassDeletion(session, theirs)) return BRAKED;
   await addCommands(store, into.commands);
   const gone = changes.flatMap(({ ops }) => ops.flatMap(({ slot, etag }) => (etag === null ? [slot] : [])));
   for (const day of await daysTaken(store, gone)) into.returned.add(day);

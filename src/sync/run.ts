@@ -4,6 +4,7 @@ import { ok, type Result } from '../base/result.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type AccountState, type Devices, scopeOf } from './account-state.ts';
 import { fetchWaiting } from './away.ts';
+import type { Brake } from './brake.ts';
 import { settleEpoch } from './epochs.ts';
 import { checkList } from './heads.ts';
 import { type EraseHere, type Pulled, pull } from './pull.ts';
@@ -36,6 +37,7 @@ export async function runRound(
   rings: Rings,
   clock: Clock,
   eraseHere: EraseHere,
+  brake: Brake,
 ): Promise<Result<Round, TransportFailure>> {
   const evidence = await readEvidence(store);
   if (evidence) return lied(evidence);
@@ -52,7 +54,7 @@ export async function runRound(
     if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
     const listed = await checkList({ store, transport, account, clock, authors }, devices.value);
     if (!listed.ok) return listed;
-    const session = { store, transport, scope, account, rings, ever, authors, clock, eraseHere };
+    const session = { store, transport, scope, account, rings, ever, authors, clock, eraseHere, brake };
     const pulled = await pull(session);
     if (!pulled.ok) return pulled;
     changed ||= pulled.value.changed;

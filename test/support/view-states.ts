@@ -132,6 +132,14 @@ const JOIN_ASKS: Status = {
       'Recording. Joining your account would delete something here, so it waits: look at it on the Sync tab.',
   },
 };
+const BRAKED: Status = {
+  ...syncing({ phase: 'asks' }),
+  health: {
+    code: 'join-asks',
+    message:
+      'Recording. Another device deletes much of what is here, so sync waits: look at it on the Sync tab.',
+  },
+};
 const closed: ClosedReport = {
   madeMs: NOW,
   days: [
@@ -281,6 +289,7 @@ const joinPreview: JoinPreview = {
       { ...stored, id: '2', atMs: NOW - 9e8, url: 'https://short.example/', title: 'Short' },
     ],
   },
+  joining: true,
 };
 const reduction: ReductionCount = {
   reduced: 1_204,
@@ -1016,6 +1025,13 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     },
     { name: 'options-sync-asks', status: JOIN_ASKS, reach: seen('join-listed') },
     { name: 'popup-join-asks', status: JOIN_ASKS },
+    {
+      name: 'options-sync-braked',
+      status: BRAKED,
+      answers: { ...answers, 'sync.preview': ok({ ...joinPreview, joining: false }) },
+      reach: seen('join-listed'),
+    },
+    { name: 'popup-braked', status: BRAKED },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
     {
       name: 'options-sync-on-asks',

@@ -81,6 +81,8 @@ function strangerHealth({ devices }: SyncState): Health | null {
 
 const JOIN_ASKS =
   'Recording. Joining your account would delete something here, so it waits: look at it on the Sync tab.';
+const BRAKE_ASKS =
+  'Recording. Another device deletes much of what is here, so sync waits: look at it on the Sync tab.';
 
 /** What the person should do for their keys, while everything works. */
 function keysHealth(profile: Profile, { phrase }: SyncState): Health | null {
@@ -135,7 +137,8 @@ async function healthOf(
   if (paused) return { code: 'paused', message: PAUSED };
   if (budget?.state === 'near')
     return { code: 'near-full', message: `Recording. ${nearSentence(profile, budget)}` };
-  if (sync.phase === 'asks') return { code: 'join-asks', message: JOIN_ASKS };
+  if (sync.phase === 'asks')
+    return { code: 'join-asks', message: sync.lastSyncedMs === undefined ? JOIN_ASKS : BRAKE_ASKS };
   if (retentionWaits) return { code: 'clock-jumped', message: CLOCK_JUMPED };
   return keysHealth(profile, sync) ?? { code: 'ok', message: 'Recording.' };
 }

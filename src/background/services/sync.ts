@@ -19,12 +19,14 @@ import {
   type AccountState,
   actorOf,
   deviceIdOf,
+  isJoining,
   readAccount,
   scopeOf,
   signerOf,
   writeAccount,
   writeSharedSettings,
 } from '../../sync/account-state.ts';
+import { MASS_DELETION } from '../../sync/brake.ts';
 import { forgetCommands } from '../../sync/erasures.ts';
 import { readCursor } from '../../sync/feed.ts';
 import { readHoldings, withKnown } from '../../sync/holdings.ts';
@@ -307,8 +309,9 @@ export class Sync {
         this.#show('asks');
         return 'done';
       }
+      const brake = { agreed: account.agreed ?? 0, inMemory: () => this.inMemory() };
       result = looked.ok
-        ? await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere)
+        ? await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere, brake)
         : looked;
     } catch (error) {
       console.error('sync failed', error);
@@ -321,6 +324,10 @@ export class Sync {
     if (this.#account?.account !== account.account) return 'done';
     // Also after a round that failed later on: what came is in force.
     await this.settings.take();
+    if (!result.ok && result.error.code === MASS_DELETION) {
+      await this.#askFirst();
+      return 'done';
+    }
     if (!result.ok) {
       await this.#failed(result.error);
       return 'done';
@@ -360,7 +367,15 @@ export class Sync {
     return ok(null);
   }
 
-  /** What joining would delete here, while it waits for the person. */
+  /** Others delete very much: from here on it is as while the account is joined, until the person agrees. */
+  async #askFirst(): Promise<void> {
+    if (!this.#account) return;
+    this.#account = { ...this.#account, agreed: 0 };
+    await writeAccount(this.profile.store, this.#account);
+    this.#again = true;
+  }
+
+  /** What joining, or going on, would delete here, while it waits for the person. */
   preview(): JoinPreview | null {
     return this.#isAsking() ? (this.#preview ?? null) : null;
   }
@@ -689,7 +704,7 @@ export class Sync {
     loseAway: boolean,
   ): Promise<Result<null>> {
     // Before it is joined nothing was sent, and nothing is.
-    const isTold = !anyway && !(how === 'leave' && account.agreed !== undefined);
+    const isTold = !anyway && !(how === 'leave' && isJoining(account));
     for (let tries = 1; ; tries++) {
       if (isTold) {
         const sent = await this.#sendLast(how);
@@ -727,7 +742,7 @@ export class Sync {
     ];
     if (!done.ok && !accepted.includes(done.error.code)) return done;
     // What is erased from here on is noted, and what was erased while this was written too. Who was asked and does not join has told nothing.
-    const untold = account.agreed === undefined ? [] : await erasuresWaiting(store);
+    const untold = isJoining(account) ? await erasuresWaiting(store) : [];
     await noteLeft(store, account.account, new Set(untold));
     this.#account = null;
     this.#invitation?.abort();
