@@ -68,11 +68,17 @@ export async function measureSubject(
     add(`search-warm-p95-${kind}`, quantile(timesOf(kind, list, ms), 0.95), 'ms');
   const probe = await host.probeHeap();
   const outside = async () => (await host.run('memory', null)).bytes;
-  if (probe) add('heap-after-queries', (heapTotal(await probe.read(true)) + (await outside())) / MB, 'MB');
+  if (probe)
+    add(
+      'heap-after-queries',
+      (heapTotal(await probe.read(true)) + (await outside())) / MB,
+      'MB',
+      'after a garbage collection',
+    );
 
   log('statistics and export');
   const stats = await host.run('stats', { ...YEAR, runs: STATS_RUNS });
-  add('stats-year', quantile(stats.ms.slice(1), 0.5), 'ms', `${stats.events} events in the year`);
+  add('stats-year', quantile(stats.ms.slice(1), 0.5), 'ms', `${stats.events} events in the year; counts by day and kind, without sites`);
   const { value: exported, peak } = await withPeak(probe, () => host.run('export', null));
   if (exported.events !== events)
     throw new Error(`${subject} exported ${exported.events} of ${events} events.`);
