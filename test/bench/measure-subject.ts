@@ -78,7 +78,12 @@ export async function measureSubject(
 
   log('statistics and export');
   const stats = await host.run('stats', { ...YEAR, runs: STATS_RUNS });
-  add('stats-year', quantile(stats.ms.slice(1), 0.5), 'ms', `${stats.events} events in the year; counts by day and kind, without sites`);
+  add(
+    'stats-year',
+    quantile(stats.ms.slice(1), 0.5),
+    'ms',
+    `${stats.events} events in the year; counts by day and kind, without sites`,
+  );
   const { value: exported, peak } = await withPeak(probe, () => host.run('export', null));
   if (exported.events !== events)
     throw new Error(`${subject} exported ${exported.events} of ${events} events.`);
