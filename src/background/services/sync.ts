@@ -324,10 +324,9 @@ export class Sync {
     if (this.#account?.account !== account.account) return 'done';
     // Also after a round that failed later on: what came is in force.
     await this.settings.take();
-    if (!result.ok && result.error.code === MASS_DELETION) {
-      await this.#askFirst();
-      return 'done';
-    }
+    // Once: of what cannot be looked at before, nobody can be asked; then it is told and stays as it is.
+    if (!result.ok && result.error.code === MASS_DELETION && account.agreed === undefined)
+      return this.#roundAlone(await this.#askFirst(this.#account));
     if (!result.ok) {
       await this.#failed(result.error);
       return 'done';
@@ -368,11 +367,10 @@ export class Sync {
   }
 
   /** Others delete very much: from here on it is as while the account is joined, until the person agrees. */
-  async #askFirst(): Promise<void> {
-    if (!this.#account) return;
-    this.#account = { ...this.#account, agreed: 0 };
+  async #askFirst(account: AccountState): Promise<AccountState> {
+    this.#account = { ...account, agreed: 0 };
     await writeAccount(this.profile.store, this.#account);
-    this.#again = true;
+    return this.#account;
   }
 
   /** What joining, or going on, would delete here, while it waits for the person. */

@@ -45,6 +45,7 @@ describe('what another device deletes', () => {
     await oracle.visit(a, 'later.example', '/');
     await a.round();
     await oracle.visit(b, 'own.example', '/');
+    await b.restart();
     const entries = (await world.changes()).length;
     for (let round = 0; round < 2; round++) {
       expect((await b.round()).phase).toBe('asks');
