@@ -365,6 +365,12 @@ export function createHandlers(access: Access): Handlers {
       ),
     'sync.preview': async () => ok((await ready()).sync.preview()),
     'sync.agree': async ({ records }) => thenStatus(await (await settled()).sync.agree(records)),
+    'sync.conflicts': async () => ok(await (await ready()).sync.settings.conflicts()),
+    'sync.resolve': async (choice) => {
+      const { settings } = (await ready()).sync;
+      const done = await settings.resolve(choice);
+      return done.ok ? ok(await settings.conflicts()) : done;
+    },
     'sync.remove-device': async ({ id }) => thenStatus(await (await ready()).sync.rotate(id)),
     'sync.know-devices': async () => {
       await (await ready()).sync.devices.knowAll();

@@ -19,6 +19,7 @@ import type { RetentionForecast, RetentionReport } from '../model/retention.ts';
 import type { Rule } from '../model/rules.ts';
 import type { EraseCount } from '../model/selector.ts';
 import type { SensitiveTotals } from '../model/sensitive.ts';
+import type { SyncConflict } from '../model/sync-conflict.ts';
 import type { MessageType } from './messages.ts';
 
 export type { SearchHit };
@@ -173,6 +174,8 @@ export interface Answers {
   'sync.restore': Status;
   'sync.preview': JoinPreview | null;
   'sync.agree': Status;
+  'sync.conflicts': readonly SyncConflict[];
+  'sync.resolve': readonly SyncConflict[];
   'sync.remove-device': Status;
   'sync.know-devices': Status;
   'phrase.show': PhraseAnswer;

@@ -18,6 +18,7 @@ import { USES } from '../model/privacy-policy.ts';
 import { PAUSES } from '../model/recording.ts';
 import { retentionSchema } from '../model/retention.ts';
 import { CAPTURES } from '../model/rules.ts';
+import { RESOLUTIONS } from '../model/sync-conflict.ts';
 import { THEMES } from '../model/theme.ts';
 import { seqSchema, slotSchema } from '../protocol/wire.ts';
 
@@ -298,6 +299,13 @@ export const MESSAGES = {
   'sync.agree': {
     from: 'page',
     body: v.strictObject({ records: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
+  },
+  /** What devices chose without knowing of each other. */
+  'sync.conflicts': { from: 'page', body: nothing },
+  /** The person decides one of these, as it was shown. */
+  'sync.resolve': {
+    from: 'page',
+    body: v.strictObject({ name: text(600), state: text(100_000), resolution: v.picklist(RESOLUTIONS) }),
   },
   /** Another device leaves the account, and with it whatever it knew of its keys. */
   'sync.remove-device': { from: 'page', body: v.strictObject({ id }) },

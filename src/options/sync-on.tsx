@@ -8,6 +8,7 @@ import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { saveFile } from '../ui/file-parts.ts';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { ConflictsCard } from './conflicts-card.tsx';
 import { DeletionsCard } from './deletions-card.tsx';
 import { HeldCard } from './held-card.tsx';
 import { PairingCode } from './pairing-code.tsx';
@@ -217,6 +218,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
         {!sync.hasEvidence && <PairingCode devices={devices.length} />}
         {sync.phrase !== 'waits' && <PhraseCheck />}
       </section>
+      <ConflictsCard devices={devices} syncedMs={sync.lastSyncedMs} />
       <DeletionsCard syncedMs={sync.lastSyncedMs} />
       <HeldCard syncedMs={sync.lastSyncedMs} />
     </>

@@ -296,6 +296,14 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
   },
   'sync.preview': nothing,
   'sync.agree': { right: [{ records: 0 }], wrong: [{ records: -1 }, { records: 0.5 }] },
+  'sync.conflicts': nothing,
+  'sync.resolve': {
+    right: [{ name: 'level', state: '[]', resolution: 'merge' }],
+    wrong: [
+      { name: 'level', state: '[]', resolution: 'both' },
+      { name: 'x'.repeat(601), state: '', resolution: 'merge' },
+    ],
+  },
   'sync.remove-device': some,
   'sync.know-devices': nothing,
   'phrase.show': { right: [{}, { current: key }], wrong: [{ current: 'short' }] },

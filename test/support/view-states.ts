@@ -19,6 +19,7 @@ import type { CompactionState, Status, SyncState } from '../../src/model/recordi
 import type { ReductionCount, ReductionState } from '../../src/model/reduction.ts';
 import type { RetentionReport } from '../../src/model/retention.ts';
 import { NO_COUNTS } from '../../src/model/sensitive.ts';
+import type { SyncConflict } from '../../src/model/sync-conflict.ts';
 import { lied } from '../../src/sync/service-lie.ts';
 import type { TestPage } from './browser.ts';
 import type { FakeBackground } from './fake-background.ts';
@@ -291,6 +292,27 @@ const joinPreview: JoinPreview = {
   },
   joining: true,
 };
+const conflictRule = { id: 'r', host: LONG_HOST, capture: 'skip' } as const;
+const conflicts: readonly SyncConflict[] = [
+  {
+    name: 'level',
+    what: 'level',
+    deviceA: { device: 'a', version: 3, timestamp: new Date(NOW - 9e6).toISOString(), data: 'public' },
+    deviceB: { device: 'b', version: 1, timestamp: new Date(NOW - 8e6).toISOString(), data: 'anonymous' },
+    others: [],
+    merged: 'anonymous',
+    state: 'a 3, b 1',
+  },
+  {
+    name: LONG_HOST,
+    what: 'rule',
+    deviceA: { device: 'gone', version: 1, timestamp: new Date(NOW - 9e6).toISOString(), data: null },
+    deviceB: { device: 'b', version: 2, timestamp: new Date(NOW - 7e6).toISOString(), data: conflictRule },
+    others: [],
+    merged: conflictRule,
+    state: 'c 1, b 2',
+  },
+];
 const reduction: ReductionCount = {
   reduced: 1_204,
   erased: 31,
@@ -699,6 +721,7 @@ const answers: FakeBackground['answers'] = {
   'sync.invite': ok(code),
   'sync.deletions': ok([]),
   'sync.preview': ok(joinPreview),
+  'sync.conflicts': ok([]),
   'sync.held': ok(held),
   'sync.held-object': ok(heldPart),
   'health.get': ok(healthy),
@@ -1032,6 +1055,12 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       reach: seen('join-listed'),
     },
     { name: 'popup-braked', status: BRAKED },
+    {
+      name: 'options-sync-conflicts',
+      status: syncing({}),
+      answers: { ...answers, 'sync.conflicts': ok(conflicts) },
+      reach: seen('conflict'),
+    },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
     {
       name: 'options-sync-on-asks',

@@ -2,11 +2,24 @@
 
 import { canonical } from '../../base/canonical.ts';
 import { Mutex } from '../../base/mutex.ts';
+import { fail, ok, type Result } from '../../base/result.ts';
 import { type Chosen, changeShared, readShared } from '../../model/shared-settings.ts';
+import { conflictsOf, type Resolution, resolved, type SyncConflict } from '../../model/sync-conflict.ts';
 import { DamagedError } from '../../storage/database.ts';
-import { actorOf, readSharedSettings, settingsCame, settingsTaken } from '../../sync/account-state.ts';
+import {
+  actorOf,
+  deviceIdOf,
+  readSharedSettings,
+  settingsCame,
+  settingsTaken,
+} from '../../sync/account-state.ts';
 import { shareSettings } from '../../sync/outbox.ts';
 import type { InAccount } from './sync-account.ts';
+
+const CHANGED_MEANWHILE = fail(
+  'changed-meanwhile',
+  'Somebody chose meanwhile, here or on another device. Look at it again.',
+);
 
 export class SyncSettings {
   /** Why what is in force here cannot be told to the others, in a sentence. */
@@ -54,6 +67,34 @@ export class SyncSettings {
       const changed = await change();
       await this.#share(before);
       return changed;
+    });
+  }
+
+  /** What devices chose without knowing of each other, and nobody has decided yet. */
+  async conflicts(): Promise<SyncConflict[]> {
+    const { store } = this.sync.profile;
+    return this.sync.account() ? conflictsOf(await readSharedSettings(store), deviceIdOf(store)) : [];
+  }
+
+  /** The person decides, having seen `state`. It is in force here at once, and on the others when they hear of it. */
+  resolve(choice: {
+    readonly name: string;
+    readonly state: string;
+    readonly resolution: Resolution;
+  }): Promise<Result<null>> {
+    return this.#turns.run(async () => {
+      const account = this.sync.account();
+      if (!account) return CHANGED_MEANWHILE;
+      const { store, clock } = this.sync.profile;
+      const actor = actorOf(store, account);
+      const isNew = await shareSettings(
+        store,
+        (shared) => resolved(shared, choice, actor, clock.nowMs()) ?? shared,
+      );
+      if (!isNew) return CHANGED_MEANWHILE;
+      await this.#putInForce();
+      this.sync.changed();
+      return ok(null);
     });
   }
 
