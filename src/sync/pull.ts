@@ -445,21 +445,21 @@ async function take(
   switch (header.kind) {
     case 'ring': {
       const ring = await parseRing(value);
-      if (!ring) return ok('newer');
+      if (!ring) return ok('broken');
       session.rings.set(header.author, ring);
       return ok('taken');
     }
     case 'card': {
       const said = await attested('card', scope.account, header.author, ever.get(header.author)?.sign, value);
       const card = v.safeParse(cardSchema, said);
-      if (!card.success) return ok(said === undefined ? 'broken' : 'newer');
+      if (!card.success) return ok('broken');
       await store.writeNamed(`card/${header.author}`, card.output);
       return ok('taken');
     }
     case 'head': {
       const said = await attested('head', scope.account, header.author, ever.get(header.author)?.sign, value);
       const head = v.safeParse(headSchema, said);
-      if (!head.success) return ok(said === undefined ? 'broken' : 'newer');
+      if (!head.success) return ok('broken');
       const taken = await takeHead(session, header.author, head.output, v.parse(attestedSchema, value), feed);
       return taken.ok ? ok('taken') : taken;
     }
