@@ -15,10 +15,17 @@ export function conflictTitle({ what, deviceA, deviceB, others }: SyncConflict):
   return `Rule for ${sides.map(({ data }) => nameOf(data)).find((name) => name !== undefined) ?? 'a site'}`;
 }
 
-export const sideName = ({ device }: ConflictSide, devices: readonly SyncDevice[]): string => {
+/** Within a sentence: with a name that the person gave, or in words of ours. */
+export function inSentence({ device }: ConflictSide, devices: readonly SyncDevice[]): string {
+  const known = devices.find(({ id }) => id === device);
+  return known?.thisDevice ? 'this device' : known ? `“${known.name}”` : 'a device that left';
+}
+
+/** At the head of a column. */
+export function sideName({ device }: ConflictSide, devices: readonly SyncDevice[]): string {
   const known = devices.find(({ id }) => id === device);
   return known?.thisDevice ? 'This device' : (known?.name ?? 'A device that left');
-};
+}
 
 export interface ConflictField {
   readonly name: string;

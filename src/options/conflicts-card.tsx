@@ -5,7 +5,7 @@ import type { SyncDevice } from '../model/recording.ts';
 import type { Resolution, SyncConflict } from '../model/sync-conflict.ts';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
-import { conflictTitle, fieldsOf, sideName } from './conflict-words.ts';
+import { conflictTitle, fieldsOf, inSentence, sideName } from './conflict-words.ts';
 
 interface Props {
   readonly devices: readonly SyncDevice[];
@@ -78,7 +78,7 @@ function Conflict({
   const sides = [deviceA, deviceB, ...others];
   const names = sides.map((side) => sideName(side, devices));
   return (
-    <div data-testid="conflict">
+    <div class="conflict" data-testid="conflict">
       <h3>{title}</h3>
       <table>
         <caption class="visually-hidden">{title}: what was chosen where</caption>
@@ -109,10 +109,10 @@ function Conflict({
       </table>
       <div class="row">
         <button type="button" data-testid="conflict-a" onClick={() => decide('deviceA')}>
-          As on {names[0] === 'This device' ? 'this device' : names[0]}
+          As on {inSentence(deviceA, devices)}
         </button>
         <button type="button" data-testid="conflict-b" onClick={() => decide('deviceB')}>
-          As on {names[1]}
+          As on {inSentence(deviceB, devices)}
         </button>
         <button type="button" data-testid="conflict-merge" onClick={() => decide('merge')}>
           Keep what is in force
