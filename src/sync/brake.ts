@@ -4,6 +4,7 @@
  * taken over, or a mistake on one, does not empty all of them (docs/decisions/0021).
  */
 import type { InteractionRecord } from '../model/interaction.ts';
+import type { PreviewPart } from '../model/join-preview.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type EraseCommand, readCommands } from './erasures.ts';
 import { meantHere } from './meant.ts';
@@ -19,6 +20,8 @@ export interface Brake {
   readonly agreed: number;
   /** Records that are in memory only. */
   inMemory(): Promise<readonly InteractionRecord[]>;
+  /** What the person is to be asked about, when the round ends with `MASS_DELETION`. */
+  asks(deleted: PreviewPart): void;
 }
 
 /** Code of the failure that a round ends with. */
@@ -42,6 +45,8 @@ export async function isMassDeletion(
   const fresh = commands.filter(({ id }) => !known.has(id));
   if (fresh.length === 0) return false;
   const most = Math.min(MANY, Math.max(FEW, (await store.recordCount()) * SHARE));
-  const { records } = await meantHere(store, await brake.inMemory(), fresh, scope.keys.naming);
-  return records > Math.max(most, brake.agreed);
+  const deleted = await meantHere(store, await brake.inMemory(), fresh, scope.keys.naming);
+  if (deleted.records <= Math.max(most, brake.agreed)) return false;
+  brake.asks(deleted);
+  return true;
 }

@@ -7,7 +7,7 @@ import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
-import type { JoinPreview } from '../../model/join-preview.ts';
+import type { JoinPreview, PreviewPart } from '../../model/join-preview.ts';
 import type { SyncState } from '../../model/recording.ts';
 import { changeShared, EMPTY_SHARED } from '../../model/shared-settings.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
@@ -309,7 +309,13 @@ export class Sync {
         this.#show('asks');
         return 'done';
       }
-      const brake = { agreed: account.agreed ?? 0, inMemory: () => this.inMemory() };
+      const brake = {
+        agreed: account.agreed ?? 0,
+        inMemory: () => this.inMemory(),
+        asks: (deleted: PreviewPart) => {
+          this.#preview = { deleted, joining: false };
+        },
+      };
       result = looked.ok
         ? await runRound(store, this.#transport, account, this.#rings, clock, this.eraseHere, brake)
         : looked;
@@ -324,9 +330,10 @@ export class Sync {
     if (this.#account?.account !== account.account) return 'done';
     // Also after a round that failed later on: what came is in force.
     await this.settings.take();
-    // Once: of what cannot be looked at before, nobody can be asked; then it is told and stays as it is.
-    if (!result.ok && result.error.code === MASS_DELETION && account.agreed === undefined)
-      return this.#roundAlone(await this.#askFirst(this.#account));
+    if (!result.ok && result.error.code === MASS_DELETION) {
+      await this.#askFirst(this.#account);
+      return 'done';
+    }
     if (!result.ok) {
       await this.#failed(result.error);
       return 'done';
@@ -367,10 +374,10 @@ export class Sync {
   }
 
   /** Others delete very much: from here on it is as while the account is joined, until the person agrees. */
-  async #askFirst(account: AccountState): Promise<AccountState> {
+  async #askFirst(account: AccountState): Promise<void> {
     this.#account = { ...account, agreed: 0 };
     await writeAccount(this.profile.store, this.#account);
-    return this.#account;
+    this.#show('asks');
   }
 
   /** What joining, or going on, would delete here, while it waits for the person. */
