@@ -88,7 +88,7 @@ function conflictIn(
     deviceB,
     others,
     merged,
-    state: entries.map(({ actor, n }) => `${actor} ${n}`).join(', '),
+    state: `${what}: ${entries.map(({ actor, n }) => `${actor} ${n}`).join(', ')}`,
   };
 }
 
@@ -113,8 +113,11 @@ export function resolved(
   actor: string,
   atMs: number,
 ): SharedSettings | null {
-  const conflict = conflictsOf(shared, deviceOf(actor)).find((one) => one.name === name);
-  if (conflict?.state !== state) return null;
+  const conflict = conflictsOf(shared, deviceOf(actor)).find(
+    // A host may be called `level`: the state says which of the two is meant.
+    (one) => one.name === name && one.state === state,
+  );
+  if (!conflict) return null;
   const data = resolution === 'merge' ? conflict.merged : conflict[resolution].data;
   if (conflict.what === 'level')
     return { ...shared, level: write(shared.level, actor, data as PrivacyLevel, atMs) };
