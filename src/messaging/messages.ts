@@ -305,7 +305,14 @@ export const MESSAGES = {
   /** The person decides one of these, as it was shown. */
   'sync.resolve': {
     from: 'page',
-    body: v.strictObject({ name: text(600), state: text(100_000), resolution: v.picklist(RESOLUTIONS) }),
+    body: v.strictObject({
+      name: text(600),
+      state: text(100_000),
+      resolution: v.union([
+        v.picklist(RESOLUTIONS),
+        v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_024)),
+      ]),
+    }),
   },
   /** Another device leaves the account, and with it whatever it knew of its keys. */
   'sync.remove-device': { from: 'page', body: v.strictObject({ id }) },

@@ -39,51 +39,56 @@ const registerSchema = <S extends v.GenericSchema>(value: S) =>
     ),
   });
 
-/** What a newer version may have added: registers, alone or by name. They are merged without knowing what they say. */
-type Unknown = Register<unknown> | Readonly<Record<string, Register<unknown>>>;
-const unknownSchema: v.GenericSchema<unknown, Unknown> = v.union([
-  registerSchema(v.unknown()),
-  v.record(v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.unknown())),
-]);
+type ByName<T> = Readonly<Record<string, Register<T>>>;
 
-const knownSchema = {
-  level: registerSchema(v.picklist(PRIVACY_LEVELS)),
-  // Not `v.record`, which leaves out what objects have by themselves: `constructor` and `prototype` are names of hosts, too.
-  rules: v.pipe(
-    v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
-    v.transform((rules): unknown => Object.entries(rules)),
-    v.array(v.tuple([v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(v.nullable(ruleSchema))])),
+/** Not `v.record`, which leaves out what objects have by themselves: `constructor` and `prototype` are names of hosts, too. */
+const byNameSchema = <T>(value: v.GenericSchema<unknown, T>) =>
+  v.pipe(
+    v.custom<object>((given) => typeof given === 'object' && given !== null && !Array.isArray(given)),
+    v.transform((given): unknown => Object.entries(given)),
+    v.array(v.tuple([v.pipe(v.string(), v.maxLength(MAX_KEY)), registerSchema(value)])),
     v.maxLength(MAX_RULES),
-    v.transform((entries): SharedSettings['rules'] => Object.fromEntries(entries)),
-  ),
-};
-const sharedSchema = v.objectWithRest(knownSchema, unknownSchema);
+    v.transform((entries): ByName<T> => Object.fromEntries(entries as [string, Register<T>][])),
+  );
+
+/** What a newer version may have added: registers, alone or by name. They are merged without knowing what they say. */
+type Unknown = Register<unknown> | ByName<unknown>;
+
+const KNOWN = { level: true, rules: true } as const satisfies Record<keyof SharedSettings, true>;
+
+const sharedSchema = v.objectWithRest(
+  {
+    level: registerSchema(v.picklist(PRIVACY_LEVELS)),
+    rules: byNameSchema<Rule | null>(v.nullable(ruleSchema)),
+  },
+  v.union([registerSchema(v.unknown()), byNameSchema(v.unknown())]),
+);
 
 /** Fields that this version does not know. */
 const unknownOf = (shared: SharedSettings): Map<string, Unknown> =>
-  new Map(Object.entries(shared).filter(([name]) => !(name in knownSchema)) as [string, Unknown][]);
+  new Map(Object.entries(shared).filter(([name]) => !Object.hasOwn(KNOWN, name)) as [string, Unknown][]);
 
 const isRegister = (field: Unknown): field is Register<unknown> =>
   'entries' in field && Array.isArray(field.entries);
 
 function mergeUnknown(a: Unknown, b: Unknown): Unknown {
   if (isRegister(a) && isRegister(b)) return merge(a, b);
-  // Two versions that do not agree on the form: the same one everywhere.
-  if (isRegister(a) || isRegister(b)) return canonical(a) < canonical(b) ? b : a;
-  return mergeByName(a, b);
+  // Two versions that do not agree on the form: the same one everywhere, in whichever order they come.
+  if (isRegister(a)) return a;
+  return isRegister(b) ? b : mergeByName(a, b);
 }
 
-function mergeByName<T>(
-  a: Readonly<Record<string, Register<T>>>,
-  b: Readonly<Record<string, Register<T>>>,
-): Readonly<Record<string, Register<T>>> {
+function mergeByName<T>(a: ByName<T>, b: ByName<T>): ByName<T> {
   const merged = new Map(Object.entries(a));
   for (const [name, register] of Object.entries(b))
     merged.set(name, merge(merged.get(name) ?? emptyRegister(), register));
   return Object.fromEntries(merged);
 }
 
-/** `null` when it is not of this form. Fields that a newer version added are kept. */
+/**
+ * `null` when it is not of this form, or more than is taken: a sum of two that are taken may be. Fields that a newer version added are
+ * kept.
+ */
 export function parseShared(value: unknown): SharedSettings | null {
   const parsed = v.safeParse(sharedSchema, value);
   return parsed.success ? parsed.output : null;

@@ -36,26 +36,33 @@ export interface SyncConflict {
   readonly state: string;
 }
 
-/** Which value holds from now on; `merge`: the one in force. */
+/** Which value holds from now on; `merge`: the one in force. A number: of the others. */
 export const RESOLUTIONS = ['deviceA', 'deviceB', 'merge'] as const;
-export type Resolution = (typeof RESOLUTIONS)[number];
+export type Resolution = (typeof RESOLUTIONS)[number] | number;
+
+/** What it comes to; `undefined` where there is no such one. */
+function dataOf(conflict: SyncConflict, resolution: Resolution): ConflictData | undefined {
+  if (resolution === 'merge') return conflict.merged;
+  return (typeof resolution === 'number' ? conflict.others[resolution] : conflict[resolution])?.data;
+}
 
 const LEVEL = 'level';
 const deviceOf = (actor: string): string => actor.split('.', 1)[0] ?? '';
+/** What a `Date` can hold (ms): a clock elsewhere may have said anything. */
+const MOST_MS = 8.64e15;
 const sideOf = ({ actor, n, atMs, value }: Entry<ConflictData>): ConflictSide => ({
   device: deviceOf(actor),
   version: n,
-  timestamp: new Date(atMs).toISOString(),
+  timestamp: new Date(Math.min(MOST_MS, Math.max(-MOST_MS, atMs))).toISOString(),
   data: value,
 });
 
 /** `own`: id of this device. */
 export function conflictsOf(shared: SharedSettings, own: string): SyncConflict[] {
-  const { level = null } = readShared(shared);
   const found = [
-    conflictIn(LEVEL, 'level', shared.level, level, own),
+    conflictIn(LEVEL, 'level', shared.level, () => readShared(shared).level ?? null, own),
     ...Object.entries(shared.rules).map(([key, register]) =>
-      conflictIn(key, 'rule', register, ruleInForce(shared, key, register), own),
+      conflictIn(key, 'rule', register, () => ruleInForce(shared, key, register), own),
     ),
   ];
   return found.filter((one) => one !== null);
@@ -69,9 +76,10 @@ function conflictIn(
   name: string,
   what: SyncConflict['what'],
   { entries }: Register<ConflictData>,
-  merged: ConflictData,
+  inForce: () => ConflictData,
   own: string,
 ): SyncConflict | null {
+  if (entries.length < 2) return null;
   // Who chose the same has no quarrel.
   const values = new Map<string, ConflictSide>();
   const sides = entries.map(sideOf).sort((a, b) => Number(b.device === own) - Number(a.device === own));
@@ -87,7 +95,7 @@ function conflictIn(
     deviceA,
     deviceB,
     others,
-    merged,
+    merged: inForce(),
     state: `${what}: ${entries.map(({ actor, n }) => `${actor} ${n}`).join(', ')}`,
   };
 }
@@ -117,8 +125,8 @@ export function resolved(
     // A host may be called `level`: the state says which of the two is meant.
     (one) => one.name === name && one.state === state,
   );
-  if (!conflict) return null;
-  const data = resolution === 'merge' ? conflict.merged : conflict[resolution].data;
+  const data = conflict && dataOf(conflict, resolution);
+  if (!conflict || data === undefined) return null;
   if (conflict.what === 'level')
     return { ...shared, level: write(shared.level, actor, data as PrivacyLevel, atMs) };
   const register = shared.rules[name] as Register<Rule | null>;

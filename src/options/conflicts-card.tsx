@@ -49,7 +49,7 @@ export function ConflictsCard({ devices, syncedMs }: Props) {
       </p>
       {conflicts.value.map((conflict) => (
         <Conflict
-          key={conflict.name}
+          key={conflict.state}
           {...{ conflict, devices }}
           decide={(how) => void decide(conflict, how)}
         />
@@ -86,7 +86,7 @@ function Conflict({
           <tr>
             <td />
             {sides.map(({ timestamp }, n) => (
-              <th scope="col" key={timestamp}>
+              <th scope="col" key={n}>
                 {names[n]}
                 <br />
                 <span class="muted small">{exactTime(Date.parse(timestamp))}</span>
@@ -99,8 +99,8 @@ function Conflict({
           {fieldsOf(conflict).map(({ name, of }) => (
             <tr key={name}>
               <th scope="row">{name}</th>
-              {sides.map(({ timestamp, data }) => (
-                <td key={timestamp}>{of(data)}</td>
+              {sides.map(({ data }, n) => (
+                <td key={n}>{of(data)}</td>
               ))}
               <td>{of(merged)}</td>
             </tr>
@@ -114,6 +114,11 @@ function Conflict({
         <button type="button" data-testid="conflict-b" onClick={() => decide('deviceB')}>
           As on {inSentence(deviceB, devices)}
         </button>
+        {others.map((side, n) => (
+          <button type="button" key={n} onClick={() => decide(n)}>
+            As on {inSentence(side, devices)}
+          </button>
+        ))}
         <button type="button" data-testid="conflict-merge" onClick={() => decide('merge')}>
           Keep what is in force
         </button>

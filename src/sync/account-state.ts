@@ -81,6 +81,17 @@ export async function readSharedSettings(store: LocalStore): Promise<SharedSetti
   if (!shared) throw new DamagedError(SETTINGS_DAMAGED);
   return shared;
 }
+export const ACCOUNT_FULL =
+  'More rules were made and removed in this account than it can hold. What was chosen holds on each device by itself, and nothing is lost. To sync again, leave the account on all devices and make a new one.';
+
+/** The settings of an account are as large as they can be, in a sentence. */
+export class SettingsFullError extends Error {
+  override readonly name = 'SettingsFullError';
+  constructor() {
+    super(ACCOUNT_FULL);
+  }
+}
+
 const SETTINGS_DAMAGED =
   'The settings that your devices share are damaged on this device. Leave the account here, then add this device again from another one.';
 
@@ -88,13 +99,17 @@ const SETTINGS_DAMAGED =
 export const writeSharedSettings = (store: LocalStore, shared: SharedSettings): Promise<void> =>
   store.writeNamed(SHARED, shared);
 
-/** One change at a time: of two that come together none may be forgotten. Resolves with the outcome. */
+/**
+ * One change at a time: of two that come together none may be forgotten. Resolves with the outcome; `null`: it is more than is ever
+ * read back, and nothing is changed.
+ */
 export const changeSharedSettings = (
   store: LocalStore,
   change: (shared: SharedSettings) => SharedSettings,
-): Promise<SharedSettings> =>
+): Promise<SharedSettings | null> =>
   store.exclusive(async () => {
     const shared = change(await readSharedSettings(store));
+    if (!parseShared(shared)) return null;
     await writeSharedSettings(store, shared);
     return shared;
   });

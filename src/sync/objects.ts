@@ -136,10 +136,10 @@ export async function openHeader(
   return { header: header.output, sealedBody: object.subarray(said.length), epoch, record };
 }
 
-/** Whether a device of the account sealed this header for this slot, and it says what this version does not know. */
-export async function isOfNewerVersion(scope: ObjectScope, slot: Slot, object: Bytes): Promise<boolean> {
+/** The epoch under which a device sealed this header for this slot, where it says what this version does not know; else `null`. */
+export async function epochOfNewer(scope: ObjectScope, slot: Slot, object: Bytes): Promise<number | null> {
   const said = await headerSaid(scope, slot, object);
-  return said !== null && !v.is(headerSchema, said.header);
+  return said !== null && !v.is(headerSchema, said.header) ? said.of.epoch : null;
 }
 
 async function headerSaid(scope: ObjectScope, slot: Slot, object: Bytes) {

@@ -1,7 +1,7 @@
 /** What waits to be sent, and the batch that is under way. */
 import { type Bytes, fromBase64Url, toBase64Url } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
-import type { SharedSettings } from '../model/shared-settings.ts';
+import { parseShared, type SharedSettings } from '../model/shared-settings.ts';
 import { AWAY_KEYS } from '../storage/away.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
@@ -13,6 +13,7 @@ import {
   RENEWAL_WISHED,
   readSharedSettings,
   SETTINGS_CAME,
+  SettingsFullError,
   writeSharedSettings,
 } from './account-state.ts';
 import { type EraseCommand, isErasure, readCommands, writeCommands } from './erasures.ts';
@@ -150,7 +151,7 @@ export const giveCommands = (store: LocalStore, commands: readonly EraseCommand[
     await writeCommands(store, [...known, ...fresh]);
   });
 
-/** Shared settings that are changed here, the same way. Resolves with `false` when nothing is different now. */
+/** Shared settings that are changed here, the same way. Resolves with `false` when nothing is different now. @throws SettingsFullError */
 export const shareSettings = (
   store: LocalStore,
   change: (shared: SharedSettings) => SharedSettings,
@@ -159,6 +160,7 @@ export const shareSettings = (
     const before = await readSharedSettings(store);
     const after = change(before);
     if (JSON.stringify(after) === JSON.stringify(before)) return false;
+    if (!parseShared(after)) throw new SettingsFullError();
     await queueRecord(store, 'settings');
     await writeSharedSettings(store, after);
     return true;

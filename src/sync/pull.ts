@@ -20,7 +20,7 @@ import { DamagedError, PartlyErasedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { PeerRow } from '../storage/schema.ts';
 import { inTransaction, STRICT } from '../storage/transaction.ts';
-import { changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
+import { ACCOUNT_FULL, changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { attested, attestedSchema } from './attested.ts';
 import { queueMeant } from './away.ts';
 import { BRAKED, type Brake, isMassDeletion } from './brake.ts';
@@ -42,7 +42,7 @@ import { type Fetched, fetchSlots } from './fetch.ts';
 import { contradicted, headSchema, headsBeyond, readHeads, stopFor, takeHead } from './heads.ts';
 import {
   epochField,
-  isOfNewerVersion,
+  epochOfNewer,
   type ObjectScope,
   type OpenedHeader,
   openBody,
@@ -336,16 +336,17 @@ async function apply(
     // An older version of something that we have seen newer is not taken over.
     const older = known?.version !== undefined && (header?.header.counter ?? 0) < known.version;
     // All devices have moved to another master key: only one that was taken out could still write under the old one.
-    const stale = header !== undefined && settled && header.epoch < settled.epoch && late.has(object.slot);
+    const newerEpoch = header ? null : await epochOfNewer(scope, object.slot, object.body);
+    const epoch = header?.epoch ?? newerEpoch ?? undefined;
+    const stale = epoch !== undefined && settled && epoch < settled.epoch && late.has(object.slot);
     // What is known and was only wrapped anew has been done.
     const isDone = known?.kind === 'erase' && header?.header.kind === 'erase';
-    const isNewer = !header && (await isOfNewerVersion(scope, object.slot, object.body));
     const outcome: Result<Outcome, TransportFailure> =
       header && !older && !stale
         ? isDone
           ? ok('taken')
           : await take(session, object.slot, header, into, feed)
-        : ok(isNewer ? 'newer' : 'broken');
+        : ok(newerEpoch !== null && !stale ? 'newer' : 'broken');
     if (!outcome.ok) return outcome;
     // What was taken of the page so far is taken again when it can be read whole.
     if (outcome.value === 'newer') return NEWER;
@@ -393,11 +394,12 @@ async function apply(
     await dropCovered(store);
   }
   // A profile that was put back from a backup learns here which of its numbers are used.
-  const parts = Math.max(await partsSent(store), ...ownParts);
+  const sent = await partsSent(store);
+  const parts = Math.max(sent, ...ownParts);
   await inTransaction(store.db.transaction(['peers', 'metadata'], 'readwrite', STRICT), (tx, ask) => {
     for (const slot of gone) ask(tx.objectStore('peers').delete(slot));
     for (const peer of peers) ask(tx.objectStore('peers').put(peer));
-    ask(tx.objectStore('metadata').put(parts, 'parts'));
+    if (parts > sent) ask(tx.objectStore('metadata').put(parts, 'parts'));
   });
   // What was deleted, also by a later change, is not waited for.
   for (const slot of gone) if (!there.has(slot) && !missing.includes(slot)) delete unread[slot];
@@ -468,6 +470,8 @@ async function take(
       if (!theirs) return ok('newer');
       await noteSettings(store);
       const merged = await changeSharedSettings(store, (ours) => mergeShared(ours, theirs));
+      // Each of the two is taken, the sum is not: what is in force here stays, and is not written over theirs.
+      if (!merged) return { ok: false, error: { code: 'settings-full', status: 200, message: ACCOUNT_FULL } };
       // We know more than what lies there: send the sum. Not where names only come in another order, or two devices that know the same
       // would go on correcting each other.
       if (canonical(merged) !== canonical(theirs)) await queueRecord(store, 'settings');

@@ -10,6 +10,7 @@ import {
   actorOf,
   deviceIdOf,
   readSharedSettings,
+  SettingsFullError,
   settingsCame,
   settingsTaken,
 } from '../../sync/account-state.ts';
@@ -87,11 +88,15 @@ export class SyncSettings {
       if (!account) return CHANGED_MEANWHILE;
       const { store, clock } = this.sync.profile;
       const actor = actorOf(store, account);
-      const isNew = await shareSettings(
+      const shared = await shareSettings(
         store,
-        (shared) => resolved(shared, choice, actor, clock.nowMs()) ?? shared,
-      );
-      if (!isNew) return CHANGED_MEANWHILE;
+        (now) => resolved(now, choice, actor, clock.nowMs()) ?? now,
+      ).then(ok, (error: unknown) => {
+        if (error instanceof SettingsFullError) return fail('settings-full', error.message);
+        throw error;
+      });
+      if (!shared.ok) return shared;
+      if (!shared.value) return CHANGED_MEANWHILE;
       await this.#putInForce();
       this.sync.changed();
       return ok(null);
@@ -121,7 +126,7 @@ export class SyncSettings {
     try {
       await task();
     } catch (error) {
-      if (!(error instanceof DamagedError)) throw error;
+      if (!(error instanceof DamagedError || error instanceof SettingsFullError)) throw error;
       this.problem = error.message;
       this.sync.profile.changed();
     }

@@ -126,6 +126,34 @@ describe('shared settings', () => {
     expect(parseShared(JSON.parse(JSON.stringify(shared)))).toEqual(shared);
   });
 
+  it('keep what a newer version added, of any name, and merge it in any order', () => {
+    const field = (device: string) => write(emptyRegister<string>(), device, device, 1);
+    const shared = (fields: object) => JSON.parse(JSON.stringify({ ...EMPTY_SHARED, ...fields })) as unknown;
+    const of = (fields: object) => {
+      const parsed = parseShared(shared(fields));
+      if (!parsed) throw new Error('not read');
+      return parsed;
+    };
+    const names = { toString: field('a'), words: { constructor: field('a') } };
+    expect(mergeShared(of(names), EMPTY_SHARED)).toEqual(shared(names));
+    expect(mergeShared(EMPTY_SHARED, of({ words: { valueOf: field('b') } }))).toMatchObject({
+      words: { valueOf: field('b') },
+    });
+    // Two versions that do not agree whether it is one register or many.
+    const [one, some, more] = [
+      of({ x: field('a') }),
+      of({ x: { aaa: field('b') } }),
+      of({ x: { zzz: field('c') } }),
+    ];
+    const all = mergeShared(mergeShared(one, some), more);
+    for (const other of [
+      mergeShared(one, mergeShared(some, more)),
+      mergeShared(mergeShared(some, more), one),
+      mergeShared(mergeShared(more, one), some),
+    ])
+      expect(other).toEqual(all);
+  });
+
   it('change nothing when nothing differs', () => {
     const shared = changeShared(
       EMPTY_SHARED,

@@ -69,6 +69,21 @@ describe('a level that two devices chose at once', () => {
     expect(resolved(EMPTY_SHARED, { name, state, resolution: 'merge' }, 'a.1.joined', 9)).toBeNull();
   });
 
+  it('is told and decided also where a clock said what no clock can', () => {
+    const far = changeShared(EMPTY_SHARED, 'b.1.joined', { level: 'anonymous', rules: [] }, 9e15);
+    const met = mergeShared(far, chose('a', 'public'));
+    expect(only(met).deviceB.timestamp).toBe('+275760-09-13T00:00:00.000Z');
+    expect(readShared(decided(met, 'deviceB')).level).toBe('anonymous');
+  });
+
+  it('is decided also for a third, and not for one that is not there', () => {
+    const more = mergeShared(both, chose('c', 'ephemeral'));
+    const { name, state } = only(more);
+    const by = (resolution: Resolution) => resolved(more, { name, state, resolution }, 'a.1.joined', 9);
+    expect(readShared(by(0) ?? EMPTY_SHARED).level).toBe('ephemeral');
+    expect(by(1)).toBeNull();
+  });
+
   it('that two decide at once is a conflict of these two', () => {
     const met = mergeShared(decided(both, 'deviceA', 'a'), decided(both, 'deviceA', 'b'));
     expect(only(met)).toMatchObject({ deviceA: { data: 'public' }, deviceB: { data: 'anonymous' } });
@@ -90,6 +105,19 @@ describe('a rule', () => {
     });
     expect(readShared(decided(both, 'deviceA')).rules).toEqual([]);
     expect(readShared(decided(both, 'deviceB')).rules).toMatchObject([{ capture: 'domain' }]);
+  });
+
+  it('for a host called as the conflict of the level is decided by itself', () => {
+    const named = (capture: Rule['capture']): Rule => ({ id: capture, host: 'level', capture });
+    const both = mergeShared(
+      chose('a', 'public', [named('domain')]),
+      chose('b', 'anonymous', [named('skip')]),
+    );
+    const [level, onHost] = conflictsOf(both, 'a');
+    if (!level || !onHost) throw new Error('two conflicts');
+    expect([level.what, onHost.what, onHost.name]).toEqual(['level', 'rule', level.name]);
+    const after = resolved(both, { ...onHost, resolution: 'deviceA' }, 'a.1.joined', 9);
+    expect(after && readShared(after)).toMatchObject({ level: 'anonymous', rules: [{ capture: 'domain' }] });
   });
 
   it('that two devices made alike is no conflict, though each named it', () => {

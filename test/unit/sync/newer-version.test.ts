@@ -4,10 +4,16 @@ import { describe, expect, it } from 'vitest';
 import type { Bytes } from '../../../src/base/bytes.ts';
 import { utf8 } from '../../../src/base/bytes.ts';
 import { emptyRegister, write } from '../../../src/model/register.ts';
+import { changeShared, EMPTY_SHARED, mergeShared } from '../../../src/model/shared-settings.ts';
 import type { Slot } from '../../../src/protocol/ids.ts';
-import { changeSharedSettings, readSharedSettings, scopeOf } from '../../../src/sync/account-state.ts';
+import {
+  changeSharedSettings,
+  readSharedSettings,
+  SettingsFullError,
+  scopeOf,
+} from '../../../src/sync/account-state.ts';
 import { type ObjectHeader, openBody, openHeader, sealObject } from '../../../src/sync/objects.ts';
-import { queueRecord } from '../../../src/sync/outbox.ts';
+import { queueRecord, shareSettings } from '../../../src/sync/outbox.ts';
 import { objectsBecome } from '../../support/other-objects.ts';
 import { a, b, oracle, usePair, world } from '../../support/two-devices.ts';
 
@@ -71,6 +77,52 @@ describe('what this version does not know', () => {
     await world.settle();
     await oracle.check();
     expect(b.settings().level).toBe('anonymous');
+  });
+
+  it('two settings that are more together than is taken: each keeps its own, and sync says what to do', async () => {
+    await world.settle();
+    const lives = (device: typeof a, level: 'anonymous' | 'public') =>
+      device.run(async () => {
+        await changeSharedSettings(device.store, (shared) => {
+          let sum = shared;
+          for (let life = 0; life < 600; life++)
+            sum = mergeShared(
+              sum,
+              changeShared(EMPTY_SHARED, `${device.name}.${life}`, { level, rules: [] }, 1),
+            );
+          return sum;
+        });
+        await queueRecord(device.store, 'settings');
+      });
+    await lives(a, 'anonymous');
+    await lives(b, 'public');
+    await a.round();
+    await oracle.visit(b, 'one.example', '/b');
+    for (let round = 0; round < 2; round++) {
+      expect((await b.round()).message).toMatch(
+        /^More rules were made and removed in this account than it can/,
+      );
+      const shared = await b.run(() => readSharedSettings(b.store));
+      expect(Object.keys(shared.level.seen)).toHaveLength(600);
+      await b.restart();
+    }
+    expect(await b.outbox()).toBeGreaterThan(0);
+    expect(b.settings().level).not.toBe('anonymous');
+    // A choice that would be one life too many is refused with a sentence, and holds here.
+    await expect(
+      b.run(() =>
+        shareSettings(b.store, (shared) => {
+          let sum = shared;
+          for (let life = 0; life < 500; life++)
+            sum = mergeShared(
+              sum,
+              changeShared(EMPTY_SHARED, `x.${life}`, { level: 'public', rules: [] }, 1),
+            );
+          return sum;
+        }),
+      ),
+    ).rejects.toBeInstanceOf(SettingsFullError);
+    expect(await b.run(() => readSharedSettings(b.store))).toBeTruthy();
   });
 
   it('fields of shared settings that were added since: they are kept, merged and passed on', async () => {

@@ -1,6 +1,8 @@
 /**
  * Failure cases S3, S14, S15 and S18 of the design: a device whose profile is older than its account, lacks its keys, opens empty, or was
  * away for long. What damage to single keys and rows costs is in `damage.test.ts` and `mend.test.ts`.
+ *
+ * Over 300 lines, because the ways in which a profile can be older are read beside each other.
  */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../../support/device-context.ts';
