@@ -285,7 +285,7 @@ export class Make implements Work {
     expect(made.records).toBe(foldByDay(moved).length);
     const archive: Archived = { file: concat(...parts), events: moved, days, out: new Map() };
     world.archives.push(archive);
-    const content = new Map([...days].map((day) => [day, idsOf(ofDay(moved, Date.parse(day)))]));
+    const content = new Map([...days].map((day) => [day, contentOf(ofDay(moved, Date.parse(day)))]));
     world.waiting = { id: made.id, archive, keep, content };
   }
   /** The file is not whole; the one before it does not wait any more, or nobody knows. */
@@ -297,9 +297,10 @@ export class Make implements Work {
     `make an archive before ${dayOf(this.beforeMs)} without ${this.keep.join(', ') || 'nothing'}`;
 }
 
-const idsOf = (events: readonly InteractionEvent[]): string =>
+/** With all that they have: what lost a link is not what the file has. */
+const contentOf = (events: readonly InteractionEvent[]): string =>
   events
-    .map(({ id }) => id)
+    .map((event) => JSON.stringify([event.id, Object.entries(event).sort()]))
     .sort()
     .join();
 
@@ -314,11 +315,11 @@ export class Confirm implements Work {
   #model(world: World, { archive, keep, content }: Waiting): number {
     world.waiting = undefined;
     let left = 0;
-    for (const [day, ids] of content) {
+    for (const [day, made] of content) {
       // Without a key it was erased as a whole.
       if (!archive.days.has(day)) continue;
       const here = ofDay(world.events, Date.parse(day));
-      if (idsOf(movedOf(here, keep)) !== ids) continue;
+      if (contentOf(movedOf(here, keep)) !== made) continue;
       const moved = new Set(movedOf(here, [...keep, ...this.pinned]));
       if (moved.size === 0) continue;
       const records = foldEvents([...moved]).length;

@@ -26,7 +26,7 @@ export interface Waiting {
   readonly archive: Archived;
   /** Sites that were left out of it. */
   readonly keep: readonly string[];
-  /** Ids of the events of each of its days. */
+  /** The events of each of its days, as they were. */
   readonly content: ReadonlyMap<Day, string>;
 }
 
