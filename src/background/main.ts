@@ -46,6 +46,13 @@ const settled = async () => {
   return services;
 };
 
+/** Also asked while it is locked: that it was asked lately says that the computer did not sleep. */
+async function lockIfAway(): Promise<void> {
+  const services = await recording();
+  const minutes = isOpen(services) ? services.profile.settings.autoLockMinutes : 0;
+  if (await isAwayFor(minutes, systemClock.nowMs())) await opening.lock();
+}
+
 const rate = new EventRate(() => systemClock.nowMs());
 const onDrop = () => void countDropped().then(() => opening.changed());
 
@@ -86,8 +93,10 @@ onTitle(async (tab) => (await recording()).recorder.titled(tab));
 onTabCreated(async (tab) => (await recording()).recorder.tabCreated(tab));
 onTabRemoved(async (tabId) => (await recording()).recorder.tabGone(tabId));
 onFocus(async (tabId) => (await recording()).dwell.inFront(tabId));
-onPresence(async (present) => {
-  await notePresence(present, systemClock.nowMs());
+onPresence(async (present, forMs) => {
+  // A computer that wakes says first that the person is there.
+  if (present) await lockIfAway();
+  await notePresence(present, systemClock.nowMs() - forMs);
   const { dwell } = await recording();
   await dwell.inFront(present ? (await currentWebTab())?.id : undefined);
 });
@@ -106,6 +115,7 @@ onAlarm(async (name) => {
     if (name !== MINUTE) return;
     await services.dwell.tick();
     await services.ephemeral.purge();
+    await lockIfAway();
     return;
   }
   const { profile, sync, history, erasures } = services;
@@ -114,7 +124,7 @@ onAlarm(async (name) => {
   if (name === SYNC_ALARM) await sync.wake();
   if (name !== MINUTE) return;
   await everyMinute(services, async () => {
-    if (await isAwayFor(profile.settings.autoLockMinutes, profile.clock.nowMs())) await opening.lock();
+    await lockIfAway();
     return profile === (await recording()).profile;
   });
 });

@@ -85,7 +85,7 @@ export class Opening {
   async #reopen(old: Services | Recording, between: () => Promise<void> = async () => {}): Promise<void> {
     const { promise, resolve, reject } = deferred<Services | Recording>();
     this.#services = promise;
-    await old.settled();
+    await old.settled().catch((error: unknown) => console.error('not all of it was stored', error));
     old.close();
     await between().catch((error: unknown) => console.error('not all of it was deleted', error));
     this.#open().then(resolve, reject);

@@ -1,5 +1,5 @@
 /** Which records a search, an export or an erasure is about. */
-import type { Day } from '../base/clock.ts';
+import { type Day, HOUR_MS } from '../base/clock.ts';
 import { type EventId, type InteractionRecord, type RecordKind, recordKind } from './interaction.ts';
 import { hostOf } from './page.ts';
 import { coversHost } from './rules.ts';
@@ -16,7 +16,7 @@ export interface Filter {
 
 /**
  * What to erase. `page` = every record of one address; with `whole`, only those that have it as it was recorded. `range` is
- * [fromMs, toMs).
+ * [fromMs, toMs); counts of level anonymous, which say only their hour, are in it when a part of that hour is.
  */
 export type EraseTarget =
   /** `day`: where it lies, where that is known; with `url`, its address, links to that of this day are meant as well. */
@@ -68,13 +68,19 @@ export function isTargeted(record: InteractionRecord, target: EraseTarget): bool
         record.kind !== 'reduced' && record.url === target.url && !(target.whole && record.shortened === true)
       );
     case 'range':
-      return record.atMs >= target.fromMs && record.atMs < target.toMs;
+      return isInRange(record, target);
     case 'site': {
       const host = recordHost(record);
       return host !== null && coversHost(target.host, host);
     }
   }
 }
+
+/** Whether a record may be of [fromMs, toMs): what says only its hour is, when a part of that hour is. */
+export const isInRange = (
+  { kind, atMs }: Pick<InteractionRecord, 'kind' | 'atMs'>,
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+): boolean => atMs < toMs && (kind === 'reduced' ? atMs + HOUR_MS > fromMs : atMs >= fromMs);
 
 /** A test for "one of these is meant"; many addresses and ids cost no more than a few. */
 export function targetedBy(targets: readonly EraseTarget[]): (record: InteractionRecord) => boolean {

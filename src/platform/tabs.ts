@@ -124,10 +124,16 @@ export function onFocus(handler: (tabId: number | undefined) => Promise<void>): 
   });
 }
 
-/** True when the person is there. */
-export function onPresence(handler: (present: boolean) => Promise<void>): void {
-  browser.idle.setDetectionInterval(60);
-  browser.idle.onStateChanged.addListener((state) => handler(state === 'active'));
+/** After so many seconds without the person the browser says that they are away. */
+const IDLE_S = 60;
+
+/** True when the person is there; otherwise for how long they are not. */
+export function onPresence(handler: (present: boolean, forMs: number) => Promise<void>): void {
+  browser.idle.setDetectionInterval(IDLE_S);
+  // A screen that is locked is told at once.
+  browser.idle.onStateChanged.addListener((state) =>
+    handler(state === 'active', state === 'idle' ? IDLE_S * 1_000 : 0),
+  );
 }
 
 /** Starts our content script in a tab that was open before it could start by itself. */

@@ -10,7 +10,7 @@ import { foldEvents, type InteractionEvent, type InteractionRecord, recordOf } f
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { withoutLinks } from '../model/links.ts';
 import { domainsOf } from '../model/rules.ts';
-import { type EraseTarget, recordHost } from '../model/selector.ts';
+import { type EraseTarget, isInRange, recordHost } from '../model/selector.ts';
 import { DamagedError, type Database } from './database.ts';
 import { inTransaction, STRICT } from './transaction.ts';
 import type { Vault } from './vault.ts';
@@ -171,7 +171,7 @@ function erasedTest(
   };
   return async (record) => {
     if (ids.has(record.id)) return true;
-    if (ranges.some(({ fromMs, toMs }) => record.atMs >= fromMs && record.atMs < toMs)) return true;
+    if (ranges.some((range) => isInRange(record, range))) return true;
     if (record.kind === 'reduced') return false;
     if (pages.size > 0 && pages.has(await pageTag(vault, record.url))) return true;
     const host = sites.size > 0 ? recordHost(record) : null;

@@ -41,6 +41,8 @@ export class LockedStore extends RecordingStore {
   readonly #mutex = new Mutex();
   readonly #journal: Journal<SealedRow>;
   #size: Promise<{ events: number; bytes: number }> | undefined;
+  /** Still to be noted: there was no room for it. */
+  #unnoted: number | undefined;
 
   private constructor(
     db: Database,
@@ -73,13 +75,28 @@ export class LockedStore extends RecordingStore {
     run?: number,
     limits?: { readonly events: number; readonly bytes: number },
   ): Promise<LockedStore> {
+    const store = new LockedStore(db, keys, vault, clock, run, limits);
     // Some may still wait from before: opening them was interrupted, and what was missing of those was told.
     if ((await db.get('metadata', LOCKED_FROM)) === undefined)
-      await db.put('metadata', (await journalCounter(db)) - (await db.count('sealed')), LOCKED_FROM);
-    return new LockedStore(db, keys, vault, clock, run, limits);
+      store.#unnoted = (await journalCounter(db)) - (await db.count('sealed'));
+    // Whoever wants to unlock, or to begin anew, need not have room on the disk.
+    await store
+      .#noteFrom()
+      .catch((error: unknown) => console.error('it is not noted since when it is locked', error));
+    return store;
+  }
+
+  async #noteFrom(): Promise<void> {
+    const from = this.#unnoted;
+    if (from === undefined) return;
+    await inTransaction(this.db.transaction('metadata', 'readwrite', STRICT), (tx, ask) =>
+      ask(tx.store.put(from, LOCKED_FROM)),
+    );
+    this.#unnoted = undefined;
   }
 
   async append(append: Append): Promise<InteractionEvent | null> {
+    await this.#noteFrom();
     const appended = await this.#journal.append(append);
     await this.#makeRoom(1 + (append.also?.length ?? 0));
     return appended?.event ?? null;

@@ -18,7 +18,7 @@ import { hostOf } from '../model/page.ts';
 import { CARRIED_OUT, PURGE_KIND_OF } from '../model/purge.ts';
 import { reductionFields } from '../model/reduction.ts';
 import { domainsOf } from '../model/rules.ts';
-import { type EraseTarget, recordHost } from '../model/selector.ts';
+import { type EraseTarget, isInRange, recordHost } from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { noteUnerased } from './unerased.ts';
@@ -414,7 +414,7 @@ export function meantUntil(commands: readonly EraseCommand[], key: MacKey): Mean
       if (timeMs !== undefined && countsAt <= timeMs) times.push(timeMs);
     };
     mayMean(allMs);
-    for (const one of ranges) if (atMs >= one.fromMs && atMs < one.toMs) mayMean(one.atMs);
+    for (const one of ranges) if (isInRange(record, one)) mayMean(one.atMs);
     if (record.kind !== 'reduced') {
       const named = record.shortened ? shortened : pages;
       if (named.size > 0 || (asLink && links.size > 0)) {

@@ -53,10 +53,20 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await waitFor('two records', async () => (await records()) === 2);
   });
 
+  it('a page that is known under another address too stays', async () => {
+    for (const path of ['/three#part', '/four#part']) await (await browser.openPage(at(path))).close();
+    await waitFor('four records', async () => (await records()) === 4);
+    await inHistory(`deleteUrl({ url: '${at('/three#part')}' })`);
+    await inHistory(`deleteUrl({ url: '${at('/four#part')}' })`);
+    await waitFor('three records', async () => (await records()) === 3);
+    await options.click('erase-finish');
+    expect(await records()).toBe(3);
+  });
+
   it('when all of it is cleared, the person is asked', async () => {
     await inHistory('deleteAll()');
     await options.waitFor('history-cleared');
-    expect(await records()).toBe(2);
+    expect(await records()).toBe(3);
     await options.click('history-cleared-erase');
     await options.click('erase-finish');
     await waitFor('nothing is left', async () => (await records()) === 0);

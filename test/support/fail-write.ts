@@ -27,11 +27,14 @@ export function failWrite(k: number, how: 'throws' | 'aborts' = 'throws'): { hap
   return { happened: () => writes >= k };
 }
 
-/** Refuses every write from now on. */
+/** Refuses every write from now on, but those that make a database. */
 export function failWrites(): void {
-  for (const method of ['put', 'add'] as const)
-    vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore) {
+  for (const method of ['put', 'add'] as const) {
+    const original = IDBObjectStore.prototype[method];
+    vi.spyOn(IDBObjectStore.prototype, method).mockImplementation(function (this: IDBObjectStore, ...args) {
+      if (this.transaction.mode === 'versionchange') return original.apply(this, args);
       this.transaction.abort();
       throw new DOMException('no room', 'QuotaExceededError');
     });
+  }
 }

@@ -148,11 +148,22 @@ export async function unlock(profile: LockedProfile, proof: Proof): Promise<Resu
   return ok(null);
 }
 
-/** Before the services close: what is durable stays, and no key. */
+/**
+ * Before the services close: what is durable stays, and no key. On a full disk less may be ready for recording while it is locked; it
+ * is locked all the same.
+ */
 export async function prepareToLock(profile: Profile): Promise<void> {
-  await prepareSeals(profile.store, dayOf(profile.clock.nowMs()));
-  await writeGate(profile.settings);
-  await writeLockedSettings(profile.settings);
+  const { store, settings, clock } = profile;
+  const unlessRefused = (what: string, task: Promise<void>, otherwise = async () => {}) =>
+    task.catch(async (error: unknown) => {
+      console.error(`${what} failed; it is locked all the same`, error);
+      await otherwise();
+    });
+  // Keys from before go on being used.
+  await unlessRefused('making keys to seal for', prepareSeals(store, dayOf(clock.nowMs())));
+  // What is in force has to hold while it is locked, or nothing is recorded.
+  await unlessRefused('noting what is recorded', writeGate(settings), removeGate);
+  await unlessRefused('noting the rules', writeLockedSettings(settings), forgetLockedSettings);
   await forgetUnlockSecret();
 }
 

@@ -25,6 +25,13 @@ const found = async () => {
 };
 const pass = (ms: number) => void vi.setSystemTime(Date.now() + ms);
 const minute = () => fake.ring('minute');
+/** So many, one after another, as the browser's alarm tells them. */
+async function minutes(n: number): Promise<void> {
+  for (let i = 0; i < n; i++) {
+    pass(MINUTE_MS);
+    await minute();
+  }
+}
 let nonces = 0;
 /** A page says that it is there, from a tab of its own. */
 async function appears(tabId: number, url: string): Promise<void> {
@@ -54,9 +61,14 @@ beforeEach(async () => {
 });
 
 describe('without the person', () => {
-  it.each(['idle', 'locked'] as const)('(%s) for so many minutes it locks, and not before', async (state) => {
+  // The browser says "idle" when a minute has passed, and that the screen was locked at once.
+  it.each([
+    ['idle', 14],
+    ['locked', 15],
+  ] as const)('(%s) for 15 minutes it locks, and not before', async (state, more) => {
     await fake.idle(state);
-    pass(15 * MINUTE_MS - 1);
+    await minutes(more - 1);
+    pass(MINUTE_MS - 1);
     await minute();
     expect((await lock())?.state).toBe('unlocked');
     // The browser says it once more when the screen is locked: away is since the first time.
@@ -67,15 +79,34 @@ describe('without the person', () => {
     await expect(opening.ready()).rejects.toThrow(LockedError);
   });
 
+  it.each([
+    ['the next minute', minute],
+    ['that the person is there', () => fake.idle('active')],
+  ] as const)('a computer that slept so long is locked, when it tells %s', async (_, wakes) => {
+    await minute();
+    pass(15 * MINUTE_MS - 1);
+    await wakes();
+    expect((await lock())?.state).toBe('unlocked');
+    pass(15 * MINUTE_MS);
+    await wakes();
+    expect((await lock())?.state).toBe('locked');
+  });
+
+  it('what was locked for long is not locked again as soon as it is opened', async () => {
+    await own('lock.now', {});
+    await minutes(20);
+    await own('lock.unlock', { key: KEY });
+    await minutes(1);
+    expect((await lock())?.state).toBe('unlocked');
+  });
+
   it('that came back in time it stays open, and counts anew', async () => {
     await fake.idle('idle');
-    pass(14 * MINUTE_MS);
+    await minutes(13);
     await fake.idle('active');
-    pass(14 * MINUTE_MS);
-    await minute();
+    await minutes(14);
     await fake.idle('idle');
-    pass(14 * MINUTE_MS);
-    await minute();
+    await minutes(13);
     expect((await lock())?.state).toBe('unlocked');
   });
 

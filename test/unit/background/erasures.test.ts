@@ -310,6 +310,21 @@ it('the last hour is what was recorded in it', async () => {
   expect((await steps())[0]).toBe('hour flagged');
 });
 
+it('what says only its hour is of every span that has a part of it', async () => {
+  await worker.set({ level: 'anonymous' });
+  // At 12:34, which is noted as 12:00.
+  await worker.visit(1, 'https://counted.example/');
+  worker.pass(3_600_000);
+  const at = (minutes: number) => Date.UTC(2026, 10, 24, 12, minutes);
+  const range = (fromMs: number, toMs: number) => worker.erase({ what: 'range', fromMs, toMs });
+  expect(await range(at(60), at(90))).toEqual({ count: 0 });
+  expect(await range(at(-60), at(0))).toEqual({ count: 0 });
+  expect(await worker.erase({ what: 'hour' })).toEqual({ count: 1 });
+  await worker.visit(1, 'https://counted.example/');
+  expect(await range(at(90), at(91))).toEqual({ count: 1 });
+  expect(await worker.records()).toEqual([]);
+});
+
 it('a deletion that fails stays hidden, is told, and is tried again each minute', async () => {
   await record();
   await worker.send('erase.run', { target: site });

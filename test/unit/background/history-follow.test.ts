@@ -1,6 +1,6 @@
 /** Deletions in the browser's own history: followed if the person says so, and only those that were the person's. */
 import '../../support/fake-browser.ts';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { START_MS, Worker } from '../../support/worker.ts';
@@ -55,6 +55,61 @@ it('what the browser may have forgotten by itself stays', async () => {
   await removed('https://old.example/');
   expect(await left()).toEqual(ALL);
   expect((await worker.send('erase.log', {})).entries).toEqual([]);
+});
+
+it('what another device recorded does not say that this browser was there lately', async () => {
+  const other = { kind: 'visit', level: 'private', title: '', transition: 'link' } as const;
+  await worker.store.addEvents(dayOf(START_MS), [
+    { ...other, id: 'AAAAAAAAAAAAAAAAAAAAAA.1.2', atMs: START_MS, url: 'https://phone.example/' },
+  ]);
+  await follow(true);
+  const syncing = vi.spyOn(worker.store, 'syncing', 'get').mockReturnValue(true);
+  await removed('https://phone.example/');
+  expect(await left()).toContain('phone.example');
+  // Without sync it came from a file, and is taken for this browser's own.
+  syncing.mockRestore();
+  await removed('https://phone.example/');
+  expect(await left()).not.toContain('phone.example');
+});
+
+describe('of an address of which only a part is stored', () => {
+  const PAGE = 'https://a.example/?q=1';
+  const visited = (url: string, atMs = START_MS) => ({ url, title: '', atMs, transition: 'link' });
+
+  it.each(['#part', '&token=abcdefgh'])('(%s) the page stays while the browser knows it', async (more) => {
+    await follow(true);
+    fake.history = [visited(PAGE, START_MS - DAY_MS)];
+    await removed(`${PAGE}${more}`);
+    expect(await left()).toEqual(ALL);
+    // As long as another one is known of which the same is stored.
+    fake.history = [visited(`${PAGE}#another`)];
+    await removed(`${PAGE}${more}`);
+    expect(await left()).toEqual(ALL);
+    fake.history = [visited(PAGE, START_MS - 61 * DAY_MS), visited('https://a.example/')];
+    await removed(`${PAGE}${more}`);
+    expect(await left()).toEqual(ALL.slice(1));
+  });
+
+  it('the browser does not answer: it stays', async () => {
+    await follow(true);
+    fake.beforeHistory = async () => {
+      throw new Error('no access');
+    };
+    vi.spyOn(console, 'error').mockImplementationOnce(() => {});
+    await removed(`${PAGE}#part`, 'https://b.example/?q=1');
+    expect(await left()).toEqual(['a.example', 'c.example', 'old.example']);
+  });
+
+  it('what was redacted, and what a rule left, goes', async () => {
+    await follow(true);
+    await worker.visit(1, 'https://d.example/?mail=ann.smith@mail.example', { title: 'D' });
+    await worker.set({ rules: [{ id: 'r', host: 'e.example', capture: 'no-query' }] });
+    await worker.visit(1, 'https://e.example/page?q=1', { title: 'E' });
+    expect(JSON.stringify(await worker.records())).not.toMatch(/ann\.smith|page\?q/);
+    expect(await left()).toHaveLength(ALL.length + 2);
+    await removed('https://d.example/?mail=ann.smith@mail.example', 'https://e.example/page?q=1');
+    expect(await left()).toEqual(ALL);
+  });
 });
 
 it('when all of it was cleared, the person is asked, also after a restart', async () => {

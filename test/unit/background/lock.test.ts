@@ -10,6 +10,7 @@ import { isAwayFor, notePresence } from '../../../src/background/services/presen
 import type { Services } from '../../../src/background/services.ts';
 import { toBase64Url } from '../../../src/base/bytes.ts';
 import type { SealedRow } from '../../../src/storage/schema.ts';
+import { failWrites } from '../../support/fail-write.ts';
 import { fake } from '../../support/fake-browser.ts';
 import { SOME_KDF } from '../../support/locking.ts';
 import { Worker } from '../../support/worker.ts';
@@ -242,6 +243,66 @@ describe('a passphrase that is lost', () => {
   });
 });
 
+describe('on a full disk', () => {
+  beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => {}));
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('it locks all the same, and is unlocked again', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    // As many days on as keys lie ready for: more are to be made.
+    worker.pass(40 * 86_400_000);
+    failWrites();
+    await worker.send('lock.now', {});
+    expect(await lockState()).toMatchObject({ state: 'locked' });
+    expect([...fake.session.values.keys()]).not.toContain('unlock-secret');
+    await worker.send('lock.unlock', { key: KEY });
+    expect(await urls()).toEqual(['https://before.example/']);
+  });
+
+  it('and what is in force cannot be noted, nothing is recorded that it would not allow', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    const set = fake.local.set.bind(fake.local);
+    vi.spyOn(fake.local, 'set').mockImplementation(async (values: object) => {
+      if ('gate' in values) throw new Error('no room');
+      await set(values as never);
+    });
+    await worker.send('lock.now', {});
+    expect(await lockState()).toMatchObject({ state: 'locked' });
+    expect(fake.local.values.has('gate')).toBe(false);
+    await worker.restartBrowser();
+    await worker.visit(1, 'https://while-locked.example/');
+    expect(await lockState()).toMatchObject({ state: 'locked', sealed: 0 });
+  });
+
+  it('a start finds it locked, and unlocks it; what came since is counted from then on', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    failWrites();
+    await worker.restartBrowser();
+    expect(await lockState()).toMatchObject({ state: 'locked' });
+    await worker.send('lock.unlock', { key: KEY });
+    expect(await urls()).toEqual(['https://before.example/']);
+    await worker.send('lock.now', {});
+    vi.restoreAllMocks();
+    await worker.visit(1, 'https://while-locked.example/');
+    // What is taken away is missed: it was noted from which number on it counts.
+    const db = (await worker.recording()).profile.store.db;
+    expect(await db.count('sealed')).toBeGreaterThan(0);
+    await db.clear('sealed');
+    await worker.send('lock.unlock', { key: KEY });
+    expect((await worker.send('status.get', {})).health).toMatchObject({ code: 'sealed-gap' });
+  });
+
+  it('a start finds it locked, and it can begin anew', async () => {
+    await worker.send('lock.set', { kdf, key: KEY });
+    failWrites();
+    await worker.restartBrowser();
+    await worker.send('lock.start-over', { word: 'DELETE' }).catch(() => {});
+    vi.restoreAllMocks();
+    await worker.restartBrowser();
+    expect(await worker.send('status.get', {})).toMatchObject({ consent: 'unasked', recordCount: 0 });
+  });
+});
+
 describe('it locks itself', () => {
   it('when the person was away for so long, and not when they came back', async () => {
     const now = Date.now();
@@ -253,6 +314,8 @@ describe('it locks itself', () => {
     expect(await isAwayFor(0, now + 1e9)).toBe(false);
     await notePresence(true, now);
     expect(await isAwayFor(5, now + 1e9)).toBe(false);
+    // Nobody asked for so long: the computer slept.
+    expect(await isAwayFor(5, now + 1e9 + 5 * 60_000)).toBe(true);
   });
 });
 

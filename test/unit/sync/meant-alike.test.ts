@@ -1,6 +1,7 @@
 /** What a deletion means here is what its commands mean elsewhere, for any record, clock and time of deletion (docs/decisions/0016). */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { HOUR_MS } from '../../../src/base/clock.ts';
 import { importMacKey } from '../../../src/crypto/primitives.ts';
 import type { InteractionRecord } from '../../../src/model/interaction.ts';
 import { meantBy, type Purge } from '../../../src/model/purge.ts';
@@ -10,10 +11,10 @@ import { commandsOf, erasedBy } from '../../../src/sync/erasures.ts';
 const HOSTS = ['a.example', 'sub.a.example', 'b.example'];
 const host = fc.constantFrom(...HOSTS);
 const url = fc.tuple(host, fc.constantFrom('/', '/x')).map(([name, path]) => `https://${name}${path}`);
-/** Few, so that they meet. */
-const time = fc.integer({ min: 0, max: 8 });
+/** Few, so that they meet: half hours. */
+const time = fc.integer({ min: 0, max: 8 }).map((n) => (n * HOUR_MS) / 2);
 const id = fc.integer({ min: 0, max: 4 }).map((n) => `device.1.${n}`);
-const record: fc.Arbitrary<InteractionRecord> = fc.record({
+const visit = fc.record({
   kind: fc.constant('visit' as const),
   id,
   atMs: time,
@@ -25,6 +26,17 @@ const record: fc.Arbitrary<InteractionRecord> = fc.record({
   transition: fc.constant('link' as const),
   dwellMs: fc.constant(0),
 }) as fc.Arbitrary<InteractionRecord>;
+/** Noted with its hour only. */
+const count = fc.record({
+  kind: fc.constant('reduced' as const),
+  id,
+  atMs: fc.integer({ min: 0, max: 3 }).map((hours) => hours * HOUR_MS),
+  afterMs: fc.option(time, { nil: undefined }),
+  level: fc.constant('anonymous' as const),
+  of: fc.constant('visit' as const),
+  category: fc.constant('other' as const),
+}) as fc.Arbitrary<InteractionRecord>;
+const record = fc.oneof(visit, visit, count);
 const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   fc.record({ what: fc.constant('record' as const), id }),
   fc.record({ what: fc.constant('record' as const), id, day: fc.constant('1970-01-01'), url }),
