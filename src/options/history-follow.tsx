@@ -30,8 +30,8 @@ export function HistoryFollow() {
       </label>
       <p class="small muted">
         Pages that the browser has no visit of any more are deleted, and you can undo it. Pages that you did
-        not visit for two months stay, because browsers also forget old pages by themselves. If you clear all
-        of it, you are asked. While ARQ Context is locked, nothing is deleted here.
+        not visit in this browser for two months stay, because browsers also forget old pages by themselves.
+        If you clear all of it, you are asked. While ARQ Context is locked, nothing is deleted here.
       </p>
       <p class="error" role="alert" hidden={refused.value === ''}>
         {refused.value}
