@@ -3,13 +3,12 @@
  * sensitive that is not: among the corpus's look-alikes, and on the titles and addresses of `pages.tsv` in `ARQ_DATA_DIR` (default
  * `../shared/data`). `--json FILE` writes the figures, by default to artifacts/sensitive.json; `--misses` lists what went wrong.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { cleanAddress } from '../src/capture/address.ts';
 import { redactAddress } from '../src/capture/redact-address.ts';
 import { redact } from '../src/capture/sensitive-data.ts';
-import { SENSITIVE_KINDS, type SensitiveKind, TREATMENTS } from '../src/model/sensitive.ts';
+import { SENSITIVE_KINDS } from '../src/model/sensitive.ts';
 import {
   figures,
   hashForTests,
@@ -19,8 +18,10 @@ import {
   type Part,
   readCorpus,
 } from '../test/support/sensitive-corpus.ts';
+import { judgePages, pageRows } from '../test/support/sensitive-pages.ts';
+import { ROOT } from './root.ts';
+import { sharedDataPath, sharedText } from './shared-data.ts';
 
-const ROOT = join(import.meta.dirname, '..');
 const percent = (part: number, whole: number): string =>
   whole === 0 ? '–' : `${((100 * part) / whole).toFixed(1)} %`;
 
@@ -55,24 +56,10 @@ async function cpuMs(rows: readonly string[], task: (row: string) => Promise<voi
   return (user + system) / 1000;
 }
 
-async function evaluatePages(file: string, listed: boolean) {
-  const [, ...rows] = readFileSync(file, 'utf8').trimEnd().split('\n');
-  const byKind = Object.fromEntries(SENSITIVE_KINDS.map((kind) => [kind, 0])) as Record<
-    SensitiveKind,
-    number
-  >;
-  let [changed, counted] = [0, 0];
-  for (const row of rows) {
-    const [title = '', url = ''] = row.split('\t');
-    const words = await redact(title, hashForTests);
-    const place = redactAddress(cleanAddress(url) ?? '');
-    const kinds = new Set([...words.pieces, ...place.pieces].map(({ kind }) => kind));
-    for (const kind of kinds) byKind[kind] += 1;
-    const isChanged = [...kinds].some((kind) => TREATMENTS[kind] !== 'count');
-    if (isChanged) changed += 1;
-    else if (kinds.size > 0) counted += 1;
-    if (isChanged && listed) console.log(`  ${[...kinds].join(', ')}: ${title} ${url}`);
-  }
+async function evaluatePages(text: string, listed: boolean) {
+  const rows = pageRows(text);
+  const { changed, counted, byKind, replaced } = await judgePages(rows);
+  if (listed) for (const one of replaced) console.log(`  ${one.kinds.join(', ')}: ${one.row}`);
   const n = rows.length;
   console.log(`\npages.tsv: ${n} titles with addresses`);
   console.log(`  something replaced      ${changed} (${percent(changed, n)})`);
@@ -110,11 +97,11 @@ if (values.misses)
         `  ${one.part} ${one.falseAlarm ? 'false alarm' : 'missed'} ${one.kind} ${one.language}: ${one.text} -> ${one.redacted}`,
       );
 
-const file = join(process.env.ARQ_DATA_DIR ?? join(ROOT, '../shared/data'), 'pages.tsv');
-const pages = existsSync(file) ? await evaluatePages(file, values.misses) : undefined;
+const text = sharedText('pages.tsv');
+const pages = text === undefined ? undefined : await evaluatePages(text, values.misses);
 if (!pages)
   console.log(
-    `\n${file} is not there: false alarms on ordinary pages were not measured. Set ARQ_DATA_DIR to where it is.`,
+    `\n${sharedDataPath('pages.tsv')} is not there: false alarms on ordinary pages were not measured. Set ARQ_DATA_DIR to where it is.`,
   );
 
 mkdirSync(dirname(values.json), { recursive: true });

@@ -52,7 +52,9 @@ export function DeletionsCard({ syncedMs }: { readonly syncedMs: number | undefi
                 <td>
                   <ul class="plain">
                     {deletion.devices.map((device) => (
-                      <li key={device.name}>{receiptText(device)}</li>
+                      <li key={device.name} data-testid="receipt">
+                        {receiptText(device)}
+                      </li>
                     ))}
                   </ul>
                 </td>

@@ -132,6 +132,11 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     },
   );
 
+  it('they are enough to say something', () => {
+    expect(HOSTILE_PAGES.length).toBeGreaterThanOrEqual(25);
+    expect(new Set(HOSTILE_PAGES.map(({ name }) => name)).size).toBe(HOSTILE_PAGES.length);
+  });
+
   describe('what is left', () => {
     let left: { exported: string; held: string; all: Exported[] };
     beforeAll(async () => {

@@ -86,6 +86,24 @@ describe.each<[BrowserName, BrowserName]>([
     await converged(12);
     await deletePage(second, 'a-before-3');
     await converged(11);
+    // Each says, signed, that it erased it, and both are shown by both.
+    for (const device of [first, second]) {
+      await device.show('sync');
+      await waitFor(
+        'both receipts',
+        async () => {
+          const [said, receipts] = [
+            await device.page.text('deletions-said'),
+            await device.page.texts('receipt'),
+          ];
+          if (said !== 'Carried out on every device.') throw new Error(`${said} ${receipts}`);
+          expect(receipts.filter((one) => /: erased /.test(one))).toHaveLength(2);
+          expect(receipts.filter((one) => one.includes('(this one)'))).toHaveLength(1);
+          return true;
+        },
+        { timeoutMs: 90_000 },
+      );
+    }
   });
 
   it('leaving keeps what is there; a used code is refused, a new one joins again', async () => {

@@ -1,11 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { sharedText } from '../../../scripts/shared-data.ts';
 import { redact, redactPlainly } from '../../../src/capture/sensitive-data.ts';
 import { SENSITIVE_KINDS, type SensitiveKind } from '../../../src/model/sensitive.ts';
 import { figures, hashForTests, type Judged, judge, readCorpus } from '../../support/sensitive-corpus.ts';
+import { judgePages, pageRows } from '../../support/sensitive-pages.ts';
 
 const corpus = readCorpus();
+/** Titles and addresses of ordinary pages; not part of the repository. */
+const pages = sharedText('pages.tsv');
 const redacted = async (text: string) => (await redact(text, hashForTests)).text;
+
+it.skipIf(pages === undefined)('of ordinary pages at most 2 of 100 have something sensitive', async () => {
+  const rows = pageRows(pages ?? '');
+  expect(rows.length).toBeGreaterThan(1_000);
+  const { changed, counted } = await judgePages(rows);
+  expect((changed + counted) / rows.length).toBeLessThanOrEqual(0.02);
+});
 
 describe('the corpus', () => {
   it('is large and mixed enough to say something', () => {
