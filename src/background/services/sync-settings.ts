@@ -25,6 +25,8 @@ const CHANGED_MEANWHILE = fail(
 export class SyncSettings {
   /** Why what is in force here cannot be told to the others, in a sentence. */
   problem: string | undefined;
+  /** What was in force before a choice that is not on its way to the others yet: there was no room for it on the disk. */
+  #untold: Chosen | undefined;
   /** One at a time: what the person changes, and what comes from other devices. */
   readonly #turns = new Mutex();
 
@@ -35,16 +37,18 @@ export class SyncSettings {
     if (!(await settingsCame(this.sync.profile.store))) await this.#turns.run(() => this.#share());
   }
 
-  /** Settings that came from other devices, if any did, are put in force here. */
+  /** Settings that came from other devices, if any did, are put in force here; after what was chosen here before. */
   async take(): Promise<void> {
     const { profile } = this.sync;
-    if (!(await settingsCame(profile.store))) return;
-    await this.#turns.run(() =>
-      this.#unlessDamaged(async () => {
+    if (!this.#untold && !(await settingsCame(profile.store))) return;
+    await this.#turns.run(async () => {
+      if (this.#untold) await this.#tell(this.#untold);
+      if (!(await settingsCame(profile.store))) return;
+      await this.#unlessDamaged(async () => {
         await this.#putInForce();
         await settingsTaken(profile.store);
-      }),
-    );
+      });
+    });
   }
 
   async #putInForce(): Promise<void> {
@@ -64,11 +68,17 @@ export class SyncSettings {
    */
   change<T>(change: () => Promise<T>): Promise<T> {
     return this.#turns.run(async () => {
-      const before = this.#inForce();
+      const before = this.#untold ?? this.#inForce();
       const changed = await change();
-      await this.#share(before);
+      await this.#tell(before);
       return changed;
     });
+  }
+
+  async #tell(before: Chosen): Promise<void> {
+    this.#untold = before;
+    await this.#share(before);
+    this.#untold = undefined;
   }
 
   /** What devices chose without knowing of each other, and nobody has decided yet. */

@@ -18,6 +18,9 @@ export class SimDevice {
   opening: Promise<Services> | undefined;
   /** It was taken out of the account, or left. */
   isOut = false;
+  /** Writes that found no room on the disk. */
+  refusals = 0;
+  onRefused: () => void = () => {};
 
   constructor(
     readonly name: string,
@@ -26,6 +29,10 @@ export class SimDevice {
   ) {
     this.browser = new SimBrowser(name, loop, network);
     this.browser.onAlarm = (alarm) => this.#woken(alarm);
+    this.browser.onRefused = () => {
+      this.refusals += 1;
+      this.onRefused();
+    };
   }
 
   /** A life begins, as with the first event. */
@@ -36,13 +43,17 @@ export class SimDevice {
       this.#minutes();
       return services;
     });
-    this.opening.catch((error: unknown) => {
-      this.failed ??= error;
+    const { opening } = this;
+    const before = this.refusals;
+    opening.catch((error: unknown) => {
+      // Without room it may not open; the next event tries again.
+      if (this.refusals === before) this.failed ??= error;
+      else if (this.opening === opening) this.opening = undefined;
     });
-    return this.opening;
+    return opening;
   }
 
-  /** Why it did not open: always a fault. */
+  /** Why it did not open, while there was room: a fault. */
   failed: unknown;
 
   kill(how: 'worker' | 'browser' = 'worker'): void {

@@ -155,6 +155,18 @@ crypto.getRandomValues = ((view: ArrayBufferView) =>
     ? loop.rng.fill(view)
     : real.getRandomValues(view as Uint8Array<ArrayBuffer>)) as typeof crypto.getRandomValues;
 
+/** A disk that has no room: the transaction of such a write comes to nothing, and says why. */
+for (const method of ['put', 'add'] as const) {
+  const original = IDBObjectStore.prototype[method];
+  IDBObjectStore.prototype[method] = function (this: IDBObjectStore, ...args) {
+    const request = original.apply(this, args);
+    const { transaction } = this;
+    if (inTask() && transaction.mode === 'readwrite' && browserNow().refusesWrite())
+      (transaction as unknown as { _abort(name: string): void })._abort('QuotaExceededError');
+    return request;
+  };
+}
+
 const areaOf = (map: () => Map<string, unknown>) => ({
   get: async (key: string | null) =>
     structuredClone(Object.fromEntries(key === null ? [...map()] : [[key, map().get(key)]])),

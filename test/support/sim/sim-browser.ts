@@ -23,6 +23,10 @@ export class SimBrowser {
   readonly session = new Map<string, unknown>();
   /** How far its clock is off, in ms. */
   skewMs = 0;
+  /** Of its disk: after how many more writes there is no room, and for how many. */
+  disk = { after: 0, refused: 0 };
+  /** One of them was refused. */
+  onRefused: () => void = () => {};
   lane: Lane;
   readonly #alarms = new Map<string, number>();
   onAlarm: (name: string) => void = () => {};
@@ -36,6 +40,15 @@ export class SimBrowser {
   ) {
     this.lane = loop.lane(name, this);
     this.#clock = loop.lane(`${name} alarms`, this);
+  }
+
+  refusesWrite(): boolean {
+    const { disk } = this;
+    if (disk.refused === 0 || disk.after-- > 0) return false;
+    disk.after = 0;
+    disk.refused -= 1;
+    this.onRefused();
+    return true;
   }
 
   get nowMs(): number {

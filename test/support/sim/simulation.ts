@@ -42,6 +42,7 @@ const STEPS = {
   rule: 2,
   kill: 5,
   close: 2,
+  disk: 3,
   network: 4,
   weather: 3,
   sync: 5,
@@ -152,6 +153,10 @@ export class Simulation {
 
   async #device(): Promise<SimDevice> {
     const device = new SimDevice(`d${this.#devices.length}`, this.#loop, this.#network);
+    device.onRefused = () => {
+      this.#note(`${device.name} has no room`);
+      this.#hit('refused write');
+    };
     this.#devices.push(device);
     await this.#wait(device.start());
     return device;
@@ -214,6 +219,9 @@ export class Simulation {
     rule: (device) => this.#rule(device),
     kill: (device) => this.#kill(device, 'worker'),
     close: (device) => this.#kill(device, 'browser'),
+    disk: ({ browser }) => {
+      browser.disk = { after: this.#rng.below(40), refused: 1 + this.#rng.below(3) };
+    },
     network: ({ browser }) => {
       if (!this.#network.off.delete(browser)) this.#network.off.add(browser);
     },
@@ -398,6 +406,7 @@ export class Simulation {
     this.#loop.after(this.#rng.below(300), () => {
       if (device.browser !== browser || device.isOut) return;
       this.#note(`${device.name} is killed`);
+      this.#hit(how === 'worker' ? 'killed worker' : 'closed browser');
       device.kill(how);
       void device.start();
     });
@@ -408,6 +417,7 @@ export class Simulation {
     this.#note('the end begins');
     this.#network.weather = CALM;
     this.#network.off.clear();
+    for (const { browser } of this.#devices) browser.disk = { after: 0, refused: 0 };
     // No service takes what is signed days before or after.
     for (const { browser } of this.#devices) if (Math.abs(browser.skewMs) > HOUR_MS) browser.skewMs = 0;
     this.#loop.forgetAfter();
@@ -420,8 +430,7 @@ export class Simulation {
           device.do(async (services) => {
             await services.erasures.settle();
             await services.sync.run();
-            await fetchAway(services);
-            await services.sync.run();
+            if (await fetchAway(services)) await services.sync.run();
             await services.storedRules.settled();
             return services.sync.state();
           }),
@@ -512,6 +521,9 @@ export class Simulation {
   }
 }
 
-async function fetchAway({ sync, profile }: NonNullable<SimDevice['services']>) {
-  return sync.days.fetchBack(Object.keys(await profile.store.awayDays()));
+/** Resolves with whether there was anything to fetch. */
+async function fetchAway({ sync, profile }: NonNullable<SimDevice['services']>): Promise<boolean> {
+  const days = Object.keys(await profile.store.awayDays());
+  if (days.length > 0) await sync.days.fetchBack(days);
+  return days.length > 0;
 }

@@ -1,9 +1,10 @@
 /** A person changes level or rules while a round brings what another device chose: both have their way, on all devices. */
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Rule } from '../../../src/model/rules.ts';
 import { writeSharedSettings } from '../../../src/sync/account-state.ts';
+import { failWrite } from '../../support/fail-write.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
 const rule = (host: string, more: Partial<Rule> = {}): Rule => ({ id: host, host, capture: 'skip', ...more });
@@ -117,3 +118,26 @@ it('an answer that comes after another device wrote keeps nothing from being sen
   for (const device of [a, b])
     expect(hosts(device), device.name).toEqual(['first.example', 'second.example', 'third.example']);
 });
+
+// The first write puts it in force, the next ones tell the others.
+it.each([1, 2, 3, 4])(
+  'a choice that found no room at write %i is in force nowhere, or everywhere',
+  async (k) => {
+    const refused = failWrite(k);
+    const isChosen = await a.set({ level: 'anonymous' }).then(
+      () => true,
+      () => false,
+    );
+    vi.restoreAllMocks();
+    expect(isChosen).toBe(!refused.happened());
+    const { level } = a.settings();
+    // What another device chooses meanwhile does not undo it.
+    await b.set({ rules: [rule('theirs.example')] });
+    await b.round();
+    await world.settle();
+    for (const device of [a, b]) {
+      expect(device.settings().level, device.name).toBe(level);
+      expect(hosts(device), device.name).toEqual(['theirs.example']);
+    }
+  },
+);
