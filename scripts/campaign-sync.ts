@@ -1,9 +1,10 @@
 /**
- * `npm run campaign:sync -- --seeds N [--json FILE]`: seeds of the simulation (test/support/sim/simulation.ts), two at a time. What was
- * done is in the file, so that the next call goes on there. Ends with what was hit how often, and with the seeds that found a fault;
- * `node --import tsx test/support/sim/run-seeds.ts SEED SEED log` shows one of them happen again.
+ * `npm run campaign:sync -- --seeds N [--from SEED] [--json FILE]`: N seeds of the simulation (test/support/sim/simulation.ts) from SEED on
+ * (default 1), two at a time. What was done is in the file, so that the next call goes on there, as long as the code is the same. Ends with
+ * what was hit how often, and with the seeds that found a fault and how each is seen again.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { runSeeds } from '../test/support/sim/seeds-apart.ts';
@@ -13,6 +14,8 @@ import { ROOT } from './root.ts';
 const CHUNK = 50;
 
 interface Done {
+  /** What was run: a later call does not go on with other code. */
+  readonly commit: string;
   /** Chunks by their first seed. */
   readonly chunks: number[];
   readonly faults: { readonly seed: number; readonly fault: string }[];
@@ -21,17 +24,41 @@ interface Done {
   steps: number;
 }
 
+const git = (...args: string[]) => execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).trim();
+const isChanged = git('status', '--porcelain', '--', 'src', 'server', 'test/support') !== '';
+const commit = `${git('rev-parse', '--short=8', 'HEAD')}${isChanged ? ' and what is not committed' : ''}`;
+
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1000' }, json: { type: 'string' } },
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    json: { type: 'string' },
+  },
 });
-const seeds = Number(values.seeds);
+const [first, seeds] = [Number(values.from), Number(values.seeds)];
+if (!(Number.isSafeInteger(first) && first >= 0 && Number.isSafeInteger(seeds) && seeds > 0))
+  throw new TypeError('--from and --seeds are whole numbers.');
 const file = values.json ?? join(ROOT, 'artifacts', 'campaign-sync.json');
 const done: Done = existsSync(file)
   ? (JSON.parse(readFileSync(file, 'utf8')) as Done)
-  : { chunks: [], faults: [], hits: {}, seeds: 0, steps: 0 };
+  : { commit, chunks: [], faults: [], hits: {}, seeds: 0, steps: 0 };
+if (done.commit !== commit) {
+  console.error(
+    `${file} is of ${done.commit}, and this is ${commit}. Move it away, or name another file with --json.`,
+  );
+  process.exit(2);
+}
+
+/** At once: whatever ends the campaign, the file is whole. */
+function save(): void {
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(`${file}.new`, JSON.stringify(done));
+  renameSync(`${file}.new`, file);
+}
 
 async function runChunk(from: number): Promise<void> {
-  for (const { seed, fault, hits = {}, steps = 0 } of await runSeeds(from, from + CHUNK - 1)) {
+  const to = Math.min(from + CHUNK, first + seeds) - 1;
+  for (const { seed, fault, hits = {}, steps = 0 } of await runSeeds(from, to)) {
     done.seeds += 1;
     done.steps += steps;
     for (const [name, count] of Object.entries(hits)) done.hits[name] = (done.hits[name] ?? 0) + count;
@@ -40,18 +67,19 @@ async function runChunk(from: number): Promise<void> {
     console.log(fault);
   }
   done.chunks.push(from);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify(done));
+  save();
   console.log(`${done.seeds} seeds, ${done.faults.length} with a fault`);
 }
 
 const left: number[] = [];
-for (let from = 1; from <= seeds; from += CHUNK) if (!done.chunks.includes(from)) left.push(from);
+for (let from = first; from < first + seeds; from += CHUNK) if (!done.chunks.includes(from)) left.push(from);
 const lane = async (): Promise<void> => {
   for (let next = left.shift(); next !== undefined; next = left.shift()) await runChunk(next);
 };
 await Promise.all([lane(), lane()]);
 for (const [name, count] of Object.entries(done.hits).sort(([, a], [, b]) => b - a))
   console.log(`${name.padEnd(16)}${count.toLocaleString('en').padStart(12)}`);
-console.log(`${done.seeds} seeds, ${done.steps} steps, ${done.faults.length} with a fault: ${file}`);
+console.log(
+  `${commit}: ${done.seeds} seeds, ${done.steps} steps, ${done.faults.length} with a fault: ${file}`,
+);
 process.exitCode = done.faults.length > 0 ? 1 : 0;

@@ -534,11 +534,13 @@ export class Sync {
       this.#invitation.signal,
     );
     if (!made.ok) return made;
-    void made.value.joined.then((joined) => {
-      if (joined.ok) void this.#joinedHere(joined.value);
-      else if (joined.error.code !== 'given-up' && joined.error.code !== 'expired')
-        console.warn('pairing ended', joined.error.code);
-    });
+    made.value.joined
+      .then(async (joined) => {
+        if (joined.ok) await this.#joinedHere(joined.value);
+        else if (joined.error.code !== 'given-up' && joined.error.code !== 'expired')
+          console.warn('pairing ended', joined.error.code);
+      })
+      .catch((error: unknown) => console.error('pairing ended', error));
     return ok({ code: made.value.code, expiresMs: made.value.expiresMs });
   }
 

@@ -19,6 +19,9 @@ export class Network {
   onAnswer: (browser: SimBrowser, request: Request, answer: Response) => void = () => {};
   readonly hits = new Map<string, number>();
   readonly #service: Lane;
+  /** A device's requests are numbered as they are sent; the newest that arrived. */
+  #sent = 0;
+  readonly #arrived = new Map<SimBrowser, number>();
 
   constructor(
     private readonly loop: Loop,
@@ -53,10 +56,14 @@ export class Network {
       }
       const copies = this.#happens('twice', weather.twice) ? [request.clone(), request] : [request];
       const isLost = this.#happens('lost answer', weather.lostAnswers);
+      const n = ++this.#sent;
       for (const copy of copies)
         loop.timer(
           this.#service,
           () => {
+            const newest = this.#arrived.get(browser) ?? 0;
+            if (n < newest) this.#hit('overtaken');
+            this.#arrived.set(browser, Math.max(n, newest));
             Promise.resolve(this.send(copy)).then(
               (answer) => {
                 this.onAnswer(browser, request, answer);

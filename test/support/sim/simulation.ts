@@ -59,6 +59,23 @@ const STEPS = {
 } as const;
 type Step = keyof typeof STEPS;
 
+/** What goes wrong, as it is counted when it did. */
+export const FAULT_SITES = [
+  'killed worker',
+  'closed browser',
+  'refused write',
+  'offline',
+  'lost request',
+  'lost answer',
+  'twice',
+  'overtaken',
+  'clock',
+  'joined',
+  'removed',
+  'undone',
+  'rotate',
+] as const;
+
 /** Every 50th runs with WebCrypto itself. */
 export const isRealCrypto = (seed: number): boolean => seed % 50 === 0;
 
