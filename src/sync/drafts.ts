@@ -5,7 +5,7 @@ import { ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { InteractionEvent } from '../model/interaction.ts';
 import type { Etag, Slot } from '../protocol/ids.ts';
-import { LIMITS } from '../protocol/limits.ts';
+import type { Limits } from '../protocol/limits.ts';
 import type { BatchOp } from '../protocol/wire.ts';
 import { encodeEvents } from '../storage/codec.ts';
 import { DamagedError } from '../storage/database.ts';
@@ -29,7 +29,7 @@ import type { Transport, TransportFailure } from './transport.ts';
 /** Events in one part. */
 const PART_EVENTS = 400;
 /** Of a part before it is padded (by 12 % at most) and sealed: below the limit of one body. */
-const PART_BYTES = Math.floor(LIMITS.bodyBytes * 0.85);
+const partBytes = ({ bodyBytes }: Limits): number => bodyBytes * 0.85;
 
 export interface PushSession {
   readonly store: LocalStore;
@@ -117,7 +117,7 @@ export async function draftsOf(session: PushSession, group: Group, nextPart: () 
 }
 
 async function partDrafts(
-  { store, scope }: PushSession,
+  { store, scope, transport }: PushSession,
   day: Day,
   events: readonly InteractionEvent[],
   nextPart: () => number,
@@ -127,7 +127,7 @@ async function partDrafts(
   const key = await store.vault.currentKey(eventsOf(day));
   const payloads: Bytes[] = [];
   for (let i = 0; i < events.length; i += PART_EVENTS)
-    payloads.push(...(await payloadsOf(events.slice(i, i + PART_EVENTS))));
+    payloads.push(...(await payloadsOf(events.slice(i, i + PART_EVENTS), partBytes(transport.limits))));
   for (const payload of payloads) {
     const header: ObjectHeader = {
       kind: 'part',
@@ -144,11 +144,12 @@ async function partDrafts(
 }
 
 /** Long addresses that do not compress make more than one body of it. */
-async function payloadsOf(events: readonly InteractionEvent[]): Promise<Bytes[]> {
+async function payloadsOf(events: readonly InteractionEvent[], mostBytes: number): Promise<Bytes[]> {
   const payload = await encodeEvents(events);
-  if (payload.length <= PART_BYTES || events.length < 2) return [payload];
+  if (payload.length <= mostBytes || events.length < 2) return [payload];
   const half = Math.ceil(events.length / 2);
-  return [...(await payloadsOf(events.slice(0, half))), ...(await payloadsOf(events.slice(half)))];
+  const [one, other] = [events.slice(0, half), events.slice(half)];
+  return [...(await payloadsOf(one, mostBytes)), ...(await payloadsOf(other, mostBytes))];
 }
 
 async function draft(

@@ -7,7 +7,6 @@ import { ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { hashOfFeed, hashOfNoFeed } from '../protocol/feed-hash.ts';
 import type { AccountId } from '../protocol/ids.ts';
-import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { type Change, type ChangesAnswer, changesAnswerSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
@@ -15,7 +14,7 @@ import { inTransaction, STRICT } from '../storage/transaction.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 
 /** An answer of more than a megabyte is not taken, and an entry of the feed may name a hundred slots. */
-const PAGE = Math.min(LIMITS.changesPage, 100);
+const PAGE = 100;
 /** So many hashes are kept, the newest. What another device says of an earlier entry is compared by reading the feed again. */
 export const KEPT_HASHES = 128;
 
@@ -52,7 +51,10 @@ export const readPage = (
 ): Promise<Result<ChangesAnswer, TransportFailure>> =>
   transport.json(
     changesAnswerSchema,
-    { method: 'GET', path: `${PATHS.changes}?since=${since}&limit=${limit}` },
+    {
+      method: 'GET',
+      path: `${PATHS.changes}?since=${since}&limit=${Math.min(limit, transport.limits.changesPage)}`,
+    },
     signer,
   );
 

@@ -4,7 +4,6 @@ import { type Bytes, utf8 } from '../base/bytes.ts';
 import { ok, type Result } from '../base/result.ts';
 import { decodeFrame, splitBodies } from '../protocol/frame.ts';
 import type { Slot } from '../protocol/ids.ts';
-import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { getAnswerSchema } from '../protocol/wire.ts';
 import { notAService, type Signer, type Transport, type TransportFailure } from './transport.ts';
@@ -22,9 +21,10 @@ export async function fetchSlots(
   slots: readonly Slot[],
 ): Promise<Result<Fetched[], TransportFailure>> {
   const fetched: Fetched[] = [];
+  const { getSlots } = transport.limits;
   let rest = [...slots];
   while (rest.length > 0) {
-    const ask = new Set(rest.slice(0, LIMITS.getSlots));
+    const ask = new Set(rest.slice(0, getSlots));
     const answer = await transport.call(
       {
         method: 'POST',
@@ -55,7 +55,7 @@ export async function fetchSlots(
     const again = head.output.rest.filter((slot) => ask.has(slot) && !found.has(slot));
     // An answer with nothing in it but "ask again" would go on for ever.
     if (again.length > 0 && found.size === 0) return notAService(answer.value.status);
-    rest = [...rest.slice(LIMITS.getSlots), ...again];
+    rest = [...rest.slice(getSlots), ...again];
   }
   return ok(fetched);
 }

@@ -10,7 +10,6 @@ import { ok, type Result } from '../base/result.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { JoinPreview } from '../model/join-preview.ts';
 import type { Slot } from '../protocol/ids.ts';
-import { LIMITS } from '../protocol/limits.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type AccountState, scopeOf, signerOf } from './account-state.ts';
 import type { EraseCommand } from './erasures.ts';
@@ -23,6 +22,7 @@ import type { Signer, Transport, TransportFailure } from './transport.ts';
 
 /** Those of deletions have 1,400; of rules that are applied to what is stored, as much as the rules take. */
 const SMALL_BYTES = 64 * 1024;
+const LOOKED_AT_ONCE = 100;
 
 interface Looking extends Pick<RoundSession, 'scope' | 'ever'> {
   readonly transport: Transport;
@@ -65,8 +65,8 @@ async function commandsOfAccount(session: Looking): Promise<Result<EraseCommand[
   }
   const small = [...sizes].flatMap(([slot, size]) => (size <= SMALL_BYTES ? [slot] : []));
   const commands: EraseCommand[] = [];
-  for (let i = 0; i < small.length; i += LIMITS.getSlots) {
-    const objects = await fetchSlots(transport, signer, small.slice(i, i + LIMITS.getSlots));
+  for (let i = 0; i < small.length; i += LOOKED_AT_ONCE) {
+    const objects = await fetchSlots(transport, signer, small.slice(i, i + LOOKED_AT_ONCE));
     if (!objects.ok) return objects;
     for (const { slot, body } of objects.value) {
       const opened = await openHeader(scope, slot, body);

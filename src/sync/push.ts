@@ -1,9 +1,8 @@
 import { randomId } from '../base/random.ts';
 import { ok, type Result } from '../base/result.ts';
-import { SERVICE_ERRORS } from '../protocol/errors.ts';
 import { encodeFrame, FRAME_TYPE } from '../protocol/frame.ts';
 import type { Etag } from '../protocol/ids.ts';
-import { LIMITS } from '../protocol/limits.ts';
+import type { Limits } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { batchAnswerSchema } from '../protocol/wire.ts';
 import type { LocalStore } from '../storage/local-store.ts';
@@ -11,20 +10,12 @@ import { inTransaction } from '../storage/transaction.ts';
 import { signerOf } from './account-state.ts';
 import { type Draft, draftsOf, groups, headDraft, NOTHING, type PushSession, ringDraft } from './drafts.ts';
 import { noteSent, readCursor } from './feed.ts';
+import { batchBytes, REFUSED_AS_IT_IS } from './limits.ts';
 import { partsSent, queued, readStaged, type Staged, settle, stage, unstage } from './outbox.ts';
 import type { TransportFailure } from './transport.ts';
 
 /** Outbox rows taken at a time. */
 const ROWS = 500;
-/** Sum of bodies in one batch, below the request limit. */
-const BATCH_BYTES = 768 * 1024;
-
-/** Answers that mean: nothing of this batch, and never with these bytes. */
-const REFUSED_WHOLE: ReadonlySet<number> = new Set([
-  SERVICE_ERRORS.BAD_REQUEST,
-  SERVICE_ERRORS.TOO_LARGE,
-  SERVICE_ERRORS.QUOTA,
-]);
 
 /** Under a name of their own. */
 const WRITTEN_ONCE: ReadonlySet<string> = new Set(['part', 'erase']);
@@ -48,7 +39,7 @@ export async function push(session: PushSession): Promise<Result<Pushed, Transpo
   if (!answer.ok) {
     // Nothing of it was written, and the same bytes would be refused for ever: also when, by now, there are deletions that
     // make room.
-    if (REFUSED_WHOLE.has(answer.error.status)) await unstage(store);
+    if (REFUSED_AS_IT_IS.has(answer.error.status)) await unstage(store);
     return answer;
   }
   const known = await knownOf(store, first);
@@ -97,6 +88,7 @@ async function learnEtags(
 
 async function prepare(session: PushSession): Promise<Result<readonly Staged[], TransportFailure>> {
   const { store } = session;
+  const { limits } = session.transport;
   return store.exclusive(async () => {
     const rows = await queued(store, ROWS);
     const drafts: Draft[] = [];
@@ -109,7 +101,10 @@ async function prepare(session: PushSession): Promise<Result<readonly Staged[], 
     };
     const days = new Set(rows.flatMap((row) => (row.what === 'day' ? [row.day] : [])));
     for (const group of groups(rows, days)) {
-      if (drafts.length > 0 && (sizeOf(drafts) > BATCH_BYTES / 2 || drafts.length > LIMITS.batchOps / 2))
+      if (
+        drafts.length > 0 &&
+        (sizeOf(drafts) > batchBytes(limits) / 2 || drafts.length > limits.batchOps / 2)
+      )
         break;
       const made = await draftsOf(session, group, nextPart);
       groupOf.push(...made.map(() => settled.length));
@@ -125,7 +120,7 @@ async function prepare(session: PushSession): Promise<Result<readonly Staged[], 
       return ok([]);
     }
     const first = [ring.value, head].filter((one) => one !== null);
-    const staged = cut(first, drafts, groupOf, settled);
+    const staged = cut(first, drafts, groupOf, settled, limits);
     await stage(store, staged, parts);
     return ok(staged);
   });
@@ -140,6 +135,7 @@ function cut(
   drafts: readonly Draft[],
   groupOf: readonly number[],
   settled: readonly number[][],
+  limits: Limits,
 ): Staged[] {
   const batches: { drafts: Draft[]; groups: (number | 'none')[] }[] = [
     { drafts: [...first], groups: first.map(() => 'none') },
@@ -148,8 +144,8 @@ function cut(
     let batch = batches.at(-1);
     if (
       !batch ||
-      batch.drafts.length >= LIMITS.batchOps ||
-      (batch.drafts.length > 0 && sizeOf([...batch.drafts, next]) > BATCH_BYTES)
+      batch.drafts.length >= limits.batchOps ||
+      (batch.drafts.length > 0 && sizeOf([...batch.drafts, next]) > batchBytes(limits))
     ) {
       batch = { drafts: [], groups: [] };
       batches.push(batch);

@@ -8,7 +8,6 @@ import { ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { encodeFrame, FRAME_TYPE } from '../protocol/frame.ts';
 import type { DeviceId, Etag, Slot } from '../protocol/ids.ts';
-import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { type BatchOp, batchAnswerSchema } from '../protocol/wire.ts';
 import type { PeerRow } from '../storage/schema.ts';
@@ -17,13 +16,12 @@ import { signerOf } from './account-state.ts';
 import { epochOfPeer } from './epochs.ts';
 import { noteSent, readCursor } from './feed.ts';
 import { fetchSlots } from './fetch.ts';
+import { batchBytes } from './limits.ts';
 import { openBody, openHeader, sealObject, slotOf } from './objects.ts';
 import type { PullSession } from './parts.ts';
 import type { TransportFailure } from './transport.ts';
 
-const AT_ONCE = Math.min(LIMITS.batchOps, 20);
-/** Sum of bodies in one batch, below the request limit: key rings may be large. */
-const BATCH_BYTES = 768 * 1024;
+const AT_ONCE = 20;
 
 /** Resolves with `false` when some are left: pull, because others may have changed them, then look again. */
 export async function rewrapOld(
@@ -40,8 +38,9 @@ export async function rewrapOld(
     (peer) => peer.kind !== 'part' && epochOfPeer(peer) < scope.keys.epoch && !theirs.has(peer.slot),
   );
   let isAll = true;
-  for (let i = 0; i < old.length; i += AT_ONCE) {
-    const done = await rewrapSome(session, old.slice(i, i + AT_ONCE));
+  const atOnce = Math.min(AT_ONCE, session.transport.limits.batchOps);
+  for (let i = 0; i < old.length; i += atOnce) {
+    const done = await rewrapSome(session, old.slice(i, i + atOnce));
     if (!done.ok) return done;
     isAll &&= done.value;
   }
@@ -77,7 +76,8 @@ async function rewrapSome(
     }
     const sealed = await sealObject(scope, object.header, scope.keys.record, payload);
     sizeBytes += sealed.body.length;
-    if (sizeBytes > BATCH_BYTES && ops.length > 0) {
+    // Key rings may be large.
+    if (sizeBytes > batchBytes(transport.limits) && ops.length > 0) {
       isAll = false;
       break;
     }

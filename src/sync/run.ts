@@ -7,6 +7,7 @@ import { fetchWaiting } from './away.ts';
 import type { Brake } from './brake.ts';
 import { settleEpoch } from './epochs.ts';
 import { checkList } from './heads.ts';
+import { askLimits, keepToLimits, REFUSED_AS_IT_IS } from './limits.ts';
 import { type EraseHere, type Pulled, pull } from './pull.ts';
 import { type Pushed, push } from './push.ts';
 import { rewrapOld } from './rewrap.ts';
@@ -30,7 +31,16 @@ export interface Round extends Pulled {
   readonly more: boolean;
 }
 
-export async function runRound(
+/** Keeps to the limits of the service, and asks for them anew when it refused something for being too much. */
+export async function runRound(...all: Parameters<typeof rounds>): Promise<Result<Round, TransportFailure>> {
+  const [store, transport] = all;
+  await keepToLimits(store, transport);
+  const done = await rounds(...all);
+  if (!done.ok && REFUSED_AS_IT_IS.has(done.error.status)) await askLimits(store, transport);
+  return done;
+}
+
+async function rounds(
   store: LocalStore,
   transport: Transport,
   account: AccountState,

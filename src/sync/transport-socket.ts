@@ -2,7 +2,6 @@
  * How a device hears of news at once: a WebSocket that says "there is news" with one byte and nothing else, or, where no
  * WebSocket gets through (old proxies), a request for changes that is answered when there are some (long poll).
  */
-import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { changesAnswerSchema, SOCKET_PROTOCOL, ticketSchema } from '../protocol/wire.ts';
 import type { Signer, Transport } from './transport.ts';
@@ -82,7 +81,7 @@ function longPoll(transport: Transport, signer: Signer, events: ChannelEvents): 
       changesAnswerSchema,
       {
         method: 'GET',
-        path: `${PATHS.changes}?since=${since}&limit=1&wait=${LIMITS.waitSeconds}`,
+        path: `${PATHS.changes}?since=${since}&limit=1&wait=${transport.limits.waitSeconds}`,
         signal: closing.signal,
       },
       signer,

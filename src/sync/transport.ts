@@ -13,7 +13,7 @@ import { type Failure, fail, ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { sign } from '../crypto/signing.ts';
 import type { AccountId, DeviceId } from '../protocol/ids.ts';
-import { LIMITS } from '../protocol/limits.ts';
+import { LIMITS, type Limits } from '../protocol/limits.ts';
 import {
   ACCOUNT_HEADER,
   contentDigest,
@@ -103,6 +103,8 @@ export const refusal = (
 
 export class Transport {
   #offsetMs = 0;
+  /** What may be asked of the service and sent to it (sync/limits.ts). */
+  limits: Limits = LIMITS;
 
   constructor(
     readonly origin: string,
