@@ -1,5 +1,6 @@
-/** What the deletions of an account would do to what is stored on this device, while nothing of it is done. */
+/** What joining an account, or going on in it, would do to this device, while nothing of it is done. */
 import type { InteractionRecord } from './interaction.ts';
+import type { PrivacyLevel } from './privacy.ts';
 
 /** So many records are listed by themselves. */
 export const PREVIEW_LISTED = 50;
@@ -17,4 +18,8 @@ export interface JoinPreview {
   readonly deleted: PreviewPart;
   /** The account is being joined; else this device is in it, and others deleted very much at once. */
   readonly joining: boolean;
+  /** About how many records come from it, as its devices said last; absent when none said. */
+  readonly added?: number;
+  /** What changes of level and rules: the level from now on, and how many rules come, go or change. */
+  readonly changed?: { readonly level?: PrivacyLevel; readonly rules: number };
 }

@@ -5,18 +5,31 @@
  * and of rules that are applied to what is stored only very many. Sizes are the service's word, and so is what it shows of the feed: one that hides a deletion from this and shows it
  * later has it carried out like any that is given in the account.
  */
+import * as v from 'valibot';
+import { canonical } from '../base/canonical.ts';
 import type { Clock } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { JoinPreview } from '../model/join-preview.ts';
+import type { Rule } from '../model/rules.ts';
+import {
+  type Chosen,
+  mergeShared,
+  parseShared,
+  readShared,
+  type SharedSettings,
+} from '../model/shared-settings.ts';
 import type { Slot } from '../protocol/ids.ts';
 import type { LocalStore } from '../storage/local-store.ts';
-import { type AccountState, scopeOf, signerOf } from './account-state.ts';
+import { type AccountState, readSharedSettings, scopeOf, signerOf } from './account-state.ts';
+import { attested } from './attested.ts';
 import type { EraseCommand } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { meantHere } from './meant.ts';
-import { openHeader } from './objects.ts';
+import { type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { changesSince, NEWER, openCommand, type RoundSession } from './pull.ts';
+import { type Card, cardSchema } from './receipts.ts';
+import { parseJson } from './rings.ts';
 import { keepKeys } from './rotation.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 
@@ -36,6 +49,7 @@ export async function previewJoin(
   { account, lastSyncedMs }: AccountState,
   clock: Clock,
   inMemory: readonly InteractionRecord[],
+  now: Chosen,
 ): Promise<Result<JoinPreview, TransportFailure>> {
   const devices = await keepKeys(store, transport, account, clock);
   if (!devices.ok) return devices;
@@ -43,13 +57,40 @@ export async function previewJoin(
   const signer = signerOf(store, account);
   // A device that is in it already looks, too, when others delete much at once (brake.ts).
   const joining = lastSyncedMs === undefined;
-  const commands = await commandsOfAccount({ scope, transport, signer, ever: devices.value.ever });
-  if (!commands.ok) return commands;
-  return ok({ deleted: await meantHere(store, inMemory, commands.value, scope.keys.naming), joining });
+  const found = await smallObjects({ scope, transport, signer, ever: devices.value.ever });
+  if (!found.ok) return found;
+  const { commands, cards, settings } = found.value;
+  const deleted = await meantHere(store, inMemory, commands, scope.keys.naming);
+  if (!joining) return ok({ deleted, joining });
+  // Each device has all that the account has, once it is up to date.
+  const known = cards.flatMap(({ records }) => records ?? []);
+  return ok({
+    deleted,
+    joining,
+    ...(known.length === 0 ? {} : { added: Math.max(...known) }),
+    ...(settings ? { changed: changedBy(mergeShared(await readSharedSettings(store), settings), now) } : {}),
+  });
 }
 
-/** Every command that lies at the service and opens. */
-async function commandsOfAccount(session: Looking): Promise<Result<EraseCommand[], TransportFailure>> {
+/** What level and rules would be, beside those of now. */
+function changedBy(shared: SharedSettings, now: Chosen): NonNullable<JoinPreview['changed']> {
+  const { level = now.level, rules } = readShared(shared);
+  const texts = (some: readonly Rule[]) => new Map(some.map((rule) => [canonical(rule), rule.host]));
+  const [before, after] = [texts(now.rules), texts(rules)];
+  const hosts = new Set<string>();
+  for (const [text, host] of before) if (!after.has(text)) hosts.add(host);
+  for (const [text, host] of after) if (!before.has(text)) hosts.add(host);
+  return { ...(level === now.level ? {} : { level }), rules: hosts.size };
+}
+
+interface SmallObjects {
+  readonly commands: EraseCommand[];
+  readonly cards: Card[];
+  settings?: SharedSettings;
+}
+
+/** What is told of the account that lies at the service and opens: every command, what devices say of themselves, level and rules. */
+async function smallObjects(session: Looking): Promise<Result<SmallObjects, TransportFailure>> {
   const { scope, transport, signer } = session;
   const sizes = new Map<Slot, number>();
   for (let since = 0; ; ) {
@@ -64,16 +105,43 @@ async function commandsOfAccount(session: Looking): Promise<Result<EraseCommand[
     if (since >= head) break;
   }
   const small = [...sizes].flatMap(([slot, size]) => (size <= SMALL_BYTES ? [slot] : []));
-  const commands: EraseCommand[] = [];
+  const found: SmallObjects = { commands: [], cards: [] };
   for (let i = 0; i < small.length; i += LOOKED_AT_ONCE) {
     const objects = await fetchSlots(transport, signer, small.slice(i, i + LOOKED_AT_ONCE));
     if (!objects.ok) return objects;
     for (const { slot, body } of objects.value) {
       const opened = await openHeader(scope, slot, body);
-      const command = opened?.header.kind === 'erase' ? await openCommand(session, slot, opened) : null;
-      if (command === 'newer') return NEWER;
-      if (command) commands.push(command);
+      if (!opened) continue;
+      if ((await look(session, slot, opened, found)) === 'newer') return NEWER;
     }
   }
-  return ok(commands);
+  return ok(found);
+}
+
+async function look(
+  session: Looking,
+  slot: Slot,
+  opened: OpenedHeader,
+  found: SmallObjects,
+): Promise<'newer' | undefined> {
+  const { scope, ever } = session;
+  const { kind, author } = opened.header;
+  if (kind === 'erase') {
+    const command = await openCommand(session, slot, opened);
+    if (command === 'newer') return 'newer';
+    if (command) found.commands.push(command);
+    return;
+  }
+  if (kind !== 'card' && kind !== 'settings') return;
+  const payload = await openBody(scope, slot, opened, opened.record);
+  const value = payload && parseJson(payload);
+  if (!value) return;
+  if (kind === 'settings') {
+    const settings = parseShared(value);
+    if (settings) found.settings = settings;
+    return;
+  }
+  const said = await attested('card', scope.account, author, ever.get(author)?.sign, value);
+  const card = v.safeParse(cardSchema, said);
+  if (card.success) found.cards.push(card.output);
 }

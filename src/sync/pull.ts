@@ -51,7 +51,7 @@ import {
 } from './objects.ts';
 import { erasuresWaiting, partsSent, queueDay, queueRecord, readStaged } from './outbox.ts';
 import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
-import { cardSchema, noteReceipts } from './receipts.ts';
+import { cardSchema, noteReceipts, tellRecordsAnew } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
 import type { LieKind, SaidHead } from './service-lie.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
@@ -226,6 +226,7 @@ const LOST = fail(
 
 async function done({ store, clock }: RoundSession, changed: boolean): Promise<Result<Pulled, never>> {
   await noteReceipts(store, clock.nowMs());
+  await tellRecordsAnew(store);
   return ok({ changed, unreadable: countBroken(await readUnread(store)) });
 }
 

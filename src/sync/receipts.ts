@@ -14,6 +14,8 @@ import { readUnerased } from './unerased.ts';
 
 /** Of the newest deletions: a card is read by every device each time it changes. */
 export const MOST_RECEIPTS = 256;
+/** So many more or fewer records are told of. */
+const MANY = 20;
 /** Deletions that are listed. */
 const LISTED = 20;
 
@@ -24,6 +26,8 @@ export type Receipts = v.InferOutput<typeof receiptsSchema>;
 export const cardSchema = v.object({
   name: v.pipe(v.string(), v.maxLength(60)),
   receipts: v.exactOptional(receiptsSchema),
+  /** About how many records it had. */
+  records: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
 });
 export type Card = v.InferOutput<typeof cardSchema>;
 
@@ -50,10 +54,30 @@ export const readReceipts = async (store: LocalStore): Promise<Receipts> =>
 /** Those of another account mean nothing in this one. */
 export const forgetReceipts = (store: LocalStore): Promise<void> => store.writeNamed(RECEIPTS, {});
 
-export const ownCard = async (store: LocalStore, account: AccountState): Promise<Card> => ({
-  name: account.deviceName,
-  receipts: await readReceipts(store),
-});
+export async function ownCard(store: LocalStore, account: AccountState): Promise<Card> {
+  const records = await readNamed(store, TOLD_RECORDS, countSchema);
+  return {
+    name: account.deviceName,
+    receipts: await readReceipts(store),
+    ...(records === undefined ? {} : { records }),
+  };
+}
+
+/** How many records the card says that this device has. */
+const TOLD_RECORDS = 'told-records';
+const countSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
+/** From the next card on it says as many as there are now. */
+export const tellRecords = async (store: LocalStore): Promise<void> =>
+  store.writeNamed(TOLD_RECORDS, await store.recordCount());
+
+/** A card is not sent for each record, but when there are very many more, or fewer, than it said. */
+export async function tellRecordsAnew(store: LocalStore): Promise<void> {
+  const told = (await readNamed(store, TOLD_RECORDS, countSchema)) ?? 0;
+  if (Math.abs((await store.recordCount()) - told) < Math.max(MANY, told / 4)) return;
+  await tellRecords(store);
+  await queueRecord(store, 'card');
+}
 
 export const cardOf = (store: LocalStore, device: string): Promise<Card | undefined> =>
   readNamed(store, `card/${device}`, cardSchema);

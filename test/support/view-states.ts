@@ -291,6 +291,8 @@ const joinPreview: JoinPreview = {
     ],
   },
   joining: true,
+  added: 184_120,
+  changed: { level: 'anonymous', rules: 12 },
 };
 const conflictRule = { id: 'r', host: LONG_HOST, capture: 'skip' } as const;
 const conflicts: readonly SyncConflict[] = [

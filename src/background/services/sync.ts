@@ -44,7 +44,7 @@ import { invite, join, parseCode } from '../../sync/pairing.ts';
 import type { PullSession } from '../../sync/parts.ts';
 import { previewJoin } from '../../sync/preview.ts';
 import type { EraseHere } from '../../sync/pull.ts';
-import { deletions, forgetReceipts } from '../../sync/receipts.ts';
+import { deletions, forgetReceipts, tellRecords } from '../../sync/receipts.ts';
 import { restore } from '../../sync/recovery.ts';
 import type { Rings } from '../../sync/rings.ts';
 import { isRenewalLeft, rotate } from '../../sync/rotation.ts';
@@ -360,7 +360,14 @@ export class Sync {
   async #look(account: AccountState, transport: Transport): Promise<Result<null, TransportFailure>> {
     if (account.agreed === undefined) return ok(null);
     const { store, clock } = this.profile;
-    const seen = await previewJoin(store, transport, account, clock, await this.inMemory());
+    const seen = await previewJoin(
+      store,
+      transport,
+      account,
+      clock,
+      await this.inMemory(),
+      this.profile.settings,
+    );
     if (!seen.ok) return seen;
     // It may have been left meanwhile.
     if (this.#account?.agreed === undefined) return ok(null);
@@ -633,6 +640,7 @@ export class Sync {
     await forgetReceipts(store);
     await noteJoined(store, account.account);
     await this.onJoined();
+    await tellRecords(store);
     await startQueueing(store, ['card', 'settings']);
     await writeAccount(store, account);
     await this.#tellUntold(account);

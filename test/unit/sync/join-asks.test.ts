@@ -3,8 +3,9 @@
 import '../../support/device-context.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
-import { PREVIEW_LISTED } from '../../../src/model/join-preview.ts';
+import { type JoinPreview, PREVIEW_LISTED } from '../../../src/model/join-preview.ts';
 import { reductionOf } from '../../../src/model/reduction.ts';
+import { previewText } from '../../../src/options/join-words.ts';
 import { SERVICE_URL, SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
 
@@ -58,6 +59,24 @@ it('waits, says what it would be, and until then takes nothing over, sends nothi
   expect(await c.urls()).toEqual([GONE, KEPT, 'https://new.example/']);
   expect((await world.changes()).length).toBe(by);
   expect(by).toBeGreaterThan(sent);
+});
+
+it('says what comes and what changes, beside what would be deleted', async () => {
+  for (let n = 0; n < 30; n++) await a.visit('theirs.example', `/${n}`);
+  await a.set({ level: 'anonymous', rules: [{ id: 'r', host: 'ruled.example', capture: 'skip' }] });
+  await joined();
+  expect((await c.round()).phase).toBe('asks');
+  const preview = c.run(() => c.sync.preview());
+  expect(preview).toMatchObject({ joining: true, changed: { level: 'anonymous', rules: 1 } });
+  // They are told as they grow, not one by one.
+  expect(preview?.added).toBeGreaterThan(20);
+  expect(preview?.added).toBeLessThanOrEqual(31);
+  expect(previewText(preview as JoinPreview)).toMatch(
+    /^New here: about \d+ records; changed: level anonymous, rules of 1 site; deleted: 1 record\.$/,
+  );
+  await agree(1);
+  await c.round();
+  expect(c.settings()).toMatchObject({ level: 'anonymous', rules: [{ host: 'ruled.example' }] });
 });
 
 it('asks, too, where rules were applied to what is stored that keep nothing of it', async () => {
