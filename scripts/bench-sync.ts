@@ -4,7 +4,7 @@
  *
  * latency: how long until a page that was visited in one browser is counted in the other, 50 visits a pair of browsers;
  * first: how long a browser that has nothing takes to get an account's records, left alone and with its worker ended five times;
- * peer: the same records to a second device, by ours and by PouchDB with a server that speaks CouchDB's protocol, all in Node.
+ * peer: the same records from one Chromium to another, by ours and by PouchDB with a server that speaks CouchDB's protocol.
  *
  * Prints tables and writes artifacts/bench/sync.json.
  */
@@ -43,11 +43,9 @@ const isWanted = (part: string) => values.only === undefined || values.only === 
 const seconds = (ms: number) => Number((ms / 1_000).toFixed(2));
 const result: Record<string, unknown> = {};
 
-if (isWanted('latency') || isWanted('first')) {
-  ensureBrowsers();
-  await buildTarget('chrome', 'release');
-  await buildTarget('firefox', 'release');
-}
+ensureBrowsers();
+await buildTarget('chrome', 'release');
+await buildTarget('firefox', 'release');
 if (isWanted('latency')) {
   const rows = [];
   for (const names of PAIRS) {

@@ -2,13 +2,21 @@
 import { build } from 'vite';
 import { ROOT } from '../../scripts/root.ts';
 
-/** @param entry from the root of the repository. @throws Error when it does not build. */
-export async function pageBundle(entry: string): Promise<string> {
+/**
+ * @param entry from the root of the repository.
+ * @param alias packages that stand for modules of Node.
+ * @throws Error when it does not build.
+ */
+export async function pageBundle(
+  entry: string,
+  alias: Readonly<Record<string, string>> = {},
+): Promise<string> {
   const built = await build({
     configFile: false,
     root: ROOT,
     publicDir: false,
     logLevel: 'warn',
+    resolve: { alias },
     build: {
       write: false,
       minify: false,

@@ -49,12 +49,5 @@ const device: Device = {
   async invite() {
     return unwrap(await (await opened()).sync.invite()).code;
   },
-  async download({ from, records }) {
-    const { sync, profile } = await opened();
-    const startMs = performance.now();
-    unwrap(await sync.join(from, 'Bench two'));
-    while ((await profile.store.recordCount()) < records) await sync.run();
-    return performance.now() - startMs;
-  },
 };
 serveDevice(device);

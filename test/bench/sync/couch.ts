@@ -19,6 +19,15 @@ export async function startCouch(): Promise<Couch> {
   const folder = mkdtempSync(join(tmpdir(), 'arq-couch-'));
   PouchDB.plugin(memory).plugin(replication);
   const app = express();
+  // From the page of another port.
+  app.use((request, response, next) => {
+    response.set('access-control-allow-origin', request.get('origin') ?? '*');
+    response.set('access-control-allow-credentials', 'true');
+    response.set('access-control-allow-headers', 'content-type, accept');
+    response.set('access-control-allow-methods', 'GET, PUT, POST, DELETE, HEAD');
+    if (request.method === 'OPTIONS') response.status(204).end();
+    else next();
+  });
   app.use(
     expressPouchDB(PouchDB.defaults({ adapter: 'memory' }), {
       mode: 'minimumForPouchDB',

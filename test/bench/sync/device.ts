@@ -1,4 +1,4 @@
-/** A device of the benchmark is a process of its own, ours as well as the peer's; this is what it is asked. Times in ms. */
+/** A device that makes records and uploads them is a process of its own; this is what it is asked. Times in ms. */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -9,8 +9,6 @@ export interface Commands {
   upload: { readonly body: string; readonly answer: { readonly ms: number; readonly more: string } };
   /** Another code of the same account. */
   invite: { readonly body: null; readonly answer: string };
-  /** Gets all of it, until so many records are there. */
-  download: { readonly body: { readonly from: string; readonly records: number }; readonly answer: number };
 }
 export type Device = {
   readonly [C in keyof Commands]: (body: Commands[C]['body']) => Promise<Commands[C]['answer']>;
@@ -58,7 +56,6 @@ export function startDevice(script: string, env: Readonly<Record<string, string>
     fill: (body) => ask('fill', body),
     upload: (body) => ask('upload', body),
     invite: (body) => ask('invite', body),
-    download: (body) => ask('download', body),
     end: () => void child.kill(),
   };
 }

@@ -17,7 +17,30 @@ declare module 'pouchdb-core' {
   export default PouchDB;
 }
 declare module 'pouchdb-adapter-http';
+declare module 'pouchdb-adapter-idb';
 declare module 'pouchdb-adapter-memory';
 declare module 'pouchdb-replication';
-declare module 'express-pouchdb';
-declare module 'express';
+declare module 'express-pouchdb' {
+  const expressPouchDB: (
+    database: unknown,
+    options: object,
+  ) => (request: unknown, response: unknown, next: () => void) => void;
+  export default expressPouchDB;
+}
+declare module 'express' {
+  interface Request {
+    readonly method: string;
+    get(name: string): string | undefined;
+  }
+  interface Response {
+    set(name: string, value: string): void;
+    status(code: number): { end(): void };
+  }
+  type Handler = (request: Request, response: Response, next: () => void) => void;
+  interface App {
+    use(handler: Handler): void;
+    (...args: unknown[]): void;
+  }
+  const express: () => App;
+  export default express;
+}

@@ -72,8 +72,6 @@ export const FAULT_SITES = [
   'clock',
   'joined',
   'removed',
-  'undone',
-  'rotate',
 ] as const;
 
 /** Every 50th runs with WebCrypto itself. */
