@@ -111,25 +111,48 @@ export async function pull(session: RoundSession): Promise<Result<Pulled, Transp
         return stopFor(session, feed, { what: 'old-object', at: since });
       return done(session, changed);
     }
-    const next = await extended(feed, changes);
-    const fault = await faultIn(session, feed, next, changes);
-    if (fault) return fault;
-    const unread = await readUnread(store);
-    const wanted = await wantedSlots(store, changes, unread, since);
-    const objects = await fetchSlots(transport, signer, wanted);
-    if (!objects.ok) return objects;
-    const applied = await apply(session, wanted, objects.value, changes, next);
-    if (!applied.ok) return applied;
-    changed ||= applied.value.changed;
-    for (const { device, at } of changes) await store.db.put('metadata', at, `seen/${device}`);
-    feed = { ...next, ahead: { ...next.ahead, ...applied.value.ahead } };
-    await moveCursor(store, feed);
+    let isMissing = false;
+    for (const some of inPieces(changes)) {
+      const next = await extended(feed, some);
+      const fault = await faultIn(session, feed, next, some);
+      if (fault) return fault;
+      const unread = await readUnread(store);
+      const wanted = await wantedSlots(store, some, unread, feed.seq);
+      const objects = await fetchSlots(transport, signer, wanted);
+      if (!objects.ok) return objects;
+      const applied = await apply(session, wanted, objects.value, some, next);
+      if (!applied.ok) return applied;
+      changed ||= applied.value.changed;
+      isMissing ||= applied.value.isMissing;
+      for (const { device, at } of some) await store.db.put('metadata', at, `seen/${device}`);
+      feed = { ...next, ahead: { ...next.ahead, ...applied.value.ahead } };
+      await moveCursor(store, feed);
+    }
     const waits =
-      applied.value.isMissing ||
-      Object.keys(feed.ahead).length > 0 ||
-      (await dueSeq(session, feed)).seq > last.seq;
+      isMissing || Object.keys(feed.ahead).length > 0 || (await dueSeq(session, feed)).seq > last.seq;
     if (last.seq >= head && !waits) return done(session, changed);
   }
+}
+
+/** Of objects that are in memory at once, and that are fetched again when the worker is stopped meanwhile; as the service says it. */
+const PIECE_BYTES = 1024 * 1024;
+/** Deletions have 1,400. They are judged together (brake.ts), so they make no piece end. */
+const SMALL_BYTES = 2048;
+
+/** Entries of a page, in order, as many as say to be no more than that, at least one. */
+function inPieces(changes: readonly Change[]): Change[][] {
+  const pieces: Change[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const change of changes) {
+    const own = change.ops.reduce((sum, { size }) => sum + (size > SMALL_BYTES ? size : 0), 0);
+    if (bytes + own > PIECE_BYTES) {
+      pieces.push([]);
+      bytes = 0;
+    }
+    pieces.at(-1)?.push(change);
+    bytes += own;
+  }
+  return pieces;
 }
 
 /** How far the feed has to be by now: what listed devices say that they have read, and what this one was told that it wrote. */

@@ -59,6 +59,8 @@ import { type AccountKeeper, SyncDevices } from './sync-devices.ts';
 import { SyncRetry } from './sync-retry.ts';
 import { SyncSettings } from './sync-settings.ts';
 
+/** So often the number of records is told while much comes. */
+const PROGRESS_MS = 500;
 /** Changes are gathered for this long; five seconds is the promise. */
 const GATHER_MS = 1_000;
 export const SYNC_ALARM = 'sync';
@@ -302,6 +304,9 @@ export class Sync {
     if (this.#isAsking()) return 'done';
     if (this.#phase !== 'synced') this.#show('syncing');
     let result: Result<Round, TransportFailure>;
+    // Of what comes it is told as it comes.
+    const telling =
+      this.#phase === 'syncing' ? setInterval(() => this.profile.changed(), PROGRESS_MS) : undefined;
     try {
       const { clock } = this.profile;
       const looked = await this.#look(account, this.#transport);
@@ -326,6 +331,8 @@ export class Sync {
           ? error.message
           : 'Something went wrong on this device. It will be tried again.';
       result = { ok: false, error: { code: 'failed', status: 0, message } };
+    } finally {
+      clearInterval(telling);
     }
     if (this.#account?.account !== account.account) return 'done';
     // Also after a round that failed later on: what came is in force.

@@ -39,7 +39,8 @@ export async function firstSyncs(
         try {
           const ms = await one.join(code, records, async (count) => {
             shown.add(count);
-            if (killed === wanted || count < (records * (killed + 0.5)) / wanted || count >= records) return;
+            if (killed === wanted || count < (records * (killed + 1)) / (wanted + 1) || count >= records)
+              return;
             killed += 1;
             await one.browser.stopWorker();
           });

@@ -55,7 +55,10 @@ const ANY_MS = { timeoutMs: 1_800_000, everyMs: 100 };
 /** What a page comes to, however long it takes. */
 async function outcome(page: TestPage, expression: string): Promise<number> {
   await page.evaluate(
-    `globalThis.outcome = undefined; void ${expression}.then((value) => { globalThis.outcome = { value }; }, (error) => { globalThis.outcome = { error: String(error) }; })`,
+    `(() => {
+      globalThis.outcome = undefined;
+      ${expression}.then((value) => { globalThis.outcome = { value }; }, (error) => { globalThis.outcome = { error: String(error) }; });
+    })()`,
   );
   const done = (await waitFor('the page', () => page.evaluate('globalThis.outcome ?? false'), ANY_MS)) as {
     value?: number;

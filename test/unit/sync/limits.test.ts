@@ -2,9 +2,10 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
 import { afterEach, expect, it } from 'vitest';
-import { DAY_MS } from '../../../src/base/clock.ts';
+import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import { LIMITS, type Limits } from '../../../src/protocol/limits.ts';
 import { smallerLimits } from '../../../src/sync/limits.ts';
+import { startQueueing } from '../../../src/sync/outbox.ts';
 import { SyncWorld, type TestDevice } from '../../support/sync-world.ts';
 
 let world: SyncWorld;
@@ -74,4 +75,48 @@ it('the smaller one holds, and what is no limit says nothing', () => {
   };
   expect(smallerLimits(said)).toEqual({ ...LIMITS, bodyBytes: 1000 });
   expect(smallerLimits({})).toEqual(LIMITS);
+});
+
+it('much comes in pieces, each kept when the worker is stopped in the next, and is counted as it comes', async () => {
+  world = new SyncWorld();
+  const [a, b] = [await world.device('a'), await world.device('b')];
+  await world.create(a);
+  const path = () => `/${Array.from({ length: 8 }, () => crypto.randomUUID()).join('')}`;
+  for (let day = 0; day < 60; day++)
+    await a.run(() =>
+      a.store.addEvents(
+        dayOf(a.clock.nowMs() - day * DAY_MS),
+        Array.from({ length: 150 }, (_, n) => ({
+          kind: 'visit',
+          id: `${a.store.vault.deviceId}.imported.${day * 1_000 + n}`,
+          atMs: a.clock.nowMs() - day * DAY_MS,
+          level: 'private',
+          url: `https://many.example${path()}`,
+          title: '',
+          transition: 'link',
+        })),
+      ),
+    );
+  await a.run(() => startQueueing(a.store, ['card', 'settings']));
+  await world.settle([a]);
+  await world.join(a, b);
+  // What it asks for then never comes.
+  let gets = 0;
+  b.network.fate = (_, request) => (request.url.endsWith('/v1/get') && ++gets > 1 ? 'lost-request' : 'ok');
+  await b.round();
+  const some = (await b.records()).length;
+  expect(some).toBeGreaterThan(0);
+  expect(some).toBeLessThan(60 * 150);
+  const taken = await b.run(() => b.store.db.getAll('peers'));
+  const parts = new Set(taken.flatMap(({ slot, kind }) => (kind === 'part' ? [slot] : [])));
+  b.network.up();
+  b.network.forget();
+  await world.settle();
+  expect(await b.records()).toHaveLength(60 * 150);
+  // What had come is not fetched again.
+  const asked = b.network.sent
+    .filter(({ path: at }) => at === '/v1/get')
+    .flatMap(({ body }) => (JSON.parse(new TextDecoder().decode(body)) as { slots: string[] }).slots);
+  expect(asked.length).toBeGreaterThan(0);
+  expect(asked.filter((slot) => parts.has(slot))).toEqual([]);
 });

@@ -108,20 +108,24 @@ describe('S11: what the service has no room for is parked with a message, and go
     expect(oracle.urls()).toEqual(['https://two.example/more', 'https://two.example/too-much']);
   });
 
-  it('413: the service takes less at once than the protocol says, until its host mends that', async () => {
-    world.end();
-    await newPair({ bodyBytes: 2_000 });
+  it('413: the service takes less at once than it says, until its host mends that', async () => {
+    Object.assign(world.service.deps.limits, { bodyBytes: 2_000 });
+    a.network.tamper = (request, answer) =>
+      request.url.endsWith('/v1/limits') ? Response.json(LIMITS) : answer;
     for (let i = 0; i < 60; i++)
       await oracle.visit(a, 'one.example', `/${i}/${toHex(crypto.getRandomValues(new Uint8Array(40)))}`);
-    const waiting = await a.outbox();
+    const events = await a.outbox();
     expect(await a.round()).toMatchObject({
       phase: 'error',
       message: 'The sync service takes less at once than it should. Tell its host; nothing was lost.',
     });
+    // With its card, which says how many records there are.
+    const waiting = events + 1;
     expect(await a.outbox()).toBe(waiting);
     await a.restart();
     expect((await a.round()).message).toMatch(/takes less at once than it should/);
     expect(await a.outbox()).toBe(waiting);
+    expect(a.network.sent.filter(({ path }) => path === '/v1/limits').length).toBeGreaterThan(0);
     Object.assign(world.service.deps.limits, { bodyBytes: LIMITS.bodyBytes });
     await world.settle();
     await oracle.check();
