@@ -23,10 +23,11 @@ const rows = [];
 for (const name of BROWSERS) {
   const target = name === 'chromium' ? 'chrome' : 'firefox';
   await buildTarget(target, 'release');
-  const browser = await launchBrowser(name, { extensionDir: join(ROOT, 'dist', target) });
-  try {
-    // WebCrypto needs a secure context: loopback is one.
-    for (const whole of [false, true]) {
+  // Each in a profile of its own.
+  for (const whole of [false, true]) {
+    const browser = await launchBrowser(name, { extensionDir: join(ROOT, 'dist', target) });
+    try {
+      // WebCrypto needs a secure context: loopback is one.
       const page = await browser.openPage(`http://127.0.0.1:${site.port}/`);
       await page.evaluate(
         (events: number, whole: boolean) => {
@@ -56,10 +57,9 @@ for (const name of BROWSERS) {
         'sealing, ms an event': (sealMs / EVENTS).toFixed(3),
         'opening all, s': (openMs / 1_000).toFixed(2),
       });
-      await page.close();
+    } finally {
+      await browser.close();
     }
-  } finally {
-    await browser.close();
   }
 }
 await site.close();
