@@ -13,6 +13,9 @@ import type { Transport } from './transport.ts';
 const NOTE = 'service-limits';
 const noteSchema = v.object({ origin: v.string(), limits: v.record(v.string(), v.unknown()) });
 
+/** With smaller parts a service would see single events in their sizes and number: what it says below that is not kept to. */
+const LEAST_BODY_BYTES = 16 * 1024;
+
 /** The smaller of both, name by name. What is no limit says nothing. */
 export function smallerLimits(said: Readonly<Record<string, unknown>>): Limits {
   const names = Object.keys(LIMITS) as (keyof Limits)[];
@@ -21,7 +24,8 @@ export function smallerLimits(said: Readonly<Record<string, unknown>>): Limits {
     const value = Object.hasOwn(said, name) ? said[name] : undefined;
     return isLimit(value) ? Math.min(value, LIMITS[name]) : LIMITS[name];
   };
-  return Object.fromEntries(names.map((name) => [name, smaller(name)])) as unknown as Limits;
+  const limits = Object.fromEntries(names.map((name) => [name, smaller(name)])) as unknown as Limits;
+  return { ...limits, bodyBytes: Math.max(limits.bodyBytes, LEAST_BODY_BYTES) };
 }
 
 /** Answers that mean: nothing of this, and never with these bytes. It may take less than it said. */

@@ -65,7 +65,7 @@ it('what it takes less of from now on is asked for when it refuses, and nothing 
 
 it('the smaller one holds, and what is no limit says nothing', () => {
   const said = {
-    bodyBytes: 1000,
+    bodyBytes: 20_000,
     getSlots: 1e9,
     batchOps: 0,
     changesPage: -1,
@@ -73,8 +73,10 @@ it('the smaller one holds, and what is no limit says nothing', () => {
     devices: 2.5,
     x: 1,
   };
-  expect(smallerLimits(said)).toEqual({ ...LIMITS, bodyBytes: 1000 });
+  expect(smallerLimits(said)).toEqual({ ...LIMITS, bodyBytes: 20_000 });
   expect(smallerLimits({})).toEqual(LIMITS);
+  // It would see single events.
+  expect(smallerLimits({ bodyBytes: 1 }).bodyBytes).toBe(16 * 1024);
 });
 
 it('much comes in pieces, each kept when the worker is stopped in the next, and is counted as it comes', async () => {
