@@ -94,7 +94,8 @@ async function rounds(
     error: {
       code: 'busy',
       status: 200,
-      message: 'Other devices change the same settings all the time. It will be tried again.',
+      message:
+        'The sync service refuses what is sent again and again, because something there has changed. Another device may be at work. It will be tried again.',
     },
   };
 }
