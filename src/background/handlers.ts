@@ -391,6 +391,10 @@ export function createHandlers(access: Access): Handlers {
       await (await ready()).sync.run();
       return status();
     },
+    'sync.when': async ({ when }) => {
+      await (await ready()).sync.when(when);
+      return status();
+    },
     'sync.deletions': async () => ok(await (await ready()).sync.deletions()),
     'sync.held': async (span) => (await ready()).sync.looking((session) => readHeld(session, span)),
     'sync.held-object': async ({ slot }) =>

@@ -187,6 +187,7 @@ export interface Answers {
   'closed.try-phrase': ClosedReport;
   'closed.erase': ClosedReport;
   'sync.now': Status;
+  'sync.when': Status;
   'sync.deletions': readonly Deletion[];
   'sync.held': HeldPage;
   'sync.held-object': HeldContents;

@@ -4,6 +4,7 @@
  *
  * Over 300 lines, because it is one table.
  */
+
 import * as v from 'valibot';
 import { fromBase64Url } from '../base/bytes.ts';
 import { kdfSchema } from '../crypto/kdf.ts';
@@ -19,6 +20,7 @@ import { PAUSES } from '../model/recording.ts';
 import { retentionSchema } from '../model/retention.ts';
 import { CAPTURES } from '../model/rules.ts';
 import { RESOLUTIONS } from '../model/sync-conflict.ts';
+import { SYNC_WHEN } from '../model/sync-when.ts';
 import { THEMES } from '../model/theme.ts';
 import { seqSchema, slotSchema } from '../protocol/wire.ts';
 
@@ -339,6 +341,7 @@ export const MESSAGES = {
     }),
   },
   'sync.now': { from: 'page', body: nothing },
+  'sync.when': { from: 'page', body: v.strictObject({ when: v.picklist(SYNC_WHEN) }) },
   /** The newest deletions of the account, and which devices have carried them out. */
   'sync.deletions': { from: 'page', body: nothing },
   /** What the service holds of the account, newest first: what was written after one number of its log and before another. */

@@ -6,6 +6,7 @@ import type { Passkey } from './passkeys.ts';
 import type { PrivacyLevel } from './privacy.ts';
 import type { PurgeKind, PurgeReason } from './purge.ts';
 import type { ReductionState } from './reduction.ts';
+import type { SyncHold, SyncWhen } from './sync-when.ts';
 
 export const PAUSES = ['15m', '1h', 'restart', 'resumed'] as const;
 /** For how long: two spans, until the browser restarts, until the person resumes. */
@@ -63,6 +64,9 @@ export interface SyncState {
   readonly phrase?: 'waits';
   /** The service showed what cannot be: nothing is sent or taken any more, and what proves it can be saved. */
   readonly hasEvidence?: true;
+  /** When it sends and fetches by itself, and why it does not now. */
+  readonly when?: SyncWhen;
+  readonly holds?: SyncHold;
 }
 
 export interface SyncDevice {

@@ -7,6 +7,7 @@ import type { PauseState } from './recording.ts';
 import { KEEP_ALL, type Retention, retentionSchema } from './retention.ts';
 import { ruleSchema } from './rule-schema.ts';
 import type { Rule } from './rules.ts';
+import { SYNC_WHEN, SYNC_WHEN_DEFAULT, type SyncWhen } from './sync-when.ts';
 
 export const settingsSchema = v.object({
   consent: v.picklist(['unasked', 'accepted', 'declined']),
@@ -33,6 +34,7 @@ export const settingsSchema = v.object({
     v.optional(v.picklist(AUTO_LOCK_MINUTES), AUTO_LOCK_DEFAULT),
     AUTO_LOCK_DEFAULT,
   ),
+  syncs: v.fallback(v.optional(v.picklist(SYNC_WHEN), SYNC_WHEN_DEFAULT), SYNC_WHEN_DEFAULT),
 });
 
 export interface Settings {
@@ -51,6 +53,8 @@ export interface Settings {
   /** Whether what the person deletes in the browser's own history is deleted here too. */
   readonly followsHistory: boolean;
   readonly autoLockMinutes: AutoLockMinutes;
+  /** When this device sends and fetches by itself. */
+  readonly syncs: SyncWhen;
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -63,6 +67,7 @@ export const DEFAULT_SETTINGS: Settings = {
   retention: KEEP_ALL,
   followsHistory: false,
   autoLockMinutes: AUTO_LOCK_DEFAULT,
+  syncs: SYNC_WHEN_DEFAULT,
 };
 
 /** Settings that do not parse fall back to recording nothing: consent has to be given again. */

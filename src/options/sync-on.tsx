@@ -4,6 +4,7 @@ import { Mutex } from '../base/mutex.ts';
 import type { Failure, Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
 import type { Status, SyncDevice, SyncState } from '../model/recording.ts';
+import { SYNC_WHEN, type SyncWhen } from '../model/sync-when.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { saveFile } from '../ui/file-parts.ts';
 import { exactTime } from '../ui/format.ts';
@@ -13,16 +14,7 @@ import { DeletionsCard } from './deletions-card.tsx';
 import { HeldCard } from './held-card.tsx';
 import { PairingCode } from './pairing-code.tsx';
 import { PhraseCard, PhraseCheck } from './phrase-card.tsx';
-
-/** Where things stand, for a person. The short label is in the page's head. */
-function stateWords({ phase, serviceUrl, hasEvidence }: SyncState): string {
-  if (serviceUrl === undefined) return 'It is not known any more at which service.';
-  if (hasEvidence)
-    return `Sync with ${serviceUrl} has stopped for good: what it shows cannot all be true. What you record stays in this browser. Save the evidence and ask the host; then leave the account on each device, and make a new one.`;
-  if (phase === 'syncing') return `Sending and fetching at ${serviceUrl}…`;
-  if (phase === 'offline') return `${serviceUrl} cannot be reached. It is tried again by itself.`;
-  return phase === 'synced' ? `Up to date with ${serviceUrl}.` : `The service is ${serviceUrl}.`;
-}
+import { stateWords, WHEN_WORDS } from './sync-words.ts';
 
 /** Code of a refusal: days are at the service only and do not come back. */
 const DAYS_AWAY = 'days-away';
@@ -148,6 +140,23 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
             Delete the account at the service…
           </button>
         </div>
+        {!sync.hasEvidence && (
+          <label class="field narrow">
+            By itself
+            <select
+              data-testid="sync-when"
+              onChange={({ currentTarget }) =>
+                void run('', () => ask('sync.when', { when: currentTarget.value as SyncWhen }))
+              }
+            >
+              {SYNC_WHEN.map((when) => (
+                <option key={when} value={when} selected={sync.when === when}>
+                  {WHEN_WORDS[when]}
+                </option>
+              ))}
+            </select>
+          </label>
+        )}
         <p class="result" role="status">
           {busy.value}
         </p>

@@ -57,12 +57,14 @@ const TIMEOUT_MS = 40_000;
 /** A clock that is further off than this is not corrected (ms). */
 const MAX_OFFSET_MS = 48 * 3_600_000;
 
+export const isThisComputer = (url: string): boolean =>
+  ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname);
+
 /** The address as it is used, or `null`: https, or http to this computer only. */
 export function serviceAddress(typed: string): string | null {
   if (!URL.canParse(typed)) return null;
   const url = new URL(typed);
-  const loopback = ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && loopback)) return null;
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isThisComputer(typed))) return null;
   return url.username || url.password || url.search || url.hash || url.pathname !== '/' ? null : url.origin;
 }
 

@@ -326,6 +326,7 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
     ],
   },
   'sync.now': nothing,
+  'sync.when': { right: [{ when: 'asked' }], wrong: [{ when: 'never' }] },
   'sync.deletions': nothing,
   'sync.held': {
     right: [{}, { before: 12 }, { after: 3 }, { before: 12, after: 3 }],

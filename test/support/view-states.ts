@@ -83,6 +83,7 @@ const syncing = (sync: Partial<SyncState>): Status => ({
     phase: 'synced',
     serviceUrl: 'https://sync.family.example',
     lastSyncedMs: NOW - 20_000,
+    when: 'unmetered',
     devices: [
       { id: 'a', name: 'Laptop', thisDevice: true, addedMs: NOW - 9e8, lastSeenMs: NOW - 20_000 },
       { id: 'b', name: 'The computer in the living room, upstairs', thisDevice: false, addedMs: NOW - 8e8 },
@@ -1064,6 +1065,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       reach: seen('conflict'),
     },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
+    { name: 'options-sync-metered', status: syncing({ holds: 'metered' }), reach: seen('sync-when') },
     {
       name: 'options-sync-on-asks',
       status: { ...syncing({}), lock: { state: 'unlocked', autoLockMinutes: 60 } },

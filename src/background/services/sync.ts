@@ -10,7 +10,9 @@ import type { InteractionRecord } from '../../model/interaction.ts';
 import type { JoinPreview, PreviewPart } from '../../model/join-preview.ts';
 import type { SyncState } from '../../model/recording.ts';
 import { changeShared, EMPTY_SHARED } from '../../model/shared-settings.ts';
+import type { SyncHold, SyncWhen } from '../../model/sync-when.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
+import { isMetered, isOnline } from '../../platform/connection.ts';
 import { defaultDeviceName } from '../../platform/device.ts';
 import type { AccountId } from '../../protocol/ids.ts';
 import { DamagedError } from '../../storage/database.ts';
@@ -50,7 +52,7 @@ import type { Rings } from '../../sync/rings.ts';
 import { isRenewalLeft, rotate } from '../../sync/rotation.ts';
 import { type Round, runRound } from '../../sync/run.ts';
 import { type Evidence, lied, readEvidence, SERVICE_LIES } from '../../sync/service-lie.ts';
-import { serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
+import { isThisComputer, serviceAddress, Transport, type TransportFailure } from '../../sync/transport.ts';
 import { News } from './news.ts';
 import type { Profile } from './profile.ts';
 import { type AtSyncService, SyncDays } from './sync-days.ts';
@@ -211,8 +213,11 @@ export class Sync {
           : this.#unreadable > 0
             ? unreadableSentence(this.#unreadable)
             : this.settings.problem;
+    const holds = this.#holds();
     return {
       phase: message === undefined ? this.#phase : 'error',
+      when: this.profile.settings.syncs,
+      ...(holds ? { holds } : {}),
       serviceUrl: account.url,
       devices: this.devices.list,
       ...(this.profile.store.vault.recoverySecret() ? { phrase: 'waits' as const } : {}),
@@ -242,6 +247,7 @@ export class Sync {
       this.#timer = undefined;
       // A round that failed meanwhile may have to wait longer.
       if (this.#retry.waitMs() > 0) this.kick(0);
+      else if (this.#holds()) this.#rest();
       else void this.run();
     }, dueMs - nowMs);
   }
@@ -251,7 +257,30 @@ export class Sync {
     if (!this.#account || this.#hasLied) return;
     if (this.#news.isIdle()) this.#news.close();
     if (this.#retry.waitMs() > 0) return;
-    await this.run();
+    if (this.#holds()) this.#rest();
+    else await this.run();
+  }
+
+  /** Why nothing begins by itself now. A service on this computer needs no network, and what was just begun is finished. */
+  #holds(): SyncHold | undefined {
+    if (!this.#account || isThisComputer(this.#account.url)) return undefined;
+    if (!isOnline()) return 'offline';
+    if (this.#account.lastSyncedMs === undefined) return undefined;
+    const { syncs } = this.profile.settings;
+    return syncs === 'asked' ? 'asked' : syncs === 'unmetered' && isMetered() ? 'metered' : undefined;
+  }
+
+  /** Until the minute's alarm finds that it may go on, or the person says so. */
+  #rest(): void {
+    this.#news.close();
+    this.profile.changed();
+  }
+
+  /** From here on. */
+  async when(syncs: SyncWhen): Promise<void> {
+    await this.profile.change({ syncs });
+    if (this.#holds()) this.#rest();
+    else this.kick(0);
   }
 
   /** One round; a call while one runs makes it run once more. */
@@ -447,12 +476,13 @@ export class Sync {
   }
 
   #listen(account: AccountState, transport: Transport): void {
+    if (this.#holds()) return;
     const { store } = this.profile;
     const waitMs = this.#news.open(transport, signerOf(store, account.account), {
       since: () => readCursor(store),
       // No reason to bother a service that asked to be left alone.
       onNews: async () => {
-        if (this.#account && this.#retry.waitMs() === 0) await this.run();
+        if (this.#account && this.#retry.waitMs() === 0 && !this.#holds()) await this.run();
       },
       // What was said while nobody listened is found by asking.
       onEnd: () => {
