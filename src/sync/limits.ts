@@ -40,7 +40,8 @@ export const batchBytes = ({ requestBytes }: Limits): number => requestBytes * 0
 
 /** From here on `transport` keeps to them. Where they are not known and the service does not say them, ours hold. */
 export async function keepToLimits(store: LocalStore, transport: Transport): Promise<void> {
-  const note = v.safeParse(noteSchema, await store.db.get('metadata', NOTE));
+  // Sealed: it says which service it is. Damaged, it is asked for again.
+  const note = v.safeParse(noteSchema, await store.readNamed(NOTE).catch(() => undefined));
   if (note.success && note.output.origin === transport.origin)
     transport.limits = smallerLimits(note.output.limits);
   else await askLimits(store, transport);
@@ -51,7 +52,7 @@ export async function askLimits(store: LocalStore, transport: Transport): Promis
   // An older service has none to tell; one that is away says so to whatever is asked next.
   if (!said.ok) return;
   transport.limits = smallerLimits(said.value);
-  await store.db
-    .put('metadata', { origin: transport.origin, limits: { ...transport.limits } }, NOTE)
+  await store
+    .writeNamed(NOTE, { origin: transport.origin, limits: transport.limits })
     .catch((error: unknown) => console.error('the limits of the service are asked again', error));
 }
