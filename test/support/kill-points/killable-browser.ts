@@ -208,7 +208,9 @@ export class KillableBrowser {
     return {
       async put() {
         // What the killed browser started may still write for a moment.
-        await waitFor('the profile to be gone', () => removeFolder(profileDir) ?? true);
+        await waitFor('the profile to be gone', () => removeFolder(profileDir) ?? true, {
+          timeoutMs: 60_000,
+        });
         cpSync(saved, profileDir, { recursive: true, verbatimSymlinks: true });
       },
       remove: () => removeFolder(saved),
