@@ -141,8 +141,8 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
           </button>
         </div>
         {!sync.hasEvidence && (
-          <label class="field narrow">
-            By itself
+          <label class="field narrow apart">
+            Sync by itself
             <select
               data-testid="sync-when"
               onChange={({ currentTarget }) =>

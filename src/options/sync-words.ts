@@ -4,13 +4,13 @@ import type { SyncHold, SyncWhen } from '../model/sync-when.ts';
 
 export const WHEN_WORDS: Readonly<Record<SyncWhen, string>> = {
   always: 'Always',
-  unmetered: 'Not while the browser says that data is metered (Firefox does not say)',
-  asked: 'Never: only with “Sync now”',
+  unmetered: 'Not where data is metered',
+  asked: 'Only with “Sync now”',
 };
 
 const HOLD_WORDS: Readonly<Record<SyncHold, string>> = {
   offline: 'This computer is offline. Sync goes on by itself when it is not.',
-  metered: 'The browser says that data is metered here: sync waits. “Sync now” does it all the same.',
+  metered: 'The browser says that data is metered here, so sync waits. “Sync now” does it all the same.',
   asked: 'This device syncs only when you press “Sync now”.',
 };
 
