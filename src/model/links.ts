@@ -16,8 +16,14 @@ export function withoutLink(event: InteractionEvent): InteractionEvent {
   return event;
 }
 
-/** A test for records; `asLink`: for the page that another record links to, as if it had been visited then. */
-export type Meant = (record: InteractionRecord, asLink?: boolean) => boolean | Promise<boolean>;
+/**
+ * What is asked of a deletion: whether a record goes; whether a `link` to this page does, which is given as a visit of the time at which it
+ * was followed; or whether, because this record goes, what is `linked` to its page on its day does.
+ */
+export type MeantAs = 'record' | 'link' | 'linked';
+
+/** A test for records, and for links. */
+export type Meant = (record: InteractionRecord, as?: MeantAs) => boolean | Promise<boolean>;
 
 /** Asks a test about the page that an event links to. */
 export async function isLinkMeant(event: InteractionEvent, isMeant: Meant): Promise<boolean> {
@@ -26,7 +32,7 @@ export async function isLinkMeant(event: InteractionEvent, isMeant: Meant): Prom
   const { id, atMs, level } = event;
   const when = { atMs, ...stampOf(event) };
   const page = { kind: 'visit', id, ...when, level, url, title: '', transition: 'link', dwellMs: 0 } as const;
-  return isMeant(page, true);
+  return isMeant(page, 'link');
 }
 
 /** Events without their links to what is meant; those without such a link stay the same objects. */

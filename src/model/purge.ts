@@ -3,8 +3,9 @@
  * times only (deletion-log.ts).
  */
 import * as v from 'valibot';
-import { dayOf } from '../base/clock.ts';
+import { type Day, dayOf } from '../base/clock.ts';
 import { countsAtMs, type InteractionRecord } from './interaction.ts';
+import type { MeantAs } from './links.ts';
 import { expirySchema, isExpired } from './retention.ts';
 import { type EraseTarget, targetedBy } from './selector.ts';
 
@@ -54,7 +55,14 @@ const targetSchema = v.variant('what', [
   }),
   v.strictObject({ what: v.literal('page'), url: v.string(), whole: v.exactOptional(v.literal(true)) }),
   v.strictObject({ what: v.literal('site'), host: v.string() }),
-  v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
+  v.strictObject({
+    what: v.literal('range'),
+    fromMs: time,
+    toMs: time,
+    links: v.exactOptional(
+      v.array(v.strictObject({ day: v.string(), urls: v.exactOptional(v.array(v.string())) })),
+    ),
+  }),
   v.strictObject({ what: v.literal('all') }),
 ]);
 
@@ -82,21 +90,29 @@ export type Purge = v.InferOutput<typeof purgeSchema>;
 export type PurgeFacts = Pick<Purge, 'id' | 'reason' | 'kind'>;
 
 /** A test for the records that it means, and for links. */
-export function meantBy(purge: Purge): (record: InteractionRecord, asLink?: boolean) => boolean {
-  const isTargeted = targetedBy(purge.targets);
+export function meantBy(purge: Purge): (record: InteractionRecord, as?: MeantAs) => boolean {
   const { expiry, untilMs, targets } = purge;
+  // What is named by its id says itself which links go with it.
+  const isTargeted = targetedBy(targets.filter(({ what }) => what !== 'record'));
   const named = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
-  const linked = new Set(
-    targets.flatMap((target) =>
-      target.what === 'record' && target.url !== undefined ? [`${target.day} ${target.url}`] : [],
-    ),
-  );
-  return (record, asLink = false) =>
-    named.has(record.id) ||
+  const linked = new Set<string>();
+  const allLinked = new Set<Day>();
+  for (const target of targets) {
+    if (target.what === 'record' && target.url !== undefined) linked.add(`${target.day} ${target.url}`);
+    for (const { day, urls } of target.what === 'range' ? (target.links ?? []) : []) {
+      if (!urls) allLinked.add(day);
+      for (const url of urls ?? []) linked.add(`${day} ${url}`);
+    }
+  }
+  const isLinked = (record: InteractionRecord) =>
+    'url' in record &&
+    (allLinked.has(dayOf(record.atMs)) || linked.has(`${dayOf(record.atMs)} ${record.url}`));
+  return (record, as = 'record') =>
+    (as !== 'linked' && named.has(record.id)) ||
     (countsAtMs(record) <= untilMs &&
       (isTargeted(record) ||
         (expiry !== undefined && isExpired(record, expiry)) ||
-        (asLink && 'url' in record && linked.has(`${dayOf(record.atMs)} ${record.url}`))));
+        (as === 'link' && isLinked(record))));
 }
 
 export const isEverything = ({ targets }: { readonly targets: readonly EraseTarget[] }): boolean =>

@@ -19,12 +19,19 @@ export interface Filter {
  * [fromMs, toMs); counts of level anonymous, which say only their hour, are in it when a part of that hour is.
  */
 export type EraseTarget =
-  /** `day`: where it lies, where that is known; with `url`, its address, links to that of this day are meant as well. */
+  /** `day`: where it lies, where that is known; with `url`, its address, links to that of this day are meant as well, else none. */
   | { readonly what: 'record'; readonly id: EventId; readonly day?: Day | undefined; readonly url?: string }
   | { readonly what: 'page'; readonly url: string; readonly whole?: true }
   | { readonly what: 'site'; readonly host: string }
-  | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number }
+  /** `links`: of days that are in it with a part only, what else links to this is meant as well. */
+  | { readonly what: 'range'; readonly fromMs: number; readonly toMs: number; readonly links?: DayLinks[] }
   | { readonly what: 'all' };
+
+/** Links of one day to these addresses; without them, all of that day. */
+export interface DayLinks {
+  readonly day: Day;
+  readonly urls?: string[];
+}
 
 /** What a person may point at: also the last hour, and all that a search finds. */
 export type EraseQuestion =

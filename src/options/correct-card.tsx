@@ -120,9 +120,9 @@ export function CorrectCard() {
       <h2>Correct</h2>
       <p class="small muted">
         The title of a page or the words of a search, where what was recorded is wrong. The old text is
-        deleted for good, here and on the devices that you sync with; time and address stay. That another page
-        was reached from there on the same day is deleted with it. Days that are only in files that you keep
-        are not corrected.
+        deleted for good, here and on the devices that you sync with; time and address stay. When the words of
+        a search are corrected, it is forgotten that a page was reached from its results that day. Days that
+        are only in files that you keep are not corrected.
       </p>
       <form
         class="row fields"

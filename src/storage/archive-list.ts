@@ -5,10 +5,10 @@
  */
 import * as v from 'valibot';
 import type { Bytes } from '../base/bytes.ts';
-import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
+import { DAY_MS, type Day, dayOf, dayStartMs } from '../base/clock.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord, recordOf } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
-import { withoutLinks } from '../model/links.ts';
+import { type MeantAs, withoutLinks } from '../model/links.ts';
 import { domainsOf } from '../model/rules.ts';
 import { type EraseTarget, isInRange, recordHost } from '../model/selector.ts';
 import { DamagedError, type Database } from './database.ts';
@@ -133,6 +133,17 @@ export function touchesDay(target: EraseTarget, one: Day): boolean {
   return target.what !== 'record' || target.day === undefined || target.day === one;
 }
 
+/** Days of which spans take a part only. */
+export function daysInPart(targets: readonly EraseTarget[]): Set<Day> {
+  const days = new Set<Day>();
+  for (const target of targets) {
+    if (target.what !== 'range') continue;
+    const ends = [target.fromMs, target.toMs - 1].map((ms) => Math.min(Math.max(ms, 0), MAX_TIME_MS));
+    for (const day of ends.map(dayOf)) if (!coversDay(target, day)) days.add(day);
+  }
+  return days;
+}
+
 export async function noteOf(vault: Vault, target: EraseTarget, number: number): Promise<Erased> {
   switch (target.what) {
     case 'record':
@@ -152,7 +163,7 @@ export async function noteOf(vault: Vault, target: EraseTarget, number: number):
 function erasedTest(
   vault: Vault,
   erased: readonly Erased[],
-): (record: InteractionRecord) => Promise<boolean> {
+): (record: InteractionRecord, as?: MeantAs) => Promise<boolean> {
   const ids = new Set(erased.flatMap((one) => (one.what === 'record' ? [one.id] : [])));
   const tags = (what: 'page' | 'site') =>
     new Set(erased.flatMap((one) => (one.what === what ? [one.tag] : [])));
@@ -169,8 +180,9 @@ function erasedTest(
     }
     return found;
   };
-  return async (record) => {
-    if (ids.has(record.id)) return true;
+  return async (record, as) => {
+    // What is named by its id says itself which links go with it.
+    if (as !== 'linked' && ids.has(record.id)) return true;
     if (ranges.some((range) => isInRange(record, range))) return true;
     if (record.kind === 'reduced') return false;
     if (pages.size > 0 && pages.has(await pageTag(vault, record.url))) return true;
@@ -184,13 +196,22 @@ export async function withoutErased(
   vault: Vault,
   events: readonly InteractionEvent[],
   erased: readonly Erased[],
-  alsoErased?: (record: InteractionRecord) => Promise<boolean>,
+  alsoErased?: (record: InteractionRecord, as?: MeantAs) => Promise<boolean>,
 ): Promise<readonly InteractionEvent[]> {
   if (erased.length === 0 && !alsoErased) return events;
   const test = erasedTest(vault, erased);
+  const isMeant = async (record: InteractionRecord, as: MeantAs) =>
+    (await test(record, as)) || (await alsoErased?.(record, as)) === true;
   const gone = new Set<string>();
-  for (const record of foldEvents(events))
-    if ((await test(record)) || (await alsoErased?.(record))) gone.add(record.id);
+  const urls = new Set<string>();
+  for (const record of foldEvents(events)) {
+    if (!(await isMeant(record, 'record'))) continue;
+    gone.add(record.id);
+    if ('url' in record && (await isMeant(record, 'linked'))) urls.add(record.url);
+  }
   const left = events.filter((event) => !gone.has(recordOf(event)));
-  return withoutLinks(left, async (record) => (await test(record)) || (await alsoErased?.(record)) === true);
+  return withoutLinks(
+    left,
+    async (record) => ('url' in record && urls.has(record.url)) || isMeant(record, 'link'),
+  );
 }

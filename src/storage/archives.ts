@@ -5,12 +5,14 @@
  *
  * Over 300 lines, because what may happen between the two steps is only understood on one page.
  */
+
 import { type Bytes, toBase64Url, utf8 } from '../base/bytes.ts';
 import type { Day } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import type { WaitingArchive } from '../model/budget.ts';
 import { foldEvents, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import type { MeantAs } from '../model/links.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import {
   ArchiveWriter,
@@ -70,7 +72,9 @@ export interface MakeOptions {
 
 export interface RestoreOptions {
   /** A further test for what was erased, asked for in each step that adds. */
-  readonly alsoErased?: (() => Promise<((record: InteractionRecord) => Promise<boolean>) | null>) | undefined;
+  readonly alsoErased?:
+    | (() => Promise<((record: InteractionRecord, as?: MeantAs) => Promise<boolean>) | null>)
+    | undefined;
   readonly signal?: AbortSignal | undefined;
   /** So many more events of the file were opened. */
   onRead?(events: number): void;

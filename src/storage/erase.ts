@@ -16,9 +16,10 @@ import {
   type InteractionRecord,
   recordOf,
 } from '../model/interaction.ts';
-import { type Meant as Targeting, withoutLinks } from '../model/links.ts';
+import { type MeantAs, type Meant as Targeting, withoutLinks } from '../model/links.ts';
 import { coversHost } from '../model/rules.ts';
-import { recordHost } from '../model/selector.ts';
+import { type DayLinks, type EraseTarget, recordHost } from '../model/selector.ts';
+import { touchesDay } from './archive-list.ts';
 import { forgetAway, shredBut } from './away.ts';
 import { DamagedError, type Database, PartlyErasedError } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
@@ -39,8 +40,11 @@ import { inTransaction, STRICT } from './transaction.ts';
 import { eventsOf, type Shred, tablesOf, type Vault } from './vault.ts';
 
 export type Targeted = Targeting;
-/** Until when it is meant (ms); `undefined`: it is not. */
-export type Until = (record: InteractionRecord) => number | undefined | Promise<number | undefined>;
+/** Until when something is meant (ms); `undefined`: it is not. */
+export type Until = (
+  record: InteractionRecord,
+  as?: MeantAs,
+) => number | undefined | Promise<number | undefined>;
 
 /** The events of records that are meant, with what belongs to those. */
 export function keptOf(
@@ -85,18 +89,23 @@ export interface Meant {
   readonly lines: ReadonlySet<string>;
   /** Of the newest of them, at most `MOST_NAMED`. */
   readonly newest: readonly { readonly id: EventId; readonly day: Day; readonly url?: string }[];
+  /** Addresses of all of them that lie on some days. */
+  readonly linked: readonly DayLinks[];
   /** Rules took something of the address of one of them (interaction.ts). */
   readonly shortened: boolean;
 }
 
 /** So many records of a deletion are told to other devices by their ids: each is an object at the service that stays. */
 export const MOST_NAMED = 32;
+/** Of so many addresses of a day links are told to them; of more, all links of that day are meant. */
+export const MOST_LINKED = 4_000;
 
-/** `days`: where targeted records can be; all days with data when absent. */
+/** `days`: where targeted records can be; all days with data when absent. `linked`: of which the addresses are asked for. */
 export async function findMeant(
   source: PackSource,
   targeted: Targeted,
   days?: readonly Day[],
+  linked: ReadonlySet<Day> = new Set(),
 ): Promise<Meant> {
   const known = await contextLines(source.db, source.vault);
   const lines = new Set<string>();
@@ -110,6 +119,7 @@ export async function findMeant(
   const found: Day[] = [];
   const newest: { readonly id: EventId; readonly day: Day; readonly url?: string }[] = [];
   const urls = new Map<EventId, string>();
+  const links: DayLinks[] = [];
   let stored = 0;
   let shortened = false;
   const list = [...(days ?? (await daysWithData(source)))].sort().reverse();
@@ -118,6 +128,10 @@ export async function findMeant(
     const { gone } = await split(events, noting);
     if (gone.size > 0) found.push(day);
     stored += gone.size;
+    if (linked.has(day)) {
+      const all = [...new Set([...gone].flatMap((id) => urls.get(id) ?? []))];
+      if (all.length > 0) links.push(all.length > MOST_LINKED ? { day } : { day, urls: all });
+    }
     for (const id of [...gone].reverse()) {
       if (newest.length >= MOST_NAMED) break;
       const url = urls.get(id);
@@ -125,7 +139,17 @@ export async function findMeant(
     }
     urls.clear();
   }
-  return { stored, days: found, lines, newest, shortened };
+  return { stored, days: found, lines, newest, linked: links, shortened };
+}
+
+/** A target with what links to it: of one that is named by its id alone, and of a span that has a part of a day. */
+export function withLinks(target: EraseTarget, { newest, linked }: Meant): EraseTarget {
+  if (target.what === 'range') {
+    const links = linked.filter(({ day }) => touchesDay(target, day));
+    return links.length > 0 ? { ...target, links } : target;
+  }
+  const one = target.what === 'record' ? newest.find(({ id }) => id === target.id) : undefined;
+  return target.what === 'record' && one ? { ...target, ...one } : target;
 }
 
 /** What saved contexts list of a record. */
@@ -152,7 +176,7 @@ export interface Change {
 export interface EraseOptions {
   /** What is to be kept of a day instead; what is targeted is then what of it changes. */
   readonly change?: (day: Day, events: readonly InteractionEvent[]) => Promise<Change>;
-  /** Until when records are meant: links that were followed later stay. Absent: all of that day go. */
+  /** Links that were followed later than they are meant stay. Absent: all links to what goes go, of its day. */
   readonly until?: Until | undefined;
   /** A sealed note that is written in the step that replaces these days. */
   readonly note?: (days: readonly Day[]) => Promise<{ readonly name: string; readonly box: Bytes }>;
@@ -190,8 +214,8 @@ export async function erase(source: PackSource, targeted: Targeted, options: Era
   let isReplaced = false;
   const lines = options.everything || options.moving ? new Set<string>() : await contextLines(db, vault);
   const gone = new Set<string>();
-  const noting: Targeted = async (record, asLink) => {
-    const hit = await targeted(record, asLink);
+  const noting: Targeted = async (record, as) => {
+    const hit = await targeted(record, as);
     if (hit) for (const line of linesOf(record)) if (lines.has(line)) gone.add(line);
     return hit;
   };
@@ -269,7 +293,7 @@ async function splitDay(
   return damaged > 0 && !empty && !everything ? 'damaged' : { day, gone, survivors: left };
 }
 
-/** A test for "goes, or is an address of what goes that day". What was followed after that was asked for stays. */
+/** A test for "is meant, or is linked to what goes that day". What was followed after that was asked for stays. */
 async function linkedBy(
   events: readonly InteractionEvent[],
   gone: ReadonlySet<string>,
@@ -277,12 +301,14 @@ async function linkedBy(
   until: Until = () => Number.POSITIVE_INFINITY,
 ): Promise<Targeted> {
   const urls = new Map<string, number>();
-  for (const record of foldEvents(events))
-    if (gone.has(record.id) && 'url' in record)
-      urls.set(record.url, Math.max(urls.get(record.url) ?? 0, (await until(record)) ?? 0));
+  for (const record of foldEvents(events)) {
+    const untilMs = gone.has(record.id) && 'url' in record ? await until(record, 'linked') : undefined;
+    if (untilMs !== undefined && 'url' in record)
+      urls.set(record.url, Math.max(urls.get(record.url) ?? untilMs, untilMs));
+  }
   const isOfDay = (record: InteractionRecord) =>
     'url' in record && countsAtMs(record) <= (urls.get(record.url) ?? Number.NEGATIVE_INFINITY);
-  return async (record) => isOfDay(record) || targeted(record, true);
+  return async (record) => isOfDay(record) || targeted(record, 'link');
 }
 
 interface Bound {

@@ -4,13 +4,14 @@
  */
 import type { Day } from '../base/clock.ts';
 import type { InteractionEvent, InteractionRecord } from '../model/interaction.ts';
+import type { MeantAs } from '../model/links.ts';
 import { isEverything, meantBy, type Purge } from '../model/purge.ts';
 import { type Summary, totalOf } from '../model/summary.ts';
 import { keptOf, linesOf, type Meant } from './erase.ts';
 
 export interface Hidden {
   readonly purge: Purge;
-  readonly means: (record: InteractionRecord) => boolean;
+  readonly means: (record: InteractionRecord, as?: MeantAs) => boolean;
   /** Days that may have some of it; `all`: every one, and only what came after it is shown. */
   readonly days: ReadonlySet<Day> | 'all';
   /** Records in the store that are hidden. */

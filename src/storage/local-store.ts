@@ -2,6 +2,7 @@
  * The profile's store as one thing: opens it, holds the write lock, and joins journal, packs, index, keys and named records.
  * Over 300 lines, because whatever changes packs or keys has to go through this one lock; the work itself is elsewhere.
  */
+
 import { type Bytes, concat } from '../base/bytes.ts';
 import { type Clock, type Day, dayOf, monthOf } from '../base/clock.ts';
 import { Mutex } from '../base/mutex.ts';
@@ -13,12 +14,13 @@ import {
   type InteractionRecord,
 } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
+import type { MeantAs } from '../model/links.ts';
 import { hostOf } from '../model/page.ts';
 import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import { isEverything, meantBy, type Purge } from '../model/purge.ts';
 import { coversHost } from '../model/rules.ts';
 import type { EraseTarget } from '../model/selector.ts';
-import { coversDay, touchesDay } from './archive-list.ts';
+import { coversDay, daysInPart, touchesDay } from './archive-list.ts';
 import { type ArchivedDays, Archives, type RestoreOptions } from './archives.ts';
 import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
@@ -124,14 +126,22 @@ function namedBy(targets: readonly EraseTarget[]): HostTest | undefined {
 }
 
 /** What `erase` takes. */
-interface Erasing {
+interface Erasing extends ErasingMore {
   readonly targeted: Targeted;
   readonly everything: boolean;
   readonly days: DaysToErase | undefined;
   readonly targets: readonly EraseTarget[];
+}
+
+interface ErasingMore {
+  /** Days of which something may be meant that the targets cannot name. */
   readonly unnamed?: (day: Day) => boolean;
-  readonly named: HostTest | undefined;
-  /** It was tried before, and damage kept some of it: what lies in files or at the service is noted, and gone from what repeats it. */
+  /** Whether a host may be meant, so that links to it go from records of other pages. Absent: those that the targets name. */
+  readonly named?: HostTest | undefined;
+  /**
+   * It was tried before and threw `PartlyErasedError`: nothing is sealed anew unless something more goes. What lies in files or at the
+   * service is noted, and gone from what repeats it.
+   */
   readonly again?: boolean;
   /** As in `EraseOptions`. */
   readonly until?: Until | undefined;
@@ -495,7 +505,7 @@ export class LocalStore extends RecordingStore {
     if (!hidden) return;
     const coming = new Map<Day, readonly InteractionRecord[]>();
     for (const [day, events] of days) {
-      const meant = foldEvents(events).filter(hidden.means);
+      const meant = foldEvents(events).filter((record) => hidden.means(record));
       if (meant.length === 0) continue;
       const there = new Set((await known(day)).map(({ id }) => id));
       coming.set(
@@ -626,13 +636,13 @@ export class LocalStore extends RecordingStore {
       onRead();
       return isMeant(record);
     };
-    if (!isEverything(purge)) return this.meant(means, days);
+    if (!isEverything(purge)) return this.meant(means, days, daysInPart(purge.targets));
     // All but what came after it: nothing older is opened.
     const first = dayOf(Math.min(purge.atMs, this.options.clock.nowMs()));
     const recent = (await this.days()).filter((day) => day >= first);
     const later = await this.meant((record) => !means(record), recent);
     const stored = (await recordCount(this.#source())) - later.stored;
-    return { stored, days: [], lines: new Set(), newest: [], shortened: false };
+    return { stored, days: [], lines: new Set(), newest: [], linked: [], shortened: false };
   }
 
   /**
@@ -721,19 +731,21 @@ export class LocalStore extends RecordingStore {
   async purge(purge: Purge, days: DaysToErase): Promise<number> {
     this.#countMeanwhile = await this.recordCount();
     const { targets } = purge;
+    const isMeant = meantBy(purge);
     try {
       return await this.#erasing(async () => {
         // One that was interrupted still says what was recorded.
         if (isEverything(purge) && this.corrections.keys() > 0) await this.corrections.forget();
         try {
           const erasing = {
-            targeted: meantBy(purge),
-            until: () => purge.untilMs,
+            targeted: isMeant,
+            until: (record: InteractionRecord, as?: MeantAs) =>
+              isMeant(record, as) ? purge.untilMs : undefined,
             everything: isEverything(purge),
             days,
             targets,
           };
-          const count = await this.#erase({ ...erasing, named: namedBy(targets) });
+          const count = await this.#erase(erasing);
           this.#hidden = undefined;
           return count;
         } catch (error) {
@@ -753,8 +765,8 @@ export class LocalStore extends RecordingStore {
   }
 
   /** What is hidden, as a test for records that are elsewhere. */
-  hides(record: InteractionRecord): boolean {
-    return this.#hidden?.means(record) === true;
+  hides(record: InteractionRecord, as?: MeantAs): boolean {
+    return this.#hidden?.means(record, as) === true;
   }
 
   #finding(): FinderSource {
@@ -878,16 +890,14 @@ export class LocalStore extends RecordingStore {
     return (await this.meant((record) => !this.hides(record) && targeted(record), days)).stored;
   }
 
-  /** How many records are meant, on which days, and which lines of saved contexts are theirs. */
-  meant(targeted: Targeted, days?: readonly Day[]): Promise<Meant> {
-    return findMeant(this.#source(), targeted, days);
+  /** How many records are meant, on which days, and which lines of saved contexts are theirs; of some days, what they are linked by. */
+  meant(targeted: Targeted, days?: readonly Day[], linked?: ReadonlySet<Day>): Promise<Meant> {
+    return findMeant(this.#source(), targeted, days, linked);
   }
 
   /**
    * `days`: where targeted records can be; all when absent. A function is asked while nothing else writes. `targets`: what is
-   * meant, in words that archives remember: without them, what is in a file comes back with it. `unnamed`: days of which something
-   * may be meant that `targets` cannot name. `named`: whether a host may be meant, so that links to it go from records of other pages.
-   * `again`: this was tried before and threw `PartlyErasedError`; then nothing is sealed anew unless something more goes.
+   * meant, in words that archives remember: without them, what is in a file comes back with it.
    * @throws PartlyErasedError
    */
   erase(
@@ -895,16 +905,11 @@ export class LocalStore extends RecordingStore {
     everything = false,
     days?: DaysToErase,
     targets: readonly EraseTarget[] = everything ? [{ what: 'all' }] : [],
-    unnamed: (day: Day) => boolean = () => false,
-    named: HostTest | undefined = namedBy(targets),
-    again = false,
-    until?: Until,
-    givenMs?: number,
+    more: ErasingMore = {},
   ): Promise<number> {
     return this.#erasing(async () => {
       try {
-        const what = { targeted, everything, days, targets, unnamed, named, again, until, givenMs };
-        return await this.#erase(what);
+        return await this.#erase({ targeted, everything, days, targets, ...more });
       } finally {
         await this.#hideLess();
       }
@@ -917,8 +922,8 @@ export class LocalStore extends RecordingStore {
     everything,
     days,
     targets,
-    unnamed,
-    named,
+    unnamed = () => false,
+    named = namedBy(targets),
     again = false,
     until,
     givenMs = Number.POSITIVE_INFINITY,

@@ -3,7 +3,7 @@
  * older ones for its pages did, one for a span or for everything what older ones within it did. What the service has stays; a
  * device that learns all of it anew shortens its list again.
  */
-import { DAY_MS, dayStartMs } from '../base/clock.ts';
+import { DAY_MS, type Day, dayStartMs } from '../base/clock.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { deletionsOf, type EraseCommand, isErasure, readCommands, writeCommands } from './erasures.ts';
 import { MOST_RECEIPTS, newest } from './receipts.ts';
@@ -49,7 +49,7 @@ class Kept {
     if (target.what !== 'record')
       return (
         this.#all !== undefined ||
-        (target.what === 'range' && this.#ranges.some((one) => isWithin(target.fromMs, target.toMs, one)))
+        (target.what === 'range' && this.#ranges.some((one) => isWithin(...spanOf(target), one)))
       );
     // Named by its id alone it is meant whenever it was. On a day that was over by then it was before: had it been recorded after what
     // covers it was known, the command that names it would count as later, too.
@@ -65,11 +65,23 @@ class Kept {
 const isWithin = (fromMs: number, toMs: number, range: Range): boolean =>
   fromMs >= range.fromMs && toMs <= range.toMs;
 
+/** Where it means something: what links to a span lies on all of its days. */
+const spanOf = ({ fromMs, toMs, links }: Extract<EraseCommand['target'], { what: 'range' }>) =>
+  links
+    ? ([
+        Math.min(fromMs, ...links.map(({ day }) => dayStartMs(day as Day))),
+        Math.max(toMs, ...links.map(({ day }) => dayStartMs(day as Day) + DAY_MS)),
+      ] as const)
+    : ([fromMs, toMs] as const);
+
 /** Under which names it is meant: its own first. */
 function namesOf(target: EraseCommand['target']): string[] {
   switch (target.what) {
     case 'record':
-      return [`record ${target.day ?? ''} ${target.id}`];
+      return [
+        ...(target.link === undefined ? [`record ${target.day ?? ''} ${target.id}`] : []),
+        `linked ${target.day ?? ''} ${target.id}`,
+      ];
     case 'page':
       return [
         ...(target.whole ? [`whole ${target.token}`] : []),

@@ -13,17 +13,25 @@ import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
 import type { LogFact } from '../model/deletion-log.ts';
 import { countsAtMs, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
-import { linkOf } from '../model/links.ts';
+import { linkOf, type MeantAs } from '../model/links.ts';
 import { hostOf } from '../model/page.ts';
 import { CARRIED_OUT, PURGE_KIND_OF } from '../model/purge.ts';
 import { reductionFields } from '../model/reduction.ts';
 import { domainsOf } from '../model/rules.ts';
-import { type EraseTarget, isInRange, recordHost } from '../model/selector.ts';
+import { type DayLinks, type EraseTarget, isInRange, recordHost } from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { noteUnerased } from './unerased.ts';
 
+/** Characters: enough to tell sites apart, where taking one for another costs a look, and pages of a day, where it costs a link. */
+const SHORT = 8;
+const short = (one: string): string => one.slice(0, SHORT);
+
 const time = v.pipe(v.number(), v.safeInteger());
+const dayLinks = v.strictObject({
+  day: v.pipe(v.string(), v.isoDate()),
+  tokens: v.exactOptional(v.array(v.pipe(v.string(), v.length(SHORT)))),
+});
 export const commandSchema = v.strictObject({
   id: v.pipe(v.string(), v.maxLength(40)),
   /** When it was given (interaction.ts, `countsAtMs`): what counts as recorded later is not meant. Later ones no event can be stamped with. */
@@ -45,7 +53,13 @@ export const commandSchema = v.strictObject({
       whole: v.exactOptional(v.literal(true)),
     }),
     v.strictObject({ what: v.literal('site'), token: v.string() }),
-    v.strictObject({ what: v.literal('range'), fromMs: time, toMs: time }),
+    v.strictObject({
+      what: v.literal('range'),
+      fromMs: time,
+      toMs: time,
+      /** Of days that are in it with a part: what other records of such a day link to, as shortened keyed hashes; without, all that they do. */
+      links: v.exactOptional(v.array(dayLinks)),
+    }),
     v.strictObject({ what: v.literal('all') }),
     /** Less is to be kept: level and rules (model/reduction.ts). Carried out by whoever holds the store, in steps. */
     v.strictObject({ what: v.literal('reduce'), ...reductionFields }),
@@ -199,10 +213,24 @@ export async function commandOf(
       const link = target.url === undefined ? {} : { link: await token(key, 'page', target.url) };
       return { id, atMs, target: { what: 'record', id: target.id, ...day, ...link } };
     }
-    default:
+    case 'range': {
+      const { links, ...span } = target;
+      return { id, atMs, target: links ? { ...span, links: await linkTokens(links, key) } : span };
+    }
+    case 'all':
       return { id, atMs, target };
   }
 }
+
+const linkTokens = (links: readonly DayLinks[], key: MacKey) =>
+  Promise.all(
+    links.map(async ({ day, urls }) => ({
+      day,
+      ...(urls && {
+        tokens: await Promise.all(urls.map(async (url) => short(await token(key, 'page', url)))),
+      }),
+    })),
+  );
 
 /** Keyed hashes of a host and the domains above it, computed once, so that a command for a site covers its subdomains. */
 function siteTokens(key: MacKey): (host: string) => Promise<string[]> {
@@ -217,9 +245,6 @@ function siteTokens(key: MacKey): (host: string) => Promise<string[]> {
   };
   return (host) => Promise.all(domainsOf(host).map(tokenOf));
 }
-
-/** Enough to tell sites apart; taking one for another costs a look. */
-const short = (one: string): string => one.slice(0, 8);
 
 /** Shortened keyed hashes of the sites that events are of or link to, and of the domains above them. */
 export async function shortTokens(events: readonly InteractionEvent[], key: MacKey): Promise<string[]> {
@@ -302,12 +327,14 @@ export const eraseAs = (
     false,
     () => daysOfCommands(store, commands, key),
     commands.flatMap(targetOf),
-    // A day that is in a file only may have any site.
-    (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
-    hostsOf(commands, key),
-    again,
-    meantUntil(commands, key),
-    Math.min(...commands.map(({ atMs }) => atMs)),
+    {
+      // A day that is in a file only may have any site.
+      unnamed: (day) => commands.some(({ atMs, target }) => 'token' in target && day <= dayAt(atMs)),
+      named: hostsOf(commands, key),
+      again,
+      until: meantUntil(commands, key),
+      givenMs: Math.min(...commands.map(({ atMs }) => atMs)),
+    },
   );
 
 /** A test for hosts of which a command means something; `undefined`: none names one. */
@@ -374,13 +401,13 @@ function targetOf({ atMs, target }: EraseCommand): EraseTarget[] {
 export function erasedBy(
   commands: readonly EraseCommand[],
   key: MacKey,
-): (record: InteractionRecord, asLink?: boolean) => Promise<boolean> {
+): (record: InteractionRecord, as?: MeantAs) => Promise<boolean> {
   const until = meantUntil(commands, key);
-  return async (record, asLink) => (await until(record, asLink)) !== undefined;
+  return async (record, as) => (await until(record, as)) !== undefined;
 }
 
 /** Until when a record is meant, or the page that another one links to; `undefined`: not at all. */
-export type MeantUntil = (record: InteractionRecord, asLink?: boolean) => Promise<number | undefined>;
+export type MeantUntil = (record: InteractionRecord, as?: MeantAs) => Promise<number | undefined>;
 
 /** By all of these commands. There may be many: what names one thing is looked up. */
 export function meantUntil(commands: readonly EraseCommand[], key: MacKey): MeantUntil {
@@ -390,6 +417,7 @@ export function meantUntil(commands: readonly EraseCommand[], key: MacKey): Mean
   const pages = new Map<string, number>();
   const shortened = new Map<string, number>();
   const sites = new Map<string, number>();
+  /** Of a page its hash is shortened; without a page, all of a day. */
   const links = new Map<string, number>();
   let allMs = Number.NEGATIVE_INFINITY;
   const until = (map: Map<string, number>, one: string, atMs: number) =>
@@ -397,19 +425,22 @@ export function meantUntil(commands: readonly EraseCommand[], key: MacKey): Mean
   for (const { atMs, target } of commands) {
     if (target.what === 'record') {
       until(ids, target.id, atMs);
-      if (target.link !== undefined) until(links, `${target.day} ${target.link}`, atMs);
+      if (target.link !== undefined) until(links, `${target.day} ${short(target.link)}`, atMs);
     } else if (target.what === 'page') {
       until(pages, target.token, atMs);
       if (!target.whole) until(shortened, target.token, atMs);
     } else if (target.what === 'site') until(sites, target.token, atMs);
-    else if (target.what === 'range') ranges.push({ ...target, atMs });
-    else if (target.what === 'all') allMs = Math.max(allMs, atMs);
+    else if (target.what === 'range') {
+      ranges.push({ ...target, atMs });
+      for (const { day, tokens = [''] } of target.links ?? [])
+        for (const one of tokens) until(links, `${day} ${one}`, atMs);
+    } else if (target.what === 'all') allMs = Math.max(allMs, atMs);
   }
   const tokensOf = siteTokens(key);
-  return async (record, asLink = false) => {
+  return async (record, as = 'record') => {
     const [{ atMs }, countsAt] = [record, countsAtMs(record)];
-    // By its id it is meant whenever it was.
-    const times = [ids.get(record.id) ?? -1];
+    // By its id it is meant whenever it was. What is linked to it is named beside the id.
+    const times = [(as === 'linked' ? undefined : ids.get(record.id)) ?? -1];
     const mayMean = (timeMs: number | undefined) => {
       if (timeMs !== undefined && countsAt <= timeMs) times.push(timeMs);
     };
@@ -417,10 +448,11 @@ export function meantUntil(commands: readonly EraseCommand[], key: MacKey): Mean
     for (const one of ranges) if (isInRange(record, one)) mayMean(one.atMs);
     if (record.kind !== 'reduced') {
       const named = record.shortened ? shortened : pages;
-      if (named.size > 0 || (asLink && links.size > 0)) {
+      const mayLink = as === 'link' && links.size > 0;
+      if (named.size > 0 || mayLink) {
         const page = await token(key, 'page', record.url);
         mayMean(named.get(page));
-        if (asLink) mayMean(links.get(`${dayOf(atMs)} ${page}`));
+        if (mayLink) for (const one of [short(page), '']) mayMean(links.get(`${dayOf(atMs)} ${one}`));
       }
       const host = sites.size > 0 ? recordHost(record) : null;
       if (host !== null) for (const one of await tokensOf(host)) mayMean(sites.get(one));

@@ -111,10 +111,8 @@ function cut(value: unknown): Pick<HeldContents, 'text' | 'cut'> {
 async function shownOf({ store, scope }: PullSession, part: OpenedPart): Promise<InteractionEvent[]> {
   const erased = meantUntil(await readCommands(store), scope.keys.naming);
   const outside = part.isOut ? await erasedOutsideUntil(store, scope) : async () => undefined;
-  const kept = await withoutErased(part.events, async (record, asLink) =>
-    store.hides(record)
-      ? Number.POSITIVE_INFINITY
-      : ((await erased(record, asLink)) ?? outside(record, asLink)),
+  const kept = await withoutErased(part.events, async (record, as) =>
+    store.hides(record, as) ? Number.POSITIVE_INFINITY : ((await erased(record, as)) ?? outside(record, as)),
   );
   const here = await store.eventsOfDay(part.day);
   const visits = new Set([...kept, ...here.events].flatMap((one) => (one.kind === 'visit' ? [one.id] : [])));

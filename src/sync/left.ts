@@ -5,9 +5,11 @@
  * devices may have that day at the service only (away.ts). Which account it is, is noted from the joining on: damage may keep the
  * device from knowing it by other means when it has to leave.
  */
+
 import * as v from 'valibot';
 import { carryOn } from '../crypto/account-keys.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
+import type { MeantAs } from '../model/links.ts';
 import type { EraseTarget } from '../model/selector.ts';
 import type { AccountId } from '../protocol/ids.ts';
 import { accountIdSchema } from '../protocol/wire.ts';
@@ -126,7 +128,7 @@ export async function erasedOutsideUntil(store: LocalStore, scope: ObjectScope):
 export async function isErasedOutside(
   store: LocalStore,
   scope: ObjectScope,
-): Promise<(record: InteractionRecord, asLink?: boolean) => Promise<boolean>> {
+): Promise<(record: InteractionRecord, as?: MeantAs) => Promise<boolean>> {
   const until = await erasedOutsideUntil(store, scope);
-  return async (record, asLink) => (await until(record, asLink)) !== undefined;
+  return async (record, as) => (await until(record, as)) !== undefined;
 }

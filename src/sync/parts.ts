@@ -101,8 +101,8 @@ export async function takePart(
   if (isBack) {
     // What this device sent, or others sent for it, and it erased while it was out of the account.
     const until = await erasedOutsideUntil(store, scope);
-    taken = await withoutErased(parsed, async (record, asLink) =>
-      isOut || isOwn(record) ? until(record, asLink) : undefined,
+    taken = await withoutErased(parsed, async (record, as) =>
+      isOut || isOwn(record) ? until(record, as) : undefined,
     );
   }
   into.events.set(day, [...(into.events.get(day) ?? []), ...taken]);
@@ -129,16 +129,17 @@ export async function withoutErased(
   const gone = new Set<EventId>();
   const urls = new Map<string, number>();
   for (const record of foldEvents(events)) {
-    const untilMs = await until(record);
-    if (untilMs === undefined) continue;
+    if ((await until(record)) === undefined) continue;
     gone.add(record.id);
-    if ('url' in record) urls.set(record.url, Math.max(untilMs, urls.get(record.url) ?? untilMs));
+    const untilMs = await until(record, 'linked');
+    if (untilMs !== undefined && 'url' in record)
+      urls.set(record.url, Math.max(untilMs, urls.get(record.url) ?? untilMs));
   }
   const isOfDay = (record: InteractionRecord) =>
     'url' in record && countsAtMs(record) <= (urls.get(record.url) ?? Number.NEGATIVE_INFINITY);
   return withoutLinks(
     events.filter((event) => !gone.has(recordOf(event))),
-    async (record) => isOfDay(record) || (await until(record, true)) !== undefined,
+    async (record) => isOfDay(record) || (await until(record, 'link')) !== undefined,
   );
 }
 

@@ -17,12 +17,15 @@ import { HOUR_MS } from '../../src/base/clock.ts';
 import { randomId } from '../../src/base/random.ts';
 import type { InteractionEvent, InteractionRecord, NewEvent } from '../../src/model/interaction.ts';
 import type { PrivacyLevel } from '../../src/model/privacy.ts';
+import { isEverything, meantBy, type Purge } from '../../src/model/purge.ts';
 import type { SyncState } from '../../src/model/recording.ts';
 import type { Reduction } from '../../src/model/reduction.ts';
 import type { Rule } from '../../src/model/rules.ts';
 import { type EraseTarget, targetedBy } from '../../src/model/selector.ts';
 import type { AccountId } from '../../src/protocol/ids.ts';
 import type { Limits } from '../../src/protocol/limits.ts';
+import { daysInPart } from '../../src/storage/archive-list.ts';
+import { withLinks } from '../../src/storage/erase.ts';
 import { readAccount } from '../../src/sync/account-state.ts';
 import { DeviceContext } from './device-context.ts';
 import { TestNetwork } from './test-network.ts';
@@ -107,10 +110,27 @@ export class TestDevice {
 
   eraseAll(targets: readonly EraseTarget[]): Promise<number> {
     return this.run(async () => {
-      const everything = targets.some(({ what }) => what === 'all');
+      const given = await this.deletion();
+      const purge: Purge = {
+        id: given.id,
+        reason: 'person',
+        kind: 'search',
+        targets: [...targets],
+        atMs: given.atMs,
+        dueMs: given.atMs,
+        untilMs: given.atMs,
+        syncing: this.store.syncing,
+        count: 0,
+      };
+      // What goes with each, told as the product tells it.
+      const found = await this.store.meant(meantBy(purge), undefined, daysInPart(targets));
+      const all = targets.map((target) => withLinks(target, found));
       let count = 0;
       const erase = async () => {
-        count = await this.store.erase(targetedBy(targets), everything, undefined, targets);
+        const isMeant = meantBy({ ...purge, targets: all });
+        count = await this.store.erase(isMeant, isEverything(purge), undefined, all, {
+          until: (record, as) => (isMeant(record, as) ? purge.untilMs : undefined),
+        });
         return true;
       };
       // As the product tells of pages of which nothing is there that rules shortened (erasures.ts).
@@ -118,10 +138,10 @@ export class TestDevice {
       let hasShortened = Object.keys(await this.store.awayDays()).length > 0;
       for await (const { records } of this.store.recordsByDay())
         hasShortened ||= records.some((record) => 'shortened' in record && isMeant(record));
-      const told = targets.map((target) =>
+      const told = all.map((target) =>
         target.what === 'page' && !hasShortened ? { ...target, whole: true as const } : target,
       );
-      await this.sync.deleting.erasing(told, erase, await this.deletion());
+      await this.sync.deleting.erasing(told, erase, given);
       return count;
     });
   }

@@ -24,7 +24,7 @@ import type { Expiry } from '../../model/retention.ts';
 import { type EraseTarget, targetedBy } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
-import type { Meant, Targeted } from '../../storage/erase.ts';
+import { type Meant, type Targeted, withLinks } from '../../storage/erase.ts';
 import { isGiven, logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
@@ -56,6 +56,8 @@ export interface Wanted {
   readonly days?: readonly Day[];
   /** At once: nobody asked for it just now who could take it back. */
   readonly now?: boolean;
+  /** Targets say which links go with them: no others do. */
+  readonly linksStay?: boolean;
 }
 
 interface Deps {
@@ -166,7 +168,7 @@ export class Erasures {
   }
 
   async #begin(
-    { targets, kind, reason, expiry, days, now = false }: Wanted,
+    { targets, kind, reason, expiry, days, now = false, linksStay = false }: Wanted,
     onRead: () => void,
   ): Promise<number> {
     const { profile, deps } = this;
@@ -224,7 +226,7 @@ export class Erasures {
       dueMs: now ? atMs : this.#nowMs() + UNDO_MS,
       targets: [
         ...targets
-          .map((target) => withAddress(target, found.newest))
+          .map((target) => (linksStay ? target : withLinks(target, found)))
           .map(isReached && !found.shortened ? wholePage : same),
         ...named,
       ],
@@ -520,11 +522,5 @@ const wholePage = (target: EraseTarget): EraseTarget =>
   target.what === 'page' ? { ...target, whole: true } : target;
 
 const same = (target: EraseTarget): EraseTarget => target;
-
-/** Of one that is named by its id alone: what links to it. */
-function withAddress(target: EraseTarget, found: Meant['newest']): EraseTarget {
-  const one = target.what === 'record' ? found.find(({ id }) => id === target.id) : undefined;
-  return target.what === 'record' && one ? { ...target, ...one } : target;
-}
 
 const factOf = ({ n: _n, before: _before, ...fact }: LogEntry): LogFact => fact;

@@ -18,6 +18,7 @@ import {
 import type { RedactedEvents } from '../../capture/redact-events.ts';
 import type { FoundPiece } from '../../capture/sensitive-data.ts';
 import { IMPORTED, type InteractionEvent, type InteractionRecord } from '../../model/interaction.ts';
+import type { MeantAs } from '../../model/links.ts';
 import { IMPORT_PHASES, type ImportState } from '../../model/recording.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { hasHistoryAccess } from '../../platform/history.ts';
@@ -64,8 +65,7 @@ const jobSchema = v.object({
 type Job = v.InferOutput<typeof jobSchema>;
 
 /** Whether a deletion that all devices keep to means this record. */
-/** `asLink`: for the page that another record links to. */
-export type Erased = (record: InteractionRecord, asLink?: boolean) => Promise<boolean>;
+export type Erased = (record: InteractionRecord, as?: MeantAs) => Promise<boolean>;
 
 export interface ImportDeps {
   /** A test for what was deleted in the account up to now; `null` while sync is off. */

@@ -97,7 +97,7 @@ export async function newId(profile: Profile, request: string, old: string): Pro
 }
 
 interface Meant {
-  readonly old: InteractionRecord;
+  readonly old: Exclude<InteractionRecord, { kind: 'reduced' }>;
   readonly day: Day;
   /** The new version: a visit, and how much time was spent on it. */
   readonly events: readonly InteractionEvent[];
@@ -110,12 +110,13 @@ async function meantBy(
   wanted: CorrectionOfRecords,
 ): Promise<{ readonly meant: readonly Meant[]; readonly more: number }> {
   const days = (await daysOf(profile, { what: 'page', url: wanted.url })) ?? [];
-  const found: { old: InteractionRecord; day: Day; to: InteractionRecord }[] = [];
+  const found: { old: Meant['old']; day: Day; to: InteractionRecord }[] = [];
   for (const day of [...days].sort().reverse())
     for (const old of (await profile.store.recordsOfDay(day)).reverse()) {
       const to = correctedBy(old, wanted);
       // A text that the correction leaves as it is: nothing to do.
-      if (to && JSON.stringify(to) !== JSON.stringify(old)) found.push({ old, day, to });
+      if (to && old.kind !== 'reduced' && JSON.stringify(to) !== JSON.stringify(old))
+        found.push({ old, day, to });
     }
   const taken = found.slice(0, REQUEST_LIMITS.records);
   const meant = await Promise.all(
@@ -168,7 +169,13 @@ export async function rectifyRecords(
   );
   await eraseExactly(
     services,
-    meant.map(({ old, day }) => ({ id: old.id, day })),
+    meant.map((one) => {
+      const [now] = redacted.get(one) ?? [];
+      const { id, url } = one.old;
+      // Links to its page stay, unless the page has another address now.
+      const isSame = now !== undefined && 'url' in now && now.url === url;
+      return { id, day: one.day, ...(isSame ? {} : { url }) };
+    }),
   );
   sync.changed();
   return ok({ records: meant.length, more, elsewhere });
@@ -190,17 +197,17 @@ export async function unrectify(
 }
 
 /**
- * Erases records by their ids, at once, and lets the other devices know of each.
+ * Erases records by their ids, at once, and lets the other devices know of each. `url`: links to it go, too.
  * @throws DamagedError when something damaged keeps one of them.
  */
 async function eraseExactly(
   { profile, erasures }: Rectifying,
-  records: readonly { readonly id: string; readonly day: Day }[],
+  records: readonly { readonly id: string; readonly day: Day; readonly url?: string }[],
 ): Promise<void> {
   const ids = new Set(records.map(({ id }) => id));
-  const targets = records.map(({ id, day }) => ({ what: 'record', id, day }) as const);
+  const targets = records.map((record) => ({ what: 'record', ...record }) as const);
   const days = [...new Set(records.map(({ day }) => day))];
-  await erasures.flag({ targets, kind: 'visit', reason: 'person', days, now: true });
+  await erasures.flag({ targets, kind: 'visit', reason: 'person', days, now: true, linksStay: true });
   for (const day of days)
     if ((await profile.store.recordsOfDay(day)).some(({ id }) => ids.has(id))) throw new DamagedError(KEPT);
 }

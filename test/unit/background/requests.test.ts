@@ -256,6 +256,35 @@ describe('a correction', () => {
     expect(JSON.stringify(await worker.events())).not.toContain('wails');
   });
 
+  it('of a title leaves what links to the page; of a search, nothing links to what was searched', async () => {
+    const url = 'https://www.google.com/search?q=blue+wails&hl=en';
+    await worker.visit(1, URL_A, { title: 'Wails' });
+    await worker.visit(1, url, { title: '' });
+    const link = (referrer: string) =>
+      worker.store.append({
+        event: {
+          kind: 'visit',
+          atMs: Date.now(),
+          level: 'private',
+          url: 'https://next.example/',
+          title: '',
+          transition: 'link',
+          referrer,
+        },
+      });
+    await link(URL_A);
+    await link(url);
+    const referrers = async () =>
+      (await worker.records()).flatMap((one) => ('referrer' in one ? [one.referrer] : []));
+    const before = await referrers();
+    expect(before.slice(-2)).toEqual([URL_A, url]);
+    await rectify({ what: 'title', url: URL_A, from: 'Wails', to: 'Whales' });
+    expect(await titles()).toContain('Whales');
+    expect(await referrers()).toEqual(before);
+    await rectify({ what: 'query', url, from: 'blue wails', to: 'blue whales' });
+    expect(await referrers()).toEqual(before.filter((one) => one !== url));
+  });
+
   it('is redacted like everything else', async () => {
     await worker.visit(1, URL_A, { title: 'Card' });
     await rectify({ what: 'title', url: URL_A, from: 'Card', to: 'My card 4111 1111 1111 1111' });

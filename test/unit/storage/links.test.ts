@@ -1,7 +1,7 @@
 /** What was erased is not told by links either: where other visits came from, where clicks led. */
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
-import type { NewEvent } from '../../../src/model/interaction.ts';
+import type { InteractionEvent, NewEvent } from '../../../src/model/interaction.ts';
 import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
@@ -97,6 +97,34 @@ describe.each<[string, (profile: LocalProfile) => Promise<unknown>]>([
     expect(await links(profile)).toEqual([SECRET, 'https://other.example/', 'https://shop.secret.example/']);
   });
 
+  it('what a span has of a day names what is linked to it; of very many pages, all that is', async () => {
+    const profile = await filled();
+    await prepare(profile);
+    const day = dayOf(profile.nowMs - 3 * DAY_MS);
+    const meant = (url: string) =>
+      profile.store.meant((record) => 'url' in record && record.url === url, undefined, new Set([day]));
+    expect((await meant(SECRET)).linked).toEqual([{ day, urls: [SECRET] }]);
+    // Of another day nobody asked.
+    expect((await meant('https://later.example/')).linked).toEqual([]);
+    const many = Array.from(
+      { length: 4_001 },
+      (_, n): InteractionEvent => ({
+        ...base,
+        kind: 'visit',
+        id: `AAAAAAAAAAAAAAAAAAAAAA.1.${n}`,
+        atMs: profile.nowMs - 3 * DAY_MS,
+        url: `https://many.example/${n}`,
+      }),
+    );
+    await profile.store.addDays(new Map([[day, many]]));
+    const all = await profile.store.meant(
+      (record) => 'url' in record && record.url.startsWith('https://many.'),
+      undefined,
+      new Set([day]),
+    );
+    expect(all.linked).toEqual([{ day }]);
+  });
+
   it('nothing is sealed anew where no link was', async () => {
     const profile = await filled();
     await prepare(profile);
@@ -104,6 +132,21 @@ describe.each<[string, (profile: LocalProfile) => Promise<unknown>]>([
     const today = dayOf(profile.nowMs - 2 * DAY_MS);
     expect(profile.store.vault.knows(eventsOf(today), 1)).toBe(true);
   });
+});
+
+it('what comes back from a file has no links to what lay in a span that was deleted of its day', async () => {
+  const profile = await filled();
+  let file: Uint8Array<ArrayBuffer> | undefined;
+  const dayMs = profile.nowMs - 3 * DAY_MS;
+  await profile.store.append({
+    event: { kind: 'visit', ...base, url: 'https://x.example/', referrer: SECRET, atMs: dayMs + 60_000 },
+  });
+  await profile.store.archive(dayOf(profile.nowMs - 2 * DAY_MS), async (bytes) => {
+    file = bytes as Uint8Array<ArrayBuffer>;
+  });
+  await erase(profile, { what: 'range', fromMs: dayMs, toMs: dayMs + 1 });
+  await profile.store.restoreArchive(file as Uint8Array<ArrayBuffer>);
+  expect(await links(profile)).toEqual([SECRET, 'https://other.example/', 'https://shop.secret.example/']);
 });
 
 it('what comes back from a file has no such links', async () => {

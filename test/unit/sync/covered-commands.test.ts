@@ -50,12 +50,19 @@ const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   fc.constantFrom(...URLS).map((url) => ({ what: 'page' as const, url })),
   fc.constantFrom(...URLS).map((url) => ({ what: 'page' as const, url, whole: true as const })),
   fc.constantFrom(...URLS, 'https://example/').map((url) => ({ what: 'site' as const, host: hostOf(url) })),
-  fc.tuple(half, half).map(([from, to]) => ({ what: 'range' as const, fromMs: at(from), toMs: at(to) })),
-  fc
-    .tuple(fc.constantFrom(...records), fc.boolean())
-    .map(([{ id, atMs }, isKnown]) =>
-      isKnown ? { what: 'record' as const, id, day: dayOf(atMs) } : { what: 'record' as const, id },
-    ),
+  fc.tuple(half, half, fc.subarray(URLS), fc.nat(3)).map(([from, to, urls, how]): EraseTarget => {
+    const span = { what: 'range' as const, fromMs: at(from), toMs: at(to) };
+    const [first, last] = [dayOf(at(from)), dayOf(at(to))];
+    const linked = [{ day: first, urls }, how === 3 ? { day: last } : { day: last, urls }];
+    return how < 2 ? span : { ...span, links: linked };
+  }),
+  fc.tuple(fc.constantFrom(...records), fc.nat(2)).map(([record, how]): EraseTarget => {
+    const { id, atMs } = record;
+    const named = { what: 'record' as const, id };
+    if (how === 0) return named;
+    const lies = { ...named, day: dayOf(atMs) };
+    return how === 2 && 'url' in record ? { ...lies, url: record.url } : lies;
+  }),
   fc.constant({ what: 'all' as const }),
 );
 const given = fc.record({
@@ -68,7 +75,9 @@ const given = fc.record({
 const meantBy = async (commands: readonly EraseCommand[]): Promise<string[]> => {
   const means = erasedBy(commands, await key);
   const ids: string[] = [];
-  for (const record of records) if (await means(record)) ids.push(record.id);
+  for (const record of records)
+    for (const as of ['record', 'link', 'linked'] as const)
+      if (await means(record, as)) ids.push(`${as} ${record.id}`);
   return ids;
 };
 

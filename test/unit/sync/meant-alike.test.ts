@@ -44,6 +44,24 @@ const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   fc.record({ what: fc.constant('page' as const), url, whole: fc.constant(true as const) }),
   fc.record({ what: fc.constant('site' as const), host }),
   fc.record({ what: fc.constant('range' as const), fromMs: time, toMs: time }),
+  fc.record({
+    what: fc.constant('range' as const),
+    fromMs: time,
+    toMs: time,
+    links: fc.array(
+      fc.record({
+        day: fc.constantFrom('1970-01-01', '1970-01-02'),
+        urls: fc.array(url, { maxLength: 2 }),
+      }),
+      { maxLength: 2 },
+    ),
+  }),
+  fc.record({
+    what: fc.constant('range' as const),
+    fromMs: time,
+    toMs: time,
+    links: fc.constant([{ day: '1970-01-01' }] as { day: string }[]),
+  }),
   fc.constant({ what: 'all' as const }),
 );
 const key = importMacKey(new Uint8Array(32));
@@ -59,7 +77,8 @@ it('here and elsewhere', async () => {
         const commands = await commandsOf(targets, await key, { id: 'deletion', atMs: untilMs });
         const elsewhere = await erasedBy(commands, await key)(one);
         expect(elsewhere).toBe(meantBy(purge)(one));
-        expect(await erasedBy(commands, await key)(one, true)).toBe(meantBy(purge)(one, true));
+        for (const as of ['link', 'linked'] as const)
+          expect(await erasedBy(commands, await key)(one, as), as).toBe(meantBy(purge)(one, as));
         const isNamed = targets.some((each) => each.what === 'record' && each.id === one.id);
         // What is recorded knowing of it, by any clock, is not meant.
         if (!isNamed) expect(await erasedBy(commands, await key)({ ...one, afterMs: untilMs })).toBe(false);
