@@ -97,8 +97,11 @@ export interface Meant {
 
 /** So many records of a deletion are told to other devices by their ids: each is an object at the service that stays. */
 export const MOST_NAMED = 32;
-/** Of so many addresses of a day links are told to them; of more, all links of that day are meant. */
-export const MOST_LINKED = 4_000;
+/**
+ * Of so many addresses of a day links are told to them; of more, all links of that day are meant. Of the two ends of a span, at 11 bytes
+ * each, they fit into the smallest body that a service may allow (16 KiB, sync/limits.ts).
+ */
+export const MOST_LINKED = 500;
 
 /** `days`: where targeted records can be; all days with data when absent. `linked`: of which the addresses are asked for. */
 export async function findMeant(

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { InteractionEvent, NewEvent } from '../../../src/model/interaction.ts';
 import { type EraseTarget, isTargeted } from '../../../src/model/selector.ts';
+import { MOST_LINKED } from '../../../src/storage/erase.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { emptyProfile, type LocalProfile } from '../../support/local-profile.ts';
 
@@ -107,7 +108,7 @@ describe.each<[string, (profile: LocalProfile) => Promise<unknown>]>([
     // Of another day nobody asked.
     expect((await meant('https://later.example/')).linked).toEqual([]);
     const many = Array.from(
-      { length: 4_001 },
+      { length: MOST_LINKED + 1 },
       (_, n): InteractionEvent => ({
         ...base,
         kind: 'visit',
