@@ -72,6 +72,8 @@ export const purgeSchema = v.strictObject({
   kind: v.picklist(PURGE_KINDS),
   /** Any of them. */
   targets: v.array(targetSchema),
+  /** What is meant by its address, named to the other devices: where less of it is kept, it has that address no more. */
+  named: v.exactOptional(v.array(v.strictObject({ day: v.string(), ids: v.array(v.string()) }))),
   /** And what is past its retention. */
   expiry: v.exactOptional(expirySchema),
   atMs: time,
@@ -94,7 +96,10 @@ export function meantBy(purge: Purge): (record: InteractionRecord, as?: MeantAs)
   const { expiry, untilMs, targets } = purge;
   // What is named by its id says itself which links go with it.
   const isTargeted = targetedBy(targets.filter(({ what }) => what !== 'record'));
-  const named = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
+  const named = new Set([
+    ...targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])),
+    ...(purge.named ?? []).flatMap(({ ids }) => ids),
+  ]);
   const linked = new Set<string>();
   const allLinked = new Set<Day>();
   for (const target of targets) {

@@ -33,6 +33,12 @@ export interface DayLinks {
   readonly urls?: string[];
 }
 
+/** Records of one day, by their ids. */
+export interface DayRecords {
+  readonly day: Day;
+  readonly ids: EventId[];
+}
+
 /** What a person may point at: also the last hour, and all that a search finds. */
 export type EraseQuestion =
   | EraseTarget

@@ -27,6 +27,7 @@ import {
   type ArchivedSection,
   ArchiveList,
   coversDay,
+  type Erased,
   type List,
   noteOf,
   touchesDay,
@@ -418,14 +419,17 @@ export class Archives {
     }
     const list = await this.#listFor(targets);
     const covered = new Set(days.filter((day) => targets.some((target) => coversDay(target, day))));
-    let { deletions, erased } = list;
+    let { deletions } = list;
+    const nameOf = (one: Erased) => JSON.stringify({ ...one, n: 0 });
+    const noted = new Map(list.erased.map((one) => [nameOf(one), one]));
     for (const target of targets) {
       if (!days.some((day) => touchesDay(target, day))) continue;
       const note = await noteOf(vault, target, deletions++);
       // The same once more: the later one means all that the earlier one does.
-      const same = JSON.stringify({ ...note, n: 0 });
-      erased = [...erased.filter((one) => JSON.stringify({ ...one, n: 0 }) !== same), note];
+      noted.delete(nameOf(note));
+      noted.set(nameOf(note), note);
     }
+    const erased = [...noted.values()];
     // The note of a range stays, also when all its days are covered: should the keys outlive an interruption, nothing comes back.
     const sections = list.sections.filter(({ day }) => !covered.has(day));
     if (deletions > list.deletions) await this.#list.write({ ...list, sections, deletions, erased });

@@ -18,8 +18,8 @@ import {
 } from '../model/interaction.ts';
 import { type MeantAs, type Meant as Targeting, withoutLinks } from '../model/links.ts';
 import { coversHost } from '../model/rules.ts';
-import { type DayLinks, type EraseTarget, recordHost } from '../model/selector.ts';
-import { touchesDay } from './archive-list.ts';
+import { type DayLinks, type DayRecords, type EraseTarget, recordHost } from '../model/selector.ts';
+import { daysInPart, touchesDay } from './archive-list.ts';
 import { forgetAway, shredBut } from './away.ts';
 import { DamagedError, type Database, PartlyErasedError } from './database.ts';
 import { daysWithData, eventsOfDay } from './days.ts';
@@ -87,28 +87,36 @@ export interface Meant {
   readonly days: readonly Day[];
   /** Lines of saved contexts that are theirs. */
   readonly lines: ReadonlySet<string>;
-  /** Of the newest of them, at most `MOST_NAMED`. */
-  readonly newest: readonly { readonly id: EventId; readonly day: Day; readonly url?: string }[];
-  /** Addresses of all of them that lie on some days. */
+  /** As `Asked` says. */
+  readonly records: ReadonlyMap<EventId, { readonly day: Day; readonly url?: string }>;
   readonly linked: readonly DayLinks[];
+  readonly named: readonly DayRecords[];
   /** Rules took something of the address of one of them (interaction.ts). */
   readonly shortened: boolean;
 }
 
-/** So many records of a deletion are told to other devices by their ids: each is an object at the service that stays. */
-export const MOST_NAMED = 32;
+/** What else is to be found of a deletion, so that other devices can be told of it. */
+export interface Asked {
+  /** Where these records lie, and their addresses. */
+  readonly records?: ReadonlySet<EventId>;
+  /** Addresses of all that is meant on these days. */
+  readonly linked?: ReadonlySet<Day>;
+  /** Ids of all that is meant. */
+  readonly named?: boolean;
+}
+
 /**
  * Of so many addresses of a day links are told to them; of more, all links of that day are meant. Of the two ends of a span, at 11 bytes
  * each, they fit into the smallest body that a service may allow (16 KiB, sync/limits.ts).
  */
 export const MOST_LINKED = 500;
 
-/** `days`: where targeted records can be; all days with data when absent. `linked`: of which the addresses are asked for. */
+/** `days`: where targeted records can be; all days with data when absent. */
 export async function findMeant(
   source: PackSource,
   targeted: Targeted,
   days?: readonly Day[],
-  linked: ReadonlySet<Day> = new Set(),
+  asked: Asked = {},
 ): Promise<Meant> {
   const known = await contextLines(source.db, source.vault);
   const lines = new Set<string>();
@@ -120,7 +128,8 @@ export async function findMeant(
     return hit;
   };
   const found: Day[] = [];
-  const newest: { readonly id: EventId; readonly day: Day; readonly url?: string }[] = [];
+  const records = new Map<EventId, { readonly day: Day; readonly url?: string }>();
+  const named: DayRecords[] = [];
   const urls = new Map<EventId, string>();
   const links: DayLinks[] = [];
   let stored = 0;
@@ -131,28 +140,34 @@ export async function findMeant(
     const { gone } = await split(events, noting);
     if (gone.size > 0) found.push(day);
     stored += gone.size;
-    if (linked.has(day)) {
+    if (asked.linked?.has(day)) {
       const all = [...new Set([...gone].flatMap((id) => urls.get(id) ?? []))];
       if (all.length > 0) links.push(all.length > MOST_LINKED ? { day } : { day, urls: all });
     }
-    for (const id of [...gone].reverse()) {
-      if (newest.length >= MOST_NAMED) break;
+    if (asked.named && gone.size > 0) named.push({ day, ids: [...gone] });
+    for (const id of gone) {
+      if (!asked.records?.has(id)) continue;
       const url = urls.get(id);
-      newest.push({ id, day, ...(url === undefined ? {} : { url }) });
+      records.set(id, { day, ...(url === undefined ? {} : { url }) });
     }
     urls.clear();
   }
-  return { stored, days: found, lines, newest, linked: links, shortened };
+  return { stored, days: found, lines, records, linked: links, named, shortened };
 }
 
+/** What has to be asked of a deletion of these targets, so that `withLinks` can tell it. */
+export const linksAsked = (targets: readonly EraseTarget[]): Asked => ({
+  records: new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : []))),
+  linked: daysInPart(targets),
+});
+
 /** A target with what links to it: of one that is named by its id alone, and of a span that has a part of a day. */
-export function withLinks(target: EraseTarget, { newest, linked }: Meant): EraseTarget {
+export function withLinks(target: EraseTarget, { records, linked }: Meant): EraseTarget {
   if (target.what === 'range') {
     const links = linked.filter(({ day }) => touchesDay(target, day));
     return links.length > 0 ? { ...target, links } : target;
   }
-  const one = target.what === 'record' ? newest.find(({ id }) => id === target.id) : undefined;
-  return target.what === 'record' && one ? { ...target, ...one } : target;
+  return target.what === 'record' ? { ...target, ...records.get(target.id) } : target;
 }
 
 /** What saved contexts list of a record. */

@@ -20,7 +20,7 @@ import type { FoundPage, PageQuery } from '../model/page-query.ts';
 import { isEverything, meantBy, type Purge } from '../model/purge.ts';
 import { coversHost } from '../model/rules.ts';
 import type { EraseTarget } from '../model/selector.ts';
-import { coversDay, daysInPart, touchesDay } from './archive-list.ts';
+import { coversDay, touchesDay } from './archive-list.ts';
 import { type ArchivedDays, Archives, type RestoreOptions } from './archives.ts';
 import { type AwayDays, forgetAway, noteAway, readAway } from './away.ts';
 import { BlockCache } from './block-cache.ts';
@@ -40,6 +40,7 @@ import { namedHosts } from './days-naming.ts';
 import { DeletionLog } from './deletion-log.ts';
 import { contextLines, Derived } from './derived.ts';
 import {
+  type Asked,
   type Change,
   erase,
   findMeant,
@@ -47,6 +48,7 @@ import {
   generationsInUse,
   isErasing,
   isOfSites,
+  linksAsked,
   type Meant,
   movedOf,
   noteErasing,
@@ -636,13 +638,26 @@ export class LocalStore extends RecordingStore {
       onRead();
       return isMeant(record);
     };
-    if (!isEverything(purge)) return this.meant(means, days, daysInPart(purge.targets));
+    if (!isEverything(purge)) {
+      const { targets, reason } = purge;
+      // A span means what rules left of a record, too: its time stays.
+      const named = reason !== 'retention' && targets.some(({ what }) => what === 'page' || what === 'site');
+      return this.meant(means, days, { ...linksAsked(targets), named });
+    }
     // All but what came after it: nothing older is opened.
     const first = dayOf(Math.min(purge.atMs, this.options.clock.nowMs()));
     const recent = (await this.days()).filter((day) => day >= first);
     const later = await this.meant((record) => !means(record), recent);
     const stored = (await recordCount(this.#source())) - later.stored;
-    return { stored, days: [], lines: new Set(), newest: [], linked: [], shortened: false };
+    return {
+      stored,
+      days: [],
+      lines: new Set(),
+      records: new Map(),
+      linked: [],
+      named: [],
+      shortened: false,
+    };
   }
 
   /**
@@ -890,9 +905,9 @@ export class LocalStore extends RecordingStore {
     return (await this.meant((record) => !this.hides(record) && targeted(record), days)).stored;
   }
 
-  /** How many records are meant, on which days, and which lines of saved contexts are theirs; of some days, what they are linked by. */
-  meant(targeted: Targeted, days?: readonly Day[], linked?: ReadonlySet<Day>): Promise<Meant> {
-    return findMeant(this.#source(), targeted, days, linked);
+  /** How many records are meant, on which days, and which lines of saved contexts are theirs; and what else is asked of them. */
+  meant(targeted: Targeted, days?: readonly Day[], asked?: Asked): Promise<Meant> {
+    return findMeant(this.#source(), targeted, days, asked);
   }
 
   /**

@@ -13,7 +13,7 @@ import { readUnerased } from './unerased.ts';
 const MOST_RANGES = 100;
 
 /** What may mean more before what may be meant by it, of one time. */
-const ORDER = ['all', 'range', 'site', 'page', 'record', 'reduce'] as const;
+const ORDER = ['all', 'range', 'site', 'page', 'record', 'records', 'reduce'] as const;
 
 interface Range {
   readonly fromMs: number;
@@ -46,15 +46,19 @@ class Kept {
   covers({ target }: EraseCommand): boolean {
     if (target.what === 'reduce') return false;
     if (namesOf(target).some((name) => this.#names.has(name))) return true;
-    if (target.what !== 'record')
+    if (target.what !== 'record' && target.what !== 'records')
       return (
         this.#all !== undefined ||
         (target.what === 'range' && this.#ranges.some((one) => isWithin(...spanOf(target), one)))
       );
     // Named by its id alone it is meant whenever it was. On a day that was over by then it was before: had it been recorded after what
     // covers it was known, the command that names it would count as later, too.
-    if (target.day === undefined) return false;
-    const fromMs = dayStartMs(target.day);
+    const days = target.what === 'records' ? target.days.map(({ day }) => day) : [target.day];
+    return days.every((day) => day !== undefined && this.#coversDay(day));
+  }
+
+  #coversDay(day: Day): boolean {
+    const fromMs = dayStartMs(day);
     const toMs = fromMs + DAY_MS;
     return (
       toMs <= (this.#all ?? 0) || this.#ranges.some((one) => toMs <= one.atMs && isWithin(fromMs, toMs, one))

@@ -11,14 +11,25 @@ import { type Day, dayOf } from '../base/clock.ts';
 import { randomId } from '../base/random.ts';
 import { hmac, type MacKey, macInput } from '../crypto/primitives.ts';
 import type { LogFact } from '../model/deletion-log.ts';
-import { countsAtMs, type InteractionEvent, type InteractionRecord } from '../model/interaction.ts';
+import {
+  countsAtMs,
+  type EventId,
+  type InteractionEvent,
+  type InteractionRecord,
+} from '../model/interaction.ts';
 import { MAX_TIME_MS } from '../model/interaction-fields.ts';
 import { linkOf, type MeantAs } from '../model/links.ts';
 import { hostOf } from '../model/page.ts';
 import { CARRIED_OUT, PURGE_KIND_OF } from '../model/purge.ts';
 import { reductionFields } from '../model/reduction.ts';
 import { domainsOf } from '../model/rules.ts';
-import { type DayLinks, type EraseTarget, isInRange, recordHost } from '../model/selector.ts';
+import {
+  type DayLinks,
+  type DayRecords,
+  type EraseTarget,
+  isInRange,
+  recordHost,
+} from '../model/selector.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { noteUnerased } from './unerased.ts';
@@ -27,7 +38,21 @@ import { noteUnerased } from './unerased.ts';
 const SHORT = 8;
 const short = (one: string): string => one.slice(0, SHORT);
 
+/**
+ * Characters of ids in one command, so that it fits into the smallest body that a service may allow (16 KiB, limits.ts) together with
+ * what is said of its days.
+ */
+const MOST_NAMED = 10_000;
+/** What each of its days takes beside the ids, and how they begin. */
+const DAY_CHARS = 50;
+
 const time = v.pipe(v.number(), v.safeInteger());
+/** Ids that begin alike; `ends`: what follows. */
+const dayRecords = v.strictObject({
+  day: v.pipe(v.string(), v.isoDate()),
+  begin: v.pipe(v.string(), v.maxLength(120)),
+  ends: v.array(v.pipe(v.string(), v.maxLength(120))),
+});
 const dayLinks = v.strictObject({
   day: v.pipe(v.string(), v.isoDate()),
   tokens: v.exactOptional(v.array(v.pipe(v.string(), v.length(SHORT)))),
@@ -53,6 +78,8 @@ export const commandSchema = v.strictObject({
       whole: v.exactOptional(v.literal(true)),
     }),
     v.strictObject({ what: v.literal('site'), token: v.string() }),
+    /** What a page or a site of the same deletion means, by ids: a device where rules left less of it does not know its address. */
+    v.strictObject({ what: v.literal('records'), days: v.array(dayRecords) }),
     v.strictObject({
       what: v.literal('range'),
       fromMs: time,
@@ -108,7 +135,7 @@ export async function writeCommands(store: LocalStore, commands: readonly EraseC
 }
 
 /** A command that says what goes. */
-export type Erasure = EraseCommand & { readonly target: { readonly what: EraseTarget['what'] } };
+export type Erasure = EraseCommand & { readonly target: { readonly what: EraseTarget['what'] | 'records' } };
 export const isErasure = (command: EraseCommand): command is Erasure => command.target.what !== 'reduce';
 
 /**
@@ -145,17 +172,73 @@ export const isGiven = async (store: LocalStore, deletion: string): Promise<bool
 export interface CommandNames {
   readonly id: string;
   readonly atMs: number;
+  /** What its pages and sites mean. */
+  readonly named?: readonly DayRecords[] | undefined;
 }
 
 /** Each says which deletion it is of, which of its commands it is and of how many: they may come one after another. */
-export const commandsOf = (
+export function commandsOf(
   targets: readonly EraseTarget[],
   key: MacKey,
-  { id, atMs }: CommandNames,
-): Promise<EraseCommand[]> =>
-  Promise.all(
-    targets.map((target, index) => commandOf(target, key, atMs, `${id}.${index}.${targets.length}`)),
-  );
+  { id, atMs, named = [] }: CommandNames,
+): Promise<EraseCommand[]> {
+  const names = namesOf(named);
+  const of = targets.length + names.length;
+  const idOf = (index: number) => `${id}.${index}.${of}`;
+  return Promise.all([
+    ...targets.map((target, index) => commandOf(target, key, atMs, idOf(index))),
+    ...names.map((target, index) => ({ id: idOf(targets.length + index), atMs, target })),
+  ]);
+}
+
+type Names = Extract<EraseCommand['target'], { what: 'records' }>;
+
+/** Ids as targets, as many in each as fit. */
+function namesOf(named: readonly DayRecords[]): Names[] {
+  const targets: Names[] = [];
+  let room = 0;
+  for (const { day, ids } of named)
+    for (const [begin, ends] of byBeginning(ids)) {
+      let last: string[] | undefined;
+      for (const end of ends) {
+        const takes = end.length + 3;
+        if (room < takes + (last ? 0 : DAY_CHARS + begin.length)) {
+          targets.push({ what: 'records', days: [] });
+          room = MOST_NAMED;
+          last = undefined;
+        }
+        if (!last) {
+          last = [];
+          targets.at(-1)?.days.push({ day, begin, ends: last });
+          room -= DAY_CHARS + begin.length;
+        }
+        last.push(end);
+        room -= takes;
+      }
+    }
+  return targets;
+}
+
+/** They begin with who recorded them, and end with a number (model/interaction.ts). */
+function byBeginning(ids: readonly EventId[]): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const id of ids) {
+    const at = id.lastIndexOf('.') + 1;
+    const begin = id.slice(0, at);
+    const ends = found.get(begin);
+    if (ends) ends.push(id.slice(at));
+    else found.set(begin, [id.slice(at)]);
+  }
+  return found;
+}
+
+/** The ids that a command names, with their days. */
+export const namedBy = ({ days }: Names): { readonly id: EventId; readonly day: Day }[] =>
+  days.flatMap(({ day, begin, ends }) => ends.map((end) => ({ id: begin + end, day })));
+
+/** What it means, as far as it says that. */
+export const kindOf = ({ target }: Erasure): EraseTarget['what'] =>
+  target.what === 'records' ? 'record' : target.what;
 
 /** A deletion, as its commands tell of it. */
 export interface CommandedDeletion {
@@ -266,6 +349,7 @@ export function mayMean(
 ): (command: EraseCommand) => boolean {
   return ({ atMs, target }) => {
     if (target.what === 'record') return target.day === undefined || target.day === day;
+    if (target.what === 'records') return target.days.some((one) => one.day === day);
     if (day > dayAt(atMs)) return false;
     if (target.what === 'range') return day >= dayAt(target.fromMs) && day <= dayAt(target.toMs);
     const site = target.what === 'site' ? target.token : target.what === 'page' ? target.site : undefined;
@@ -294,6 +378,8 @@ export async function daysOfCommands(
     if (site !== undefined) sites.set(site, [last, sites.get(site) ?? last].sort()[1] as Day);
     else if (target.what === 'record' && target.day !== undefined)
       spans.push({ first: target.day, last: target.day });
+    else if (target.what === 'records')
+      for (const { day } of target.days) spans.push({ first: day, last: day });
     else if (target.what === 'range') spans.push({ first: dayAt(target.fromMs), last: dayAt(target.toMs) });
     else return undefined;
   }
@@ -364,13 +450,14 @@ export async function logErasures(
   atMs: number,
   keptDays: number,
 ): Promise<void> {
-  // Beside one of a page or a site its records are named.
-  const first = commands.find(({ target }) => target.what !== 'record') ?? commands[0];
+  // Of an older version, beside a page or a site its records are named one by one.
+  const first =
+    commands.find(({ target }) => target.what !== 'record' && target.what !== 'records') ?? commands[0];
   if (!first) return;
   const fact = {
     purge: first.id,
     reason: 'other-device',
-    kind: PURGE_KIND_OF[first.target.what],
+    kind: PURGE_KIND_OF[kindOf(first)],
     records,
     atMs,
     ...(keptDays === 0 ? {} : { keptDays }),
@@ -388,6 +475,8 @@ function targetOf({ atMs, target }: EraseCommand): EraseTarget[] {
   switch (target.what) {
     case 'record':
       return [target];
+    case 'records':
+      return namedBy(target).map((one) => ({ what: 'record', ...one }));
     case 'range':
       return [{ ...target, toMs: Math.min(target.toMs, atMs + 1) }];
     case 'all':
@@ -426,7 +515,8 @@ export function meantUntil(commands: readonly EraseCommand[], key: MacKey): Mean
     if (target.what === 'record') {
       until(ids, target.id, atMs);
       if (target.link !== undefined) until(links, `${target.day} ${short(target.link)}`, atMs);
-    } else if (target.what === 'page') {
+    } else if (target.what === 'records') for (const one of namedBy(target)) until(ids, one.id, atMs);
+    else if (target.what === 'page') {
       until(pages, target.token, atMs);
       if (!target.whole) until(shortened, target.token, atMs);
     } else if (target.what === 'site') until(sites, target.token, atMs);

@@ -8,7 +8,15 @@ import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import type { AccountState } from './account-state.ts';
 import { daysMeant } from './away.ts';
-import { type CommandedDeletion, deletionsOf, type Erasure, isErasure, readCommands } from './erasures.ts';
+import {
+  type CommandedDeletion,
+  deletionsOf,
+  type Erasure,
+  isErasure,
+  kindOf,
+  namedBy,
+  readCommands,
+} from './erasures.ts';
 import { daysOfRows, queueRecord } from './outbox.ts';
 import { readUnerased } from './unerased.ts';
 
@@ -132,11 +140,14 @@ export async function deletions(
   );
   const known = newest(deletionsOf((await readCommands(store)).filter(isErasure)), LISTED);
   return known.map((one): Deletion => {
-    const [{ target }] = one.commands as [Erasure];
+    const [first] = one.commands as [Erasure];
+    const { what } = first.target;
+    const alike = one.commands.flatMap(({ target }) => (target.what === what ? [target] : []));
     return {
       atMs: one.atMs,
-      what: target.what,
-      count: one.commands.filter((command) => command.target.what === target.what).length,
+      what: kindOf(first),
+      // What names a deletion's records is its last command: it comes first while the others are not here.
+      count: alike.reduce((sum, target) => sum + (target.what === 'records' ? namedBy(target).length : 1), 0),
       devices: devices.map(({ name, thisDevice }, index) => {
         const ms = erasedMs(one, receipts[index] ?? {});
         return { name, thisDevice, ...(ms === undefined ? {} : { erasedMs: ms }) };

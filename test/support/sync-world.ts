@@ -24,8 +24,7 @@ import type { Rule } from '../../src/model/rules.ts';
 import { type EraseTarget, targetedBy } from '../../src/model/selector.ts';
 import type { AccountId } from '../../src/protocol/ids.ts';
 import type { Limits } from '../../src/protocol/limits.ts';
-import { daysInPart } from '../../src/storage/archive-list.ts';
-import { withLinks } from '../../src/storage/erase.ts';
+import { linksAsked, withLinks } from '../../src/storage/erase.ts';
 import { readAccount } from '../../src/sync/account-state.ts';
 import { DeviceContext } from './device-context.ts';
 import { TestNetwork } from './test-network.ts';
@@ -123,7 +122,7 @@ export class TestDevice {
         count: 0,
       };
       // What goes with each, told as the product tells it.
-      const found = await this.store.meant(meantBy(purge), undefined, daysInPart(targets));
+      const found = await this.store.meant(meantBy(purge), undefined, linksAsked(targets));
       const all = targets.map((target) => withLinks(target, found));
       let count = 0;
       const erase = async () => {

@@ -24,7 +24,7 @@ import type { Expiry } from '../../model/retention.ts';
 import { type EraseTarget, targetedBy } from '../../model/selector.ts';
 import { alarmAt, clearAlarm } from '../../platform/alarms.ts';
 import { DamagedError, PartlyErasedError, storageFailure } from '../../storage/database.ts';
-import { type Meant, type Targeted, withLinks } from '../../storage/erase.ts';
+import { type Targeted, withLinks } from '../../storage/erase.ts';
 import { isGiven, logSteps } from '../../sync/erasures.ts';
 import type { Budget } from './budget.ts';
 import type { ContextKeeper } from './context-keeper.ts';
@@ -215,21 +215,15 @@ export class Erasures {
     }
     this.#days = days;
     const found = await store.hide(draft, () => this.#where(draft), onRead);
-    // Where a rule left less of a record on another device, its address does not say any more that it is meant: its id does.
-    const named = await this.#named(draft, found.newest).catch((error: unknown) => {
-      store.show();
-      throw error;
-    });
     const counted: Purge = {
       ...draft,
       // From when it is seen: finding it may take a while.
       dueMs: now ? atMs : this.#nowMs() + UNDO_MS,
-      targets: [
-        ...targets
-          .map((target) => (linksStay ? target : withLinks(target, found)))
-          .map(isReached && !found.shortened ? wholePage : same),
-        ...named,
-      ],
+      targets: targets
+        .map((target) => (linksStay ? target : withLinks(target, found)))
+        .map(isReached && !found.shortened ? wholePage : same),
+      // Where a rule left less of a record on another device, its address does not say any more that it is meant: its id does.
+      ...(found.named.length > 0 ? { named: [...found.named] } : {}),
       count: inMemory + found.stored + elsewhere,
     };
     const isNoted = await this.#note(counted);
@@ -251,16 +245,6 @@ export class Erasures {
         throw error;
       });
     return purge.count;
-  }
-
-  /** By their ids: those of `records` that no target names, as long as the account has room for them. */
-  async #named({ targets, reason, syncing }: Purge, records: Meant['newest']): Promise<EraseTarget[]> {
-    if (!syncing || reason === 'retention') return [];
-    const ids = new Set(targets.flatMap((target) => (target.what === 'record' ? [target.id] : [])));
-    const named = records.flatMap((record) =>
-      ids.has(record.id) ? [] : [{ what: 'record', ...record } as const],
-    );
-    return (await this.deps.sync.deleting.takes(named.length)) ? named : [];
   }
 
   /** On a full disk there may be no room for a note: deleting is what makes room, so it is done at once and cannot be undone. */
@@ -409,7 +393,12 @@ export class Erasures {
     };
     // How long records stay is a setting of each device: the others keep theirs.
     if (purge.reason === 'retention') await erase();
-    else await deps.sync.deleting.erasing(purge.targets, erase, { id: purge.id, atMs: purge.untilMs });
+    else
+      await deps.sync.deleting.erasing(purge.targets, erase, {
+        id: purge.id,
+        atMs: purge.untilMs,
+        named: purge.named,
+      });
     // Before what was overwritten is pushed out.
     if (everything) await deps.onAllErased((atMs) => atMs <= purge.untilMs);
     // The browser's own tidying may come later than it says: seen once in Chromium, where an old key was still in its files.

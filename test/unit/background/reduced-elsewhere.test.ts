@@ -8,8 +8,16 @@ import { DAY_MS, dayOf, HOUR_MS } from '../../../src/base/clock.ts';
 import { PURGE_KIND_OF } from '../../../src/model/purge.ts';
 import type { Rule } from '../../../src/model/rules.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
-import { MOST_NAMED } from '../../../src/storage/erase.ts';
-import { daysOfCommands, readCommands } from '../../../src/sync/erasures.ts';
+import { scopeOf } from '../../../src/sync/account-state.ts';
+import {
+  commandsOf,
+  daysOfCommands,
+  namedBy,
+  parseCommand,
+  readCommands,
+} from '../../../src/sync/erasures.ts';
+import { giveCommands } from '../../../src/sync/outbox.ts';
+import { objectsOf } from '../../support/at-service.ts';
 import type { TestDevice } from '../../support/sync-world.ts';
 import { a, b, usePair, world } from '../../support/two-devices.ts';
 
@@ -86,20 +94,42 @@ it('is one deletion in the list, which every device has carried out', async () =
   expect(new Set(entries.map(({ kind }) => kind))).toEqual(new Set(['page']));
 });
 
-it('names a bounded number of records, the newest, with the days that they lie on', async () => {
+it.each<[string, Rule, EraseTarget]>([
+  ['of a page the domain is left', domain, { what: 'page', url: PAGE }],
+  ['of a page counts are left', counts, { what: 'page', url: PAGE }],
+  ['of a site counts are left', counts, { what: 'site', host: 'less.example' }],
+])('however many there are and however old, where %s', async (_, rule, target) => {
+  const now = Math.floor(a.clock.nowMs() / HOUR_MS) * HOUR_MS;
+  // Less than what others are asked about (brake.ts).
+  const count = 48;
+  for (let n = 0; n < count; n++)
+    await b.visit('less.example', '/secret', now - (n % 6) * DAY_MS - n * 60_000);
+  await a.visit('kept.example', '/', now);
+  await world.settle();
+  vi.spyOn(b.storedRules, 'look').mockResolvedValue();
+  await a.reduce({ level: 'private', rules: [rule] });
+  expect(await erase(b, target)).toBe(count);
+  vi.restoreAllMocks();
+  await world.settle();
+  for (const device of [a, b]) expect(await device.urls(), device.name).toEqual(['https://kept.example/']);
+  // One object at the service says it, not one for each.
+  const told = await b.run(async () => (await readCommands(b.store)).map(({ target: { what } }) => what));
+  expect(told.filter((what) => what !== 'reduce').sort()).toEqual(['records', target.what].sort());
+});
+
+it('names them on the days that they lie on, and nothing of a span, which means what is left', async () => {
   const now = b.clock.nowMs();
-  const ids: string[] = [];
-  for (let n = 0; n < MOST_NAMED + 5; n++)
-    ids.push((await b.visit('less.example', '/secret', now - n * HOUR_MS)).id);
+  const ids: { id: string; day: string }[] = [];
+  for (const n of [0, 1, 2]) {
+    const { id } = await b.visit('less.example', '/secret', now - n * DAY_MS);
+    ids.push({ id, day: dayOf(now - n * DAY_MS) });
+  }
+  await erase(b, { what: 'range', fromMs: now - DAY_MS - 1, toMs: now - DAY_MS + 1 });
   await erase(b, { what: 'page', url: PAGE });
   const named = await b.run(async () =>
-    (await readCommands(b.store)).flatMap(({ target }) => (target.what === 'record' ? [target] : [])),
+    (await readCommands(b.store)).flatMap(({ target }) => (target.what === 'records' ? namedBy(target) : [])),
   );
-  expect(named.map(({ id }) => id)).toEqual(ids.slice(0, MOST_NAMED));
-  expect(named.map(({ day }) => day)).toEqual(named.map((_, n) => dayOf(now - n * HOUR_MS)));
-  expect(await b.urls()).toEqual([]);
-  await world.settle();
-  expect(await a.urls()).toEqual([]);
+  expect(named).toEqual([ids[0], ids[2]]);
 });
 
 it('makes no other day be opened than those of its records and its site', async () => {
@@ -108,13 +138,41 @@ it('makes no other day be opened than those of its records and its site', async 
   for (const n of [0, 1, 2]) await a.visit('kept.example', '/', now - n * DAY_MS);
   await a.run(() => a.store.compact());
   const days = await a.run(async () => {
-    const id = 'AAAAAAAAAAAAAAAAAAAAAA.1.1';
-    const command = {
-      id: 'x.0',
-      atMs: now,
-      target: { what: 'record', id, day: dayOf(now - DAY_MS) },
-    } as const;
-    return daysOfCommands(a.store, [command], {} as never);
+    const named = [{ day: dayOf(now - DAY_MS), ids: ['AAAAAAAAAAAAAAAAAAAAAA.1.1'] }];
+    const commands = await commandsOf([], {} as never, { id: 'x', atMs: now, named });
+    return daysOfCommands(a.store, commands, {} as never);
   });
   expect(days).toEqual([dayOf(now - DAY_MS)]);
+});
+
+it('tells of very many in several objects, each of which fits into the smallest body of a service', async () => {
+  const device = 'AAAAAAAAAAAAAAAAAAAAAA';
+  const named = Array.from({ length: 400 }, (_, n) => ({
+    day: dayOf(b.clock.nowMs() - n * DAY_MS),
+    ids: [
+      ...Array.from({ length: 20 }, (_, i) => `${device}.1.${(n * 1_000_000 + i).toString(36)}`),
+      `${device}.imported.${(2 ** 47 + n).toString(36)}`,
+      'x'.repeat(120),
+    ],
+  }));
+  await b.run(async () => {
+    const { keys } = await scopeOf(b.store, await world.accountId());
+    const commands = await commandsOf([{ what: 'page', url: PAGE }], keys.naming, {
+      id: 'x',
+      atMs: 1,
+      named,
+    });
+    expect(commands.map(parseCommand)).toEqual(commands);
+    expect(commands.length).toBeGreaterThan(10);
+    expect(commands.map(({ id }) => id)).toEqual(commands.map((_, n) => `x.${n}.${commands.length}`));
+    const all = commands.flatMap(({ target }) => (target.what === 'records' ? namedBy(target) : []));
+    const texts = (some: readonly { id: string; day: string }[]) =>
+      some.map(({ id, day }) => `${day} ${id}`).sort();
+    expect(texts(all)).toEqual(texts(named.flatMap(({ day, ids }) => ids.map((id) => ({ id, day })))));
+    await giveCommands(b.store, commands);
+  });
+  await world.settle();
+  const objects = await objectsOf(world, b, 'erase');
+  expect(objects.size).toBeGreaterThan(10);
+  expect(Math.max(...[...objects.values()].map(({ length }) => length))).toBeLessThan(16 * 1024);
 });

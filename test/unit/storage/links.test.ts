@@ -103,7 +103,9 @@ describe.each<[string, (profile: LocalProfile) => Promise<unknown>]>([
     await prepare(profile);
     const day = dayOf(profile.nowMs - 3 * DAY_MS);
     const meant = (url: string) =>
-      profile.store.meant((record) => 'url' in record && record.url === url, undefined, new Set([day]));
+      profile.store.meant((record) => 'url' in record && record.url === url, undefined, {
+        linked: new Set([day]),
+      });
     expect((await meant(SECRET)).linked).toEqual([{ day, urls: [SECRET] }]);
     // Of another day nobody asked.
     expect((await meant('https://later.example/')).linked).toEqual([]);
@@ -121,7 +123,7 @@ describe.each<[string, (profile: LocalProfile) => Promise<unknown>]>([
     const all = await profile.store.meant(
       (record) => 'url' in record && record.url.startsWith('https://many.'),
       undefined,
-      new Set([day]),
+      { linked: new Set([day]) },
     );
     expect(all.linked).toEqual([{ day }]);
   });

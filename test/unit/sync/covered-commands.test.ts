@@ -6,11 +6,13 @@ import { randomId } from '../../../src/base/random.ts';
 import { importMacKey } from '../../../src/crypto/primitives.ts';
 import type { InteractionRecord } from '../../../src/model/interaction.ts';
 import { hostOf } from '../../../src/model/page.ts';
-import type { EraseTarget } from '../../../src/model/selector.ts';
+import type { DayRecords, EraseTarget } from '../../../src/model/selector.ts';
 import { scopeOf } from '../../../src/sync/account-state.ts';
 import { withoutCovered } from '../../../src/sync/covered-commands.ts';
 import {
+  type CommandNames,
   commandOf,
+  commandsOf,
   type EraseCommand,
   erasedBy,
   readCommands,
@@ -65,12 +67,22 @@ const target: fc.Arbitrary<EraseTarget> = fc.oneof(
   }),
   fc.constant({ what: 'all' as const }),
 );
-const given = fc.record({
-  target,
+/** Records that are named beside a page or a site, on up to three days. */
+const named: fc.Arbitrary<DayRecords[]> = fc
+  .subarray([...records], { minLength: 1, maxLength: 3 })
+  .map((some) => some.map(({ id, atMs }) => ({ day: dayOf(atMs), ids: [id] })));
+const oneGiven = fc.record({
+  target: fc.oneof({ weight: 6, arbitrary: target }, { weight: 1, arbitrary: named }),
   when: half,
   stays: fc.nat(4).map((n) => n === 0),
   waits: fc.nat(5).map((n) => n === 0),
 });
+
+async function given(target: EraseTarget | DayRecords[], as: CommandNames): Promise<EraseCommand> {
+  if (!Array.isArray(target)) return commandOf(target, await key, as.atMs, as.id);
+  const [command] = await commandsOf([], await key, { ...as, named: target });
+  return { ...(command as EraseCommand), id: as.id };
+}
 
 const meantBy = async (commands: readonly EraseCommand[]): Promise<string[]> => {
   const means = erasedBy(commands, await key);
@@ -84,11 +96,11 @@ const meantBy = async (commands: readonly EraseCommand[]): Promise<string[]> => 
 it('means the same records, keeps what has to stay, and is shortened at once', async () => {
   let dropped = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(given, { maxLength: 14 }), async (all) => {
+    fc.asyncProperty(fc.array(oneGiven, { maxLength: 14 }), async (all) => {
       const [staying, waiting] = [new Set<string>(), new Set<string>()];
       const commands: EraseCommand[] = [];
       for (const [n, { target, when, stays, waits }] of all.entries()) {
-        commands.push(await commandOf(target, await key, at(when), `${n}`));
+        commands.push(await given(target, { id: `${n}`, atMs: at(when) }));
         if (stays) staying.add(`${n}`);
         if (waits) waiting.add(`${n}`);
       }
