@@ -31,6 +31,7 @@ const FORMAT = 1;
 const KINDS = ['visit', 'visit-update', 'search', 'click', 'reduced', 'json'] as const;
 const [UPDATE, JSON_KIND] = [KINDS.indexOf('visit-update'), KINDS.indexOf('json')];
 const [NONE, NOWHERE] = [-1, -2];
+const MAX_STEP = 2 ** 51;
 
 const FIELDS: Record<InteractionEvent['kind'], readonly string[]> = {
   visit: ['kind', 'id', 'atMs', 'level', 'url', 'title', 'transition', 'referrer'],
@@ -166,7 +167,8 @@ export function encodeSegment(placed: readonly PlacedEvent[], dayStartMs: number
   };
 
   for (const { event, address: own, title, detail, link: linked } of placed) {
-    if (!fits(event)) {
+    // Of one day no two are so far apart that the step between them is no number of a column.
+    if (!fits(event) || Math.abs(event.atMs - timeMs) >= MAX_STEP) {
       asJson(event);
       if (own && event.kind !== 'visit-update') addresses.push(own.place);
       continue;
