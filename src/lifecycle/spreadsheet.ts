@@ -23,7 +23,13 @@ export const CSV_COLUMNS = [
 const CONTROLS = /(?![\t\r\n])\p{Cc}/gu;
 
 /**
- * One cell. A leading character that a spreadsheet would take for a formula, full-width ones included, gets an apostrophe in
+ * Where a cell begins, also for a program that separates cells by something else than commas: what of a text comes behind that would be a
+ * cell of its own there, and its quotes mean nothing.
+ */
+const FORMULA = /(^|[;|\t\r\n])(?=["\s]*[=+\-@＝＋－＠])/g;
+
+/**
+ * One cell. A character that a spreadsheet would take for the beginning of a formula, full-width ones included, gets an apostrophe in
  * front (OWASP, "CSV Injection"); so does white space at the beginning, which some take away first. Control characters and
  * halves of surrogate pairs, which no file can hold, become U+FFFD.
  */
@@ -31,7 +37,7 @@ export function csvCell(value: unknown): string {
   if (value === undefined || value === null) return '';
   if (typeof value !== 'string') return String(value);
   const text = value.toWellFormed().replaceAll(CONTROLS, '\uFFFD');
-  const safe = /^(\s*[=+\-@＝＋－＠]|[\t\r\n])/.test(text) ? `'${text}` : text;
+  const safe = text.replace(/^(?=[\t\r\n])/, "'").replaceAll(FORMULA, "$1'");
   return /[",\r\n']/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -1,18 +1,16 @@
 /**
  * Whether the computer's clock is believed enough to delete what is past its time. A clock that jumped must not do that, and one
  * that stood in the future for a while must not either: so a step that nobody saw pass is believed up to a day and a half (a
- * night, a day without the computer). A longer one, ahead or back, is in doubt until the person says what day it is, until the
- * clock is back where it was, or until a day's worth of minutes passed one by one.
+ * night, a day without the computer). A longer one, ahead or back, is in doubt until the person says what day it is, or until the
+ * clock is back where it was.
  */
 import * as v from 'valibot';
-import { DAY_MS, HOUR_MS } from '../base/clock.ts';
+import { HOUR_MS } from '../base/clock.ts';
 
 /** A step of the clock between two looks at it that is believed. */
 export const BELIEVED_MS = 36 * HOUR_MS;
 /** Time that passed in steps of at most so much was seen to pass. The look at the clock comes each minute. */
 export const SEEN_STEP_MS = 2 * 60_000;
-/** So much of it makes a clock in doubt believed. */
-export const CONFIRM_MS = DAY_MS;
 
 const time = v.pipe(v.number(), v.safeInteger());
 const schema = v.object({
@@ -35,6 +33,6 @@ export function lookAtClock(trust: ClockTrust | undefined, nowMs: number): Clock
   const stepMs = doubt ? nowMs - doubt.atMs : 0;
   const seenMs = (doubt?.seenMs ?? 0) + (stepMs > 0 && stepMs <= SEEN_STEP_MS ? stepMs : 0);
   const isNear = Math.abs(nowMs - (credibleMs + seenMs)) <= BELIEVED_MS;
-  if (isNear || seenMs >= CONFIRM_MS) return { credibleMs: nowMs };
+  if (isNear) return { credibleMs: nowMs };
   return { credibleMs, doubt: { atMs: nowMs, seenMs } };
 }

@@ -2,8 +2,8 @@
 import * as v from 'valibot';
 import { PURGE_KINDS, PURGE_REASONS, PURGE_STEPS } from './purge.ts';
 
-/** Also what the person took out of what is stored by applying level and rules to it: one entry, when it is done. */
-export const LOG_KINDS = [...PURGE_KINDS, 'rules'] as const;
+/** Also what the person took out of what is stored: by applying level and rules to it, and because nothing opens it. Told when it is done. */
+export const LOG_KINDS = [...PURGE_KINDS, 'rules', 'closed'] as const;
 export type LogKind = (typeof LOG_KINDS)[number];
 
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

@@ -76,8 +76,8 @@ export function DeleteSpan({ onErase }: SpanProps) {
         {problem.value}
       </p>
       <p class="small muted" id="span-hint">
-        Both minutes are included. Counts of level Anonymous are known by their hour only: they go when it
-        begins within that time.
+        Both minutes are included. Counts of level Anonymous are known by their hour only: those of an hour go
+        when any part of it is within that time.
       </p>
     </fieldset>
   );

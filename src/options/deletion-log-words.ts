@@ -23,6 +23,7 @@ const KINDS: Readonly<Record<LogKind, string>> = {
   everything: 'Everything',
   retention: 'What was past its time',
   rules: 'What your level and rules do not allow',
+  closed: 'What could not be opened',
 };
 const REASONS: Readonly<Record<PurgeReason, string>> = {
   person: 'you',

@@ -1,4 +1,5 @@
 /** Counts first, asks, then erases. */
+import type { Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
 import type { EraseQuestion } from '../model/selector.ts';
 import { confirm } from '../ui/components/confirm-dialog.tsx';
@@ -11,8 +12,16 @@ export interface Erased {
   readonly text: string;
 }
 
-/** `what` completes "12 records …": "of example.org", "from … to …". */
-export async function eraseAfterAsking(question: EraseQuestion, what: string): Promise<Erased> {
+/** Whether deletions go to other devices, too, as part of a sentence. */
+export const elsewhereText = (): string =>
+  status.value?.sync.phase === 'off' ? '' : ', also from the devices that you sync with';
+
+/** `what` completes "12 records …": "of example.org", "from … to …". `run`: how it is asked for. */
+export async function eraseAfterAsking(
+  question: EraseQuestion,
+  what: string,
+  run: () => Promise<Result<unknown>> = () => ask('erase.run', { target: question }),
+): Promise<Erased> {
   const counted = await ask('erase.count', { target: question });
   if (!counted.ok) return { outcome: 'failed', text: counted.error.message };
   const { archivedDays = 0, awayDays = 0 } = counted.value;
@@ -28,12 +37,11 @@ export async function eraseAfterAsking(question: EraseQuestion, what: string): P
     awayDays === 0
       ? ''
       : ` ${count(awayDays, 'archived day', 'archived days')} at the sync service may have more: it is taken out of them by the next sync.`;
-  const everywhere = status.value?.sync.phase === 'off' ? '' : ', also from the devices that you sync with';
   const agreed = await confirm(
     isHere
       ? {
           title: `Delete ${records}?`,
-          text: `${records} ${what} will be gone${everywhere}. You can undo it for 10 seconds; after that nobody can bring it back.${filed}${away}`,
+          text: `${records} ${what} will be gone${elsewhereText()}. You can undo it for 10 seconds, as long as you delete nothing else; after that nobody can bring it back.${filed}${away}`,
           action: `Delete ${records}`,
         }
       : {
@@ -43,7 +51,7 @@ export async function eraseAfterAsking(question: EraseQuestion, what: string): P
         },
   );
   if (!agreed) return { outcome: 'nothing', text: 'Nothing was deleted.' };
-  const erased = await ask('erase.run', { target: question });
+  const erased = await run();
   if (erased.ok && !isHere)
     return {
       outcome: 'erased',
@@ -53,6 +61,6 @@ export async function eraseAfterAsking(question: EraseQuestion, what: string): P
           : `What archives have ${what} does not come back.`,
     };
   return erased.ok
-    ? { outcome: 'erased', text: `Deleted ${count(erased.value.count, 'record', 'records')} ${what}.` }
+    ? { outcome: 'erased', text: `Deleted ${records} ${what}.` }
     : { outcome: 'failed', text: erased.error.message };
 }

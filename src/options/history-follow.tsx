@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
+import { ask } from '../messaging/client.ts';
 import { requestHistoryAccess } from '../platform/history.ts';
 import { change, status } from '../ui/status.ts';
+import { elsewhereText, eraseAfterAsking } from './erase.ts';
 
 /** Whether what is deleted in the browser's own history is deleted here too. */
 export function HistoryFollow() {
@@ -26,12 +28,13 @@ export function HistoryFollow() {
           checked={on}
           onChange={(event) => void set(event.currentTarget.checked)}
         />
-        Delete here what I delete in the browser's own history
+        Also delete from this memory what I delete in the browser's own history
       </label>
       <p class="small muted">
-        Pages that the browser has no visit of any more are deleted, and you can undo it. Pages that you did
-        not visit in this browser for two months stay, because browsers also forget old pages by themselves.
-        If you clear all of it, you are asked. While ARQ Context is locked, nothing is deleted here.
+        Pages that the browser has no visit of any more are deleted, with all that was recorded on them
+        {elsewhereText()}, and you can undo it. Pages that you did not visit in this browser for two months
+        stay, because browsers also forget old pages by themselves. If you clear all of it, you are asked.
+        While ARQ Context is locked, nothing is deleted here.
       </p>
       <p class="error" role="alert" hidden={refused.value === ''}>
         {refused.value}
@@ -42,18 +45,28 @@ export function HistoryFollow() {
 
 /** All of the browser's history was cleared: what about this? */
 export function HistoryCleared() {
+  const said = useSignal('');
   if (!status.value?.following?.cleared) return null;
+  const eraseAll = async () => {
+    const erased = await eraseAfterAsking({ what: 'all' }, 'in all', () =>
+      ask('history.cleared', { erase: true }),
+    );
+    said.value = erased.text;
+  };
   return (
     <section class="card" data-testid="history-cleared">
-      <p role="status">You cleared the browser's own history. Delete everything here, too?</p>
+      <p role="status">
+        You cleared the browser's own history. Delete everything that ARQ Context has, too
+        {elsewhereText()}?
+      </p>
       <div class="row">
         <button
           type="button"
           class="danger"
           data-testid="history-cleared-erase"
-          onClick={() => void change('history.cleared', { erase: true })}
+          onClick={() => void eraseAll()}
         >
-          Delete everything
+          Delete everything…
         </button>
         <button
           type="button"
@@ -63,6 +76,9 @@ export function HistoryCleared() {
           Keep it
         </button>
       </div>
+      <p role="status" hidden={said.value === ''}>
+        {said.value}
+      </p>
     </section>
   );
 }

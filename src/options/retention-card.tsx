@@ -83,7 +83,7 @@ export function RetentionCard() {
         <div class="warning" data-testid="clock-waits">
           <p>
             The clock of this computer jumped from {exactTime(waitsSinceMs)} to {exactTime(nowMs)}. Nothing is
-            deleted by its age until you say that this is right, or a day has passed.
+            deleted by its age until you say that this is right, or the clock is back where it was.
           </p>
           <button
             type="button"

@@ -4,7 +4,7 @@
  */
 import type { Day } from '../base/clock.ts';
 import type { InteractionEvent, InteractionRecord } from '../model/interaction.ts';
-import type { MeantAs } from '../model/links.ts';
+import { type MeantAs, pageLinked, withoutLink } from '../model/links.ts';
 import { isEverything, meantBy, type Purge } from '../model/purge.ts';
 import { type Summary, totalOf } from '../model/summary.ts';
 import { keptOf, linesOf, type Meant } from './erase.ts';
@@ -54,6 +54,17 @@ export const shownOf = (
   events: InteractionEvent[],
 ): InteractionEvent[] =>
   hidden && hidesOf(hidden, day) ? keptOf(events, (record) => !hidden.means(record)) : events;
+
+/** The same of records that are told to somebody, on whatever day: without links to what is hidden. */
+export function toldOf(hidden: Hidden, records: readonly InteractionRecord[]): InteractionRecord[] {
+  const isLinked = (record: InteractionRecord) => {
+    const page = pageLinked(record);
+    return page !== undefined && hidden.means(page, 'link');
+  };
+  return records
+    .filter((record) => !hidden.means(record))
+    .map((record) => (isLinked(record) ? withoutLink(record) : record));
+}
 
 /** Which days to read whole, of those that have rows in the journal. */
 export const wholeDays = (hidden: Hidden | undefined, journal: Iterable<Day>): Set<Day> =>

@@ -58,7 +58,7 @@ import {
 import { findPages } from './finder.ts';
 import { ERASURE, fingerprintOf } from './fingerprint.ts';
 import { type ByteSource, wholeSource } from './format/byte-source.ts';
-import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, wholeDays, withComing } from './hidden.ts';
+import { type Hidden, hiddenBy, hidesOf, isEmpty, shownOf, toldOf, wholeDays, withComing } from './hidden.ts';
 import {
   type Append,
   DELETED_UNTIL,
@@ -881,7 +881,7 @@ export class LocalStore extends RecordingStore {
     this.cache.clear();
     for await (const day of recordsByDay(this.#source(), order)) {
       if (day.damaged > 0) this.options.onDamaged(day.damaged);
-      yield this.#hidden ? { ...day, records: day.records.filter((record) => !this.hides(record)) } : day;
+      yield this.#hidden ? { ...day, records: toldOf(this.#hidden, day.records) } : day;
     }
   }
 
@@ -1216,13 +1216,19 @@ export class LocalStore extends RecordingStore {
     return sum(packed.flatMap(({ records }) => records)) + sum(journal.map(({ records }) => records));
   }
 
-  /** Takes out of these days what does not open, for good. What opens is sealed anew and stays. */
-  dropClosed(days: readonly Day[]): Promise<void> {
-    return this.#erasing(async () => {
+  /**
+   * Takes out of these days what does not open, for good. What opens is sealed anew and stays. Resolves with how many records went, as
+   * they were counted when they were stored.
+   */
+  async dropClosed(days: readonly Day[]): Promise<number> {
+    const counted = async () => sum(await Promise.all(days.map((day) => this.countedRecords(day))));
+    const before = await counted();
+    await this.#erasing(async () => {
       this.#forgetContents();
       const options = { syncing: this.syncing, everything: false, days, drop: new Set(days) };
       await erase(this.#source(), () => false, options);
     });
+    return Math.max(0, before - (await counted()));
   }
 
   /** Destroys the keys of days that are away; of those that are here in part it keeps what opens that. */

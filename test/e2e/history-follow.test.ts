@@ -68,6 +68,9 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     await options.waitFor('history-cleared');
     expect(await records()).toBe(3);
     await options.click('history-cleared-erase');
+    // It says how much that is, before.
+    await waitFor('the question', async () => (await options.text('confirm')).includes('3 records'));
+    await options.click('confirm');
     await options.click('erase-finish');
     await waitFor('nothing is left', async () => (await records()) === 0);
   });

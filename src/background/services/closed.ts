@@ -1,8 +1,10 @@
 /** Helps with what does not open: says what it is, tries what could open it, and only last takes it away. */
 import type { Bytes } from '../../base/bytes.ts';
 import type { Day } from '../../base/clock.ts';
+import { randomId } from '../../base/random.ts';
 import { fail, ok, type Result } from '../../base/result.ts';
 import type { ClosedDay, ClosedReport } from '../../model/closed.ts';
+import { logSteps } from '../../sync/erasures.ts';
 import { mastersByPhrase } from '../../sync/recovery.ts';
 import { serviceAddress, Transport } from '../../sync/transport.ts';
 import { countBroken, readUnread } from '../../sync/unread.ts';
@@ -78,14 +80,19 @@ export async function tryPhrase(
  * lies there would be replaced by what is left here.
  */
 export async function eraseClosed(parts: Parts, days: readonly Day[]): Promise<Result<ClosedReport>> {
-  const { store } = parts.profile;
+  const { store, clock } = parts.profile;
   let lacking: readonly Day[] = [];
   if (store.syncing) {
     const found = await parts.sync.mend(days);
     if (!found.ok) return found;
     lacking = found.value.lacking;
   }
-  await store.dropClosed(days.filter((day) => !lacking.includes(day)));
+  const dropped = days.filter((day) => !lacking.includes(day));
+  if (dropped.length > 0) {
+    const records = await store.dropClosed(dropped);
+    const atMs = clock.nowMs();
+    await logSteps(store, { purge: randomId(), reason: 'person', kind: 'closed', records, atMs });
+  }
   parts.sync.changed();
   return ok(await closedReport(parts, { mended: 0, lacking }));
 }

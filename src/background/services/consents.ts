@@ -29,11 +29,15 @@ export class Consents {
     private readonly sync: Sync,
   ) {}
 
-  async #inForce(): Promise<InForce[]> {
+  async #inForce(known: readonly Consent[]): Promise<InForce[]> {
     const { settings, clock } = this.profile;
     const { on, allowed } = await this.plugins.report();
     const nowMs = clock.nowMs();
     const { serviceUrl } = this.sync.state();
+    // Damaged, the account does not say its service; it was not left for that.
+    const before = known.filter(({ use, withdrawnMs }) => use === 'sync' && withdrawnMs === undefined);
+    const synced =
+      serviceUrl !== undefined ? [serviceUrl] : this.sync.isDamaged ? before.map(({ to }) => to) : [];
     const isRecorded = settings.consent === 'accepted';
     return [
       ...(isRecorded
@@ -46,7 +50,7 @@ export class Consents {
             },
           ]
         : []),
-      ...(serviceUrl === undefined ? [] : [{ use: 'sync' as const, to: serviceUrl, name: serviceUrl }]),
+      ...synced.map((url) => ({ use: 'sync' as const, to: url, name: url })),
       ...allowed
         .filter(({ untilMs }) => isRecorded && on && nowMs < untilMs)
         .map(({ id, name, fields, grantedMs, untilMs }) => ({
@@ -65,7 +69,7 @@ export class Consents {
     return this.#changes.run(async () => {
       const { store, clock } = this.profile;
       const known = parseConsents(await unlessDamaged(store.readNamed(RECORD)));
-      const now = trueConsents(known, await this.#inForce(), clock.nowMs());
+      const now = trueConsents(known, await this.#inForce(known), clock.nowMs());
       if (now !== known) await this.profile.storing(() => store.writeNamed(RECORD, now));
       return now;
     });

@@ -28,6 +28,8 @@ const ALL_PAGES = 1_000_000;
 /** In `storage.local`: that all of it was cleared, until the person has answered. */
 const CLEARED = 'history-cleared';
 
+const pass = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 const notFollowed = (pages: number): string =>
   `You deleted ${pages.toLocaleString()} pages in the browser's history. They are still here: so much was deleted page by page in your account that no more can be told to your other devices. ${DELETE_BY_SITE}`;
 
@@ -55,11 +57,13 @@ export class HistoryFollow {
       return;
     }
     for (const url of removed.urls) this.#urls.add(url);
-    this.#gathering ??= new Promise((resolve) => setTimeout(resolve, GATHER_MS)).then(() => this.#delete());
+    this.#gathering ??= pass(GATHER_MS).then(() => this.#delete());
     await this.#gathering;
   }
 
   async #delete(): Promise<void> {
+    // It would take the seconds from what the person may still undo.
+    for (let leftMs = this.#undoMs(); leftMs > 0; leftMs = this.#undoMs()) await pass(leftMs);
     this.#gathering = undefined;
     const removed = new Set(this.#urls);
     this.#urls.clear();
@@ -71,6 +75,10 @@ export class HistoryFollow {
     }
     const targets = found.map((url) => ({ what: 'page', url }) as const);
     await this.erasures.flag({ kind: 'page', reason: 'browser-history', targets });
+  }
+
+  #undoMs(): number {
+    return this.erasures.state()?.leftMs ?? 0;
   }
 
   /** Addresses, as they are stored, of pages that were removed. */

@@ -221,7 +221,6 @@ const QUIET: readonly string[] = [
   'near-full',
   'phrase-waits',
   'keys-old',
-  'clock-jumped',
 ];
 
 /** Tells the toolbar button, and the popup before the background answers it. */

@@ -201,6 +201,11 @@ export class Sync {
     this.#news.close();
   }
 
+  /** Whether it does not open in which account this device is. */
+  get isDamaged(): boolean {
+    return this.#isDamaged;
+  }
+
   state(): SyncState {
     const account = this.#account;
     if (this.#isDamaged) return { phase: 'error', message: ACCOUNT_DAMAGED };

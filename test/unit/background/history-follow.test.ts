@@ -50,6 +50,21 @@ it('pages that are told one by one go together, and can be undone together', asy
   expect(await left()).toEqual(ALL);
 });
 
+it('does not take the seconds from a deletion that can be undone', async () => {
+  await follow(true);
+  await worker.send('erase.run', { target: { what: 'site', host: 'c.example' } });
+  const { erasing } = await worker.send('status.get', {});
+  const following = removed('https://a.example/?q=1');
+  await new Promise((resolve) => setTimeout(resolve, 400));
+  expect((await worker.send('status.get', {})).erasing?.id).toBe(erasing?.id);
+  expect(await left()).toContain('a.example');
+  await worker.send('erase.undo', { id: erasing?.id ?? '' });
+  worker.pass(11_000);
+  await following;
+  expect(await left()).toEqual(['b.example', 'c.example', 'old.example']);
+  expect((await worker.send('status.get', {})).erasing).toMatchObject({ reason: 'browser-history' });
+});
+
 it('what the browser may have forgotten by itself stays', async () => {
   await follow(true);
   await removed('https://old.example/');

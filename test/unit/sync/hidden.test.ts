@@ -72,3 +72,30 @@ async function requeue(): Promise<void> {
   await db.clear('outbox');
   for (const day of await a.store.days()) await db.add('outbox', { what: 'day', day });
 }
+
+it('no record that is told to somebody links to it, until that is undone', async () => {
+  const now = a.clock.nowMs();
+  const page = 'https://gone.example/secret';
+  await a.visit('gone.example', '/secret', now - 3 * DAY_MS);
+  for (const referrer of [page, 'https://same.example/'])
+    await a.append({
+      kind: 'visit',
+      atMs: now,
+      level: 'private',
+      url: 'https://next.example/',
+      title: '',
+      transition: 'link',
+      referrer,
+    });
+  const links = () =>
+    a.run(async () => {
+      const found: string[] = [];
+      for await (const { records } of a.store.recordsByDay())
+        found.push(...records.flatMap((record) => ('referrer' in record && record.referrer) || []));
+      return found.sort();
+    });
+  await hide('gone.example');
+  expect(await links()).toEqual(['https://same.example/']);
+  await a.run(() => a.store.unhide());
+  expect(await links()).toEqual([page, 'https://same.example/']);
+});

@@ -9,6 +9,7 @@ import {
 import { toBase64Url } from '../../../src/base/bytes.ts';
 import { DAY_MS, dayOf, dayStartMs } from '../../../src/base/clock.ts';
 import { newMasterKey } from '../../../src/crypto/account-keys.ts';
+import { CARRIED_OUT } from '../../../src/model/purge.ts';
 import { eventsOf } from '../../../src/storage/vault.ts';
 import { damageDay, damageKeys } from '../../support/damage.ts';
 import { SERVICE_URL, type TestDevice } from '../../support/sync-world.ts';
@@ -111,6 +112,10 @@ describe('a day whose records are damaged', () => {
     expect(fetched).toMatchObject({ ok: true, value: { mended: 0, days: [{ day: old, open: 2 }] } });
     const erased = await a.run(() => eraseClosed(parts(a), [old]));
     expect(erased).toMatchObject({ ok: true, value: { days: [], lacking: [] } });
+    const { entries } = await a.run(() => a.store.deletions.read());
+    expect(entries.map(({ step, kind, records }) => [step, kind, records])).toEqual(
+      CARRIED_OUT.map((step) => [step, 'closed', 2]),
+    );
     await world.settle();
     await oracle.check();
     const newcomer = await world.device('newcomer');
@@ -141,6 +146,7 @@ describe('a day whose records are damaged', () => {
     await world.service.deps.store.commit(account, batch, world.service.deps.limits);
     const kept = await a.run(() => eraseClosed(parts(a), [old]));
     expect(kept).toMatchObject({ ok: true, value: { lacking: [old] } });
+    expect((await a.run(() => a.store.deletions.read())).entries).toEqual([]);
     expect((await look(a)).days).toMatchObject([{ day: old, rows: 1 }]);
   });
 });
