@@ -24,7 +24,7 @@ export const policyLines = (policy: PrivacyPolicy): readonly (readonly [name: st
       ? 'New records at most 60 minutes, in memory. What was stored before, until you delete it or its time is over.'
       : policy.retentionDays === null
         ? `Ever, until you delete it.${policy.autoDelete ? ' What has a time of its own, a level or a site, is deleted when that is over.' : ''}`
-        : `${policy.retentionDays} days, then deleted by itself. A site that has a time of its own keeps to that.`,
+        : `${policy.retentionDays} days, then deleted by itself, but for files that you saved. A site that has a time of its own keeps to that.`,
   ],
   [
     'Identifiers',

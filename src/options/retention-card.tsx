@@ -74,9 +74,10 @@ export function RetentionCard() {
       <h2>How long records stay</h2>
       <p class="small muted">
         For ever, unless you say otherwise. Whole days go, with their keys, when the browser starts, after a
-        change here, and once a day. That cannot be undone. Archives in files that you saved stay, unless
-        everything of a day is past its time. This is set on each device by itself: your other devices keep
-        what they have for as long as is set there.
+        change here, and once a day. That cannot be undone. Days at the sync service only are fetched for
+        that, and sent again. Days in files that you saved stay as they are, unless nothing may stay of any:
+        every level has a time that is over, and no site is pinned or kept for ever. This is set on each
+        device by itself: your other devices keep what they have for as long as is set there.
         {pinned.length > 0 && ' Sites that you pinned stay, unless they are in the list of sites below.'}
       </p>
       {waitsSinceMs !== undefined && (

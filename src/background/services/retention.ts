@@ -20,6 +20,7 @@ import {
 } from '../../model/retention.ts';
 import type { EraseTarget } from '../../model/selector.ts';
 import { localArea, sessionArea } from '../../platform/areas.ts';
+import { daysOfRows, queueDay } from '../../sync/outbox.ts';
 import type { Erasures } from './erasures.ts';
 import type { Profile } from './profile.ts';
 import { unlessDamaged } from './unless-damaged.ts';
@@ -35,6 +36,11 @@ const doneSchema = v.object({
   cutoff: v.string(),
   fingerprint: v.string(),
 });
+
+/** Days that are away and were fetched to be looked at, with the day on which that was; sealed like the other. */
+const FETCHED = 'retention-fetched';
+const fetchedSchema = v.object({ policy: v.string(), days: v.record(v.string(), v.string()) });
+const FETCHED_AT_ONCE = 7;
 
 /** What decides, but for the day. */
 const policyText = ({ today: _today, ...expiry }: Expiry): string => JSON.stringify(expiry);
@@ -75,6 +81,7 @@ export class Retention {
     const cutoff = lastCutoff(expiry);
     if (cutoff === null) return;
     const policy = policyText(expiry);
+    await this.#fetchAway(expiry, cutoff);
     const done = v.safeParse(doneSchema, await store.readNote(DONE));
     const known = done.success && done.output.policy === policy ? done.output : undefined;
     const isSame =
@@ -95,6 +102,35 @@ export class Retention {
     if (this.erasures.state()) return;
     const fingerprint = await store.fingerprint('0000-01-01', cutoff);
     await store.writeNote(DONE, { policy, today: expiry.today, cutoff, fingerprint });
+  }
+
+  /**
+   * Days at the sync service only that came to a limit: they are fetched with the next rounds of sync, looked at like any that is here,
+   * and sent again. A few at a time, because they take room until they leave again.
+   */
+  async #fetchAway(expiry: Expiry, cutoff: Day): Promise<void> {
+    const { store } = this.profile;
+    if (!store.syncing) return;
+    const away = new Set(Object.keys(await store.awayDays()).filter((day) => day < cutoff));
+    if (away.size === 0) return;
+    const waiting = daysOfRows(await store.db.getAll('outbox'));
+    if ([...away].some((day) => waiting.has(day))) return;
+    const policy = policyText(expiry);
+    const noted = v.safeParse(fetchedSchema, await store.readNote(FETCHED));
+    const fetched = new Map(
+      noted.success && noted.output.policy === policy ? Object.entries(noted.output.days) : [],
+    );
+    const isDue = (day: Day) => {
+      const before = fetched.get(day);
+      return before === undefined || passedCutoff(day, before, expiry);
+    };
+    const due = [...away].filter(isDue).sort().slice(0, FETCHED_AT_ONCE);
+    if (due.length === 0) return;
+    // First: a worker that is stopped in between fetches a day once more.
+    for (const day of due) await queueDay(store, day);
+    for (const day of due) fetched.set(day, expiry.today);
+    const days = Object.fromEntries([...fetched].filter(([day]) => away.has(day)));
+    await store.writeNote(FETCHED, { policy, days });
   }
 
   /** Whether days before this one are in files, or at the sync service only. */
