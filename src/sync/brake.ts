@@ -3,14 +3,17 @@
  * here. Then nothing is taken, sent or deleted until the person has seen what it is and agreed, or left the account: a device that was
  * taken over, or a mistake on one, does not empty all of them (docs/decisions/0021).
  */
+import * as v from 'valibot';
+import { type Clock, DAY_MS } from '../base/clock.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
 import type { PreviewPart } from '../model/join-preview.ts';
+import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type EraseCommand, readCommands } from './erasures.ts';
 import { meantHere } from './meant.ts';
 import type { ObjectScope } from './objects.ts';
 
-/** So many records, or this share of all that are here, if it is more than a few. */
+/** So many records within a day, or this share of all that are here, if it is more than a few. */
 const MANY = 500;
 const SHARE = 0.3;
 const FEW = 50;
@@ -36,17 +39,51 @@ export const BRAKED = {
   },
 } as const;
 
+interface Braked {
+  readonly store: LocalStore;
+  readonly scope: ObjectScope;
+  readonly brake: Brake;
+  readonly clock: Clock;
+}
+
 /** `commands`: some that were not given here. Those that are known already were let through, or carried out. */
 export async function isMassDeletion(
-  { store, scope, brake }: { readonly store: LocalStore; readonly scope: ObjectScope; readonly brake: Brake },
+  { store, scope, brake, clock }: Braked,
   commands: readonly EraseCommand[],
 ): Promise<boolean> {
   const known = new Set((await readCommands(store)).map(({ id }) => id));
   const fresh = commands.filter(({ id }) => !known.has(id));
   if (fresh.length === 0) return false;
-  const most = Math.min(MANY, Math.max(FEW, (await store.recordCount()) * SHARE));
   const deleted = await meantHere(store, await brake.inMemory(), fresh, scope.keys.naming);
-  if (deleted.records <= Math.max(most, brake.agreed)) return false;
+  if (deleted.records <= brake.agreed) return false;
+  const before = (await readTally(store, clock.nowMs()))?.records ?? 0;
+  const most = Math.min(MANY, Math.max(FEW, ((await store.recordCount()) + before) * SHARE));
+  if (deleted.records + before <= most) return false;
   brake.asks(deleted);
   return true;
 }
+
+/** How many records went within a day because others deleted them, so that many small deletions do not get past it. */
+const TALLY = 'deleted-by-others';
+const tallySchema = v.strictObject({ fromMs: v.number(), records: v.number() });
+type Tally = v.InferOutput<typeof tallySchema>;
+
+/** `undefined`: nothing did. Damaged, it begins anew. */
+async function readTally(store: LocalStore, nowMs: number): Promise<Tally | undefined> {
+  const read = await store.readNamed(TALLY).catch((error: unknown) => {
+    if (error instanceof DamagedError) return undefined;
+    throw error;
+  });
+  const parsed = v.safeParse(tallySchema, read);
+  // A clock that was set back begins anew, too.
+  const isOf = (fromMs: number) => nowMs >= fromMs && nowMs - fromMs < DAY_MS;
+  return parsed.success && isOf(parsed.output.fromMs) ? parsed.output : undefined;
+}
+
+export async function countDeleted(store: LocalStore, records: number, nowMs: number): Promise<void> {
+  const { fromMs = nowMs, records: before = 0 } = (await readTally(store, nowMs)) ?? {};
+  await store.writeNamed(TALLY, { fromMs, records: before + records });
+}
+
+/** The person was asked: from here on it is counted anew. */
+export const forgetDeleted = (store: LocalStore): Promise<void> => store.forgetNamed(TALLY);

@@ -23,7 +23,7 @@ import { inTransaction, STRICT } from '../storage/transaction.ts';
 import { ACCOUNT_FULL, changeSharedSettings, deviceIdOf, noteSettings, signerOf } from './account-state.ts';
 import { attested, attestedSchema } from './attested.ts';
 import { queueMeant } from './away.ts';
-import { BRAKED, type Brake, isMassDeletion } from './brake.ts';
+import { BRAKED, type Brake, countDeleted, isMassDeletion } from './brake.ts';
 import { dropCovered } from './covered-commands.ts';
 import { lastSettled } from './epochs.ts';
 import {
@@ -269,6 +269,7 @@ async function eraseWaiting({ store, scope, clock, eraseHere }: RoundSession): P
     if (count === 0) return;
     const theirs: Erasure[] = [];
     for (const one of commands) if (!(await isGivenHere(store, scope, one.id))) theirs.push(one);
+    if (theirs.length > 0) await countDeleted(store, count, clock.nowMs());
     await logErasures(store, theirs, count, clock.nowMs(), keptDays);
   };
   const ids = commands.map(({ id }) => id);

@@ -28,7 +28,7 @@ import {
   writeAccount,
   writeSharedSettings,
 } from '../../sync/account-state.ts';
-import { MASS_DELETION } from '../../sync/brake.ts';
+import { forgetDeleted, MASS_DELETION } from '../../sync/brake.ts';
 import { forgetCommands } from '../../sync/erasures.ts';
 import { readCursor } from '../../sync/feed.ts';
 import { readHoldings, withKnown } from '../../sync/holdings.ts';
@@ -415,6 +415,7 @@ export class Sync {
     this.#preview = seen.value;
     if (this.#isAsking()) return ok(null);
     this.#preview = undefined;
+    await forgetDeleted(store);
     const { agreed: _, ...joined } = this.#account;
     this.#account = joined;
     await writeAccount(store, joined);

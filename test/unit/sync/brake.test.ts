@@ -2,6 +2,7 @@
 // First: the extension's API has to be there before anything of `src` is loaded.
 import '../../support/device-context.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DAY_MS } from '../../../src/base/clock.ts';
 import { PREVIEW_LISTED } from '../../../src/model/join-preview.ts';
 import { reductionOf } from '../../../src/model/reduction.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
@@ -110,6 +111,37 @@ describe('what another device deletes', () => {
     await b.restart();
     expect((await b.round()).phase).toBe('synced');
     expect(await b.urls()).toEqual(['https://after.example/']);
+  });
+
+  it('is added up over a day, however small each deletion is', async () => {
+    await recorded({ 'a.example': 20, 'b.example': 20, 'c.example': 20, 'd.example': 20, 'kept.example': 5 });
+    for (const host of ['a.example', 'b.example']) {
+      await oracle.erase(a, site(host));
+      await world.settle();
+    }
+    await oracle.erase(a, site('c.example'));
+    await a.round();
+    await b.restart();
+    expect((await b.round()).phase).toBe('asks');
+    expect(preview()?.deleted.records).toBe(20);
+    await agree(20);
+    await world.settle();
+    await oracle.check();
+    // It was asked about, so it is counted anew.
+    await oracle.erase(a, site('d.example'));
+    await world.settle();
+    await oracle.check();
+    expect(await b.urls()).toHaveLength(5);
+  });
+
+  it('of the day before is not added up', async () => {
+    await recorded({ 'a.example': 45, 'b.example': 45 });
+    await oracle.erase(a, site('a.example'));
+    await world.settle();
+    world.pass(DAY_MS);
+    await oracle.erase(a, site('b.example'));
+    await world.settle();
+    expect(await b.urls()).toEqual([]);
   });
 
   it('is no reason to stay: who leaves keeps all of it', async () => {

@@ -5,7 +5,7 @@ import { runAttack } from '../../support/hostile-service/run.ts';
 import type { Attack } from '../../support/hostile-service/stage.ts';
 
 /** Of each attack; others with these; many with `npm run campaign:hostile`, which wants each run as a line of JSON, and in the end how many there are. */
-const SEEDS = Number(process.env.ARQ_HOSTILE_SEEDS ?? 2);
+const SEEDS = Number(process.env.ARQ_HOSTILE_SEEDS ?? 20);
 const FIRST = Number(process.env.ARQ_HOSTILE_FIRST ?? 1);
 const FILE = process.env.ARQ_HOSTILE_FILE;
 
