@@ -357,11 +357,13 @@ export function createHandlers(access: Access): Handlers {
     'sync.invite': async (proof) => proven(proof, async () => (await ready()).sync.invite()),
     'sync.join': async ({ code, deviceName, ...proof }) =>
       proven(proof, async () =>
-        thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName))),
+        thenStatus(await thenAgreed(await (await settled()).sync.join(code, deviceName, 'always'))),
       ),
     'sync.restore': async ({ url, secret, deviceName, ...proof }) =>
       proven(proof, async () =>
-        thenStatus(await thenAgreed(await (await settled()).sync.restore(url, secretOf(secret), deviceName))),
+        thenStatus(
+          await thenAgreed(await (await settled()).sync.restore(url, secretOf(secret), deviceName, 'always')),
+        ),
       ),
     'sync.preview': async () => ok((await ready()).sync.preview()),
     'sync.agree': async ({ records }) => thenStatus(await (await settled()).sync.agree(records)),

@@ -49,17 +49,22 @@ export function JoinQuestion() {
     run(joining ? 'Joining…' : 'Deleting…', () => ask('sync.agree', { records }));
 
   const deleted = preview.value?.deleted;
+  const isTaken = deleted === undefined || deleted.records > 0;
   return (
     <section class="card" data-testid="join-question">
       <h2>
-        {joining ? 'Joining would delete something here' : 'Another device deletes much of what is here'}
+        {!joining
+          ? 'Another device deletes much of what is here'
+          : isTaken
+            ? 'Joining would delete something here'
+            : 'What joining brings'}
       </h2>
       <p role="status" data-testid="join-said">
         {deleted ? sentenceOf(deleted, joining) : problem.value === '' ? 'Looking…' : ''}
       </p>
       {preview.value?.joining && <p data-testid="join-preview">{previewText(preview.value)}</p>}
       {deleted && deleted.listed.length > 0 && <Listed {...deleted} />}
-      <p class="muted small">
+      <p class="muted small" hidden={!isTaken}>
         To keep them, {joining ? 'do not join' : 'leave the account'}, or export them on the “Your data” tab
         first: a file keeps them, but nothing that was deleted in the account comes back into it.
       </p>
@@ -70,11 +75,11 @@ export function JoinQuestion() {
         {deleted && (
           <button
             type="button"
-            class="danger primary"
+            class={isTaken ? 'danger primary' : 'primary'}
             data-testid="join-agree"
             onClick={() => void agree(deleted)}
           >
-            Delete them here too
+            {isTaken ? 'Delete them here too' : 'Join'}
           </button>
         )}
       </div>
@@ -94,6 +99,8 @@ function sentenceOf({ records, sites }: PreviewPart, joining: boolean): string {
   const of = sites > 0 ? `, of ${count(sites, 'site', 'sites')}` : '';
   if (!joining)
     return `What was deleted on another of your devices means ${count(records, 'record', 'records')} on this one${of}. Sync waits, and nothing was deleted here. If that was you, go on: then they are deleted here too, and this cannot be undone. If not, leave the account, and look at the list of devices on another one.`;
+  if (records === 0)
+    return 'Nothing that is here is deleted. Nothing was sent yet, and nothing came. When you go on, what is recorded here goes to your other devices, and theirs comes here.';
   return `The account has deletions that mean ${count(records, 'record', 'records')} on this device${of}. Nothing was deleted or sent yet. If you go on, they are deleted here like on your other devices, and this cannot be undone.`;
 }
 

@@ -31,6 +31,8 @@ const stateSchema = v.object({
    * person agreed. Where they mean more, nothing of the account is taken over and nothing is sent.
    */
   agreed: v.exactOptional(v.number()),
+  /** While it is being joined: the person has not seen yet what comes and what changes. */
+  unseen: v.exactOptional(v.literal(true)),
 });
 export type AccountState = v.InferOutput<typeof stateSchema>;
 

@@ -2,7 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrowserName } from '../support/browser.ts';
 import { filesBelow, searchBytes } from '../support/search-bytes.ts';
-import { deletePage, isSynced, type SyncDevice, type SyncPair, startSyncPair } from '../support/sync-pair.ts';
+import {
+  deletePage,
+  goesOn,
+  isSynced,
+  type SyncDevice,
+  type SyncPair,
+  startSyncPair,
+} from '../support/sync-pair.ts';
 import { waitFor } from '../support/wait-for.ts';
 
 describe.each<[BrowserName, BrowserName]>([
@@ -74,8 +81,15 @@ describe.each<[BrowserName, BrowserName]>([
       await first.visit(`/a-before-${i}`);
       await second.visit(`/b-before-${i}`);
     }
-    usedCode = await pair.pair();
+    usedCode = await pair.create();
     expect(usedCode).toMatch(/^arq1:/);
+    await isSynced(first);
+    await pair.join(usedCode);
+    // It has records, so it says first what comes and what goes.
+    expect(await goesOn(second)).toMatch(
+      /^New here: about \d+ records?; changed: nothing; deleted: 0 records\.$/,
+    );
+    await isSynced(first);
     await converged(10);
   });
 
@@ -125,7 +139,7 @@ describe.each<[BrowserName, BrowserName]>([
     await first.page.click('sync-invite');
     await second.page.fill('sync-join-code', await first.page.text('sync-code'));
     await second.page.click('sync-join');
-    await isSynced(second);
+    expect(await goesOn(second)).toContain('deleted: 0 records.');
     await converged(12);
   });
 

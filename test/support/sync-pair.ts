@@ -87,6 +87,21 @@ export const isSynced = (device: SyncDevice, timeoutMs = 30_000): Promise<boolea
     { timeoutMs },
   );
 
+/** Goes on where a device that joins shows first what that brings, and is in step then. `said`: what it showed, if it did. */
+export async function goesOn(device: SyncDevice): Promise<string | undefined> {
+  await waitFor('it to be joined, or to ask', async () =>
+    ['synced', 'waits for you'].includes(await device.state()),
+  );
+  let said: string | undefined;
+  if ((await device.state()) === 'waits for you') {
+    await device.page.waitFor('join-preview');
+    said = await device.page.text('join-preview');
+    await device.page.click('join-agree');
+  }
+  await isSynced(device);
+  return said;
+}
+
 /** Deletes the only page that a search for `words` finds. */
 export async function deletePage(device: SyncDevice, words: string): Promise<void> {
   await device.show('search');
@@ -151,7 +166,8 @@ export async function startSyncPair(firstName: BrowserName, secondName: BrowserN
     async pair() {
       const code = await create();
       await joinWith(code);
-      for (const device of [first, second]) await isSynced(device);
+      await goesOn(second);
+      await isSynced(first);
       return code;
     },
     async close() {

@@ -131,7 +131,7 @@ const JOIN_ASKS: Status = {
   health: {
     code: 'join-asks',
     message:
-      'Recording. Joining your account would delete something here, so it waits: look at it on the Sync tab.',
+      'Recording. Joining your account waits for you: look on the Sync tab at what it brings and changes here.',
   },
 };
 const BRAKED: Status = {
@@ -1050,6 +1050,15 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       },
     },
     { name: 'options-sync-asks', status: JOIN_ASKS, reach: seen('join-listed') },
+    {
+      name: 'options-sync-preview',
+      status: JOIN_ASKS,
+      answers: {
+        ...answers,
+        'sync.preview': ok({ ...joinPreview, deleted: { records: 0, sites: 0, listed: [] } }),
+      },
+      reach: seen('join-preview'),
+    },
     { name: 'popup-join-asks', status: JOIN_ASKS },
     {
       name: 'options-sync-braked',

@@ -80,7 +80,7 @@ function strangerHealth({ devices }: SyncState): Health | null {
 }
 
 const JOIN_ASKS =
-  'Recording. Joining your account would delete something here, so it waits: look at it on the Sync tab.';
+  'Recording. Joining your account waits for you: look on the Sync tab at what it brings and changes here.';
 const BRAKE_ASKS =
   'Recording. Another device deletes much of what is here, so sync waits: look at it on the Sync tab.';
 

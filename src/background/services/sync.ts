@@ -94,6 +94,9 @@ const NOT_FROM_HERE =
 const SYNC_OFF = fail('sync-off', 'Switch on sync first.');
 const RECOVERY_BYTES = 16;
 
+/** Before a device with records joins: whether the person is asked only where that deletes something, or always. */
+export type Asks = 'deletions' | 'always';
+
 export class Sync {
   #account: AccountState | null = null;
   #phase: SyncState['phase'] = 'off';
@@ -393,8 +396,10 @@ export class Sync {
 
   /** Whether joining waits for the person. */
   #isAsking(): boolean {
-    const agreed = this.#account?.agreed;
-    return agreed !== undefined && (this.#preview?.deleted.records ?? 0) > agreed;
+    const { agreed, unseen } = this.#account ?? {};
+    const preview = this.#preview;
+    if (agreed === undefined || !preview) return false;
+    return unseen === true || preview.deleted.records > agreed;
   }
 
   /** While an account is being joined: what its deletions mean here. Once they mean no more than the person agreed to, it is joined. */
@@ -416,7 +421,7 @@ export class Sync {
     if (this.#isAsking()) return ok(null);
     this.#preview = undefined;
     await forgetDeleted(store);
-    const { agreed: _, ...joined } = this.#account;
+    const { agreed: _, unseen: _u, ...joined } = this.#account;
     this.#account = joined;
     await writeAccount(store, joined);
     return ok(null);
@@ -437,7 +442,8 @@ export class Sync {
   /** The person agrees to lose so many records. It is looked at once more, since others may have deleted more meanwhile. */
   async agree(records: number): Promise<Result<null>> {
     if (this.#account?.agreed === undefined) return ok(null);
-    this.#account = { ...this.#account, agreed: records };
+    const { unseen: _, ...seen } = this.#account;
+    this.#account = { ...seen, agreed: records };
     await writeAccount(this.profile.store, this.#account);
     await this.run();
     return ok(null);
@@ -625,12 +631,17 @@ export class Sync {
   }
 
   /** Comes back to an account with its recovery phrase. `secret`: what the words stand for. */
-  async restore(typedUrl: string, secret: Bytes, deviceName: string | undefined): Promise<Result<null>> {
+  async restore(
+    typedUrl: string,
+    secret: Bytes,
+    deviceName: string | undefined,
+    asks: Asks = 'deletions',
+  ): Promise<Result<null>> {
     const transport = this.#newTransport(typedUrl);
     if (!transport.ok) return transport;
     const { store, clock } = this.profile;
     const restored = await restore(store, transport.value, secret, clock, await this.#name(deviceName));
-    return restored.ok ? this.#begin(await this.#asking(restored.value), transport.value) : restored;
+    return restored.ok ? this.#begin(await this.#asking(restored.value, asks), transport.value) : restored;
   }
 
   /** Of an account that this device is to be in. */
@@ -643,7 +654,11 @@ export class Sync {
       : ok(new Transport(url, this.profile.clock));
   }
 
-  async join(typedCode: string, deviceName: string | undefined): Promise<Result<null>> {
+  async join(
+    typedCode: string,
+    deviceName: string | undefined,
+    asks: Asks = 'deletions',
+  ): Promise<Result<null>> {
     if (this.#account || this.#isDamaged)
       return fail('sync-on', 'Sync is on already. Leave the account first.');
     const code = parseCode(typedCode);
@@ -657,13 +672,14 @@ export class Sync {
       this.profile.clock,
       await this.#name(deviceName),
     );
-    return joined.ok ? this.#begin(await this.#asking(joined.value), transport) : joined;
+    return joined.ok ? this.#begin(await this.#asking(joined.value, asks), transport) : joined;
   }
 
   /** Where something was recorded before, it is looked at what the account's deletions mean of it. */
-  async #asking(account: AccountState): Promise<AccountState> {
+  async #asking(account: AccountState, asks: Asks): Promise<AccountState> {
     const isEmpty = (await this.profile.store.days()).length + (await this.inMemory()).length === 0;
-    return isEmpty ? account : { ...account, agreed: 0 };
+    if (isEmpty) return account;
+    return { ...account, agreed: 0, ...(asks === 'always' ? { unseen: true as const } : {}) };
   }
 
   async #name(given: string | undefined): Promise<string> {

@@ -56,6 +56,10 @@ export async function startAccount(
     answered(await killable.send('phrase.confirm', { secret }));
     const { code } = answered(await killable.send('sync.invite', {}));
     answered(await sendFrom(other, 'sync.join', { code }));
+    answered(await sendFrom(other, 'sync.now', {}));
+    // With records of its own it shows first what comes.
+    const preview = answered(await sendFrom(other, 'sync.preview', {}));
+    if (preview) answered(await sendFrom(other, 'sync.agree', { records: preview.deleted.records }));
     await settled();
   };
   const beginAnew = async () => {

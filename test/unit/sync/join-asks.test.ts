@@ -226,3 +226,40 @@ it('also one that comes back with the recovery phrase is asked', async () => {
   expect((await c.round()).phase).toBe('asks');
   expect(await c.urls()).toEqual([GONE, KEPT]);
 });
+
+describe('joining as a person does it, with records', () => {
+  const joinAsked = async () => {
+    const invited = await a.run(() => a.sync.invite());
+    if (!invited.ok) throw new Error(invited.error.message);
+    return c.run(() => c.sync.join(invited.value.code, 'c', 'always'));
+  };
+
+  it('shows first what comes, also where nothing is deleted: nothing moves until the person goes on', async () => {
+    await world.settle([a, b]);
+    expect(await joinAsked()).toEqual({ ok: true, value: null });
+    const sent = (await world.changes()).length;
+    for (let n = 0; n < 2; n++) {
+      expect((await c.round()).phase).toBe('asks');
+      expect(c.run(() => c.sync.preview())).toMatchObject({ joining: true, deleted: { records: 0 } });
+      await c.restart();
+    }
+    expect(await c.urls()).toEqual([GONE, KEPT]);
+    expect((await world.changes()).length).toBe(sent);
+    await c.round();
+    await agree(0);
+    await world.settle();
+    expect(c.run(() => c.sync.preview())).toBeNull();
+    for (const device of [a, b, c]) expect(await device.urls()).toHaveLength(3);
+  });
+
+  it('asks once more where others delete something after it was shown', async () => {
+    await world.settle([a, b]);
+    await joinAsked();
+    await c.round();
+    await a.erase(SITE);
+    await world.settle([a, b]);
+    await agree(0);
+    expect((await c.round()).phase).toBe('asks');
+    expect(await records()).toBe(1);
+  });
+});
