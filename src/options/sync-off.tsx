@@ -4,6 +4,8 @@ import type { Result } from '../base/result.ts';
 import { ask } from '../messaging/client.ts';
 import { requestDataCollection } from '../platform/permissions.ts';
 import { OwnPassphrase } from '../ui/components/own-passphrase.tsx';
+import { count } from '../ui/format.ts';
+import { status } from '../ui/status.ts';
 import { type GivenProof, proven } from '../ui/way.ts';
 import { pairingCode } from './pairing-code.tsx';
 import { RestoreCard } from './restore-card.tsx';
@@ -45,6 +47,8 @@ export function SyncOff() {
     });
   const join = () =>
     run('Joining…', (given) => ask('sync.join', { code: code.value, ...deviceName(), ...given }));
+
+  const recorded = status.value?.recordCount ?? 0;
 
   const submit = (task: () => Promise<void>) => (event: Event) => {
     event.preventDefault();
@@ -95,6 +99,11 @@ export function SyncOff() {
             Switch on sync
           </button>
         </form>
+        <p class="small muted" data-testid="sync-first">
+          {recorded === 0
+            ? 'The account is new: nothing comes, and nothing here changes.'
+            : `${count(recorded, 'record', 'records')} of this browser will be sent to it, encrypted, with your level and rules. The account is new: nothing comes, and nothing here changes or is deleted.`}
+        </p>
       </section>
       <section class="card">
         <h2>On every other device</h2>
@@ -114,6 +123,10 @@ export function SyncOff() {
             Join
           </button>
         </form>
+        <p class="small muted">
+          If this browser has records, you see first what comes, what changes and what is deleted, and can
+          still decide not to join.
+        </p>
       </section>
       <RestoreCard url={url} busy={busy.value !== ''} deviceName={deviceName} run={run} />
       <p role="status">{busy.value}</p>
