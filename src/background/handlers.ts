@@ -366,7 +366,7 @@ export function createHandlers(access: Access): Handlers {
         ),
       ),
     'sync.preview': async () => ok((await ready()).sync.preview()),
-    'sync.agree': async ({ records }) => thenStatus(await (await settled()).sync.agree(records)),
+    'sync.agree': async ({ of }) => thenStatus(await (await settled()).sync.agree(of)),
     'sync.conflicts': async () => ok(await (await ready()).sync.settings.conflicts()),
     'sync.resolve': async (choice) => {
       const { settings } = (await ready()).sync;

@@ -297,11 +297,8 @@ export const MESSAGES = {
   },
   /** What joining would delete here, while the account waits for the person (phase `asks`). */
   'sync.preview': { from: 'page', body: nothing },
-  /** The person agrees that so many records of this device are deleted by joining. */
-  'sync.agree': {
-    from: 'page',
-    body: v.strictObject({ records: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) }),
-  },
+  /** The person agrees that these records of this device are deleted by joining, or going on (join-preview.ts, `of`). */
+  'sync.agree': { from: 'page', body: v.strictObject({ of: text(64) }) },
   /** What devices chose without knowing of each other. */
   'sync.conflicts': { from: 'page', body: nothing },
   /** The person decides one of these, as it was shown. */

@@ -7,6 +7,8 @@ export const PREVIEW_LISTED = 50;
 
 export interface PreviewPart {
   readonly records: number;
+  /** Which records: a hash of their ids; empty where there are none. */
+  readonly of: string;
   /** Hosts that they are of. */
   readonly sites: number;
   /** The newest first, at most `PREVIEW_LISTED`. */

@@ -45,8 +45,8 @@ export function JoinQuestion() {
     if (anyway) await leave(true);
   };
   const joining = preview.value?.joining ?? true;
-  const agree = ({ records }: PreviewPart) =>
-    run(joining ? 'Joining…' : 'Deleting…', () => ask('sync.agree', { records }));
+  const agree = ({ of }: PreviewPart) =>
+    run(joining ? 'Joining…' : 'Deleting…', () => ask('sync.agree', { of }));
 
   const deleted = preview.value?.deleted;
   const isTaken = deleted === undefined || deleted.records > 0;

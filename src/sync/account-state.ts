@@ -27,10 +27,10 @@ const stateSchema = v.object({
   joined: v.string(),
   lastSyncedMs: v.exactOptional(v.number()),
   /**
-   * While it is being joined, or others delete very much at once (brake.ts): how many of the records here its deletions may delete, as the
-   * person agreed. Where they mean more, nothing of the account is taken over and nothing is sent.
+   * While it is being joined, or others delete very much at once (brake.ts): which of the records here its deletions may delete, as the
+   * person agreed (join-preview.ts, `of`). Where they mean others, nothing of the account is taken over and nothing is sent.
    */
-  agreed: v.exactOptional(v.number()),
+  agreed: v.exactOptional(v.string()),
   /** While it is being joined: the person has not seen yet what comes and what changes. */
   unseen: v.exactOptional(v.literal(true)),
 });

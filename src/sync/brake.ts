@@ -19,7 +19,7 @@ const SHARE = 0.3;
 const FEW = 50;
 
 export interface Brake {
-  /** How many records the person has agreed to lose. */
+  /** How many records the person has just agreed to lose, as the account's commands mean them now. */
   readonly agreed: number;
   /** Records that are in memory only. */
   inMemory(): Promise<readonly InteractionRecord[]>;

@@ -1,5 +1,8 @@
 /** What commands of an account mean of what is on this device, while nothing of it is carried out. */
+
+import { toBase64Url, utf8 } from '../base/bytes.ts';
 import { type DatedReduction, reduceEvents, withoutMeant } from '../capture/late-rules.ts';
+import { sha256 } from '../crypto/primitives.ts';
 import {
   type EventId,
   foldEvents,
@@ -27,11 +30,11 @@ export async function meantHere(
   const days = meant ?? (await store.days());
   const sites = new Set<string>();
   const listed: InteractionRecord[] = [];
-  let records = 0;
+  const ids: EventId[] = [];
   const look = async (some: readonly InteractionRecord[], goes: (id: EventId) => boolean = () => false) => {
     for (const record of [...some].sort((a, b) => b.atMs - a.atMs)) {
       if (!goes(record.id) && !(await isErased(record))) continue;
-      records += 1;
+      ids.push(record.id);
       sites.add(recordHost(record) ?? '');
       if (listed.length < PREVIEW_LISTED) listed.push(record);
     }
@@ -41,11 +44,12 @@ export async function meantHere(
     const { events } = await store.eventsOfDay(day);
     // Of what rules take that the account applied to what is stored, nothing is left; nor of what is meant once they shortened it.
     const left = inOrder(reductions).reduce<readonly InteractionEvent[]>(reduceEventsBy, events);
-    const ids = new Set((await withoutMeant(events, left, isErased)).map(({ id }) => id));
-    await look(foldEvents(events), (id) => !ids.has(id));
+    const stay = new Set((await withoutMeant(events, left, isErased)).map(({ id }) => id));
+    await look(foldEvents(events), (id) => !stay.has(id));
   }
   sites.delete('');
-  return { records, sites: sites.size, listed };
+  const of = ids.length === 0 ? '' : toBase64Url(await sha256(utf8(ids.sort().join('\n'))));
+  return { records: ids.length, of, sites: sites.size, listed };
 }
 
 const inOrder = (reductions: readonly DatedReduction[]): DatedReduction[] =>

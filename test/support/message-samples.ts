@@ -295,7 +295,7 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
     wrong: [...badSecrets.map((bad) => ({ url: 'https://sync.example', secret: bad }))],
   },
   'sync.preview': nothing,
-  'sync.agree': { right: [{ records: 0 }], wrong: [{ records: -1 }, { records: 0.5 }] },
+  'sync.agree': { right: [{ of: '' }, { of: 'x' }], wrong: [{ of: 1 }, { of: 'x'.repeat(65) }] },
   'sync.conflicts': nothing,
   'sync.resolve': {
     right: [{ name: 'level', state: '[]', resolution: 'merge' }],

@@ -285,6 +285,7 @@ const stored = { ...visit, transition: 'link' as const, level: 'private' as cons
 const joinPreview: JoinPreview = {
   deleted: {
     records: 4_120,
+    of: 'some',
     sites: 37,
     listed: [
       { ...stored, id: '1', atMs: NOW, url: `https://${LONG_HOST}/a?user=1`, title: LONG_TITLE },
@@ -1055,7 +1056,7 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       status: JOIN_ASKS,
       answers: {
         ...answers,
-        'sync.preview': ok({ ...joinPreview, deleted: { records: 0, sites: 0, listed: [] } }),
+        'sync.preview': ok({ ...joinPreview, deleted: { records: 0, of: '', sites: 0, listed: [] } }),
       },
       reach: seen('join-preview'),
     },

@@ -352,7 +352,7 @@ export class Sync {
         return 'done';
       }
       const brake = {
-        agreed: account.agreed ?? 0,
+        agreed: looked.ok ? looked.value : 0,
         inMemory: () => this.inMemory(),
         asks: (deleted: PreviewPart) => {
           this.#preview = { deleted, joining: false };
@@ -399,12 +399,15 @@ export class Sync {
     const { agreed, unseen } = this.#account ?? {};
     const preview = this.#preview;
     if (agreed === undefined || !preview) return false;
-    return unseen === true || preview.deleted.records > agreed;
+    return unseen === true || preview.deleted.of !== agreed;
   }
 
-  /** While an account is being joined: what its deletions mean here. Once they mean no more than the person agreed to, it is joined. */
-  async #look(account: AccountState, transport: Transport): Promise<Result<null, TransportFailure>> {
-    if (account.agreed === undefined) return ok(null);
+  /**
+   * While an account is being joined: what its deletions mean here. Once they mean what the person agreed to, it is joined. Resolves with
+   * how many records that is.
+   */
+  async #look(account: AccountState, transport: Transport): Promise<Result<number, TransportFailure>> {
+    if (account.agreed === undefined) return ok(0);
     const { store, clock } = this.profile;
     const seen = await previewJoin(
       store,
@@ -416,20 +419,20 @@ export class Sync {
     );
     if (!seen.ok) return seen;
     // It may have been left meanwhile.
-    if (this.#account?.agreed === undefined) return ok(null);
+    if (this.#account?.agreed === undefined) return ok(0);
     this.#preview = seen.value;
-    if (this.#isAsking()) return ok(null);
+    if (this.#isAsking()) return ok(0);
     this.#preview = undefined;
     await forgetDeleted(store);
     const { agreed: _, unseen: _u, ...joined } = this.#account;
     this.#account = joined;
     await writeAccount(store, joined);
-    return ok(null);
+    return ok(seen.value.deleted.records);
   }
 
   /** Others delete very much: from here on it is as while the account is joined, until the person agrees. */
   async #askFirst(account: AccountState): Promise<void> {
-    this.#account = { ...account, agreed: 0 };
+    this.#account = { ...account, agreed: '' };
     await writeAccount(this.profile.store, this.#account);
     this.#show('asks');
   }
@@ -439,11 +442,11 @@ export class Sync {
     return this.#isAsking() ? (this.#preview ?? null) : null;
   }
 
-  /** The person agrees to lose so many records. It is looked at once more, since others may have deleted more meanwhile. */
-  async agree(records: number): Promise<Result<null>> {
+  /** The person agrees to lose these records (join-preview.ts). It is looked at once more, since others may have deleted more meanwhile. */
+  async agree(of: string): Promise<Result<null>> {
     if (this.#account?.agreed === undefined) return ok(null);
     const { unseen: _, ...seen } = this.#account;
-    this.#account = { ...seen, agreed: records };
+    this.#account = { ...seen, agreed: of };
     await writeAccount(this.profile.store, this.#account);
     await this.run();
     return ok(null);
@@ -679,7 +682,7 @@ export class Sync {
   async #asking(account: AccountState, asks: Asks): Promise<AccountState> {
     const isEmpty = (await this.profile.store.days()).length + (await this.inMemory()).length === 0;
     if (isEmpty) return account;
-    return { ...account, agreed: 0, ...(asks === 'always' ? { unseen: true as const } : {}) };
+    return { ...account, agreed: '', ...(asks === 'always' ? { unseen: true as const } : {}) };
   }
 
   async #name(given: string | undefined): Promise<string> {

@@ -59,7 +59,7 @@ export async function startAccount(
     answered(await sendFrom(other, 'sync.now', {}));
     // With records of its own it shows first what comes.
     const preview = answered(await sendFrom(other, 'sync.preview', {}));
-    if (preview) answered(await sendFrom(other, 'sync.agree', { records: preview.deleted.records }));
+    if (preview) answered(await sendFrom(other, 'sync.agree', { of: preview.deleted.of }));
     await settled();
   };
   const beginAnew = async () => {

@@ -132,7 +132,8 @@ describe('an account that does not open', () => {
     expect((await a.round()).phase).toBe('asks');
     expect(await leave()).toEqual({ ok: true, value: null });
     await world.join(b, a);
-    expect(await a.run(() => a.sync.agree(1))).toMatchObject({ ok: true });
+    await a.round();
+    expect(await a.run(() => a.sync.agree(a.sync.preview()?.deleted.of ?? ''))).toMatchObject({ ok: true });
     await world.settle();
     expect([await a.urls(), await b.urls()]).toEqual([[], []]);
   });

@@ -32,7 +32,8 @@ afterEach(() => {
 });
 
 const records = () => c.run(() => c.sync.preview()?.deleted.records);
-const agree = (count: number) => c.run(() => c.sync.agree(count));
+/** To what is shown. */
+const agree = () => c.run(() => c.sync.agree(c.sync.preview()?.deleted.of ?? ''));
 /** The account deletes something, and C joins it. */
 async function joined(target: Parameters<WholeDevice['erase']>[0] = SITE): Promise<void> {
   await a.erase(target);
@@ -74,7 +75,7 @@ it('says what comes and what changes, beside what would be deleted', async () =>
   expect(previewText(preview as JoinPreview)).toMatch(
     /^New here: about \d+ records; changed: level anonymous, rules of 1 site; deleted: 1 record\.$/,
   );
-  await agree(1);
+  await agree();
   await c.round();
   expect(c.settings()).toMatchObject({ level: 'anonymous', rules: [{ host: 'ruled.example' }] });
 });
@@ -111,7 +112,7 @@ it('asks the service for nothing more while it waits', async () => {
 it('joins when the person agrees, and all have the same', async () => {
   await joined();
   await c.round();
-  expect(await agree(1)).toEqual({ ok: true, value: null });
+  expect(await agree()).toEqual({ ok: true, value: null });
   await world.settle();
   for (const device of [a, b, c]) expect(await device.urls()).toEqual([KEPT, 'https://theirs.example/']);
   expect(c.run(() => c.sync.preview())).toBeNull();
@@ -124,11 +125,11 @@ it('asks again when the account deleted more since it was asked', async () => {
   await c.round();
   await a.erase({ what: 'site', host: 'kept.example' });
   await world.settle([a, b]);
-  await agree(1);
+  await agree();
   expect(c.run(() => c.sync.state()).phase).toBe('asks');
   expect(await records()).toBe(2);
   expect(await c.urls()).toEqual([GONE, KEPT]);
-  await agree(2);
+  await agree();
   await world.settle();
   expect(await c.urls()).toEqual(['https://theirs.example/']);
 });
@@ -246,7 +247,7 @@ describe('joining as a person does it, with records', () => {
     expect(await c.urls()).toEqual([GONE, KEPT]);
     expect((await world.changes()).length).toBe(sent);
     await c.round();
-    await agree(0);
+    await agree();
     await world.settle();
     expect(c.run(() => c.sync.preview())).toBeNull();
     for (const device of [a, b, c]) expect(await device.urls()).toHaveLength(3);
@@ -258,7 +259,7 @@ describe('joining as a person does it, with records', () => {
     await c.round();
     await a.erase(SITE);
     await world.settle([a, b]);
-    await agree(0);
+    await agree();
     expect((await c.round()).phase).toBe('asks');
     expect(await records()).toBe(1);
   });

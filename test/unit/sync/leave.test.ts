@@ -49,7 +49,7 @@ describe('leaving an account', () => {
     await world.join(a, b);
     // It still had what was deleted in the account meanwhile: that goes when its person says so.
     expect((await b.round()).phase).toBe('asks');
-    await b.run(() => b.sync.agree(1));
+    await b.run(() => b.sync.agree(b.sync.preview()?.deleted.of ?? ''));
     await world.settle();
     await oracle.check();
     // And once more, the other way round.
@@ -97,7 +97,7 @@ describe('leaving an account', () => {
     await b.erase({ what: 'site', host: 'secret.example' });
     await world.join(a, b);
     await b.round();
-    await b.run(() => b.sync.agree(9));
+    await b.run(() => b.sync.agree(b.sync.preview()?.deleted.of ?? ''));
     await world.settle();
     expect(secret).toBeDefined();
     expect(await b.urls()).not.toContain('https://secret.example/x');

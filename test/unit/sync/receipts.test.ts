@@ -138,7 +138,7 @@ describe('a deletion', () => {
     await world.join(b, c);
     // What it had recorded by itself goes when its person says so.
     expect((await c.round()).phase).toBe('asks');
-    await c.run(() => c.sync.agree(1));
+    await c.run(() => c.sync.agree(c.sync.preview()?.deleted.of ?? ''));
     await world.settle([b, c]);
     expect((await c.urls()).filter((url) => url.includes('secret'))).toEqual([]);
     expect((await c.round()).phase).toBe('synced');

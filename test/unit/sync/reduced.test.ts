@@ -243,7 +243,7 @@ it('also what a device took in from a file while it was out of the account', asy
   world.pass();
   await world.join(a, b);
   await b.round();
-  await b.run(() => b.sync.agree(1));
+  await b.run(() => b.sync.agree(b.sync.preview()?.deleted.of ?? ''));
   await world.settle();
   for (const device of [a, b])
     expect(await device.urls(), device.name).toEqual(['https://kept.example/words', 'https://less.example/']);
