@@ -125,6 +125,14 @@ describe('an object at the service', () => {
   it('has the same size whatever its header says, and tells only a padded size of its body', async () => {
     const long = await elsewhere({ counter: Number.MAX_SAFE_INTEGER, generation: 12_345 });
     expect(long.body.length).toBe(object.length);
+    const erase = {
+      author: header.author,
+      kind: 'erase',
+      incarnation: 0xffffffff,
+      counter: Number.MAX_SAFE_INTEGER,
+      name: 'x'.repeat(40),
+    } as const;
+    expect((await sealObject(scope, erase, today, utf8('x'))).body.length).toBe(object.length);
     expect((await sealObject(scope, header, today, utf8('x'.repeat(1_000)))).body.length).toBe(object.length);
   });
 });
