@@ -15,11 +15,20 @@ export interface PreviewPart {
   readonly listed: readonly InteractionRecord[];
 }
 
+/** A device that deleted something, and when it last did. */
+export interface Deleter {
+  /** As it calls itself; absent where it never said. */
+  readonly name?: string;
+  readonly atMs: number;
+}
+
 export interface JoinPreview {
   /** What the account's deletions mean of it. */
   readonly deleted: PreviewPart;
   /** The account is being joined; else this device is in it, and others deleted very much at once. */
   readonly joining: boolean;
+  /** While it is not: who, the latest first. */
+  readonly by?: readonly Deleter[];
   /** About how many records come from it, as its devices said last; absent when none said. */
   readonly added?: number;
   /** What changes of level and rules: the level from now on, and how many rules come, go or change. */

@@ -8,7 +8,7 @@ import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { count, exactTime } from '../ui/format.ts';
 import { status } from '../ui/status.ts';
 import { recordText } from '../ui/stored-words.ts';
-import { previewText } from './join-words.ts';
+import { deletersText, previewText } from './join-words.ts';
 import { NO_SERVICE, UNANSWERED } from './sync-on.tsx';
 
 /** Joining, or sync, waits: what the account's deletions would take from here, and what is to become of it. */
@@ -63,6 +63,7 @@ export function JoinQuestion() {
         {deleted ? sentenceOf(deleted, joining) : problem.value === '' ? 'Looking…' : ''}
       </p>
       {preview.value?.joining && <p data-testid="join-preview">{previewText(preview.value)}</p>}
+      {preview.value?.by && <p data-testid="join-by">{deletersText(preview.value.by)}</p>}
       {deleted && deleted.listed.length > 0 && <Listed {...deleted} />}
       <p class="muted small" hidden={!isTaken}>
         To keep them, {joining ? 'do not join' : 'leave the account'}, or export them on the “Your data” tab

@@ -1,6 +1,15 @@
 /** What the preview of a join says. */
-import type { JoinPreview } from '../model/join-preview.ts';
-import { count } from '../ui/format.ts';
+import type { Deleter, JoinPreview } from '../model/join-preview.ts';
+import { count, exactTime } from '../ui/format.ts';
+
+/** Who deleted what sync waits with. */
+export function deletersText(by: readonly Deleter[]): string {
+  const each = by.map(
+    ({ name, atMs }) =>
+      `${name === undefined ? 'a device without a name' : `“${name}”`} on ${exactTime(atMs)}`,
+  );
+  return each.length === 0 ? '' : `It was deleted by ${each.join(', by ')}.`;
+}
 
 /** All that joining does here, in figures. */
 export function previewText({ deleted, added, changed }: JoinPreview): string {

@@ -54,7 +54,13 @@ export async function eventsAtService(
   const slots = parts.map(({ slot }) => slot as Slot);
   const objects = await fetchSlots(transport, signerOf(store, account.account), slots);
   if (!objects.ok) return objects;
-  const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
+  const into: Taken = {
+    commands: [],
+    authors: new Map(),
+    events: new Map(),
+    returned: new Set(),
+    updates: new Map(),
+  };
   let missing = slots.length - objects.value.length;
   for (const { slot, body } of objects.value) {
     const header = await openHeader(scope, slot, body);

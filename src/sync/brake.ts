@@ -6,12 +6,14 @@
 import * as v from 'valibot';
 import { type Clock, DAY_MS } from '../base/clock.ts';
 import type { InteractionRecord } from '../model/interaction.ts';
-import type { PreviewPart } from '../model/join-preview.ts';
+import type { Deleter, PreviewPart } from '../model/join-preview.ts';
+import type { DeviceId } from '../protocol/ids.ts';
 import { DamagedError } from '../storage/database.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type EraseCommand, readCommands } from './erasures.ts';
 import { meantHere } from './meant.ts';
 import type { ObjectScope } from './objects.ts';
+import { cardOf } from './receipts.ts';
 
 /** So many records within a day, or this share of all that are here, if it is more than a few. */
 const MANY = 500;
@@ -24,7 +26,7 @@ export interface Brake {
   /** Records that are in memory only. */
   inMemory(): Promise<readonly InteractionRecord[]>;
   /** What the person is to be asked about, when the round ends with `MASS_DELETION`. */
-  asks(deleted: PreviewPart): void;
+  asks(deleted: PreviewPart, by: readonly Deleter[]): void;
 }
 
 /** Code of the failure that a round ends with. */
@@ -50,17 +52,46 @@ interface Braked {
 export async function isMassDeletion(
   { store, scope, brake, clock }: Braked,
   commands: readonly EraseCommand[],
+  authors: CommandAuthors,
 ): Promise<boolean> {
-  const known = new Set((await readCommands(store)).map(({ id }) => id));
-  const fresh = commands.filter(({ id }) => !known.has(id));
+  const fresh = await unknownOf(store, commands);
   if (fresh.length === 0) return false;
   const deleted = await meantHere(store, await brake.inMemory(), fresh, scope.keys.naming);
   if (deleted.records <= brake.agreed) return false;
   const before = (await readTally(store, clock.nowMs()))?.records ?? 0;
   const most = Math.min(MANY, Math.max(FEW, ((await store.recordCount()) + before) * SHARE));
   if (deleted.records + before <= most) return false;
-  brake.asks(deleted);
+  brake.asks(deleted, await deletersOf(store, fresh, authors));
   return true;
+}
+
+/** By the ids of commands. */
+export type CommandAuthors = ReadonlyMap<string, DeviceId>;
+
+export async function unknownOf(
+  store: LocalStore,
+  commands: readonly EraseCommand[],
+): Promise<EraseCommand[]> {
+  const known = new Set((await readCommands(store)).map(({ id }) => id));
+  return commands.filter(({ id }) => !known.has(id));
+}
+
+/** Who gave these commands, and when last. */
+export async function deletersOf(
+  store: LocalStore,
+  commands: readonly EraseCommand[],
+  authors: CommandAuthors,
+): Promise<Deleter[]> {
+  const last = new Map<DeviceId, number>();
+  for (const { id, atMs } of commands) {
+    const author = authors.get(id);
+    if (author !== undefined) last.set(author, Math.max(atMs, last.get(author) ?? 0));
+  }
+  const found = [...last].map(async ([author, atMs]): Promise<Deleter> => {
+    const name = (await cardOf(store, author))?.name;
+    return { atMs, ...(name === undefined ? {} : { name }) };
+  });
+  return (await Promise.all(found)).sort((a, b) => b.atMs - a.atMs);
 }
 
 /** How many records went within a day because others deleted them, so that many small deletions do not get past it. */

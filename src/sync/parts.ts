@@ -13,7 +13,7 @@ import {
 } from '../model/interaction.ts';
 import { withoutLinks } from '../model/links.ts';
 import { parseEvent } from '../model/parse-event.ts';
-import type { Slot } from '../protocol/ids.ts';
+import type { DeviceId, Slot } from '../protocol/ids.ts';
 import { decodeEvents } from '../storage/codec.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { eventsOf } from '../storage/vault.ts';
@@ -35,6 +35,8 @@ export interface PullSession {
 
 export interface Taken {
   readonly commands: EraseCommand[];
+  /** Who gave each of them. */
+  readonly authors: Map<string, DeviceId>;
   readonly events: Map<Day, InteractionEvent[]>;
   /**
    * Days of which somebody else's part has events of this device, or an own part that only its published key opens: it sends

@@ -19,10 +19,11 @@ import {
   readShared,
   type SharedSettings,
 } from '../model/shared-settings.ts';
-import type { Slot } from '../protocol/ids.ts';
+import type { DeviceId, Slot } from '../protocol/ids.ts';
 import type { LocalStore } from '../storage/local-store.ts';
 import { type AccountState, readSharedSettings, scopeOf, signerOf } from './account-state.ts';
 import { attested } from './attested.ts';
+import { deletersOf, unknownOf } from './brake.ts';
 import type { EraseCommand } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
 import { meantHere } from './meant.ts';
@@ -61,7 +62,10 @@ export async function previewJoin(
   if (!found.ok) return found;
   const { commands, cards, settings } = found.value;
   const deleted = await meantHere(store, inMemory, commands, scope.keys.naming);
-  if (!joining) return ok({ deleted, joining });
+  if (!joining) {
+    const fresh = await unknownOf(store, commands);
+    return ok({ deleted, joining, by: await deletersOf(store, fresh, found.value.authors) });
+  }
   // Each device has all that the account has, once it is up to date.
   const known = cards.flatMap(({ records }) => records ?? []);
   return ok({
@@ -85,6 +89,7 @@ function changedBy(shared: SharedSettings, now: Chosen): NonNullable<JoinPreview
 
 interface SmallObjects {
   readonly commands: EraseCommand[];
+  readonly authors: Map<string, DeviceId>;
   readonly cards: Card[];
   settings?: SharedSettings;
 }
@@ -105,7 +110,7 @@ async function smallObjects(session: Looking): Promise<Result<SmallObjects, Tran
     if (since >= head) break;
   }
   const small = [...sizes].flatMap(([slot, size]) => (size <= SMALL_BYTES ? [slot] : []));
-  const found: SmallObjects = { commands: [], cards: [] };
+  const found: SmallObjects = { commands: [], authors: new Map(), cards: [] };
   for (let i = 0; i < small.length; i += LOOKED_AT_ONCE) {
     const objects = await fetchSlots(transport, signer, small.slice(i, i + LOOKED_AT_ONCE));
     if (!objects.ok) return objects;
@@ -129,7 +134,9 @@ async function look(
   if (kind === 'erase') {
     const command = await openCommand(session, slot, opened);
     if (command === 'newer') return 'newer';
-    if (command) found.commands.push(command);
+    if (!command) return;
+    found.commands.push(command);
+    found.authors.set(command.id, author);
     return;
   }
   if (kind !== 'card' && kind !== 'settings') return;

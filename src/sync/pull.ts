@@ -347,7 +347,13 @@ async function apply(
   const peers: PeerRow[] = [];
   const ownParts: number[] = [];
   const unread = { ...(await readUnread(store)) };
-  const into: Taken = { commands: [], events: new Map(), returned: new Set(), updates: new Map() };
+  const into: Taken = {
+    commands: [],
+    authors: new Map(),
+    events: new Map(),
+    returned: new Set(),
+    updates: new Map(),
+  };
   const opened = await openHeaders(scope, objects);
   const settled = await lastSettled(store);
   const late = new Set<string>(
@@ -404,7 +410,7 @@ async function apply(
   for (const slot of missing) unread[slot] = 'broken';
   const theirs: EraseCommand[] = [];
   for (const one of into.commands) if (!(await isGivenHere(store, scope, one.id))) theirs.push(one);
-  if (await isMassDeletion(session, theirs)) return BRAKED;
+  if (await isMassDeletion(session, theirs, into.authors)) return BRAKED;
   await addCommands(store, into.commands);
   const gone = changes.flatMap(({ ops }) => ops.flatMap(({ slot, etag }) => (etag === null ? [slot] : [])));
   for (const day of await daysTaken(store, gone)) into.returned.add(day);
@@ -464,6 +470,7 @@ async function take(
     if (command === 'newer') return ok('newer');
     if (!command) return ok('broken');
     into.commands.push(command);
+    into.authors.set(command.id, header.author);
     return ok('taken');
   }
   const payload = await openBody(scope, slot, object, object.record);

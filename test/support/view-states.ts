@@ -1064,7 +1064,14 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
     {
       name: 'options-sync-braked',
       status: BRAKED,
-      answers: { ...answers, 'sync.preview': ok({ ...joinPreview, joining: false }) },
+      answers: {
+        ...answers,
+        'sync.preview': ok({
+          ...joinPreview,
+          joining: false,
+          by: [{ name: 'Old phone', atMs: NOW - 4e6 }, { atMs: NOW - 9e6 }],
+        }),
+      },
       reach: seen('join-listed'),
     },
     { name: 'popup-braked', status: BRAKED },

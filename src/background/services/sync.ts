@@ -7,7 +7,7 @@ import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
-import type { JoinPreview, PreviewPart } from '../../model/join-preview.ts';
+import type { Deleter, JoinPreview, PreviewPart } from '../../model/join-preview.ts';
 import type { SyncState } from '../../model/recording.ts';
 import { changeShared, EMPTY_SHARED } from '../../model/shared-settings.ts';
 import type { SyncHold, SyncWhen } from '../../model/sync-when.ts';
@@ -354,8 +354,8 @@ export class Sync {
       const brake = {
         agreed: looked.ok ? looked.value : 0,
         inMemory: () => this.inMemory(),
-        asks: (deleted: PreviewPart) => {
-          this.#preview = { deleted, joining: false };
+        asks: (deleted: PreviewPart, by: readonly Deleter[]) => {
+          this.#preview = { deleted, joining: false, by };
         },
       };
       result = looked.ok

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DAY_MS } from '../../../src/base/clock.ts';
 import { PREVIEW_LISTED } from '../../../src/model/join-preview.ts';
 import { reductionOf } from '../../../src/model/reduction.ts';
+import { readCommands } from '../../../src/sync/erasures.ts';
 import { Oracle } from '../../support/sync-oracle.ts';
 import { SyncWorld } from '../../support/sync-world.ts';
 import { WholeDevice } from '../../support/whole-device.ts';
@@ -44,6 +45,7 @@ describe('what another device deletes', () => {
     await b.run(() => b.profile.change({ consent: 'accepted' }));
     await recorded({ 'much.example': 60, 'kept.example': 20 });
     await oracle.erase(a, site('much.example'));
+    const deletedMs = (await a.run(() => readCommands(a.store)))[0]?.atMs;
     await oracle.visit(a, 'later.example', '/');
     await a.round();
     await oracle.visit(b, 'own.example', '/');
@@ -52,6 +54,8 @@ describe('what another device deletes', () => {
     for (let round = 0; round < 2; round++) {
       expect((await b.round()).phase).toBe('asks');
       expect(preview()).toMatchObject({ joining: false, deleted: { records: 60, sites: 1 } });
+      // Which device that was, and when.
+      expect(preview()?.by).toEqual([{ name: a.name, atMs: deletedMs }]);
       expect(preview()?.deleted.listed).toHaveLength(PREVIEW_LISTED);
       await b.restart();
     }
