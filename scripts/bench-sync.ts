@@ -76,6 +76,9 @@ if (isWanted('first')) {
 }
 if (isWanted('peer')) {
   const rows = [];
+  // What making an account and pairing take by themselves: a peer has neither.
+  const base = await moveOurs(1);
+  rows.push(row(base));
   for (const records of counts(values.peer)) {
     const [ours, theirs] = [await moveOurs(records), await movePeer(records)];
     for (const one of [ours, theirs]) rows.push(row(one));
@@ -83,7 +86,7 @@ if (isWanted('peer')) {
     const bytes = (one: Moved) => one.uploadBytes + one.downloadBytes;
     console.table(rows);
     console.log(
-      `${records.toLocaleString('en')}: ${(all(theirs) / all(ours)).toFixed(1)} times as fast, ${(bytes(ours) / bytes(theirs)).toFixed(3)} of the bytes`,
+      `${records.toLocaleString('en')}: ${(all(theirs) / all(ours)).toFixed(1)} times as fast with the account and pairing, ${(all(theirs) / Math.max(1, all(ours) - all(base))).toFixed(1)} times without; ${(bytes(ours) / bytes(theirs)).toFixed(3)} of the bytes`,
     );
   }
   result.peer = rows;
