@@ -26,6 +26,8 @@ const PAIRS: readonly [BrowserName, BrowserName][] = [
   ['chromium', 'firefox'],
 ];
 const KILLS = [0, 5];
+/** A day of records. */
+const FEW = 200;
 
 const { values } = parseArgs({
   options: {
@@ -76,8 +78,8 @@ if (isWanted('first')) {
 }
 if (isWanted('peer')) {
   const rows = [];
-  // What making an account and pairing take by themselves: a peer has neither.
-  const base = await moveOurs(1);
+  // Nearly all that these take is making an account and pairing, which a peer has not.
+  const base = await moveOurs(FEW);
   rows.push(row(base));
   for (const records of counts(values.peer)) {
     const [ours, theirs] = [await moveOurs(records), await movePeer(records)];
