@@ -20,7 +20,7 @@ import { type EraseCommand, mayMean, meantUntil, readCommands, shortTokens } fro
 import { fetchSlots } from './fetch.ts';
 import { openHeader } from './objects.ts';
 import { daysOfRows, queueDay, readStaged, unqueueWhole } from './outbox.ts';
-import { addEvents, type PullSession, type Taken, takePart, withoutErased } from './parts.ts';
+import { addEvents, nothingTaken, type PullSession, takePart, withoutErased } from './parts.ts';
 import { push } from './push.ts';
 import type { TransportFailure } from './transport.ts';
 
@@ -54,13 +54,7 @@ export async function eventsAtService(
   const slots = parts.map(({ slot }) => slot as Slot);
   const objects = await fetchSlots(transport, signerOf(store, account.account), slots);
   if (!objects.ok) return objects;
-  const into: Taken = {
-    commands: [],
-    authors: new Map(),
-    events: new Map(),
-    returned: new Set(),
-    updates: new Map(),
-  };
+  const into = nothingTaken();
   let missing = slots.length - objects.value.length;
   for (const { slot, body } of objects.value) {
     const header = await openHeader(scope, slot, body);

@@ -47,6 +47,14 @@ export interface Taken {
   readonly updates: Map<EventId, Slot>;
 }
 
+export const nothingTaken = (): Taken => ({
+  commands: [],
+  authors: new Map(),
+  events: new Map(),
+  returned: new Set(),
+  updates: new Map(),
+});
+
 /**
  * `no-key`: a part whose key its author does not publish (any more): it was destroyed, or is yet to come. `partly`: some of
  * its events are none that we know. `newer`: a device of the account wrote what this version does not know. `broken`: does not open, or is

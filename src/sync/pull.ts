@@ -50,7 +50,7 @@ import {
   slotOf,
 } from './objects.ts';
 import { erasuresWaiting, partsSent, queueDay, queueRecord, readStaged } from './outbox.ts';
-import { addEvents, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
+import { addEvents, nothingTaken, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts, tellRecordsAnew } from './receipts.ts';
 import { parseJson, parseRing } from './rings.ts';
 import type { LieKind, SaidHead } from './service-lie.ts';
@@ -347,13 +347,7 @@ async function apply(
   const peers: PeerRow[] = [];
   const ownParts: number[] = [];
   const unread = { ...(await readUnread(store)) };
-  const into: Taken = {
-    commands: [],
-    authors: new Map(),
-    events: new Map(),
-    returned: new Set(),
-    updates: new Map(),
-  };
+  const into = nothingTaken();
   const opened = await openHeaders(scope, objects);
   const settled = await lastSettled(store);
   const late = new Set<string>(
