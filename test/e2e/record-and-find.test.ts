@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type BrowserName, launchBrowser, type TestBrowser, type TestPage } from '../support/browser.ts';
 import { filesBelow, searchBytes } from '../support/search-bytes.ts';
+import { statusOf } from '../support/status.ts';
 import { waitFor } from '../support/wait-for.ts';
 import { startWebServer, type WebServer } from '../support/web-server.ts';
 
@@ -261,9 +262,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
   it('keeps at level anonymous only counts, at level ephemeral only memory', async () => {
     const popup = await browser.openExtensionPage(POPUP);
     await popup.click('level-anonymous');
-    await waitFor('the level is set', async () =>
-      popup.evaluate(`document.querySelector('[data-testid=level-anonymous]').checked`),
-    );
+    await waitFor('the level is set', async () => (await statusOf(popup)).level === 'anonymous');
     await (await visit('anonymous.example', '/Anonymousword')).close();
     const record = await waitFor('a count was recorded', async () =>
       (await exported()).interactions.find(({ level }) => level === 'anonymous'),
@@ -272,9 +271,7 @@ describe.each<BrowserName>(['chromium', 'firefox'])('%s', (name) => {
     expect(JSON.stringify(record)).not.toMatch(/anonymous\.example|Anonymousword/);
 
     await popup.click('level-ephemeral');
-    await waitFor('the level is set', async () =>
-      popup.evaluate(`document.querySelector('[data-testid=level-ephemeral]').checked`),
-    );
+    await waitFor('the level is set', async () => (await statusOf(popup)).level === 'ephemeral');
     await (await visit('ephemeral.example', '/Ephemeralword')).close();
     await options.goto(`${browser.extensionOrigin}/${OPTIONS}#search`);
     await options.fill('search-input', 'ephemeralword');
