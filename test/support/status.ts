@@ -1,4 +1,4 @@
-import type { Status } from '../../src/messaging/answers.ts';
+import type { Status } from '../../src/model/recording.ts';
 import type { TestPage } from './browser.ts';
 
 /**
