@@ -401,6 +401,7 @@ export function createHandlers(access: Access): Handlers {
     'sync.held': async (span) => (await ready()).sync.looking((session) => readHeld(session, span)),
     'sync.held-object': async ({ slot }) =>
       (await ready()).sync.looking((session) => readHeldObject(session, slot)),
+    'sync.fingerprint': async () => ok(await (await ready()).sync.fingerprint()),
     'sync.evidence': async () => ok(`${JSON.stringify(await (await ready()).sync.evidence(), null, 2)}\n`),
     'archive.fetch-month': async ({ month }) => thenBudget(await (await settled()).budget.fetchMonth(month)),
     'sync.leave': async ({ anyway, loseAway }) =>

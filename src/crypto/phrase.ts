@@ -56,3 +56,15 @@ export function parsePhrase(text: string): Result<Bytes> {
     );
   }
 }
+
+const WORD_BITS = 11;
+
+/** Bytes as words of the same list, 11 bits each, without a checksum: to be compared, not typed. What is left of the last byte is not told. */
+export function wordsOf(bytes: Bytes): string[] {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const count = Math.floor(bits.length / WORD_BITS);
+  return Array.from({ length: count }, (_, index) => {
+    const at = index * WORD_BITS;
+    return wordlist[Number.parseInt(bits.slice(at, at + WORD_BITS), 2)] ?? '';
+  });
+}

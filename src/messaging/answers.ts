@@ -5,6 +5,7 @@ import type { ClosedReport } from '../model/closed.ts';
 import type { Correctable, DataAccessRequest } from '../model/data-request.ts';
 import type { Deletion } from '../model/deletion.ts';
 import type { LogReading } from '../model/deletion-log.ts';
+import type { Fingerprint } from '../model/fingerprint.ts';
 import type { HealthReport } from '../model/health.ts';
 import type { HeldContents, HeldPage } from '../model/held.ts';
 import type { InteractionRecord, NewEvent } from '../model/interaction.ts';
@@ -193,6 +194,8 @@ export interface Answers {
   'sync.held-object': HeldContents;
   /** The text of a JSON file. */
   'sync.evidence': string;
+  /** `null` before the first round. */
+  'sync.fingerprint': Fingerprint | null;
   'sync.leave': Status;
   'sync.delete-account': Status;
 }

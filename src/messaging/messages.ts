@@ -350,6 +350,7 @@ export const MESSAGES = {
   'sync.held-object': { from: 'page', body: v.strictObject({ slot: slotSchema }) },
   /** What proves that the service showed this device what cannot be; no content. */
   'sync.evidence': { from: 'page', body: nothing },
+  'sync.fingerprint': { from: 'page', body: nothing },
   /** Days of a month, "2025-03", that are at the sync service only. */
   'archive.fetch-month': {
     from: 'page',

@@ -7,7 +7,7 @@ import { canonical } from '../base/canonical.ts';
 
 export interface Entry<T> {
   readonly value: T;
-  /** Who wrote it and the how-manieth write of theirs it was. */
+  /** Who wrote it, and the number of that write: each actor's only grow. */
   readonly actor: string;
   readonly n: number;
   /** By the clock of who wrote it, in ms since 1970: to be shown, and decides nothing. */
@@ -27,14 +27,18 @@ const covers = (seen: Register<unknown>['seen'], { actor, n }: Entry<unknown>): 
 
 const isSameWrite = (a: Entry<unknown>, b: Entry<unknown>): boolean => a.actor === b.actor && a.n === b.n;
 
-/** A write that has seen everything in `register`: afterwards it is the only value. */
+/**
+ * A write that has seen everything in `register`: afterwards it is the only value. Its number is the time, or the next one where the clock
+ * stands before that: an actor whose profile was put back from a backup does not know how far it had counted, and a number that others
+ * have seen would make its new choice pass for an old one.
+ */
 export function write<T>(register: Register<T>, actor: string, value: T, atMs: number): Register<T> {
-  const n = (register.seen[actor] ?? 0) + 1;
+  const n = Math.max((register.seen[actor] ?? 0) + 1, atMs);
   return { entries: [{ value, actor, n, atMs }], seen: { ...register.seen, [actor]: n } };
 }
 
 /**
- * An actor whose profile was put back from a backup may number another write like one that others know: both values stay, as of writes
+ * An actor whose profile and clock were put back may number another write like one that others know: both values stay, as of writes
  * that do not know of each other.
  */
 export function merge<T>(a: Register<T>, b: Register<T>): Register<T> {

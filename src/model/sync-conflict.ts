@@ -14,7 +14,7 @@ export type ConflictData = PrivacyLevel | Rule | null;
 export interface ConflictSide {
   /** Id of the device that chose it. */
   readonly device: string;
-  /** The how-manieth choice of that device this was. */
+  /** The number of that choice: those of a device only grow. */
   readonly version: number;
   /** By the clock there, ISO 8601. */
   readonly timestamp: string;

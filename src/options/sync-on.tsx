@@ -9,6 +9,7 @@ import { confirm } from '../ui/components/confirm-dialog.tsx';
 import { saveFile } from '../ui/file-parts.ts';
 import { exactTime } from '../ui/format.ts';
 import { useKeptFocus } from '../ui/keep-focus.ts';
+import { CompareWords } from './compare-words.tsx';
 import { ConflictsCard } from './conflicts-card.tsx';
 import { DeletionsCard } from './deletions-card.tsx';
 import { HeldCard } from './held-card.tsx';
@@ -226,6 +227,7 @@ export function SyncOn({ sync }: { readonly sync: SyncState }) {
         </table>
         {!sync.hasEvidence && <PairingCode devices={devices.length} />}
         {sync.phrase !== 'waits' && <PhraseCheck />}
+        <CompareWords syncedMs={sync.lastSyncedMs} />
       </section>
       <ConflictsCard devices={devices} syncedMs={sync.lastSyncedMs} />
       <DeletionsCard syncedMs={sync.lastSyncedMs} />

@@ -141,6 +141,8 @@ export interface PeerRow {
   /** Of our key ring: which keys it holds, as the service has it. */
   readonly note?: string;
   readonly own: boolean;
+  /** Of an own part: it was made of a whole day, not of what came in since the one before. */
+  readonly whole?: true;
   /** Of the master key that it was sealed under, from 2; absent = 1. */
   readonly epoch?: number;
 }

@@ -1,5 +1,5 @@
 /** What waits, as sealed objects: parts of days, key ring, card, settings, erase commands, head. */
-import { type Bytes, toHex, utf8 } from '../base/bytes.ts';
+import { type Bytes, toHex } from '../base/bytes.ts';
 import type { Clock, Day } from '../base/clock.ts';
 import { ok, type Result } from '../base/result.ts';
 import { sha256 } from '../crypto/primitives.ts';
@@ -20,6 +20,7 @@ import { epochOfPeer } from './epochs.ts';
 import { readCommands } from './erasures.ts';
 import { FEED, type Feed } from './feed.ts';
 import { ownHead } from './heads.ts';
+import { encodeJson } from './json.ts';
 import { epochField, type ObjectHeader, type ObjectScope, sealObject, slotOf } from './objects.ts';
 import type { QueuedRow, Staged } from './outbox.ts';
 import { ownCard } from './receipts.ts';
@@ -86,7 +87,7 @@ export async function draftsOf(session: PushSession, group: Group, nextPart: () 
         if (!(error instanceof DamagedError)) throw error;
       }
     }
-    return partDrafts(session, day, events, nextPart);
+    return partDrafts(session, day, events, nextPart, {});
   }
   const { events, damaged } = await store.eventsOfDay(day);
   const ids = new Set(events.map(({ id }) => id));
@@ -105,7 +106,7 @@ export async function draftsOf(session: PushSession, group: Group, nextPart: () 
     (peer) => peer.own && peer.kind === 'part' && peer.day === day,
   );
   return [
-    ...(await partDrafts(session, day, own, nextPart)),
+    ...(await partDrafts(session, day, own, nextPart, { whole: true })),
     ...before.map(
       (peer): Draft => ({
         op: { op: 'delete', slot: peer.slot as Slot },
@@ -121,6 +122,7 @@ async function partDrafts(
   day: Day,
   events: readonly InteractionEvent[],
   nextPart: () => number,
+  isWhole: Pick<PeerRow, 'whole'>,
 ): Promise<Draft[]> {
   const drafts: Draft[] = [];
   if (events.length === 0) return drafts;
@@ -138,7 +140,7 @@ async function partDrafts(
       generation: key.generation,
     };
     const { slot, body } = await sealObject(scope, header, key.aead, payload);
-    drafts.push(await draft(scope, slot, body, null, { kind: 'part', day, own: true }));
+    drafts.push(await draft(scope, slot, body, null, { kind: 'part', day, own: true, ...isWhole }));
   }
   return drafts;
 }
@@ -183,12 +185,7 @@ async function versioned(
   const slot = await slotOf(scope, { ...base, counter: 0 });
   const peer = await store.db.get('peers', slot);
   const counter = (peer?.version ?? 0) + 1;
-  const { body } = await sealObject(
-    scope,
-    { ...base, counter },
-    scope.keys.record,
-    utf8(JSON.stringify(payload)),
-  );
+  const { body } = await sealObject(scope, { ...base, counter }, scope.keys.record, encodeJson(payload));
   return draft(scope, slot, body, ((peer?.etag ?? NOTHING) as Etag) || null, {
     kind,
     version: counter,
@@ -215,7 +212,7 @@ async function recordDraft(session: PushSession, name: string): Promise<Draft[]>
     counter: 0,
     name: command.id,
   };
-  const payload = utf8(JSON.stringify(await signed('erase', command)));
+  const payload = encodeJson(await signed('erase', command));
   const { slot, body } = await sealObject(scope, header, scope.keys.record, payload);
   // It is there: its answer was lost, and the pull found it. Nobody else gives a command of this name.
   if (await store.db.get('peers', slot)) return [];

@@ -9,10 +9,10 @@ import type { Slot } from '../protocol/ids.ts';
 import { signerOf } from './account-state.ts';
 import { meantUntil, readCommands } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
+import { parseJson } from './json.ts';
 import { erasedOutsideUntil } from './left.ts';
 import { closedBy, headerBytes, type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { type OpenedPart, openPart, type PullSession, withoutErased } from './parts.ts';
-import { parseJson } from './rings.ts';
 import type { TransportFailure } from './transport.ts';
 
 /** Characters of the contents that are shown. */

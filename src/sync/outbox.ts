@@ -202,6 +202,9 @@ export async function waitingHere(
   return { rows: rows.length, erasures: (await erasuresWaiting(store)).length };
 }
 
+/** In `metadata`: the day on which small parts were last made into whole ones (gather.ts). */
+export const GATHERED = 'parts-gathered';
+
 /** What is remembered of one account, and means nothing in another. */
 const OF_ACCOUNT = [
   CURSOR,
@@ -213,6 +216,7 @@ const OF_ACCOUNT = [
   RENEWAL_WISHED,
   EPOCH_SETTLED,
   SETTINGS_CAME,
+  GATHERED,
   UNERASED,
   TRIED,
   'retry',

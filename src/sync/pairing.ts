@@ -16,7 +16,7 @@ import { pskOpen, pskSeal } from '../crypto/hpke.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { generateDeviceKeys } from '../crypto/signing.ts';
 import { deviceIdOf as idOfKeys } from '../protocol/device-list.ts';
-import { type ChannelId, parseChannelId } from '../protocol/ids.ts';
+import { type ChannelId, type DeviceId, parseChannelId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { accountIdSchema, pairMessageSchema, pairOfferSchema } from '../protocol/wire.ts';
@@ -86,6 +86,14 @@ export async function invite(
   const channel = toBase64Url(systemRandom.bytes(16)) as ChannelId;
   const secret = systemRandom.bytes(SECRET_BYTES);
   const signer = signerOf(store, account.account);
+  const listed = await fetchChain(transport, signer);
+  if (!listed.ok) return listed;
+  const most = transport.limits.devices;
+  if (listed.value.current.list.devices.length >= most)
+    return fail(
+      'devices-full',
+      `There are ${most} devices in this account, and it can have no more. Remove one that you do not use any more, then add this one.`,
+    );
   const opened = await transport.call(
     {
       method: 'POST',
@@ -97,6 +105,9 @@ export async function invite(
   );
   if (!opened.ok) return opened;
   const expiresMs = clock.nowMs() + LIMITS.pairSeconds * 1000;
+
+  /** Nothing that opens is the answer "no": whoever waits need not wait until the code expires. */
+  const refuse = () => transport.call(put(PATHS.pairReply(channel), new Uint8Array(0)), signer);
 
   async function serve(): Promise<Result<string>> {
     const message = await poll(
@@ -115,28 +126,91 @@ export async function invite(
     // Whether it is a key that can be sealed for.
     const isUsable = kemKey && (await sealTo(kemKey, secret, new Uint8Array(0), aad(channel, 'reply')));
     if (!device?.success || !signKey || !kemKey || !isUsable) {
-      // Nothing that opens is the answer "no": whoever waits need not wait until the code expires.
-      await transport.call(put(PATHS.pairReply(channel), new Uint8Array(0)), signer);
+      await refuse();
       return fail('pair-refused', 'Somebody used this code without knowing its secret. Make a new code.');
     }
     const id = await idOfKeys(signKey, kemKey, { sha256 });
+    await store.writeNamed(UNANSWERED, {
+      channel,
+      secret: toBase64Url(secret),
+      id,
+      kem: device.output.kem,
+      expiresMs,
+    });
     const addedAt = clock.nowMs();
     const changed = await changeDevices(store, transport, account.account, (devices) => [
       ...devices.filter((known) => known.id !== id),
       { id, sign: device.output.sign, kem: device.output.kem, addedAt },
     ]);
-    if (!changed.ok) return changed;
+    if (!changed.ok) {
+      await refuse();
+      await store.writeNamed(UNANSWERED, null);
+      return changed;
+    }
     // The joiner needs the key that was in force when it was added; of a later one it finds its own box in the list.
     if ((await moveOn(store, changed.value)) === 'no-key') return NO_KEY;
-    const { vault } = store;
-    // What it lacks is in the device list (epoch-keys.ts): a message is small, and there may have been many epochs.
-    const epoch: unknown = JSON.parse(fromUtf8(encodeEpoch(withRecordsOnly(vault.epoch))));
-    const reply = json({ account: account.account, master: toBase64Url(vault.masterKey()), epoch });
-    const sealed = await pskSeal(kemKey, secret, 'arq/v1/pair', reply, aad(channel, 'reply'));
-    const sent = await transport.call(put(PATHS.pairReply(channel), sealed), signer);
+    const sent = await reply(store, transport, account, kemKey, { channel, secret });
+    if (sent.ok) await store.writeNamed(UNANSWERED, null);
     return sent.ok ? ok(id) : sent;
   }
-  return ok({ code: formatCode({ url: transport.origin, channel, secret }), expiresMs, joined: serve() });
+  answering.add(channel);
+  const joined = serve().finally(() => answering.delete(channel));
+  return ok({ code: formatCode({ url: transport.origin, channel, secret }), expiresMs, joined });
+}
+
+/** Channels whose answer is under way in this worker. */
+const answering = new Set<string>();
+/** Whom this device put into the list, and has not answered yet. */
+const UNANSWERED = 'pairing-unanswered';
+const unansweredSchema = v.object({
+  channel: v.string(),
+  secret: v.string(),
+  id: v.string(),
+  kem: v.string(),
+  expiresMs: v.number(),
+});
+
+/** The account and its keys, for a device that is in the list. */
+async function reply(
+  { vault }: LocalStore,
+  transport: Transport,
+  account: AccountState,
+  recipient: Bytes,
+  { channel, secret }: Pick<PairingCode, 'channel' | 'secret'>,
+) {
+  // What it lacks is in the device list (epoch-keys.ts): a message is small, and there may have been many epochs.
+  const epoch: unknown = JSON.parse(fromUtf8(encodeEpoch(withRecordsOnly(vault.epoch))));
+  const message = json({ account: account.account, master: toBase64Url(vault.masterKey()), epoch });
+  const sealed = await pskSeal(recipient, secret, 'arq/v1/pair', message, aad(channel, 'reply'));
+  const signer = {
+    account: account.account,
+    device: vault.deviceId as DeviceId,
+    key: vault.device.sign.privateKey,
+  };
+  return transport.call(put(PATHS.pairReply(channel), sealed), signer);
+}
+
+/**
+ * The worker was stopped after it had put a device into the list and before it had answered: the answer goes now, as long as that device
+ * waits. `listed`: ids of the devices in the list.
+ */
+export async function answerPairing(
+  store: LocalStore,
+  transport: Transport,
+  account: AccountState,
+  listed: ReadonlySet<string>,
+  clock: Clock,
+): Promise<void> {
+  const note = v.safeParse(unansweredSchema, await store.readNamed(UNANSWERED).catch(() => undefined));
+  if (!note.success || answering.has(note.output.channel)) return;
+  const { id, expiresMs } = note.output;
+  const channel = parseChannelId(note.output.channel);
+  const [secret, kem] = [keyBytes(note.output.secret, SECRET_BYTES), keyBytes(note.output.kem, 32)];
+  if (channel && secret && kem && listed.has(id) && clock.nowMs() < expiresMs) {
+    const sent = await reply(store, transport, account, kem, { channel, secret });
+    if (!sent.ok && sent.error.code === 'unreachable') return;
+  }
+  await store.writeNamed(UNANSWERED, null);
 }
 
 /** `null` when 32 bytes are no public key that can be used (all zeros, say). */

@@ -26,11 +26,11 @@ import { attested } from './attested.ts';
 import { deletersOf, unknownOf } from './brake.ts';
 import type { EraseCommand } from './erasures.ts';
 import { fetchSlots } from './fetch.ts';
+import { parseJson } from './json.ts';
 import { meantHere } from './meant.ts';
 import { type OpenedHeader, openBody, openHeader } from './objects.ts';
 import { changesSince, NEWER, openCommand, type RoundSession } from './pull.ts';
 import { type Card, cardSchema } from './receipts.ts';
-import { parseJson } from './rings.ts';
 import { keepKeys } from './rotation.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 

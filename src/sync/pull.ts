@@ -40,6 +40,7 @@ import {
 import { extended, type Feed, follows, moveCursor, notAsSent, openFeed, readPage } from './feed.ts';
 import { type Fetched, fetchSlots } from './fetch.ts';
 import { contradicted, headSchema, headsBeyond, readHeads, stopFor, takeHead } from './heads.ts';
+import { parseJson } from './json.ts';
 import {
   epochField,
   epochOfNewer,
@@ -52,7 +53,7 @@ import {
 import { erasuresWaiting, partsSent, queueDay, queueRecord, readStaged } from './outbox.ts';
 import { addEvents, nothingTaken, type Outcome, type PullSession, type Taken, takePart } from './parts.ts';
 import { cardSchema, noteReceipts, tellRecordsAnew } from './receipts.ts';
-import { parseJson, parseRing } from './rings.ts';
+import { parseRing } from './rings.ts';
 import type { LieKind, SaidHead } from './service-lie.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 import { carriedOut, noteTried, readTried, readUnerased } from './unerased.ts';
@@ -376,7 +377,21 @@ async function apply(
     // What was taken of the page so far is taken again when it can be read whole.
     if (outcome.value === 'newer') return NEWER;
     delete unread[object.slot];
-    if (stale) unread[object.slot] = 'late';
+    const lateDay = stale && own && header?.header.kind === 'part' ? header.header.day : undefined;
+    if (lateDay !== undefined) {
+      // A request of this device that was under way all that time, and has been repeated since: it goes when its day is sent anew.
+      await queueDay(store, lateDay);
+      const etag = toHex(await sha256(object.body));
+      // As of the epoch of now, or it would be wrapped anew, and what nobody takes would be taken.
+      peers.push({
+        slot: object.slot,
+        etag,
+        kind: 'part',
+        own,
+        day: lateDay,
+        ...epochField(scope.keys.epoch),
+      });
+    } else if (stale) unread[object.slot] = 'late';
     else if (outcome.value === 'broken' || outcome.value === 'partly') unread[object.slot] = 'broken';
     // Ours, and its key was destroyed here: an object to be taken away.
     else if (outcome.value === 'no-key' && !own) unread[object.slot] = 'no-key';

@@ -1,12 +1,14 @@
 /** Key rings of devices, as they published them: what opens their parts. */
+
 import * as v from 'valibot';
-import { fromBase64Url, fromUtf8, toBase64Url } from '../base/bytes.ts';
+import { fromBase64Url, toBase64Url } from '../base/bytes.ts';
 import { ok, type Result } from '../base/result.ts';
 import { type AeadKey, aeadKey, kidOf } from '../crypto/envelope.ts';
 import type { DeviceId } from '../protocol/ids.ts';
 import type { RingName } from '../storage/key-store.ts';
 import type { PeriodKey } from '../storage/vault.ts';
 import { fetchSlots } from './fetch.ts';
+import { parseJson } from './json.ts';
 import { type ObjectScope, type OpenedHeader, openBody, openHeader, slotOf } from './objects.ts';
 import type { Signer, Transport, TransportFailure } from './transport.ts';
 
@@ -105,12 +107,4 @@ export async function publishedBefore(
   const isClosed = (entry: RingEntry) =>
     closed.some(({ day, generation }) => day === entry.day && generation === entry.generation);
   return ok(parsed.success ? parsed.output.entries.filter(isClosed) : []);
-}
-
-export function parseJson(bytes: Parameters<typeof fromUtf8>[0]): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes));
-  } catch {
-    return undefined;
-  }
 }

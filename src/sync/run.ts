@@ -6,8 +6,10 @@ import { type AccountState, type Devices, scopeOf } from './account-state.ts';
 import { fetchWaiting } from './away.ts';
 import type { Brake } from './brake.ts';
 import { settleEpoch } from './epochs.ts';
+import { gatherParts } from './gather.ts';
 import { checkList } from './heads.ts';
 import { askLimits, keepToLimits, REFUSED_AS_IT_IS } from './limits.ts';
+import { answerPairing } from './pairing.ts';
 import { type EraseHere, type Pulled, pull } from './pull.ts';
 import { type Pushed, push } from './push.ts';
 import { rewrapOld } from './rewrap.ts';
@@ -62,6 +64,7 @@ async function rounds(
     const authors = new Set<string>(list.devices.map(({ id }) => id));
     // Whoever answers: a device that was taken out says so and sends nothing more.
     if (!authors.has(store.vault.deviceId)) return refusal('UNKNOWN_DEVICE', 403);
+    await answerPairing(store, transport, account, authors, clock);
     const listed = await checkList({ store, transport, account, clock, authors }, devices.value);
     if (!listed.ok) return listed;
     const session = { store, transport, scope, account, rings, ever, authors, clock, eraseHere, brake };
@@ -71,6 +74,7 @@ async function rounds(
     unreadable = pulled.value.unreadable;
     const wrapped = await rewrapOld(session, authors);
     if (!wrapped.ok) return wrapped;
+    await gatherParts(store, clock);
     const stuck = new Set<Day>();
     let pushed: Result<Pushed, TransportFailure>;
     let more: boolean;

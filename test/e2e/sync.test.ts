@@ -120,6 +120,17 @@ describe.each<[BrowserName, BrowserName]>([
     }
   });
 
+  it('both show the same words to compare', async () => {
+    const said: string[] = [];
+    for (const device of [first, second]) {
+      await device.show('sync');
+      await device.page.click('compare-open');
+      said.push(`${await device.page.text('compare-words')} ${await device.page.text('compare-entries')}`);
+    }
+    expect(said[0]).toMatch(/^([a-z]+ ){8}\d+$/);
+    expect(said[1]).toBe(said[0]);
+  });
+
   it('leaving keeps what is there; a used code is refused, a new one joins again', async () => {
     await second.show('sync');
     await second.page.click('sync-leave');

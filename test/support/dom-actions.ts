@@ -9,13 +9,19 @@ export function isVisible(selector: string, visible: boolean): boolean {
   );
 }
 
-/** The centre of the nth match once it is enabled and nothing lies over it; scrolls it into view. */
-export function findTarget(selector: string, nth: number): { readonly x: number; readonly y: number } | null {
+/** The centre of the nth match once it is enabled, stands still and has nothing over it; scrolls it into view. */
+export async function findTarget(
+  selector: string,
+  nth: number,
+): Promise<{ readonly x: number; readonly y: number } | null> {
   const element = document.querySelectorAll(selector)[nth];
   if (element === undefined || element.matches(':disabled')) return null;
   element.scrollIntoView({ block: 'center', inline: 'center', behavior: 'instant' });
+  const before = element.getBoundingClientRect();
+  // What comes in above it moves it away from under the pointer.
+  await new Promise((resolve) => setTimeout(resolve, 40));
   const box = element.getBoundingClientRect();
-  if (box.width === 0 || box.height === 0) return null;
+  if (box.width === 0 || box.height === 0 || box.x !== before.x || box.y !== before.y) return null;
   const x = Math.floor(box.x + box.width / 2);
   const y = Math.floor(box.y + box.height / 2);
   const top = document.elementFromPoint(x, y);

@@ -337,6 +337,7 @@ export const MESSAGE_SAMPLES: { readonly [T in MessageType]: Samples<T> } = {
     wrong: [{ slot: 'A'.repeat(42) }, { slot: '../x' }],
   },
   'sync.evidence': nothing,
+  'sync.fingerprint': nothing,
   'archive.fetch-month': { right: [{ month: '2025-03' }], wrong: [{ month: '2025-3' }, { month: 'March' }] },
   'sync.leave': { right: [{ anyway: false, loseAway: false }] },
   'sync.delete-account': { right: [{ anyway: false, loseAway: false }] },

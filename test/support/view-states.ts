@@ -1082,6 +1082,18 @@ export const VIEW_STATES: readonly Required<ViewState>[] = (
       reach: seen('conflict'),
     },
     { name: 'options-sync-on', status: syncing({}), reach: seen('device') },
+    {
+      name: 'options-sync-compare',
+      status: syncing({ lastSyncedMs: 1 }),
+      answers: {
+        ...answers,
+        'sync.fingerprint': { ok: true, value: { entries: 1234, digest: 'AAECAwQFBgcICQo' } },
+      },
+      reach: async (view) => {
+        await view.click('compare-open');
+        await says(view, 'compare-entries', '1,234');
+      },
+    },
     { name: 'options-sync-metered', status: syncing({ holds: 'metered' }), reach: seen('sync-when') },
     {
       name: 'options-sync-on-asks',

@@ -6,6 +6,7 @@ import { Mutex } from '../../base/mutex.ts';
 import { type Failure, fail, ok, type Result } from '../../base/result.ts';
 import type { InviteAnswer } from '../../messaging/answers.ts';
 import type { Deletion } from '../../model/deletion.ts';
+import type { Fingerprint } from '../../model/fingerprint.ts';
 import type { InteractionRecord } from '../../model/interaction.ts';
 import type { Deleter, JoinPreview, PreviewPart } from '../../model/join-preview.ts';
 import type { SyncState } from '../../model/recording.ts';
@@ -31,6 +32,7 @@ import {
 import { forgetDeleted, MASS_DELETION } from '../../sync/brake.ts';
 import { forgetCommands } from '../../sync/erasures.ts';
 import { readCursor } from '../../sync/feed.ts';
+import { fingerprintOf } from '../../sync/fingerprint.ts';
 import { readHoldings, withKnown } from '../../sync/holdings.ts';
 import { leftAccount, noteJoined, noteLeft, tellUntold } from '../../sync/left.ts';
 import { type Mended, mendFromService } from '../../sync/mend.ts';
@@ -63,8 +65,10 @@ import { SyncSettings } from './sync-settings.ts';
 
 /** So often the number of records is told while much comes. */
 const PROGRESS_MS = 500;
-/** Changes are gathered for this long; five seconds is the promise. */
+/** Rounds that changes ask for begin this far from each other at least; what comes in between is gathered. */
 const GATHER_MS = 1_000;
+/** And this long after the change: a page that was opened tells a few things at once. Five seconds is the promise. */
+const SOON_MS = 250;
 export const SYNC_ALARM = 'sync';
 
 /** The service does not answer now, and perhaps never again. */
@@ -103,6 +107,8 @@ export class Sync {
   #problem: Failure | undefined;
   #transport: Transport | undefined;
   #running: Promise<void> | undefined;
+  /** When the last round began. */
+  #beganMs = 0;
   #again = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #invitation: AbortController | undefined;
@@ -238,7 +244,9 @@ export class Sync {
   /** Something changed here: a round starts within five seconds. */
   changed(): void {
     this.#news.active();
-    if (this.#account) this.kick(GATHER_MS);
+    if (!this.#account) return;
+    const pausedMs = this.profile.clock.nowMs() - this.#beganMs;
+    this.kick(pausedMs >= 0 && pausedMs < GATHER_MS ? Math.max(SOON_MS, GATHER_MS - pausedMs) : SOON_MS);
   }
 
   kick(delayMs: number): void {
@@ -306,6 +314,7 @@ export class Sync {
         this.#again = false;
         const account = this.#account;
         if (!account || !this.mayRun()) return;
+        this.#beganMs = this.profile.clock.nowMs();
         if ((await this.#roundOf(account)) === 'more') {
           // Days that came back may have to leave again before the next ones come.
           await this.relieve();
@@ -461,6 +470,11 @@ export class Sync {
   }
 
   /** What proves that the service is not to be trusted, without any content. `null` while there is nothing. */
+  /** What the person compares with another device. */
+  async fingerprint(): Promise<Fingerprint | null> {
+    return this.#account ? fingerprintOf(this.profile.store, this.#account.account) : null;
+  }
+
   async evidence(): Promise<(Evidence & { readonly account: string; readonly serviceUrl: string }) | null> {
     const evidence = await readEvidence(this.profile.store);
     if (!this.#account || !evidence) return null;

@@ -36,8 +36,13 @@ describe('a level that two devices chose at once', () => {
   it('is told with who chose what when, this device first, and what is in force', () => {
     expect(only(both)).toMatchObject({
       name: 'level',
-      deviceA: { device: 'a', version: 1, timestamp: '2026-11-01T00:00:00.000Z', data: 'public' },
-      deviceB: { device: 'b', version: 1, data: 'anonymous' },
+      deviceA: {
+        device: 'a',
+        version: Date.UTC(2026, 10, 1),
+        timestamp: '2026-11-01T00:00:00.000Z',
+        data: 'public',
+      },
+      deviceB: { device: 'b', version: Date.UTC(2026, 10, 1), data: 'anonymous' },
       others: [],
       merged: 'anonymous',
     });

@@ -71,6 +71,8 @@ const EXPECTED: Record<string, readonly string[]> = {
     'last_sync',
     'locked-from',
     'parts',
+    // A day.
+    'parts-gathered',
     // Which master key of the account is to be replaced.
     'renewal-wished',
     'retry.failures',

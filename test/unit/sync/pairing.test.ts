@@ -185,3 +185,40 @@ describe('a service that meddles with pairing', () => {
     expect(await refused(b, text)).toMatch(/^inconsistent: The device list of this account is not signed/);
   });
 });
+
+describe('a pairing that ends in the middle', () => {
+  it('is answered when the worker goes on after it had put the device into the list', async () => {
+    const text = await code();
+    a.network.fate = (_, { method, url }) => (method === 'PUT' && url.endsWith('/reply') ? 'stopped' : 'ok');
+    const stopped = new Promise<void>((resolve) => (a.network.onStopped = resolve));
+    const joined = join(b, text);
+    await stopped;
+    a.network.up();
+    await a.restart();
+    await a.round();
+    expect(await joined).toEqual({ ok: true, value: null });
+    await world.settle();
+    for (const device of [a, b]) expect(device.sync.state().devices).toHaveLength(2);
+    // Once.
+    a.network.forget();
+    await a.round();
+    expect(a.network.sent.filter(({ path }) => path.includes('reply'))).toEqual([]);
+  });
+
+  it('is not begun where there is no room for another device', async () => {
+    Object.assign(world.service.deps.limits, { devices: 1 });
+    await a.restart();
+    await a.round();
+    const made = await a.run(() => a.sync.invite());
+    expect(made).toMatchObject({
+      ok: false,
+      error: { code: 'devices-full', message: expect.stringMatching(/^There are 1 devices in this account/) },
+    });
+  });
+
+  it('tells the other one at once where there was no room left meanwhile', async () => {
+    const text = await code();
+    Object.assign(world.service.deps.limits, { devices: 1 });
+    expect(await join(b, text)).toMatchObject({ ok: false, error: { code: 'pair-refused' } });
+  });
+});

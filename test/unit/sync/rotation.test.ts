@@ -266,6 +266,38 @@ describe('a device that was taken out', () => {
   });
 });
 
+describe('a request from before a rotation that arrives after it', () => {
+  it('leaves nothing behind: its author takes away what nobody takes', async () => {
+    await someHistory();
+    const own = await oracle.visit(b, 'one.example', '/late');
+    const old = await scopeOfDevice(b);
+    const day = dayOf(world.service.clock.nowMs());
+    const key = await b.run(() => b.store.vault.currentKey(eventsOf(day)));
+    await a.rotate();
+    await world.settle();
+    const author = b.store.vault.deviceId as DeviceId;
+    const { incarnation } = b.store.vault;
+    const late = await sealObject(
+      old,
+      { kind: 'part', author, incarnation, counter: 99, day, generation: key.generation },
+      key.aead,
+      await encodeEvents([{ ...own, id: `${own.id}9` }]),
+    );
+    const etag = toHex(await sha256(late.body)) as Etag;
+    const ops = [{ op: 'put', slot: late.slot, ifMatch: null, etag, body: late.body }] as const;
+    const batch = { key: null, device: author, atMs: 0, atomic: false, ops };
+    const { store, limits } = world.service.deps;
+    expect(await store.commit(await world.accountId(), batch, limits)).toMatchObject({ written: true });
+    // Whoever looks first cannot tell; its author can.
+    expect((await a.round()).message).toMatch(/1 object at the sync service cannot be opened/);
+    await b.round();
+    await world.settle();
+    for (const device of [a, b]) expect((await device.round()).message).toBeUndefined();
+    expect(await world.liveSlots()).not.toContain(late.slot);
+    await oracle.check();
+  });
+});
+
 describe('a rotation that ends in the middle goes on', () => {
   const whole = async (): Promise<void> => {
     for (const device of [a, b]) device.network.up();

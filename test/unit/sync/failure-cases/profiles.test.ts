@@ -139,6 +139,31 @@ describe('S3: a profile whose databases were put back to an older state uses no 
   });
 });
 
+describe('S3: a choice on a profile that was put back', () => {
+  it('stays beside what was chosen after another of that number, which it never saw', async () => {
+    const [a, b] = await pair();
+    await b.set({ level: 'public' });
+    await world.settle();
+    const copy = await copyProfile(b);
+    world.pass(1000);
+    await b.set({ level: 'private' });
+    await world.settle();
+    world.pass(1000);
+    await a.set({ level: 'public' });
+    await world.settle();
+    await putBack(b, copy, 'all');
+    world.pass(1000);
+    // Offline, where nothing tells that its numbers are used.
+    await b.set({ level: 'anonymous' });
+    await world.settle();
+    await oracle.check();
+    for (const device of [a, b]) {
+      expect(device.settings()).toMatchObject({ level: 'anonymous' });
+      expect(await device.run(() => device.sync.settings.conflicts())).toHaveLength(1);
+    }
+  });
+});
+
 describe('S14: records whose keys are missing here are left alone, and what helps is offered', () => {
   const rowsOf = (device: WholeDevice) =>
     device.run(async () => ({
