@@ -153,13 +153,13 @@ export async function invite(
     if (sent.ok) await store.writeNamed(UNANSWERED, null);
     return sent.ok ? ok(id) : sent;
   }
-  answering.add(channel);
-  const joined = serve().finally(() => answering.delete(channel));
+  answering.set(store, channel);
+  const joined = serve().finally(() => answering.get(store) === channel && answering.delete(store));
   return ok({ code: formatCode({ url: transport.origin, channel, secret }), expiresMs, joined });
 }
 
-/** Channels whose answer is under way in this worker. */
-const answering = new Set<string>();
+/** The channel whose answer is under way, as long as the worker runs. */
+const answering = new WeakMap<LocalStore, string>();
 /** Whom this device put into the list, and has not answered yet. */
 const UNANSWERED = 'pairing-unanswered';
 const unansweredSchema = v.object({
@@ -202,7 +202,7 @@ export async function answerPairing(
   clock: Clock,
 ): Promise<void> {
   const note = v.safeParse(unansweredSchema, await store.readNamed(UNANSWERED).catch(() => undefined));
-  if (!note.success || answering.has(note.output.channel)) return;
+  if (!note.success || answering.get(store) === note.output.channel) return;
   const { id, expiresMs } = note.output;
   const channel = parseChannelId(note.output.channel);
   const [secret, kem] = [keyBytes(note.output.secret, SECRET_BYTES), keyBytes(note.output.kem, 32)];
