@@ -57,6 +57,20 @@ async function newKey(name: 'Ed25519' | 'X25519', usages: KeyUsage[]) {
   return { pair, raw: new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)) };
 }
 
+/** Refuses the first batch as too large, so that its limits are asked for, and says some that are none, or very small. */
+function absurdLimits({ rng }: Stage): Between {
+  const number = () => rng.pick<unknown>([1, 2, 0, -1, 0.5, 1e300, '9', null]);
+  let isFirst = true;
+  return (request, forward) => {
+    const path = pathOf(request);
+    if (path === PATHS.limits)
+      return Response.json(Object.fromEntries(Object.keys(LIMITS).map((name) => [name, number()])));
+    if (path !== PATHS.batch || !isFirst) return forward(request);
+    isFirst = false;
+    return Response.json({ code: 'TOO_LARGE' }, { status: 413 });
+  };
+}
+
 /** A body that comes piece by piece, as `fetch` shows it: ends with an error when the request is given up. */
 function endless(
   request: Request,
@@ -157,6 +171,7 @@ export const ANSWER_ATTACKS: readonly Attack[] = [
       instead(() => Response.json(rng.pick<unknown>([null, [], {}, 'ok', { __proto__: null, changes: 1 }]))),
   },
   { name: 'limits lies: takes nothing', begin: () => refusal(413, 'TOO_LARGE') },
+  { name: 'limits lies: numbers that nothing fits into', isMore: true, begin: absurdLimits },
   { name: 'limits lies: the account is full', isMore: true, begin: () => refusal(507, 'QUOTA') },
   {
     name: 'limits lies: wait for ever',

@@ -2,8 +2,7 @@
  * What a hostile service may do, by name: security.md T9, and what the protocol has beyond it.
  *
  * Of T9 two have no counterpart. KDF lies: the service keeps no parameters of key derivation, and devices take none from anybody; what a
- * passphrase opens never leaves the device. Of limits lies only refusals: devices never ask for the service's limits, they have their own
- * (src/protocol/limits.ts). A gzip bomb is seen behind `fetch`, which inflates: there it is a body that goes on and on.
+ * passphrase opens never leaves the device. A gzip bomb is seen behind `fetch`, which inflates: there it is a body that goes on and on.
  */
 import { ANSWER_ATTACKS } from './answer-attacks.ts';
 import { FEED_ATTACKS } from './feed-attacks.ts';
