@@ -219,7 +219,8 @@ async function* readHeld(
   try {
     for await (const one of held) {
       batch.push(one);
-      if (batch.length < BATCH) continue;
+      // With its bytes, one may have a megabyte.
+      if (batch.length < BATCH && !('body' in one)) continue;
       const text = written(batch);
       if (text !== '') yield { text };
       batch = [];

@@ -43,7 +43,7 @@ const FILES = (service: boolean, isFull: boolean): string =>
     ...(service
       ? [
           isFull
-            ? 'service.json        what the sync service holds: names, sizes and times of sealed objects. It cannot open them'
+            ? 'service.json        what the sync service holds: names, sizes and times of sealed objects, and their bytes, if you chose so. It cannot open them'
             : 'service.json        how many things the sync service holds, and their size',
         ]
       : []),

@@ -197,6 +197,14 @@ const held: Schema = {
         ...object({ kind: text, epoch: number, 'day?': text }),
         description: 'not from the service: what this device knows the object to be',
       },
+      'body?': {
+        ...text,
+        description: 'the sealed bytes as they lie there, base64url; where it was asked for',
+      },
+      'opened?': {
+        ...object({ 'header?': object({}), 'closed?': text }),
+        description: 'not from the service: what opens of the bytes on this device, or why nothing does',
+      },
     }),
     object({ type: words('answer'), key: text, at: ms, answer: object({}) }),
   ],

@@ -390,6 +390,8 @@ export const exportRequestSchema = v.variant('format', [
     format: v.literal('package'),
     kind: v.picklist(['full', 'encrypted', 'anonymised']),
     request: v.optional(id),
+    /** Also the sealed bytes that the sync service holds, each beside what it opens to. */
+    bodies: v.optional(v.boolean()),
     ...proof,
   }),
 ]);

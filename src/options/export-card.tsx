@@ -110,6 +110,7 @@ export function ExportCard() {
         : received;
     });
 
+  const bodies = useSignal(false);
   /** The request that the next export of its kind goes on with. */
   const resumed = useRef<{ readonly id: string; readonly kind: Kind } | undefined>(undefined);
   const exportAll = () => {
@@ -132,6 +133,7 @@ export function ExportCard() {
         format: 'package',
         kind: chosen,
         ...(request === undefined ? {} : { request }),
+        ...(bodies.value && chosen !== 'anonymised' ? { bodies: true } : {}),
         ...given,
       } as const;
       const made = await makePackage(wanted, passphrase, show, signal);
@@ -174,6 +176,21 @@ export function ExportCard() {
       <form class="spaced" noValidate onSubmit={start}>
         <ExportKinds kind={kind} disabled={now !== undefined} />
         {kind.value === 'encrypted' && <ExportPassphrase first={first} again={again} />}
+        {kind.value !== 'anonymised' && status.value?.sync.phase !== 'off' && (
+          <label class="check">
+            <input
+              type="checkbox"
+              data-testid="export-bodies"
+              checked={bodies.value}
+              disabled={now !== undefined}
+              onChange={({ currentTarget }) => {
+                bodies.value = currentTarget.checked;
+              }}
+            />
+            With the bytes of everything that the sync service holds, each beside what it opens to (all of it
+            is fetched again)
+          </label>
+        )}
         {asksPassphrase && (
           <label class="field narrow">
             Your passphrase, that unlocks ARQ Context

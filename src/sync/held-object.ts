@@ -91,6 +91,23 @@ export async function readHeldObject(session: PullSession, slot: Slot): Promise<
 }
 const GONE = 'The sync service does not hold this object any more: it was deleted meanwhile.';
 
+/** The same of bytes that are at hand, whole: for an export. */
+export async function openedOf(
+  session: PullSession,
+  slot: Slot,
+  body: Bytes,
+): Promise<Result<Readonly<Record<string, unknown>>, TransportFailure>> {
+  const looked = await lookInto(session, slot, body);
+  if (!looked.ok) return looked;
+  const { closed, object, contents } = looked.value;
+  const found = !contents
+    ? {}
+    : 'value' in contents
+      ? { contents: readable(contents.value) }
+      : { contents: await shownOf(session, contents.part) };
+  return ok({ ...(object ? { header: object.header } : {}), ...(closed ? { closed } : {}), ...found });
+}
+
 async function shown(session: PullSession, contents: Contents) {
   if ('value' in contents) return cut(readable(contents.value));
   const { part } = contents;

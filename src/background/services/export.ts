@@ -126,11 +126,12 @@ export function serveExport(
 
   async function packed(
     services: ExportServices,
-    { kind }: Extract<ExportRequest, { format: 'package' }>,
+    { kind, bodies = false }: Extract<ExportRequest, { format: 'package' }>,
     tally: Tally,
   ): Promise<{ records: number; message?: string }> {
     let damaged = 0;
-    const sources = await sourcesOf(services, tally, (rows) => {
+    const withBodies = bodies && kind !== 'anonymised';
+    const sources = await sourcesOf(services, tally, withBodies, (rows) => {
       damaged = rows;
     });
     const total = 2 * sources.records;
@@ -186,6 +187,7 @@ async function settingsOf({ profile, consents, plugins, requests }: ExportServic
 async function sourcesOf(
   services: ExportServices,
   tally: Tally,
+  bodies: boolean,
   onDamaged: (rows: number) => void,
 ): Promise<PackageSources> {
   const { profile, sync } = services;
@@ -218,7 +220,7 @@ async function sourcesOf(
       url: service.url,
       async *held() {
         try {
-          yield* service.held();
+          yield* service.held(bodies);
         } catch (error) {
           throw error instanceof HoldingsMissing ? new ServiceSilent(error.message) : error;
         }

@@ -33,7 +33,7 @@ import { forgetDeleted, MASS_DELETION } from '../../sync/brake.ts';
 import { forgetCommands } from '../../sync/erasures.ts';
 import { readCursor } from '../../sync/feed.ts';
 import { fingerprintOf } from '../../sync/fingerprint.ts';
-import { readHoldings, withKnown } from '../../sync/holdings.ts';
+import { holdingsOf } from '../../sync/holdings.ts';
 import { leftAccount, noteJoined, noteLeft, tellUntold } from '../../sync/left.ts';
 import { type Mended, mendFromService } from '../../sync/mend.ts';
 import {
@@ -547,14 +547,14 @@ export class Sync {
   }
 
   /** What the service holds, as it tells it, and what of it is known here. `null` while sync is off. */
-  holdings(): { readonly url: string; held(): ReturnType<typeof readHoldings> } | null {
+  holdings(): { readonly url: string; held(bodies?: boolean): ReturnType<typeof holdingsOf> } | null {
     const account = this.#account;
     if (!account) return null;
     const { store, clock } = this.profile;
     this.#transport ??= new Transport(account.url, clock);
     const transport = this.#transport;
-    const held = () => withKnown(store, readHoldings(transport, signerOf(store, account.account)));
-    return { url: account.url, held };
+    const session = { store, transport, account, rings: this.#rings };
+    return { url: account.url, held: (bodies) => holdingsOf(session, bodies) };
   }
 
   /** Reads what lies at the service, beside whatever a round does; nothing of it is remembered. */

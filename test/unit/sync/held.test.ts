@@ -401,6 +401,33 @@ describe('the export', () => {
       })),
     );
   });
+
+  it('has the bytes too when the person asks for them, each beside what opens of it, without keys and what was deleted', async () => {
+    await days(a, 2);
+    await a.erase({ what: 'page', url: 'https://one.example/page-0' });
+    await world.settle();
+    const lines = await b.run(async () => {
+      const all: Readonly<Record<string, unknown>>[] = [];
+      for await (const line of b.sync.holdings()?.held(true) ?? []) all.push(line);
+      return all;
+    });
+    const schema = schemasOf('full', 'x')['service.json'] as object;
+    const ajv = new Ajv({ formats: { 'date-time': true } });
+    const file = { service: 'https://x.example', askedAt: '', complete: true, held: lines };
+    expect(ajv.validate({ ...schema }, file), ajv.errorsText()).toBe(true);
+    const objects = lines.filter(({ type }) => type === 'object');
+    expect(objects.length).toBeGreaterThan(4);
+    for (const { slot, body } of objects) {
+      const contents = await b.run(() => b.sync.looking((session) => readHeldObject(session, slot as Slot)));
+      if (!contents.ok) throw new Error(contents.error.message);
+      expect(body).toBe(contents.value.bytes);
+    }
+    const opened = JSON.stringify(objects.map((one) => one.opened));
+    expect(opened).toContain('https://one.example/page-1');
+    expect(opened).not.toContain('page-0');
+    expect(opened).toContain('(not shown)');
+    expect(objects.every((one) => 'header' in (one.opened as object))).toBe(true);
+  });
 });
 
 const flip = (bytes: Bytes, at: number): Bytes => {
