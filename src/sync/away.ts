@@ -23,6 +23,7 @@ import { daysOfRows, queueDay, readStaged, unqueueWhole } from './outbox.ts';
 import { addEvents, nothingTaken, type PullSession, takePart, withoutErased } from './parts.ts';
 import { push } from './push.ts';
 import type { TransportFailure } from './transport.ts';
+import { readUnread, writeUnread } from './unread.ts';
 
 /** Days that are fetched back before something is sent: what comes back takes room until it can leave again. */
 const DAYS_AT_ONCE = 8;
@@ -31,6 +32,8 @@ export interface AtService {
   readonly events: readonly InteractionEvent[];
   /** Parts that are not there or do not open, though nothing says that they were erased. */
   readonly missing: number;
+  /** Parts without a key whose author is not in the account any more: nobody publishes one, and nobody takes them away. */
+  readonly left: readonly Slot[];
 }
 
 /** Parts by day, as the last pull knew them. */
@@ -55,15 +58,19 @@ export async function eventsAtService(
   const objects = await fetchSlots(transport, signerOf(store, account.account), slots);
   if (!objects.ok) return objects;
   const into = nothingTaken();
+  const left: Slot[] = [];
   let missing = slots.length - objects.value.length;
   for (const { slot, body } of objects.value) {
     const header = await openHeader(scope, slot, body);
     const outcome = header?.header.day === day ? await takePart(session, slot, header, into) : ok('broken');
     if (!outcome.ok) return outcome;
+    const isLeft =
+      outcome.value === 'no-key' && header && session.authors?.has(header.header.author) === false;
+    if (isLeft) left.push(slot);
     // Also what has no key (any more): who destroyed it takes the part away, and until then nobody knows.
-    if (outcome.value !== 'taken') missing += 1;
+    else if (outcome.value !== 'taken') missing += 1;
   }
-  return ok({ events: into.events.get(day) ?? [], missing });
+  return ok({ events: into.events.get(day) ?? [], missing, left });
 }
 
 /**
@@ -83,7 +90,13 @@ export async function fetchBack(
     if (!found.ok) return found;
     missing += found.value.missing;
     if (found.value.missing > 0) continue;
-    const { events } = found.value;
+    const { events, left: keyless } = found.value;
+    // Tried again with later changes, should the service have kept the key back.
+    if (keyless.length > 0)
+      await writeUnread(store, {
+        ...(await readUnread(store)),
+        ...Object.fromEntries(keyless.map((slot) => [slot, 'no-key'] as const)),
+      });
     await addEvents(session, new Map([[day, events]]));
     const left = await withoutErased(events, meantUntil(await readCommands(store), scope.keys.naming));
     const kept = await store.coming(day, left, async () => []);

@@ -31,6 +31,8 @@ export interface PullSession {
   readonly account: AccountState;
   /** Filled as they are met. */
   readonly rings: Rings;
+  /** Devices that are listed now, where that is known. */
+  readonly authors?: ReadonlySet<string>;
 }
 
 export interface Taken {

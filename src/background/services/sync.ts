@@ -580,7 +580,15 @@ export class Sync {
     const transport = this.#transport;
     return this.#onWire(async () => {
       const scope = await scopeOf(store, account.account);
-      return task({ store, transport, scope, account, rings: this.#rings });
+      const authors = new Set<string>(this.devices.list.map(({ id }) => id));
+      return task({
+        store,
+        transport,
+        scope,
+        account,
+        rings: this.#rings,
+        ...(authors.size > 0 ? { authors } : {}),
+      });
     });
   }
 

@@ -8,6 +8,9 @@ import '../../support/device-context.ts';
 import { describe, expect, it } from 'vitest';
 import { DAY_MS, dayOf } from '../../../src/base/clock.ts';
 import type { EraseTarget } from '../../../src/model/selector.ts';
+import type { DeviceId } from '../../../src/protocol/ids.ts';
+import { scopeOf } from '../../../src/sync/account-state.ts';
+import { slotOf } from '../../../src/sync/objects.ts';
 import { someContext } from '../../support/context-profile.ts';
 import { objectsBecome } from '../../support/other-objects.ts';
 import { allIsWell, away, back, day, dayKeys, drop, useSentDay } from '../../support/sent-day.ts';
@@ -61,6 +64,24 @@ describe('a day that is dropped', () => {
     expect(await back(a)).toEqual({ ok: true, value: null });
     expect(await dayKeys(a)).toHaveLength(1);
     await allIsWell();
+  });
+
+  it('comes back though nothing opens any more what a device wrote that is not in the account now', async () => {
+    const all = await a.urls();
+    expect(await drop(a)).toEqual([day]);
+    const scope = await a.run(async () => scopeOf(a.store, await world.accountId()));
+    const author = b.store.vault.deviceId as DeviceId;
+    const ring = await slotOf(scope, { kind: 'ring', author, incarnation: 0, counter: 0 });
+    await a.rotate(b);
+    world.devices.pop();
+    await world.settle();
+    await a.restart();
+    await a.round();
+    withoutSlot(ring);
+    expect(await back(a)).toEqual({ ok: true, value: null });
+    // It had sent all of the day itself before it dropped it.
+    expect((await a.urls()).sort()).toEqual(all.sort());
+    expect((await a.round()).phase).toBe('synced');
   });
 
   it('stays when another day of its month is damaged, and says so nowhere else', async () => {
