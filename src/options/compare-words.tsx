@@ -9,6 +9,10 @@ export function CompareWords({ syncedMs }: { readonly syncedMs: number | undefin
   const words = useSignal<{ readonly text: string; readonly entries: number } | undefined>(undefined);
   const isOpen = useSignal(false);
   const problem = useSignal('');
+  // What it sent last, a device reads in the round after.
+  useEffect(() => {
+    if (isOpen.value) void ask('sync.now', {});
+  }, [isOpen.value]);
   useEffect(() => {
     if (!isOpen.value) return;
     void ask('sync.fingerprint', {}).then((answer) => {
@@ -36,9 +40,10 @@ export function CompareWords({ syncedMs }: { readonly syncedMs: number | undefin
         <p>{problem.value || 'There is something to compare when this device has synced.'}</p>
       )}
       <p class="small muted">
-        Sync both devices, open this on both, and compare. The same words say that the service shows both the
-        same records, deletions and devices. With the same entry and other words it does not: then make a new
-        account at another service. With another entry one of them has not read all yet: sync it again.
+        Open this on both devices, and compare. The same words say that the service shows both the same
+        records, deletions and devices. With the same entry and other words it does not: then make a new
+        account at another service. With another entry one of them has not read all yet: press “Sync now” on
+        both.
       </p>
     </details>
   );

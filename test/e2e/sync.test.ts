@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BrowserName } from '../support/browser.ts';
 import { filesBelow, searchBytes } from '../support/search-bytes.ts';
+import { statusOf } from '../support/status.ts';
 import {
   deletePage,
   goesOn,
@@ -121,14 +122,19 @@ describe.each<[BrowserName, BrowserName]>([
   });
 
   it('both show the same words to compare', async () => {
-    const said: string[] = [];
     for (const device of [first, second]) {
       await device.show('sync');
       await device.page.click('compare-open');
-      said.push(`${await device.page.text('compare-words')} ${await device.page.text('compare-entries')}`);
     }
-    expect(said[0]).toMatch(/^([a-z]+ ){8}\d+$/);
-    expect(said[1]).toBe(said[0]);
+    const said = ({ page }: SyncDevice) =>
+      Promise.all([page.text('compare-words'), page.text('compare-entries')]).then((texts) =>
+        texts.join(' '),
+      );
+    await waitFor('the same words', async () => {
+      const [one, other] = [await said(first), await said(second)];
+      if (one === other) return /^([a-z]+ ){8}\d+$/.test(one);
+      throw new Error(`${one}, ${other}`);
+    });
   });
 
   it('leaving keeps what is there; a used code is refused, a new one joins again', async () => {
@@ -178,6 +184,41 @@ describe.each<[BrowserName, BrowserName]>([
       { timeoutMs: 90_000, everyMs: 500 },
     );
     expect((await settings(first)).join()).toMatch(/^public,skipped-by-first.*,skipped-by-second/);
+  });
+
+  it('shows on both what was chosen on both, has the stricter in force, and takes what the person decides', async () => {
+    await pair.stopService();
+    for (const [device, level] of [
+      [first, 'private'],
+      [second, 'anonymous'],
+    ] as const) {
+      await device.show('privacy');
+      await device.page.click(`level-${level}`);
+      await waitFor('it to be chosen', async () => (await statusOf(device.page)).level === level);
+    }
+    await pair.startService();
+    await waitFor(
+      'both to have the stricter',
+      async () => {
+        const levels = [(await statusOf(first.page)).level, (await statusOf(second.page)).level];
+        if (levels.join() === 'anonymous,anonymous') return true;
+        throw new Error(levels.join());
+      },
+      { timeoutMs: 90_000, everyMs: 500 },
+    );
+    for (const device of [first, second]) {
+      await device.show('sync');
+      await waitFor('one conflict', async () => (await device.page.count('conflict')) === 1);
+      expect(await device.page.text('conflict')).toMatch(/[Pp]rivate/);
+      expect(await device.page.text('conflict')).toMatch(/[Aa]nonymous/);
+    }
+    await first.page.click('conflict-a');
+    await waitFor('both to have what was decided', async () => {
+      const levels = [(await statusOf(first.page)).level, (await statusOf(second.page)).level];
+      const left = [await first.page.count('conflict'), await second.page.count('conflict')];
+      if (levels.join() === 'private,private' && left.join() === '0,0') return true;
+      throw new Error(`${levels.join()} ${left.join()}`);
+    });
   });
 
   it('converges while the service is restarted again and again', async () => {
