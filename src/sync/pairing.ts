@@ -88,11 +88,10 @@ export async function invite(
   const signer = signerOf(store, account.account);
   const listed = await fetchChain(transport, signer);
   if (!listed.ok) return listed;
-  const most = transport.limits.devices;
-  if (listed.value.current.list.devices.length >= most)
+  if (listed.value.current.list.devices.length >= transport.limits.devices)
     return fail(
       'devices-full',
-      `There are ${most} devices in this account, and it can have no more. Remove one that you do not use any more, then add this one.`,
+      'This account can have no more devices than it has. Remove one that you do not use any more, then add this one.',
     );
   const opened = await transport.call(
     {
