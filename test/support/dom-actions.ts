@@ -29,6 +29,21 @@ export async function findTarget(
   return isHit ? { x, y } : null;
 }
 
+/** From now on the page notes whether it is clicked. */
+export function noteClick(): void {
+  const noted = globalThis as { arqIsClicked?: boolean };
+  noted.arqIsClicked = false;
+  const note = () => {
+    noted.arqIsClicked = true;
+  };
+  document.addEventListener('click', note, { capture: true, once: true });
+}
+
+/** Whether it was; also when it is another page since. */
+export function wasClicked(): boolean {
+  return (globalThis as { arqIsClicked?: boolean }).arqIsClicked !== false;
+}
+
 /** Sets the value as typing does: past any setter that a library put on the element, with `input` and `change`. */
 export function fillField(selector: string, text: string): void {
   const field = document.querySelector<HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement>(selector);

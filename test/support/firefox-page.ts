@@ -2,11 +2,13 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Bidi, evaluateString } from './bidi.ts';
 import type { TestPage } from './browser.ts';
-import { fillField, findTarget, isVisible, textsOf } from './dom-actions.ts';
+import { fillField, findTarget, isVisible, noteClick, textsOf, wasClicked } from './dom-actions.ts';
 import { byTestId, fromJson, jsonExpression, scriptCall, selectorOf } from './page-script.ts';
 import { waitFor } from './wait-for.ts';
 
 const TIMEOUT_MS = 10_000;
+/** So often a click is tried that the page does not hear of. */
+const CLICKS = 3;
 
 /** WebDriver's code points for keys without a character (W3C WebDriver, "keyboard actions"). */
 const KEYS: Readonly<Record<string, string>> = {
@@ -41,6 +43,13 @@ export function firefoxPage(
   const act = (actions: readonly object[]) => bidi.send('input.performActions', { context, actions });
   const present = (testid: string) =>
     waitFor(`[data-testid=${testid}] to be there`, () => evaluate(isVisible, byTestId(testid), false));
+  /** A tab that Firefox has not brought to the front yet loses what is done with the mouse: then no page hears of it. */
+  const isClicked = () =>
+    waitFor('a click', () => evaluate(wasClicked), { timeoutMs: 2_000 }).then(
+      () => true,
+      // Anything else: the click closed the page.
+      ({ message }: Error) => !message.endsWith('Last: false'),
+    );
   /** A document that is complete and, after a reload, another one than before. */
   const loaded = (url: string, otherThan?: number) =>
     waitFor(`${url} to load`, () =>
@@ -76,13 +85,17 @@ export function firefoxPage(
       );
     },
     async click(testid, { nth = 0 } = {}) {
-      await activate();
-      const place = await waitFor(`[data-testid=${testid}] to be clickable`, () =>
-        evaluate(findTarget, byTestId(testid), nth),
-      );
-      const move = { type: 'pointerMove', x: place.x, y: place.y, origin: 'viewport' };
-      const actions = [move, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }];
-      await act([{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions }]);
+      for (let tries = 1; ; tries++) {
+        await activate();
+        const place = await waitFor(`[data-testid=${testid}] to be clickable`, () =>
+          evaluate(findTarget, byTestId(testid), nth),
+        );
+        await evaluate(noteClick);
+        const move = { type: 'pointerMove', x: place.x, y: place.y, origin: 'viewport' };
+        const actions = [move, { type: 'pointerDown', button: 0 }, { type: 'pointerUp', button: 0 }];
+        await act([{ type: 'pointer', id: 'mouse', parameters: { pointerType: 'mouse' }, actions }]);
+        if (tries === CLICKS || (await isClicked())) return;
+      }
     },
     async fill(testid, text) {
       await activate();

@@ -66,7 +66,7 @@ import { SyncSettings } from './sync-settings.ts';
 /** So often the number of records is told while much comes. */
 const PROGRESS_MS = 500;
 /** Rounds that changes ask for begin this far from each other at least; what comes in between is gathered. */
-const GATHER_MS = 1_000;
+const GATHER_MS = 700;
 /** And this long after the change: a page that was opened tells a few things at once. Five seconds is the promise. */
 const SOON_MS = 250;
 export const SYNC_ALARM = 'sync';
