@@ -15,20 +15,22 @@ const unwrap = <T>(result: { ok: true; value: T } | { ok: false; error: { messag
   throw new Error(result.error.message);
 };
 
-/** A request that took too long beside a busy event loop is tried again, as an alarm would. */
-const TRIES = 20;
+/** The service asks to wait when it gets more than ten requests a second; an alarm would go on then. */
+const WAIT_MS = 1_100;
+const TRIES = 100;
 
 /** Rounds until nothing waits any more. */
 async function sent({ sync, profile }: Services): Promise<void> {
-  let tries = 0;
-  do {
+  let waits = 0;
+  for (;;) {
     await sync.run();
-    tries += sync.state().phase === 'synced' ? 0 : 1;
-  } while (
-    tries < TRIES &&
-    (sync.state().phase !== 'synced' || (await profile.store.db.count('outbox')) > 0)
-  );
-  if (tries > 0) console.error(`${tries} rounds ended without an answer`);
+    const isDone = sync.state().phase === 'synced' && (await profile.store.db.count('outbox')) === 0;
+    if (isDone || waits === TRIES) break;
+    if (sync.state().phase === 'synced') continue;
+    waits += 1;
+    await new Promise((resolve) => setTimeout(resolve, WAIT_MS));
+  }
+  if (waits > 0) console.error(`asked to wait ${waits} times`);
   if (sync.state().phase !== 'synced') throw new Error(`not synced: ${JSON.stringify(sync.state())}`);
 }
 
