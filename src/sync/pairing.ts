@@ -5,6 +5,8 @@
  *     inviter  -> relay  a one-time public key
  *     joiner   -> relay  HPKE(PSK) to it: the joiner's public keys and name
  *     inviter  -> relay  HPKE(PSK) to the joiner: account, master key (after adding it to the device list)
+ *
+ * Over 300 lines, because what both ends say is read beside each other.
  */
 import * as v from 'valibot';
 import { type Bytes, concat, fromBase64Url, fromUtf8, toBase64Url, utf8 } from '../base/bytes.ts';
@@ -16,7 +18,7 @@ import { pskOpen, pskSeal } from '../crypto/hpke.ts';
 import { sha256 } from '../crypto/primitives.ts';
 import { generateDeviceKeys } from '../crypto/signing.ts';
 import { deviceIdOf as idOfKeys } from '../protocol/device-list.ts';
-import { type ChannelId, type DeviceId, parseChannelId } from '../protocol/ids.ts';
+import { type ChannelId, parseChannelId } from '../protocol/ids.ts';
 import { LIMITS } from '../protocol/limits.ts';
 import { PATHS } from '../protocol/routes.ts';
 import { accountIdSchema, pairMessageSchema, pairOfferSchema } from '../protocol/wire.ts';
@@ -171,22 +173,18 @@ const unansweredSchema = v.object({
 
 /** The account and its keys, for a device that is in the list. */
 async function reply(
-  { vault }: LocalStore,
+  store: LocalStore,
   transport: Transport,
   account: AccountState,
   recipient: Bytes,
   { channel, secret }: Pick<PairingCode, 'channel' | 'secret'>,
 ) {
+  const { vault } = store;
   // What it lacks is in the device list (epoch-keys.ts): a message is small, and there may have been many epochs.
   const epoch: unknown = JSON.parse(fromUtf8(encodeEpoch(withRecordsOnly(vault.epoch))));
   const message = json({ account: account.account, master: toBase64Url(vault.masterKey()), epoch });
   const sealed = await pskSeal(recipient, secret, 'arq/v1/pair', message, aad(channel, 'reply'));
-  const signer = {
-    account: account.account,
-    device: vault.deviceId as DeviceId,
-    key: vault.device.sign.privateKey,
-  };
-  return transport.call(put(PATHS.pairReply(channel), sealed), signer);
+  return transport.call(put(PATHS.pairReply(channel), sealed), signerOf(store, account.account));
 }
 
 /**

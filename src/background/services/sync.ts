@@ -469,12 +469,12 @@ export class Sync {
     this.#show('error');
   }
 
-  /** What proves that the service is not to be trusted, without any content. `null` while there is nothing. */
   /** What the person compares with another device. */
   async fingerprint(): Promise<Fingerprint | null> {
     return this.#account ? fingerprintOf(this.profile.store, this.#account.account) : null;
   }
 
+  /** What proves that the service is not to be trusted, without any content. `null` while there is nothing. */
   async evidence(): Promise<(Evidence & { readonly account: string; readonly serviceUrl: string }) | null> {
     const evidence = await readEvidence(this.profile.store);
     if (!this.#account || !evidence) return null;
